@@ -1,0 +1,36 @@
+/** What clients and workflows share: names, signals, queries, inputs, search attributes. */
+
+import { defineQuery, defineSignal } from '@temporalio/workflow';
+import { defineSearchAttributeKey } from '@temporalio/common';
+import type { ComposeMessage } from './model/compose-message.js';
+import type { ImageRequest } from './model/plan.js';
+import type { ComposeProgress, ImageProgress } from './model/progress.js';
+
+export const COMPOSE_WORKFLOW = 'compose';
+export const PUBLISH_IMAGE_WORKFLOW = 'publishImage';
+
+export interface ComposeInput {
+  readonly composeId: string;
+}
+
+export interface PublishImageInput {
+  readonly request: ImageRequest;
+}
+
+/** A pungi status message of this compose. */
+export const composeStatusSignal = defineSignal<[ComposeMessage]>('composeStatus');
+export const composeProgressQuery = defineQuery<ComposeProgress>('composeProgress');
+export const imageProgressQuery = defineQuery<ImageProgress>('imageProgress');
+
+export const composeAttribute = defineSearchAttributeKey('Compose', 'KEYWORD');
+export const imageAttribute = defineSearchAttributeKey('Image', 'KEYWORD');
+export const architectureAttribute = defineSearchAttributeKey('Architecture', 'KEYWORD');
+export const phaseAttribute = defineSearchAttributeKey('Phase', 'KEYWORD');
+
+/** What a Temporal server must know before the first workflow starts. */
+export const SEARCH_ATTRIBUTES = [
+  { name: composeAttribute.name, type: 'Keyword' },
+  { name: imageAttribute.name, type: 'Keyword' },
+  { name: architectureAttribute.name, type: 'Keyword' },
+  { name: phaseAttribute.name, type: 'Keyword' },
+] as const;

@@ -1,0 +1,123 @@
+/** The messages that tell the world when an upload, a test, a copy or a publication changes state. */
+
+import type { ImagePlan, RegisteredAmi } from './plan.js';
+import type { TestRecord } from './progress.js';
+import type { Variant } from './variant.js';
+import { ec2Arch } from './variant.js';
+
+export type AnnouncementTopic = 'image.upload' | 'image.test' | 'image.copy' | 'image.publish';
+export type AnnouncementStatus = 'started' | 'completed' | 'failed';
+
+export interface Announcement {
+  readonly topic: AnnouncementTopic;
+  /** Stable for run, topic, region, variant and status, so that a consumer sees it once. */
+  readonly key: string;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+function base(plan: ImagePlan, region: string): Record<string, unknown> {
+  return {
+    image_name: plan.origin.image,
+    image_url: plan.url,
+    destination: region,
+    service: 'EC2',
+    compose: plan.origin.composeId,
+  };
+}
+
+function extraOf(variant: Variant): Record<string, unknown> {
+  return { virt_type: variant.virt, vol_type: variant.volumeType };
+}
+
+function keyOf(plan: ImagePlan, ...parts: readonly string[]): string {
+  return [plan.origin.workflowId, plan.origin.runId, ...parts].join('/');
+}
+
+export function uploadAnnouncements(
+  plan: ImagePlan,
+  status: AnnouncementStatus,
+  amis: readonly RegisteredAmi[] = [],
+): Announcement[] {
+  return plan.home.wanted.map(({ variant, name }) => {
+    const made = amis.find((ami) => ami.name === name);
+    const id = status === 'completed' && made !== undefined ? { id: made.ami } : {};
+    return {
+      topic: 'image.upload',
+      key: keyOf(plan, 'upload', variant.virt, variant.volumeType, status),
+      body: { ...base(plan, plan.homeRegion), status, extra: { ...id, ...extraOf(variant) } },
+    };
+  });
+}
+
+export function testAnnouncement(
+  plan: ImagePlan,
+  ami: RegisteredAmi,
+  status: AnnouncementStatus,
+  record?: Pick<TestRecord, 'output'>,
+): Announcement {
+  const data = status === 'failed' && record !== undefined ? { data: record.output } : {};
+  return {
+    topic: 'image.test',
+    key: keyOf(plan, 'test', ami.variant.virt, ami.variant.volumeType, status),
+    body: {
+      ...base(plan, ami.region),
+      status,
+      extra: { id: ami.ami, ...extraOf(ami.variant), ...data },
+    },
+  };
+}
+
+export function copyAnnouncements(
+  plan: ImagePlan,
+  region: string,
+  options: {
+    readonly status: AnnouncementStatus;
+    readonly sources: readonly RegisteredAmi[];
+    readonly copies?: readonly RegisteredAmi[];
+  },
+): Announcement[] {
+  const { compose, ...rest } = base(plan, region);
+  return options.sources.map((source) => {
+    const copy = options.copies?.find(
+      (ami) =>
+        ami.variant.virt === source.variant.virt &&
+        ami.variant.volumeType === source.variant.volumeType,
+    );
+    return {
+      topic: 'image.copy',
+      key: keyOf(
+        plan,
+        'copy',
+        region,
+        source.variant.virt,
+        source.variant.volumeType,
+        options.status,
+      ),
+      body: {
+        ...rest,
+        compose_id: compose,
+        status: options.status,
+        extra: {
+          ...(copy === undefined ? {} : { id: copy.ami }),
+          ...extraOf(source.variant),
+          source_image_id: source.ami,
+        },
+      },
+    };
+  });
+}
+
+export function publishAnnouncements(
+  plan: ImagePlan,
+  amis: readonly RegisteredAmi[],
+): Announcement[] {
+  return amis.map((ami) => ({
+    topic: 'image.publish',
+    key: keyOf(plan, 'publish', ami.region, ami.variant.virt, ami.variant.volumeType),
+    body: {
+      ...base(plan, ami.region),
+      architecture: ec2Arch(plan.arch),
+      extra: { id: ami.ami, ...extraOf(ami.variant) },
+    },
+  }));
+}

@@ -1,0 +1,133 @@
+/** pungi's status message: what a compose's state is, and where its tree lies. */
+import { parseComposeId } from './compose.js';
+
+export const COMPOSE_STATUSES = [
+  'STARTED',
+  'FINISHED',
+  'FINISHED_INCOMPLETE',
+  'DOOMED',
+  'TERMINATED',
+] as const;
+export type ComposeStatus = (typeof COMPOSE_STATUSES)[number];
+/** Statuses after which the images are there. */
+export type FinishedStatus = 'FINISHED' | 'FINISHED_INCOMPLETE';
+
+interface ComposeMessageBase {
+  composeId: string;
+  /** `RC-1.7`; absent for a compose without one. */
+  label?: string;
+}
+
+/** A status message in the words of this program. */
+export type ComposeMessage =
+  | (ComposeMessageBase & {
+      status: FinishedStatus;
+      /** URL of the compose's tree, without a slash at its end. */
+      location: string;
+    })
+  | (ComposeMessageBase & {
+      status: Exclude<ComposeStatus, FinishedStatus>;
+      location?: string;
+    });
+
+/** What became of a message: `ignored` is well-formed but of no concern, `invalid` says all that is wrong. */
+export type ParsedComposeMessage =
+  | { kind: 'message'; message: ComposeMessage }
+  | { kind: 'ignored'; reason: string }
+  | { kind: 'invalid'; problems: string[] };
+
+const LABEL = /^[A-Za-z][A-Za-z0-9]{0,31}-[0-9]{1,12}(?:\.[0-9]{1,6}){0,3}$/;
+const STATUS = /^[A-Z][A-Z_]{0,39}$/;
+const LOCATION_CHARS_MAX = 1024;
+const HOST = String.raw`(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])`;
+const LOCATION = new RegExp(`^https?://${HOST}(?::[0-9]{1,5})?((?:/[A-Za-z0-9._~+@=,-]+)*)/*$`);
+
+/** Reads a message body, or an envelope with the body under `body` or `msg`. Never throws. */
+export function parseComposeMessage(input: unknown): ParsedComposeMessage {
+  const body = openEnvelope(input);
+  if (body === undefined) {
+    return { kind: 'invalid', problems: ['the message is no JSON object'] };
+  }
+  const problems: string[] = [];
+  const id = own(body, 'compose_id');
+  const status = own(body, 'status');
+  const composeId = typeof id === 'string' && parseComposeId(id) ? id : undefined;
+  if (composeId === undefined) {
+    const wanted = 'SHORT-VERSION-YYYYMMDD[.n|.t|.d|.ci].RESPIN, as Fedora-Cloud-43-20251021.0';
+    problems.push(`compose_id ${shown(id)} is no compose id; expected ${wanted}`);
+  }
+  if (typeof status !== 'string' || !STATUS.test(status)) {
+    problems.push(`status ${shown(status)} is no status; expected ${COMPOSE_STATUSES.join(', ')}`);
+  }
+  const known = COMPOSE_STATUSES.find((one) => one === status);
+  const finished = known === 'FINISHED' || known === 'FINISHED_INCOMPLETE';
+  const location = readLocation(own(body, 'location'), finished, problems);
+  const label = readLabel(own(body, 'compose_label'), problems);
+
+  if (problems.length > 0 || composeId === undefined) return { kind: 'invalid', problems };
+  if (known === undefined) {
+    return { kind: 'ignored', reason: `the status ${String(status)} is of no concern here` };
+  }
+  const base = { composeId, ...(label === undefined ? {} : { label }) };
+  if (known !== 'FINISHED' && known !== 'FINISHED_INCOMPLETE') {
+    const message = { ...base, status: known, ...(location === undefined ? {} : { location }) };
+    return { kind: 'message', message };
+  }
+  if (location === undefined) return { kind: 'invalid', problems: ['location is missing'] };
+  return { kind: 'message', message: { ...base, status: known, location } };
+}
+
+/** The location in normal form, or `undefined` when it is none: no query, no credentials, no dot segments. */
+export function normalizeLocation(text: string): string | undefined {
+  if (text.length > LOCATION_CHARS_MAX) return undefined;
+  const path = LOCATION.exec(text)?.[1];
+  if (path === undefined || path.split('/').some((part) => part === '.' || part === '..')) {
+    return undefined;
+  }
+  return text.replace(/\/+$/, '');
+}
+
+function readLocation(value: unknown, required: boolean, problems: string[]): string | undefined {
+  if ((value === undefined || value === null || value === '') && !required) return undefined;
+  const location = typeof value === 'string' ? normalizeLocation(value) : undefined;
+  if (location === undefined) {
+    problems.push(
+      `location ${shown(value)} is no place of a compose; expected an http or https URL with a plain path`,
+    );
+  }
+  return location;
+}
+
+function readLabel(value: unknown, problems: string[]): string | undefined {
+  if (value === undefined || value === null || value === '') return undefined;
+  if (typeof value === 'string' && LABEL.test(value)) return value;
+  problems.push(`compose_label ${shown(value)} is no label; expected one such as RC-1.7`);
+  return undefined;
+}
+
+type Body = Readonly<Record<string, unknown>>;
+
+function openEnvelope(input: unknown): Body | undefined {
+  if (!isObject(input)) return undefined;
+  if (own(input, 'compose_id') !== undefined || own(input, 'status') !== undefined) return input;
+  return [own(input, 'body'), own(input, 'msg')].find(isObject) ?? input;
+}
+
+function isObject(value: unknown): value is Body {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function own(body: Body, key: string): unknown {
+  return Object.hasOwn(body, key) ? body[key] : undefined;
+}
+
+/** A value as a message may show it: short, one line, printable ASCII. */
+function shown(value: unknown): string {
+  if (value === undefined) return '(missing)';
+  if (typeof value !== 'string') return `(${value === null ? 'null' : typeof value})`;
+  const cut = value.length > 80 ? `${value.slice(0, 80)}...` : value;
+  return JSON.stringify(cut).replace(
+    /[^\x20-\x7e]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

@@ -1,0 +1,49 @@
+/** The three errors of the specification, and what every failure carries. */
+
+export const EC2_SERVICE_EXCEPTION = 'EC2ServiceException';
+export const EC2_UTILITY_EXCEPTION = 'EC2UtilityException';
+export const EC2_TEST_EXCEPTION = 'EC2TestException';
+
+export type ServiceErrorType =
+  typeof EC2_SERVICE_EXCEPTION | typeof EC2_UTILITY_EXCEPTION | typeof EC2_TEST_EXCEPTION;
+
+/** The utility and test errors are EC2ServiceExceptions, too. */
+export function isServiceErrorType(type: string | null | undefined): type is ServiceErrorType {
+  return (
+    type === EC2_SERVICE_EXCEPTION || type === EC2_UTILITY_EXCEPTION || type === EC2_TEST_EXCEPTION
+  );
+}
+
+export type FailureClass =
+  'throttled' | 'not-yet' | 'capacity' | 'refused' | 'lost' | 'unreachable';
+
+/** First detail of every ApplicationFailure that fedimg throws. */
+export interface FailureDetails {
+  /** A stable word for the cause, such as `checksum-mismatch`; see docs/errors.md. */
+  readonly code: string;
+  readonly class: FailureClass;
+  /** The operator's next act. */
+  readonly next: string;
+  readonly region?: string;
+  readonly resource?: string;
+  /** Output of the test script, or of a failed command. */
+  readonly output?: string;
+  readonly exitStatus?: number;
+}
+
+/** Thrown by inner code; one interceptor turns it into an ApplicationFailure. */
+export class ServiceError extends Error {
+  override readonly name: ServiceErrorType;
+  readonly details: FailureDetails;
+
+  constructor(
+    type: ServiceErrorType,
+    message: string,
+    details: FailureDetails,
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+    this.name = type;
+    this.details = details;
+  }
+}

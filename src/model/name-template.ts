@@ -1,0 +1,56 @@
+/** Templates of AMI names and descriptions: placeholders in braces, and EC2's rules for the result. */
+
+/** What `{…}` may name in a template, and what each stands for. */
+export const PLACEHOLDERS = {
+  image: "the file's name without .raw.xz",
+  compose: "the compose's id",
+  short: "the release's short name",
+  version: "the release's version",
+  date: "the compose's date, YYYYMMDD",
+  subvariant: 'Cloud_Base and the like',
+  arch: 'x86_64 or aarch64',
+  virt: 'hvm or paravirtual',
+  virt_label: 'HVM or PV',
+  volume_type: 'standard, gp2 or gp3',
+  region: "the region's name",
+} as const;
+export type Placeholder = keyof typeof PLACEHOLDERS;
+export type PlaceholderValues = Readonly<Record<Placeholder, string>>;
+
+export const AMI_NAME_CHARS_MAX = 128;
+export const AMI_DESCRIPTION_CHARS_MAX = 255;
+
+const PLACEHOLDER = /\{([^{}]*)\}/g;
+const AMI_NAME_CHARS = /^[A-Za-z0-9()[\] ./'@_-]*$/;
+
+/** The names in braces, in order; unknown ones too. */
+export function placeholdersIn(template: string): string[] {
+  return Array.from(template.matchAll(PLACEHOLDER), ([, name]) => name ?? '');
+}
+
+/** The template with every placeholder replaced. Unknown ones stay: the configuration refuses them. */
+export function renderTemplate(template: string, values: PlaceholderValues): string {
+  return template.replace(PLACEHOLDER, (whole, name: string) =>
+    Object.hasOwn(values, name) ? values[name as Placeholder] : whole,
+  );
+}
+
+/** What is wrong with an AMI name by EC2's rule (RegisterImage), or `undefined` when nothing is. */
+export function amiNameProblem(name: string): string | undefined {
+  if (name.length < 3 || name.length > AMI_NAME_CHARS_MAX) {
+    return `has ${name.length} characters, EC2 allows 3 to ${AMI_NAME_CHARS_MAX}`;
+  }
+  if (!AMI_NAME_CHARS.test(name)) {
+    return "has a character that EC2 does not allow in an AMI's name (letters, digits, ( ) [ ] space . / - ' @ _)";
+  }
+  return undefined;
+}
+
+/** What is wrong with an AMI description, or `undefined` when nothing is. */
+export function amiDescriptionProblem(description: string): string | undefined {
+  if (description.length > AMI_DESCRIPTION_CHARS_MAX) {
+    return `has ${description.length} characters, EC2 allows ${AMI_DESCRIPTION_CHARS_MAX}`;
+  }
+  if (!/^[\x20-\x7e]*$/.test(description)) return 'has characters other than printable ASCII';
+  return undefined;
+}

@@ -1,0 +1,108 @@
+/** What one image's publication will do, frozen in history before anything is made. */
+
+import type { ComposeImage } from './compose.js';
+import type { Origin } from './tags.js';
+import type { Arch, Variant, VolumeType } from './variant.js';
+
+/** An image and the compose that it belongs to. */
+export interface ImageRequest {
+  readonly composeId: string;
+  readonly release: string;
+  readonly image: ComposeImage;
+}
+
+export interface WantedAmi {
+  readonly variant: Variant;
+  /** The AMI's name, unique in its region. */
+  readonly name: string;
+  readonly description: string;
+  /** The PV kernel (AKI) of a paravirtual AMI. */
+  readonly kernel?: string;
+}
+
+export interface LeftOutAmi {
+  readonly variant: Variant;
+  readonly name: string;
+  readonly reason: string;
+}
+
+export interface RegionPlan {
+  readonly region: string;
+  readonly required: boolean;
+  readonly wanted: readonly WantedAmi[];
+  readonly leftOut: readonly LeftOutAmi[];
+  /** Why nothing can be published in this region; nothing is tried there. */
+  readonly unusable?: string;
+}
+
+/** Where an instance may run; tried in order. */
+export interface PlannedPlacement {
+  readonly instanceType: string;
+  readonly zone?: string;
+}
+
+export interface UtilityPlan {
+  readonly ami: string;
+  readonly arch: Arch;
+  readonly rootDevice: string;
+  readonly rootSizeGiB: number;
+  readonly placements: readonly PlannedPlacement[];
+  readonly instanceProfile?: string;
+  readonly subnet?: string;
+  readonly securityGroup?: string;
+  /** Of the volume that the image is written to. */
+  readonly volumeType: VolumeType;
+  readonly volumeSizeGiB: number;
+  readonly deadManMinutes: number;
+}
+
+export interface TestPlan {
+  readonly transport: 'ssm' | 'console';
+  readonly variants: readonly Variant[];
+  /** The configured script itself: a change of the file does not reach a run that has begun. */
+  readonly script: string;
+  readonly timeoutSeconds: number;
+  readonly instanceTypes: readonly string[];
+  readonly instanceProfile?: string;
+  readonly subnet?: string;
+  readonly securityGroup?: string;
+  readonly deadManMinutes: number;
+}
+
+export interface ImagePlan {
+  readonly origin: Origin;
+  readonly arch: Arch;
+  readonly url: string;
+  /** Of the compressed file; undefined when nobody named one. */
+  readonly sha256: string | undefined;
+  /** From the xz index; undefined when the server has no ranges. */
+  readonly rawSizeBytes: number | undefined;
+  readonly compressedSizeBytes: number | undefined;
+  readonly homeRegion: string;
+  readonly home: RegionPlan;
+  readonly copies: readonly RegionPlan[];
+  readonly utility: UtilityPlan;
+  readonly test: TestPlan;
+  readonly registration: RegistrationPlan;
+  readonly makePublic: boolean;
+  readonly minRateBytesPerSecond: number;
+  readonly regionPatienceMs: number;
+  /** An earlier run published this very image: nothing is left to do. */
+  readonly published?: readonly RegisteredAmi[];
+}
+
+export interface RegistrationPlan {
+  readonly rootDevice: string;
+  readonly bootMode: 'legacy-bios' | 'uefi' | 'uefi-preferred';
+  readonly ena: boolean;
+  readonly imdsV2: boolean;
+}
+
+/** An AMI that EC2 has acknowledged. */
+export interface RegisteredAmi {
+  readonly region: string;
+  readonly variant: Variant;
+  readonly name: string;
+  readonly ami: string;
+  readonly snapshot: string;
+}

@@ -1,0 +1,117 @@
+/** productmd's image metadata: which images of a compose are published, judged by a strict grammar. */
+import { ARCHES, type Arch, type ComposeImage } from './compose.js';
+
+/** One entry of `images.json`, as far as selection looks at it. Untrusted. */
+export interface ProductmdImage {
+  arch?: unknown;
+  type?: unknown;
+  format?: unknown;
+  subvariant?: unknown;
+  path?: unknown;
+  size?: unknown;
+  checksums?: unknown;
+}
+
+/** Which images are wanted; `[composes]` of the configuration fits. */
+export interface ImageSelection {
+  /** Matched exactly: `Cloud_Base` does not take `Cloud_Base_UKI`. */
+  subvariants: readonly string[];
+  types: readonly string[];
+  arches: readonly Arch[];
+}
+
+/** What a compose offers of the selection. */
+export interface SelectedImages {
+  images: ComposeImage[];
+  /** Wanted and not there; a compose FINISHED_INCOMPLETE may lack any. */
+  absent: { subvariant: string; arch: Arch }[];
+  /** Why the metadata cannot be used; when there is one, nothing of it may be. */
+  problems: string[];
+}
+
+const FORMAT_BY_TYPE: Readonly<Record<string, string>> = { 'raw-xz': 'raw.xz' };
+const PATH_CHARS_MAX = 512;
+const SEGMENT = /^[A-Za-z0-9][A-Za-z0-9._+~-]{0,199}$/;
+const SUFFIX = '.raw.xz';
+
+/** The path of an image below its compose, or `undefined`: no traversal, ASCII, one grammar for all names. */
+export function checkImagePath(path: unknown): string | undefined {
+  if (typeof path !== 'string' || path.length > PATH_CHARS_MAX) return undefined;
+  const segments = path.split('/');
+  if (!segments.every((segment) => SEGMENT.test(segment) && !segment.endsWith('.'))) {
+    return undefined;
+  }
+  const name = segments.at(-1) ?? '';
+  return name.endsWith(SUFFIX) && name.length > SUFFIX.length ? path : undefined;
+}
+
+/** Picks the wanted images: at most one for each subvariant and architecture. Never throws. */
+export function selectImages(
+  entries: readonly ProductmdImage[],
+  selection: ImageSelection,
+  location: string,
+): SelectedImages {
+  const result: SelectedImages = { images: [], absent: [], problems: [] };
+  for (const subvariant of selection.subvariants) {
+    for (const arch of ARCHES.filter((one) => selection.arches.includes(one))) {
+      const candidates = entries.filter(
+        (entry) =>
+          entry.subvariant === subvariant &&
+          entry.arch === arch &&
+          typeof entry.type === 'string' &&
+          selection.types.includes(entry.type) &&
+          entry.format === FORMAT_BY_TYPE[entry.type],
+      );
+      if (candidates.length === 0) {
+        result.absent.push({ subvariant, arch });
+        continue;
+      }
+      const found = candidates.map((entry) => toComposeImage(entry, subvariant, arch, location));
+      const image = onlyOne(found.filter((one) => typeof one !== 'string'));
+      const problems = found.filter((one) => typeof one === 'string');
+      if (problems.length > 0) result.problems.push(...problems);
+      else if (image) result.images.push(image);
+      else result.problems.push(`several images claim to be ${subvariant} for ${arch}`);
+    }
+  }
+  return result;
+}
+
+/** The image when all are one and the same, or when one alone is marked as Amazon's (Fedora 40 and later). */
+function onlyOne(images: readonly ComposeImage[]): ComposeImage | undefined {
+  const byUrl = new Map(images.map((image) => [`${image.url} ${image.sha256}`, image]));
+  const distinct = [...byUrl.values()];
+  const amazon = distinct.filter(({ name }) => name.includes('AmazonEC2'));
+  if (distinct.length === 1) return distinct[0];
+  return amazon.length === 1 ? amazon[0] : undefined;
+}
+
+function toComposeImage(
+  entry: ProductmdImage,
+  subvariant: string,
+  arch: Arch,
+  location: string,
+): ComposeImage | string {
+  const what = `the ${arch} image of ${subvariant}`;
+  const path = checkImagePath(entry.path);
+  if (path === undefined) return `${what} has a path that is no plain relative path to a .raw.xz`;
+  const { checksums, size } = entry;
+  const sha256: unknown =
+    typeof checksums === 'object' && checksums !== null && Object.hasOwn(checksums, 'sha256')
+      ? (checksums as { sha256: unknown }).sha256
+      : undefined;
+  if (typeof sha256 !== 'string' || !/^[0-9a-fA-F]{64}$/.test(sha256)) {
+    return `${what} has no sha256 of 64 hexadecimal digits`;
+  }
+  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size <= 0) {
+    return `${what} has no size that is a positive whole number`;
+  }
+  return {
+    subvariant,
+    arch,
+    url: `${location}/${path}`,
+    sha256: sha256.toLowerCase(),
+    sizeBytes: size,
+    name: path.slice(path.lastIndexOf('/') + 1, -SUFFIX.length),
+  };
+}

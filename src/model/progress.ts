@@ -1,0 +1,146 @@
+/** Where a publication stands: one type for the query, the result, the page and the command line. */
+
+import type { RegisteredAmi, RegionPlan } from './plan.js';
+import type { Arch, Virtualization, VolumeType } from './variant.js';
+
+export const STEPS = [
+  'plan',
+  'utility',
+  'write',
+  'register',
+  'retire',
+  'test',
+  'copy',
+  'publish',
+] as const;
+export type Step = (typeof STEPS)[number];
+
+export type StepState = 'waiting' | 'running' | 'done' | 'failed' | 'skipped';
+export type RegionState =
+  'waiting' | 'copying' | 'copied' | 'publishing' | 'published' | 'private' | 'failed' | 'left-out';
+
+export interface StepProgress {
+  readonly state: StepState;
+  readonly startedAt?: string;
+  readonly endedAt?: string;
+}
+
+export interface RegionProgress {
+  readonly region: string;
+  readonly state: RegionState;
+  readonly reason?: string;
+  /** Of a failed region: those that were public before it failed, and stay so. */
+  readonly amis: readonly RegisteredAmi[];
+}
+
+export interface TestRecord {
+  readonly variant: string;
+  readonly ami: string;
+  readonly instanceId: string;
+  readonly exitStatus: number;
+  readonly seconds: number;
+  /** The last 32 KiB of the script's output, control characters escaped. */
+  readonly output: string;
+}
+
+export interface ImageProgress {
+  readonly workflowId: string;
+  readonly composeId: string;
+  readonly image: string;
+  readonly arch: Arch;
+  readonly outcome: ImageOutcome | 'running';
+  readonly steps: Readonly<Record<Step, StepProgress>>;
+  readonly regions: readonly RegionProgress[];
+  readonly tests: readonly TestRecord[];
+  readonly failure?: string;
+}
+
+export type ImageOutcome =
+  'published' | 'partly-published' | 'already-published' | 'failed' | 'cancelled';
+
+/** One row of the catalogue; `ami: null` comes with a reason. */
+export interface AmiRecord {
+  readonly compose: string;
+  readonly release: string;
+  readonly image: string;
+  readonly arch: Arch;
+  readonly virt: Virtualization;
+  readonly volumeType: VolumeType;
+  readonly region: string;
+  readonly ami: string | null;
+  readonly snapshot: string | null;
+  readonly name: string;
+  readonly public: boolean;
+  readonly tested: boolean;
+  readonly reason?: string;
+}
+
+export interface ImageResult {
+  readonly workflowId: string;
+  readonly outcome: Exclude<ImageOutcome, 'failed' | 'cancelled'>;
+  readonly amis: readonly AmiRecord[];
+  /** Of the raw image; the snapshots of all regions hold these bytes, then zeros. */
+  readonly rawSha256: string | null;
+  readonly rawSizeBytes: number | null;
+  readonly tests: readonly TestRecord[];
+  readonly failedRegions: readonly { readonly region: string; readonly reason: string }[];
+}
+
+export interface ComposeProgress {
+  readonly composeId: string;
+  readonly state: 'waiting' | 'reading' | 'publishing' | 'done' | 'failed' | 'cancelled';
+  readonly status: string;
+  readonly images: readonly {
+    readonly workflowId: string;
+    readonly image: string;
+    readonly arch: Arch;
+    readonly state: 'running' | ImageOutcome;
+    readonly reason?: string;
+  }[];
+}
+
+export interface ComposeResult {
+  readonly composeId: string;
+  readonly outcome: 'published' | 'partly-published' | 'already-published' | 'ended';
+  /** Why nothing was published: the compose was doomed, or has no image for EC2. */
+  readonly reason?: string;
+  readonly images: readonly ImageResult[];
+}
+
+export function waitingSteps(): Record<Step, StepProgress> {
+  return Object.fromEntries(STEPS.map((step) => [step, { state: 'waiting' }])) as Record<
+    Step,
+    StepProgress
+  >;
+}
+
+/** The catalogue rows of one region: each wanted AMI, there or not, and each that was left out. */
+export function amiRecords(options: {
+  readonly image: Pick<AmiRecord, 'compose' | 'release' | 'image' | 'arch' | 'tested'>;
+  readonly plan: RegionPlan;
+  readonly progress: RegionProgress;
+}): AmiRecord[] {
+  const { image, plan, progress } = options;
+  const wanted = plan.wanted.map((want): AmiRecord => {
+    const made = progress.amis.find((ami) => ami.name === want.name);
+    const row = { ...image, ...want.variant, region: plan.region, name: want.name };
+    const isPublic = progress.state === 'published' || progress.state === 'failed';
+    if (made !== undefined && (isPublic || progress.state === 'private')) {
+      return { ...row, ami: made.ami, snapshot: made.snapshot, public: isPublic };
+    }
+    const reason = progress.reason ?? plan.unusable ?? `not published: ${progress.state}`;
+    return { ...row, ami: null, snapshot: null, public: false, tested: false, reason };
+  });
+  const leftOut = plan.leftOut.map((left): AmiRecord => ({
+    ...image,
+    ...left.variant,
+    region: plan.region,
+    name: left.name,
+    ami: null,
+    snapshot: null,
+    public: false,
+    tested: false,
+    reason: left.reason,
+  }));
+  return [...wanted, ...leftOut];
+}

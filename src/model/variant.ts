@@ -1,0 +1,44 @@
+/** The four AMIs that one snapshot becomes: virtualization x volume type. */
+
+import type { Arch } from './compose.js';
+
+export type Virtualization = 'hvm' | 'paravirtual';
+export type VolumeType = 'standard' | 'gp2' | 'gp3';
+
+export interface Variant {
+  readonly virt: Virtualization;
+  readonly volumeType: VolumeType;
+}
+
+export type { Arch } from './compose.js';
+/** What EC2 calls it. */
+export type Ec2Arch = 'x86_64' | 'arm64';
+
+/** `hvm-gp2`: the variant's name in configuration, tags and messages. */
+export function variantKey(variant: Variant): string {
+  return `${variant.virt}-${variant.volumeType}`;
+}
+
+export function ec2Arch(arch: Arch): Ec2Arch {
+  return arch === 'aarch64' ? 'arm64' : 'x86_64';
+}
+
+/** HVM first: the default test runs on the first one. */
+export function variantsOf(
+  virtualizations: readonly Virtualization[],
+  volumeTypes: readonly VolumeType[],
+): Variant[] {
+  const ordered = [...virtualizations].sort((a, b) => a.localeCompare(b));
+  return ordered.flatMap((virt) => volumeTypes.map((volumeType) => ({ virt, volumeType })));
+}
+
+/** A reason why no AMI of this virtualization can exist there, or undefined when it can. */
+export function variantRefusal(
+  variant: Variant,
+  where: { readonly arch: Arch; readonly region: string; readonly kernel: string | undefined },
+): string | undefined {
+  if (variant.virt === 'hvm') return undefined;
+  if (where.arch !== 'x86_64') return `EC2 has no paravirtual instances for ${ec2Arch(where.arch)}`;
+  if (where.kernel === undefined) return `no PV kernel (AKI) is to be had in ${where.region}`;
+  return undefined;
+}

@@ -1,0 +1,26 @@
+/** Every workflow id is built and read here, and nowhere else. */
+
+import type { Arch } from './variant.js';
+
+export interface ImageId {
+  readonly composeId: string;
+  readonly subvariant: string;
+  readonly arch: Arch;
+}
+
+/** Where a subvariant would stand for an image that was published by hand. */
+export const BY_HAND = 'by-hand';
+
+export function composeWorkflowId(composeId: string): string {
+  return `compose/${composeId}`;
+}
+
+export function imageWorkflowId(image: ImageId): string {
+  return `image/${image.composeId}/${image.subvariant}/${image.arch}`;
+}
+
+/** The workflow id that a user means by a compose id, an image id, or a workflow id itself. */
+export function workflowIdOf(id: string): string {
+  if (id.startsWith('compose/') || id.startsWith('image/')) return id;
+  return id.includes('/') ? `image/${id}` : composeWorkflowId(id);
+}
