@@ -1,0 +1,35 @@
+/** The test script on this machine: it must be there and fit its transport before anything is launched. */
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import type { TestTransport } from './sections/test.js';
+
+/** EC2 takes 16 KiB of user-data, and the frame around the script needs some of it. */
+const SCRIPT_BYTES_MAX: Readonly<Record<TestTransport, number>> = {
+  ssm: 48 * 1024,
+  console: 12 * 1024,
+};
+
+/** What is wrong with the script, or `undefined` when nothing is. */
+export async function checkTestScript(
+  file: string,
+  transport: TestTransport,
+): Promise<string | undefined> {
+  const name = 'name a script that exits 0 when the image is good';
+  try {
+    const found = await stat(file);
+    if (!found.isFile()) return `is ${file}, which is no file; ${name}`;
+    if (found.size === 0) return `is ${file}, which is empty; ${name}`;
+    const maxBytes = SCRIPT_BYTES_MAX[transport];
+    if (found.size > maxBytes) {
+      return `is ${file}, which has ${found.size} bytes; allowed: ${maxBytes} over ${transport}; have it fetch the rest itself`;
+    }
+    await access(file, constants.R_OK);
+    return undefined;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
+      return `is ${file}, which does not exist; create it, or ${name} (relative to this file)`;
+    }
+    return `is ${file}, which cannot be read (${code ?? String(error)}); make it readable`;
+  }
+}

@@ -1,0 +1,120 @@
+/** TOML with the place of every key, so that what is wrong with a value can be shown where it stands. */
+import { ParseError, parseTOML, type AST } from 'toml-eslint-parser';
+
+export interface Place {
+  /** From 1. */
+  line: number;
+  /** From 1. */
+  column: number;
+}
+
+/** A parsed file. Tables are objects without a prototype. */
+export interface TomlDocument {
+  value: Record<string, unknown>;
+  /** Where a path stands: its key, or that of the nearest table around it. */
+  placeOf: (path: readonly PropertyKey[]) => Place;
+}
+
+/** TOML that cannot be read. */
+export class TomlError extends Error {
+  override readonly name = 'TomlError';
+  readonly place: Place;
+
+  constructor(message: string, place: Place) {
+    super(message);
+    this.place = place;
+  }
+}
+
+/** Parses TOML 1.0. Throws `TomlError`, at the first error. */
+export function parseToml(text: string): TomlDocument {
+  const [table] = parse(text).body;
+  const places = new Map<string, Place>();
+  const value = emptyTable();
+  for (const node of table.body) {
+    if (node.type === 'TOMLKeyValue') {
+      addKeyValue(node, value, [], places);
+      continue;
+    }
+    const inner = openTable(value, node.resolvedKey, placeOfNode(node.key), places);
+    for (const pair of node.body) addKeyValue(pair, inner, node.resolvedKey, places);
+  }
+  const placeOf = (path: readonly PropertyKey[]): Place => {
+    for (let length = path.length; length > 0; length -= 1) {
+      const place = places.get(keyOf(path.slice(0, length)));
+      if (place) return place;
+    }
+    return { line: 1, column: 1 };
+  };
+  return { value, placeOf };
+}
+
+function parse(text: string): AST.TOMLProgram {
+  try {
+    return parseTOML(text, { tomlVersion: '1.0' });
+  } catch (error) {
+    if (!(error instanceof ParseError)) throw error;
+    throw new TomlError(error.message, { line: error.lineNumber, column: error.column + 1 });
+  }
+}
+
+type Table = Record<string, unknown>;
+type Path = readonly (string | number)[];
+
+function emptyTable(): Table {
+  return Object.create(null) as Table;
+}
+
+function keyOf(path: readonly PropertyKey[]): string {
+  return JSON.stringify(path.map(String));
+}
+
+function placeOfNode(node: AST.TOMLNode): Place {
+  return { line: node.loc.start.line, column: node.loc.start.column + 1 };
+}
+
+/** The table at a path, made where it is missing; the parser has refused contradictions already. */
+function openTable(root: Table, path: Path, place: Place, places: Map<string, Place>): Table {
+  let at: unknown = root;
+  path.forEach((key, index) => {
+    const container = at as Record<string | number, unknown>;
+    container[key] ??= typeof path[index + 1] === 'number' ? [] : emptyTable();
+    at = container[key];
+    const name = keyOf(path.slice(0, index + 1));
+    if (!places.has(name)) places.set(name, place);
+  });
+  return at as Table;
+}
+
+function addKeyValue(
+  node: AST.TOMLKeyValue,
+  table: Table,
+  base: Path,
+  places: Map<string, Place>,
+): void {
+  const names = node.key.keys.map((key) => (key.type === 'TOMLBare' ? key.name : key.value));
+  const place = placeOfNode(node.key);
+  const last = names.at(-1) ?? '';
+  let at = table;
+  names.slice(0, -1).forEach((name, index) => {
+    at[name] ??= emptyTable();
+    at = at[name] as Table;
+    places.set(keyOf([...base, ...names.slice(0, index + 1)]), place);
+  });
+  const path = [...base, ...names];
+  places.set(keyOf(path), place);
+  at[last] = contentOf(node.value, path, places);
+}
+
+function contentOf(node: AST.TOMLContentNode, path: Path, places: Map<string, Place>): unknown {
+  if (node.type === 'TOMLValue') return node.value;
+  if (node.type === 'TOMLArray') {
+    return node.elements.map((element, index) => {
+      places.set(keyOf([...path, index]), placeOfNode(element));
+      return contentOf(element, [...path, index], places);
+    });
+  }
+  const table = emptyTable();
+  for (const pair of node.body) addKeyValue(pair, table, path, places);
+  return table;
+}

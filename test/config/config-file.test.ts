@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { loadConfig } from '../../src/config/load.js';
+import { ConfigError } from '../../src/config/problems.js';
+import { eachWithConfigFolder, LEAST } from './config-files.js';
+
+describe('the configuration file', () => {
+  const folder = eachWithConfigFolder();
+
+  const loadFrom = async (env: NodeJS.ProcessEnv, path?: string): Promise<string> => {
+    const options = { env, cwd: folder().path, ...(path === undefined ? {} : { path }) };
+    const { config, file } = await loadConfig(options);
+    return `${config.deployment} ${file}`;
+  };
+  const named = (name: string): string => `deployment = "${name}"\n${LEAST}`;
+
+  it('is that of --config, else FEDIMG_CONFIG, else the one in the folder', async () => {
+    const here = await folder().write('fedimg.toml', named('here'));
+    const byEnvironment = await folder().write('env.toml', named('environment'));
+    const byOption = await folder().write('option.toml', named('option'));
+    const env = { FEDIMG_CONFIG: 'env.toml' };
+    assert.equal(await loadFrom(env, 'option.toml'), `option ${byOption}`);
+    assert.equal(await loadFrom(env), `environment ${byEnvironment}`);
+    assert.equal(await loadFrom({}), `here ${here}`);
+    assert.equal(await loadFrom({ FEDIMG_CONFIG: '' }), `here ${here}`);
+  });
+
+  it('that was named and is not there is never replaced by another', async () => {
+    await folder().write('fedimg.toml', named('here'));
+    await assert.rejects(
+      loadFrom({}, 'none.toml'),
+      /--config names .*none\.toml, which does not exist/,
+    );
+    await assert.rejects(loadFrom({ FEDIMG_CONFIG: 'none.toml' }), /FEDIMG_CONFIG names/);
+  });
+
+  it('that is nowhere is answered with the places and with how to start', async () => {
+    const error: unknown = await loadFrom({}).catch((caught: unknown) => caught);
+    assert.ok(error instanceof ConfigError, 'is there an /etc/fedimg.toml on this machine?');
+    assert.match(
+      error.message,
+      /looked at: --config .*FEDIMG_CONFIG .*fedimg\.toml, \/etc\/fedimg\.toml/,
+    );
+    assert.match(error.message, /cp fedimg\.sample\.toml fedimg\.toml/);
+  });
+
+  it('that cannot be read says why', async () => {
+    await assert.rejects(loadFrom({}, '.'), /it is a directory/);
+    await writeFile(join(folder().path, 'latin1.toml'), Buffer.from([0x23, 0xfc]));
+    await assert.rejects(loadFrom({}, 'latin1.toml'), /is no UTF-8 text/);
+    await folder().write('large.toml', '#'.repeat(2 * 1024 * 1024));
+    await assert.rejects(loadFrom({}, 'large.toml'), /bytes, allowed: 1048576/);
+  });
+
+  it('finds the test script beside itself, wherever it is loaded from', async () => {
+    await folder().write('etc/tests/smoke.sh', 'true');
+    const file = await folder().write('etc/f.toml', LEAST.replace('smoke.sh', 'tests/smoke.sh'));
+    const { config } = await loadConfig({ path: file, env: {}, cwd: '/' });
+    assert.equal(config.test.script, join(folder().path, 'etc/tests/smoke.sh'));
+  });
+
+  it('with a script that its transport cannot carry is refused before anything starts', async () => {
+    await folder().write('large.sh', '#'.repeat(13_000));
+    await folder().write('empty.sh', '');
+    const large = LEAST.replace('smoke.sh', 'large.sh');
+    await folder().load(large);
+    const [complaint] = await folder().complaintsAbout(`${large}transport = "console"`);
+    assert.match(complaint ?? '', /test\.script: .*13000 bytes; allowed: 12288 over console/);
+    const [empty] = await folder().complaintsAbout(LEAST.replace('smoke.sh', 'empty.sh'));
+    assert.match(empty ?? '', /which is empty/);
+  });
+
+  it('with a script that cannot be read is refused', async () => {
+    await symlink('circle.sh', join(folder().path, 'circle.sh'));
+    const [complaint] = await folder().complaintsAbout(LEAST.replace('smoke.sh', 'circle.sh'));
+    assert.match(complaint ?? '', /cannot be read \(ELOOP\); make it readable/);
+  });
+});

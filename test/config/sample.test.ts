@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { allKeys, configJsonSchema, type JsonSchemaNode } from '../../src/config/json-schema.js';
+import { parseToml } from '../../src/config/toml.js';
+import { LEAST, makeConfigFolder, type ConfigFolder } from './config-files.js';
+
+const sampleFile = new URL('../../fedimg.sample.toml', import.meta.url);
+
+/** Optional keys stand in the sample behind a `#` without a space. */
+function withOptionalKeys(sample: string): string {
+  return sample.replace(/^#(?=[a-z_]+ = )/gm, '');
+}
+
+function keysIn(value: unknown, prefix: string): string[] {
+  if (Array.isArray(value)) {
+    const tables = value.filter((item) => typeof item === 'object' && item !== null);
+    return tables.length > 0 ? tables.flatMap((item) => keysIn(item, `${prefix}[]`)) : [prefix];
+  }
+  if (typeof value !== 'object' || value === null) return [prefix];
+  const dot = prefix === '' ? '' : `${prefix}.`;
+  return Object.entries(value).flatMap(([key, inner]) => keysIn(inner, dot + key));
+}
+
+describe('the sample configuration', () => {
+  let folder: ConfigFolder;
+  let sample: string;
+  before(async () => {
+    sample = await readFile(sampleFile, 'utf8');
+    folder = await makeConfigFolder();
+    await folder.write('tests/smoke.sh', 'true\n');
+  });
+  after(() => folder.remove());
+
+  it('documents every key, and no key that does not exist', () => {
+    const documented = new Set(keysIn(parseToml(withOptionalKeys(sample)).value, ''));
+    assert.deepEqual([...documented].sort(), [...allKeys()].sort());
+  });
+
+  it('says nothing but the defaults, so that a key taken out of it changes nothing', async () => {
+    const fromSample = await folder.load(sample);
+    const fromLeast = await folder.load(LEAST.replace('smoke.sh', 'tests/smoke.sh'));
+    assert.deepEqual({ ...fromSample, amis: [] }, { ...fromLeast, amis: [] });
+  });
+
+  it('is accepted with all its optional keys in use', async () => {
+    const config = await folder.load(withOptionalKeys(sample));
+    assert.equal(config.utility.instanceProfile, 'fedimg-utility');
+    assert.equal(config.test.instanceProfile, 'fedimg-test');
+  });
+
+  it('has its words in the schema that editors complete from', () => {
+    const missing: string[] = [];
+    const walk = (node: JsonSchemaNode, path: string): void => {
+      for (const [key, child] of Object.entries(node.properties ?? {})) {
+        const known = child.description !== undefined || path === '.test.instance_types';
+        if (!known) missing.push(`${path}.${key}`);
+        walk(child, `${path}.${key}`);
+        if (child.items) walk(child.items, `${path}.${key}[]`);
+      }
+    };
+    walk(configJsonSchema(), '');
+    assert.deepEqual(missing, []);
+  });
+});
