@@ -1,0 +1,96 @@
+/** The images of a compose: reads its `images.json`, and trusts it as far as the grammar goes. */
+import { z } from 'zod';
+import type { ComposeImage } from '../model/compose.js';
+import { normalizeLocation } from '../model/compose-message.js';
+import {
+  selectImages,
+  type ImageSelection,
+  type ProductmdImage,
+  type SelectedImages,
+} from '../model/productmd.js';
+import { MetadataError, UrlRefusedError } from './errors.js';
+import { fetchMetadata, type FetchMetadataOptions } from './fetch-metadata.js';
+import { printableUrl } from './printable.js';
+
+export interface ReadComposeImages {
+  composeId: string;
+  /** URL of the compose's tree. */
+  location: string;
+  selection: ImageSelection;
+}
+
+/** The images that are there, and what is wanted and not there. */
+export interface ComposeImages {
+  images: ComposeImage[];
+  absent: SelectedImages['absent'];
+}
+
+/** Entries stay `unknown` here: only those that are selected are judged, by the model's own grammar. */
+const imagesJson = z.object({
+  header: z.object({
+    type: z.literal('productmd.images', { error: 'is not "productmd.images"' }).optional(),
+    version: z.string().regex(/^1\.\d+$/, 'is no version 1.x of the format'),
+  }),
+  payload: z.object({
+    compose: z.object({ id: z.string() }),
+    images: z.record(
+      z.string(),
+      z.record(z.string(), z.array(z.record(z.string(), z.unknown())).max(10_000)),
+    ),
+  }),
+});
+
+/**
+ * Reads and selects the images of a compose. An empty `images` is no error: `absent` says what
+ * was wanted. Throws `MetadataError` for metadata of another compose or that breaks the grammar.
+ */
+export async function readComposeImages(
+  request: ReadComposeImages,
+  options: FetchMetadataOptions,
+): Promise<ComposeImages> {
+  const location = normalizeLocation(request.location);
+  if (location === undefined) {
+    throw new UrlRefusedError(
+      'URL_REFUSED',
+      `the location ${printableUrl(request.location)} is no plain http or https URL`,
+      { next: 'have the compose announced with the URL of its tree' },
+    );
+  }
+  const url = `${location}/metadata/images.json`;
+  const { value } = await fetchMetadata(url, options);
+  return pickComposeImages(value, { ...request, location }, printableUrl(url));
+}
+
+/** The same for metadata that has been fetched; `shown` names it in errors. */
+export function pickComposeImages(
+  value: unknown,
+  { composeId, location, selection }: ReadComposeImages,
+  shown: string,
+): ComposeImages {
+  const parsed = imagesJson.safeParse(value);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const where = issue?.path.join('.').slice(0, 120) ?? '';
+    throw invalid(`${shown} is no productmd image list: ${where}: ${issue?.message ?? ''}`);
+  }
+  const { compose, images } = parsed.data.payload;
+  if (compose.id !== composeId) {
+    throw new MetadataError(
+      'COMPOSE_MISMATCH',
+      `${shown} belongs to another compose than ${composeId}: ${JSON.stringify(compose.id.slice(0, 100))}`,
+      { next: 'the location may be a link that has moved on; signal the compose by its own URL' },
+    );
+  }
+  const entries: ProductmdImage[] = Object.values(images).flatMap((byArch) =>
+    Object.values(byArch).flat(),
+  );
+  const selected = selectImages(entries, selection, location);
+  if (selected.problems.length > 0) throw invalid(`${shown}: ${selected.problems.join('; ')}`);
+  return { images: selected.images, absent: selected.absent };
+}
+
+function invalid(message: string): MetadataError {
+  return new MetadataError('METADATA_INVALID', message, {
+    next: 'have the metadata of the compose corrected; nothing has been launched',
+  });
+}

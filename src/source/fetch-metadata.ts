@@ -1,0 +1,60 @@
+/** Downloads a JSON document that a stranger may have written: bounded in bytes, time, depth and count. */
+import { MetadataError, TooLargeError } from './errors.js';
+import { createHttpSession, type HttpSessionOptions } from './http-session.js';
+import { JsonError, parseStrictJson } from './strict-json.js';
+import { printableUrl } from './printable.js';
+
+/** Fedora's largest images.json has under 2 MiB. */
+export const METADATA_BYTES_MAX = 32 * 1024 * 1024;
+
+export interface FetchMetadataOptions extends HttpSessionOptions {
+  maxBytes?: number;
+}
+
+export interface FetchedMetadata {
+  /** Objects have no prototype; no key is there twice. */
+  value: unknown;
+  /** After redirects. */
+  url: string;
+  sizeBytes: number;
+}
+
+/** Downloads and parses one document. Throws `SourceError`s; what is no JSON is a final `MetadataError`. */
+export async function fetchMetadata(
+  url: string,
+  options: FetchMetadataOptions,
+): Promise<FetchedMetadata> {
+  const maxBytes = options.maxBytes ?? METADATA_BYTES_MAX;
+  const session = createHttpSession(options);
+  try {
+    const response = await session.get(url, { accept: 'application/json' });
+    const shown = printableUrl(response.url);
+    const tooLarge = (): TooLargeError =>
+      new TooLargeError(
+        `${shown} has more than ${maxBytes} bytes, which is more than metadata ever has`,
+        'check that the location is that of a compose',
+      );
+    if (Number(response.headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
+    const body = await response.read(maxBytes, tooLarge);
+    return { value: parse(body, shown), url: response.url, sizeBytes: body.length };
+  } finally {
+    session.close();
+  }
+}
+
+function parse(body: Buffer, shown: string): unknown {
+  const next = 'check that the location is that of a compose, and that its metadata is whole';
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(body);
+  } catch (cause) {
+    throw new MetadataError('METADATA_INVALID', `${shown} is no UTF-8 text`, { next, cause });
+  }
+  try {
+    return parseStrictJson(text);
+  } catch (cause) {
+    if (!(cause instanceof JsonError)) throw cause;
+    const what = /^\s*</.test(text) ? 'is a page and no JSON' : `is refused: it ${cause.message}`;
+    throw new MetadataError('METADATA_INVALID', `${shown} ${what}`, { next, cause });
+  }
+}

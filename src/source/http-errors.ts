@@ -1,0 +1,55 @@
+/** What an HTTP status or a network error means: final or not, and what to do. */
+import { DownloadError, SourceError } from './errors.js';
+import { printableUrl } from './printable.js';
+
+const RETRIED = 'nothing, unless it lasts; this is tried again';
+
+/** The error for a status that is no success. */
+export function statusError(status: number, url: string): DownloadError {
+  const what = `${printableUrl(url)} answers with status ${status}`;
+  if (status === 404 || status === 410) {
+    return new DownloadError('NOT_FOUND', what, {
+      status,
+      next: 'check the URL; if the compose has been removed, signal a newer one',
+    });
+  }
+  if (status === 401 || status === 403 || status === 407) {
+    return new DownloadError('FORBIDDEN', what, {
+      status,
+      next: 'have the file made readable without credentials',
+    });
+  }
+  if (status === 408 || status === 425 || status === 429 || status >= 500) {
+    return new DownloadError('SERVER_ERROR', what, { status, next: RETRIED, retryable: true });
+  }
+  return new DownloadError('HTTP_STATUS', what, { status, next: 'check the URL and the server' });
+}
+
+/** Certificate and TLS faults: waiting does not mend them. */
+const TLS_CODE =
+  /^(?:ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|EPROTO$|HOSTNAME_)/;
+
+/** The error for a connection that failed. */
+export function networkError(error: unknown, url: string): SourceError {
+  if (error instanceof SourceError) return error;
+  const code = errorCode(error);
+  const what = `${printableUrl(url)} cannot be fetched: ${code}`;
+  if (TLS_CODE.test(code)) {
+    const next = 'have the certificate or the TLS setting of the server corrected';
+    return new DownloadError('TLS', what, { next, cause: error });
+  }
+  const next = /^(?:ENOTFOUND|EAI_)/.test(code)
+    ? 'check the host name and the resolver; this is tried again'
+    : 'see whether the server can be reached from here; this is tried again';
+  return new DownloadError('UNREACHABLE', what, { next, retryable: true, cause: error });
+}
+
+/** The system's code; with several addresses tried, that of the first. */
+function errorCode(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return errorCode(error.errors[0]);
+  if (error instanceof Error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return typeof code === 'string' ? code : error.message;
+  }
+  return String(error);
+}

@@ -1,0 +1,226 @@
+/** HTTP requests under a URL policy: redirects are checked one by one, time is bounded, nothing is trusted. */
+import * as http from 'node:http';
+import * as https from 'node:https';
+import { DownloadError, SourceError, UrlRefusedError } from './errors.js';
+import { networkError, statusError } from './http-errors.js';
+import { printableUrl } from './printable.js';
+import type { UrlPolicy } from './url-policy.js';
+
+/** Bounds of one request. */
+export interface HttpLimits {
+  /** Without a byte for so long, the connection counts as dead. */
+  idleMs: number;
+  /** From the first connection to the last byte, redirects included. */
+  totalMs: number;
+}
+
+/** A server that says nothing for 30 s has lost us; metadata and index are at most some MiB. */
+export const DEFAULT_LIMITS: HttpLimits = { idleMs: 30_000, totalMs: 180_000 };
+
+const REDIRECTS_MAX = 5;
+const REDIRECT_STATUSES = new Set([301, 302, 303, 307, 308]);
+
+export interface HttpResponse {
+  status: number;
+  headers: http.IncomingHttpHeaders;
+  /** After redirects. */
+  url: string;
+  /** The whole body. Throws `TooLargeError` through `tooLarge` above `maxBytes`; ends the connection then. */
+  read(maxBytes: number, tooLarge: (seenBytes: number) => SourceError): Promise<Buffer>;
+  /** The first bytes of the body, whatever its length; ends the connection. */
+  peek(bytes: number): Promise<Buffer>;
+}
+
+/** Connections for one job; `close` ends them. */
+export interface HttpSession {
+  get(url: string, headers: Record<string, string>): Promise<HttpResponse>;
+  close(): void;
+}
+
+export interface HttpSessionOptions {
+  policy: UrlPolicy;
+  signal?: AbortSignal | undefined;
+  limits?: HttpLimits | undefined;
+}
+
+/** Opens a session. `signal` ends it, and its reason is what callers get then. */
+export function createHttpSession({ policy, signal, limits }: HttpSessionOptions): HttpSession {
+  const { idleMs, totalMs } = limits ?? DEFAULT_LIMITS;
+  const agents = {
+    'http:': new http.Agent({ keepAlive: true, maxSockets: 1 }),
+    'https:': new https.Agent({ keepAlive: true, maxSockets: 1 }),
+  };
+  const deadline = AbortSignal.timeout(totalMs);
+  const ended = signal ? AbortSignal.any([signal, deadline]) : deadline;
+
+  const explain = (error: unknown, url: string): unknown => {
+    if (signal?.aborted) return signal.reason;
+    if (error instanceof SourceError) return error;
+    if (deadline.aborted) return timeoutError(url, `after ${totalMs / 1000} s`, error);
+    return networkError(error, url);
+  };
+
+  const get = async (text: string, headers: Record<string, string>): Promise<HttpResponse> => {
+    let url = policy.check(text);
+    for (let hop = 0; hop <= REDIRECTS_MAX; hop += 1) {
+      const current = url;
+      const message = await send(current, headers, { policy, agents, idleMs, ended }).catch(
+        (error: unknown) => {
+          throw explain(error, current.href);
+        },
+      );
+      const status = message.statusCode ?? 0;
+      if (!REDIRECT_STATUSES.has(status)) {
+        return toResponse(message, current.href, (error) => explain(error, current.href));
+      }
+      message.destroy();
+      url = redirectTarget(current, message.headers.location, policy);
+    }
+    throw new UrlRefusedError(
+      'REDIRECT_REFUSED',
+      `${printableUrl(text)} redirects more than ${REDIRECTS_MAX} times`,
+      { next: 'use the URL that it leads to, or have the server corrected' },
+    );
+  };
+
+  return {
+    get,
+    close: () => {
+      agents['http:'].destroy();
+      agents['https:'].destroy();
+    },
+  };
+}
+
+interface Wire {
+  policy: UrlPolicy;
+  agents: { 'http:': http.Agent; 'https:': https.Agent };
+  idleMs: number;
+  ended: AbortSignal;
+}
+
+/** Sends one request, and hands over its answer as soon as the headers are there. */
+function send(
+  url: URL,
+  headers: Record<string, string>,
+  { policy, agents, idleMs, ended }: Wire,
+): Promise<http.IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const secure = url.protocol === 'https:';
+    const started = (secure ? https : http).request(url, {
+      agent: agents[secure ? 'https:' : 'http:'],
+      lookup: policy.lookup,
+      timeout: idleMs,
+      // No encoding: sizes and ranges speak of the file's own bytes.
+      headers: { 'user-agent': 'fedimg', 'accept-encoding': 'identity', ...headers },
+    });
+    let body: http.IncomingMessage | undefined;
+    // Destroying the request alone would let a body that has begun end as if it were whole.
+    const end = (error: Error): void => {
+      body?.destroy(error);
+      started.destroy(error);
+    };
+    const abort = (): void => end(new Error('ended', { cause: ended.reason }));
+    if (ended.aborted) abort();
+    ended.addEventListener('abort', abort, { once: true });
+    started.on('close', () => ended.removeEventListener('abort', abort));
+    started.on('timeout', () =>
+      end(timeoutError(url.href, `without a byte for ${idleMs / 1000} s`)),
+    );
+    started.on('error', reject);
+    started.on('response', (message: http.IncomingMessage) => {
+      body = message;
+      resolve(message);
+    });
+    started.end();
+  });
+}
+
+function toResponse(
+  message: http.IncomingMessage,
+  url: string,
+  explain: (error: unknown) => unknown,
+): HttpResponse {
+  const status = message.statusCode ?? 0;
+  if (status < 200 || (status >= 300 && status !== 416)) {
+    message.destroy();
+    throw statusError(status, url);
+  }
+  const encoding = message.headers['content-encoding'];
+  if (encoding !== undefined && encoding !== 'identity') {
+    message.destroy();
+    throw new DownloadError(
+      'HTTP_STATUS',
+      `${printableUrl(url)} answers in an encoding of its own`,
+      {
+        status,
+        next: 'have the server send the file as it is (no Content-Encoding)',
+      },
+    );
+  }
+  return {
+    status,
+    headers: message.headers,
+    url,
+    read: async (maxBytes, tooLarge) => {
+      const chunks: Buffer[] = [];
+      let seen = 0;
+      try {
+        for await (const chunk of message as AsyncIterable<Buffer>) {
+          seen += chunk.length;
+          if (seen > maxBytes) throw tooLarge(seen);
+          chunks.push(chunk);
+        }
+      } catch (error) {
+        throw explain(error);
+      }
+      return Buffer.concat(chunks);
+    },
+    peek: async (bytes) => {
+      const chunks: Buffer[] = [];
+      let seen = 0;
+      try {
+        for await (const chunk of message as AsyncIterable<Buffer>) {
+          seen += chunk.length;
+          chunks.push(chunk);
+          if (seen >= bytes) break;
+        }
+      } catch (error) {
+        throw explain(error);
+      }
+      return Buffer.concat(chunks).subarray(0, bytes);
+    },
+  };
+}
+
+function redirectTarget(from: URL, location: string | undefined, policy: UrlPolicy): URL {
+  let target: string;
+  try {
+    target = new URL(location ?? '', from).href;
+    if (location === undefined) throw new TypeError('no Location');
+  } catch (error) {
+    throw new UrlRefusedError(
+      'REDIRECT_REFUSED',
+      `${printableUrl(from.href)} redirects to nowhere`,
+      { next: 'have the server corrected', cause: error },
+    );
+  }
+  try {
+    return policy.check(target);
+  } catch (error) {
+    if (!(error instanceof UrlRefusedError)) throw error;
+    throw new UrlRefusedError(
+      'REDIRECT_REFUSED',
+      `${printableUrl(from.href)} redirects, and ${error.message}`,
+      { next: error.next, cause: error },
+    );
+  }
+}
+
+function timeoutError(url: string, how: string, cause?: unknown): DownloadError {
+  return new DownloadError('TIMEOUT', `${printableUrl(url)} gave no whole answer: ended ${how}`, {
+    next: 'see whether the server is up and not overloaded; this is tried again',
+    retryable: true,
+    cause,
+  });
+}
