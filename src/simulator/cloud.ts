@@ -1,0 +1,88 @@
+/** The cloud's shared object: what the server, the EC2 half and the SSM half all hold. */
+
+import type { Clock } from './clock.js';
+import type { EffectLog } from './effects.js';
+import type { FaultBook } from './faults.js';
+import type { Latency } from './latency.js';
+import type { Machine, MachineFactory } from './machine/machine.js';
+import type { Random } from './random.js';
+import type { CloudSettings } from './settings.js';
+import type {
+  AccountRecord,
+  FreedName,
+  ImageRecord,
+  InstanceRecord,
+  RegionTable,
+  SecurityGroupRecord,
+  SnapshotRecord,
+  TokenRecord,
+  VolumeRecord,
+} from './state.js';
+import type { Store, Table } from './store.js';
+
+export interface Cloud {
+  readonly accountId: string;
+  /** Absolute; `instances/ID` below it belongs to that instance's machine. */
+  readonly stateDir: string;
+  readonly clock: Clock;
+  readonly latency: Latency;
+  readonly random: Random;
+  readonly settings: CloudSettings;
+  /** For tables of your own: `store.table<CommandRecord>('ssm-command')`. Flushed before each answer. */
+  readonly store: Store;
+  readonly faults: FaultBook;
+  readonly effects: EffectLog;
+  readonly log: (line: string) => void;
+
+  readonly instances: RegionTable<InstanceRecord>;
+  readonly volumes: RegionTable<VolumeRecord>;
+  readonly snapshots: RegionTable<SnapshotRecord>;
+  readonly images: RegionTable<ImageRecord>;
+  readonly securityGroups: RegionTable<SecurityGroupRecord>;
+  readonly accounts: Table<AccountRecord>;
+  readonly tokens: Table<TokenRecord>;
+  /** Ids of images that are no more, by `region/id`. */
+  readonly deregistered: Table<true>;
+  /** Names of deregistered images that still count as in use, by `region/name`. */
+  readonly freedNames: Table<FreedName>;
+
+  readonly machineFactory: MachineFactory;
+  /** The machines that are powered on, by instance id (ids are unique over all regions). */
+  readonly machines: Map<string, Machine>;
+  /**
+   * Whether the instance's SSM agent is registered and answers now: it is running, its machine says so,
+   * and no fault has killed the agent.
+   */
+  agentOnline(region: string, instanceId: string): boolean;
+  /** Whether the cloud is being closed: background work ends without a trace. */
+  isClosed(): boolean;
+  /** Work that nobody waits for: closing does, and what it throws is logged. */
+  background(work: Promise<unknown>): void;
+  /** The next number in the order of creation. */
+  nextSeq(): number;
+  /**
+   * Keeps what has changed and logs it as something that happened by itself, such as
+   * `instance-running`. Call it in the same turn as the change.
+   */
+  happened(event: string, region: string, detail?: unknown): void;
+}
+
+/** What the SSM half is given once the server has checked signature, region and body. */
+export interface SsmRequest {
+  /** Such as `SendCommand`, from `X-Amz-Target`. */
+  readonly action: string;
+  readonly region: string;
+  /** The parsed JSON body; its shape is not checked yet. */
+  readonly body: unknown;
+  /** The caller's access key id. */
+  readonly principal: string;
+}
+
+/** An error is a status of 400 or more with a body of `{__type, message}`. */
+export interface SsmResponse {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** The SSM half; faults, call counts and the effect log are applied around it by the server. */
+export type SsmHandler = (cloud: Cloud, request: SsmRequest) => Promise<SsmResponse>;

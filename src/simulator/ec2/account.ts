@@ -1,0 +1,108 @@
+/** Per-region switches of the account: encryption by default, public-access blocks. */
+
+import type { Cloud } from '../cloud.js';
+import { CloudError, missingParameter } from '../errors.js';
+import { list, oneOf, required, text } from '../input.js';
+import type { AccountRecord } from '../state.js';
+import type { ActionTable } from './action.js';
+import { action } from './action.js';
+import { defaultVpcId } from './network-defaults.js';
+
+const untouched: AccountRecord = {
+  ebsEncryptionByDefault: false,
+  imageBlockPublicAccess: 'unblocked',
+  snapshotBlockPublicAccess: 'unblocked',
+};
+
+export function accountOf(cloud: Cloud, region: string): AccountRecord {
+  return cloud.accounts.get(region) ?? { ...untouched };
+}
+
+function change(cloud: Cloud, region: string, changes: Partial<AccountRecord>): void {
+  cloud.accounts.put(region, { ...accountOf(cloud, region), ...changes });
+}
+
+/** EC2 API reference, DescribeAccountAttributes: the attributes and what a new account has. */
+function accountAttributes(
+  cloud: Cloud,
+  region: string,
+): Readonly<Record<string, readonly string[]>> {
+  return {
+    'supported-platforms': ['VPC'],
+    'default-vpc': [defaultVpcId(region)],
+    'max-instances': [String(cloud.settings.vcpusPerRegion ?? 20)],
+    'vpc-max-security-groups-per-interface': ['5'],
+    'max-elastic-ips': ['5'],
+    'vpc-max-elastic-ips': ['5'],
+  };
+}
+
+export const accountActions: ActionTable = {
+  GetEbsEncryptionByDefault: action({}, ({ cloud, region }) => ({
+    ebsEncryptionByDefault: accountOf(cloud, region).ebsEncryptionByDefault,
+    sseType: accountOf(cloud, region).ebsEncryptionByDefault ? 'sse-kms' : 'none',
+  })),
+  EnableEbsEncryptionByDefault: action({}, ({ cloud, region }) => {
+    change(cloud, region, { ebsEncryptionByDefault: true });
+    return { ebsEncryptionByDefault: true };
+  }),
+  DisableEbsEncryptionByDefault: action({}, ({ cloud, region }) => {
+    change(cloud, region, { ebsEncryptionByDefault: false });
+    return { ebsEncryptionByDefault: false };
+  }),
+
+  GetImageBlockPublicAccessState: action({}, ({ cloud, region }) => ({
+    imageBlockPublicAccessState: accountOf(cloud, region).imageBlockPublicAccess,
+    managedBy: 'account',
+  })),
+  EnableImageBlockPublicAccess: action(
+    { ImageBlockPublicAccessState: required(oneOf('block-new-sharing')) },
+    ({ cloud, region }, input) => {
+      const state = input.ImageBlockPublicAccessState;
+      change(cloud, region, { imageBlockPublicAccess: state });
+      return { imageBlockPublicAccessState: state };
+    },
+  ),
+  DisableImageBlockPublicAccess: action({}, ({ cloud, region }) => {
+    change(cloud, region, { imageBlockPublicAccess: 'unblocked' });
+    return { imageBlockPublicAccessState: 'unblocked' };
+  }),
+
+  GetSnapshotBlockPublicAccessState: action({}, ({ cloud, region }) => ({
+    state: accountOf(cloud, region).snapshotBlockPublicAccess,
+    managedBy: 'account',
+  })),
+  EnableSnapshotBlockPublicAccess: action(
+    { State: required(oneOf('block-all-sharing', 'block-new-sharing')) },
+    ({ cloud, region }, input) => {
+      change(cloud, region, { snapshotBlockPublicAccess: input.State });
+      return { state: input.State };
+    },
+  ),
+  DisableSnapshotBlockPublicAccess: action({}, ({ cloud, region }) => {
+    change(cloud, region, { snapshotBlockPublicAccess: 'unblocked' });
+    return { state: 'unblocked' };
+  }),
+
+  DescribeAccountAttributes: action({ AttributeName: list(text) }, ({ cloud, region }, input) => {
+    const attributes = accountAttributes(cloud, region);
+    for (const name of input.AttributeName) {
+      if (!Object.hasOwn(attributes, name)) throw unknownAttribute(name);
+    }
+    const names = input.AttributeName.length > 0 ? input.AttributeName : Object.keys(attributes);
+    return {
+      accountAttributeSet: names.map((name) => ({
+        attributeName: name,
+        attributeValueSet: (attributes[name] ?? []).map((attributeValue) => ({ attributeValue })),
+      })),
+    };
+  }),
+};
+
+function unknownAttribute(name: string): CloudError {
+  if (name === '') return missingParameter('AttributeName');
+  return new CloudError(
+    'InvalidParameterValue',
+    `Value (${name}) for parameter attributeName is invalid.`,
+  );
+}

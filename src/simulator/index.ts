@@ -1,0 +1,58 @@
+/** The local cloud: an EC2 and SSM endpoint on this machine that keeps real bytes and runs real commands. */
+
+import type { Credentials } from './credentials.js';
+import type { LatencyProfile } from './latency.js';
+import { createLatency } from './latency.js';
+import { createMachineFactory } from './machine/factory.js';
+import { createRandom } from './random.js';
+import type { CloudSettings } from './settings.js';
+import { createSsmHandler, resumeSsm } from './ssm/handler.js';
+import { startCloud } from './start-cloud.js';
+
+export type { Credentials } from './credentials.js';
+export type { ListedResource } from './control.js';
+export type { CallCount, Effect } from './effects.js';
+export type { FaultKind, FaultRule, FaultStatus } from './faults.js';
+export type { LatencyProfile } from './latency.js';
+export type { CloudSettings } from './settings.js';
+
+export interface SimulatorOptions {
+  /** 0, the default, is any free port. Only loopback is listened on. */
+  readonly port?: number;
+  /** Holds everything, the bytes of volumes and snapshots too; kept by close(). One process at a time. */
+  readonly stateDir: string;
+  /** `fast` by default. */
+  readonly latency?: LatencyProfile;
+  /** Makes ids, zones and durations repeatable. */
+  readonly seed?: number;
+  /** The environment's AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY by default, or a pair made now. */
+  readonly credentials?: Credentials;
+  readonly log?: (line: string) => void;
+  readonly settings?: Partial<CloudSettings>;
+}
+
+export interface Simulator {
+  /** Such as `http://127.0.0.1:41235`: the endpoint of EC2, SSM and STS, for every region. */
+  readonly url: string;
+  readonly credentials: Credentials;
+  /** Ends the server and every machine's processes; the state stays in its directory. */
+  readonly close: () => Promise<void>;
+}
+
+/** Starts the local cloud on its state directory, or takes it up where it was. Rejects when the port is taken. */
+export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
+  const log = options.log ?? (() => undefined);
+  const latency = createLatency(options.latency ?? 'fast', createRandom(options.seed, 0));
+  const started = await startCloud({
+    ...options,
+    machineFactory: createMachineFactory({
+      log,
+      bootMs: () => latency.draw('guestBoot'),
+      agentRegistrationMs: () => latency.draw('agentRegistration'),
+    }),
+    ssm: createSsmHandler(),
+  });
+  resumeSsm(started.cloud);
+  const { url, credentials } = started;
+  return { url, credentials, close: () => started.close() };
+}

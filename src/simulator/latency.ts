@@ -1,0 +1,117 @@
+/** How long everything takes: all durations of the local cloud, by profile. */
+
+import type { Random } from './random.js';
+
+export type LatencyProfile = 'instant' | 'fast' | 'aws';
+
+/** A duration in milliseconds, drawn anew each time between the two ends. */
+type Span = readonly [fromMs: number, toMs: number];
+
+interface Spans {
+  /** RunInstances and StartInstances until `running`. */
+  readonly instancePending: Span;
+  /** From power-on until the guest is up. */
+  readonly guestBoot: Span;
+  /** From the guest being up until both status checks pass; or from its failure until `impaired`. */
+  readonly statusChecks: Span;
+  /** Until GetConsoleOutput without `Latest` shows what was written at boot. */
+  readonly consolePosted: Span;
+  readonly instanceStopping: Span;
+  readonly instanceShuttingDown: Span;
+  /** How long a terminated instance is still listed (EC2: about an hour). */
+  readonly terminatedListed: Span;
+  readonly volumeCreating: Span;
+  readonly volumeAttaching: Span;
+  readonly volumeDetaching: Span;
+  readonly volumeDeleting: Span;
+  readonly snapshotPending: Span;
+  readonly snapshotCopy: Span;
+  readonly imagePending: Span;
+  /** How long the name of a deregistered image stays taken. */
+  readonly imageNameFreed: Span;
+  /** How long a new id may not be found (eventual consistency). */
+  readonly consistencyLag: Span;
+  /** Until a machine's SSM agent shows up and a command is delivered. */
+  readonly agentRegistration: Span;
+  readonly commandDelivery: Span;
+}
+
+export type LatencyName = keyof Spans;
+
+export interface Latency {
+  readonly profile: LatencyProfile;
+  /** Draws the duration of that name, in milliseconds. */
+  draw(name: LatencyName): number;
+}
+
+const none: Span = [0, 0];
+const minuteMs = 60_000;
+
+const profiles: Record<LatencyProfile, Spans> = {
+  instant: {
+    instancePending: none,
+    guestBoot: none,
+    statusChecks: none,
+    consolePosted: none,
+    instanceStopping: none,
+    instanceShuttingDown: none,
+    terminatedListed: [10 * minuteMs, 10 * minuteMs],
+    volumeCreating: none,
+    volumeAttaching: none,
+    volumeDetaching: none,
+    volumeDeleting: none,
+    snapshotPending: none,
+    snapshotCopy: none,
+    imagePending: none,
+    imageNameFreed: none,
+    consistencyLag: none,
+    agentRegistration: none,
+    commandDelivery: none,
+  },
+  fast: {
+    instancePending: [150, 400],
+    guestBoot: [30, 120],
+    statusChecks: [150, 400],
+    consolePosted: [150, 600],
+    instanceStopping: [150, 400],
+    instanceShuttingDown: [150, 400],
+    terminatedListed: [10 * minuteMs, 10 * minuteMs],
+    volumeCreating: [150, 300],
+    volumeAttaching: [150, 300],
+    volumeDetaching: [150, 300],
+    volumeDeleting: [150, 300],
+    snapshotPending: [200, 600],
+    snapshotCopy: [300, 600],
+    imagePending: [150, 400],
+    imageNameFreed: none,
+    consistencyLag: none,
+    agentRegistration: [150, 500],
+    commandDelivery: [20, 100],
+  },
+  // Orders of magnitude as seen in public build logs; AWS documents none of them.
+  aws: {
+    instancePending: [8_000, 25_000],
+    guestBoot: [10_000, 40_000],
+    statusChecks: [60_000, 180_000],
+    consolePosted: [60_000, 240_000],
+    instanceStopping: [15_000, 60_000],
+    instanceShuttingDown: [20_000, 60_000],
+    terminatedListed: [60 * minuteMs, 60 * minuteMs],
+    volumeCreating: [2_000, 8_000],
+    volumeAttaching: [2_000, 6_000],
+    volumeDetaching: [3_000, 10_000],
+    volumeDeleting: [2_000, 10_000],
+    snapshotPending: [60_000, 240_000],
+    snapshotCopy: [4 * minuteMs, 15 * minuteMs],
+    imagePending: [5_000, 45_000],
+    imageNameFreed: [5_000, 60_000],
+    consistencyLag: [0, 3_000],
+    agentRegistration: [20_000, 90_000],
+    commandDelivery: [500, 3_000],
+  },
+};
+
+export function createLatency(profile: LatencyProfile, random: Random): Latency {
+  const spans = profiles[profile];
+  return { profile, draw: (name) => Math.round(random.between(...spans[name])) };
+}

@@ -1,0 +1,80 @@
+/** Runs user-data in a guest as cloud-init does: once as root, output on the console and in a log. */
+
+import { scriptWords, shimEnvironment, type ScriptPlace } from './command-run.js';
+import type { Console } from './console.js';
+import { replaceToolFile } from './guest-folder.js';
+import { adaptScript } from './script-text.js';
+import { planUserData, type UserDataScript } from './user-data.js';
+
+/**
+ * Resolves when all scripts have ended. `firstBoot` is false after a restart: scripts of user-data run once
+ * for each instance (cloud-init documentation, "User data scripts").
+ */
+export async function runCloudInit(
+  place: ScriptPlace,
+  console: Console,
+  firstBoot: boolean,
+): Promise<void> {
+  const startedAt = Date.now();
+  const say = (line: string): void => console.write(`${line}\r\n`);
+  const stamp = (): string => new Date().toUTCString().replace('GMT', '+0000');
+  const up = (): string => ((Date.now() - startedAt) / 1000 + 5).toFixed(2);
+  say(
+    `[    5.100000] cloud-init[1650]: Cloud-init v. 22.2.2 running 'init' at ${stamp()}. Up ${up()} seconds.`,
+  );
+  const plan = planUserData(place.spec.userData);
+  if (firstBoot) for (const warning of plan.warnings) say(`cloud-init[1650]: ${warning}`);
+
+  let failed = false;
+  for (const script of plan.early) if (!(await runPart(place, console, script))) failed = true;
+  if (firstBoot) {
+    say(
+      `[    6.200000] cloud-init[1702]: Cloud-init v. 22.2.2 running 'modules:final' at ${stamp()}. Up ${up()} seconds.`,
+    );
+    for (const script of plan.once) if (!(await runPart(place, console, script))) failed = true;
+    if (failed) {
+      say(
+        'cloud-init[1702]: cc_scripts_user.py[WARNING]: Failed to run module scripts-user (scripts in /var/lib/cloud/instance/scripts)',
+      );
+    }
+  }
+  say(
+    `cloud-init[1702]: Cloud-init v. 22.2.2 finished at ${stamp()}. Datasource DataSourceEc2.  Up ${up()} seconds`,
+  );
+  await replaceToolFile(place.folder, 'cloud-init', failed ? 'error\n' : 'done\n').catch(
+    // The guest may have been switched off, and its folder removed, by its own user-data.
+    () => undefined,
+  );
+}
+
+/** Whether the script ended with status 0. */
+async function runPart(
+  place: ScriptPlace,
+  console: Console,
+  script: UserDataScript,
+): Promise<boolean> {
+  const file = `/var/lib/cloud/instance/scripts/${script.name}`;
+  const log = place.mode === 'shims' ? `${place.folder.directory}/var/log` : '/var/log';
+  const words = scriptWords(place, place.mode === 'shims' ? place.folder.directory : '/', file);
+  // `tee` appends to the log inside the guest: the simulator itself writes nothing under /var.
+  const child = place.guest.spawn(
+    [
+      'bash',
+      '-c',
+      'set -o pipefail; "$@" 2>&1 | tee -a "$0"',
+      `${log}/cloud-init-output.log`,
+      ...words,
+    ],
+    // cloud-init is a system service: no HOME, no USER.
+    { PATH: place.folder.path, LANG: 'C.UTF-8', ...shimEnvironment(place) },
+  );
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    console.write(text.replace(/\r?\n/g, '\r\n'));
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => console.write(text));
+  child.stdin.end(`${adaptScript(script.text, place.mode, place.folder.directory)}\n`);
+  return new Promise((resolve) => {
+    child.once('error', () => resolve(false));
+    child.once('exit', (code) => resolve(code === 0));
+  });
+}

@@ -1,0 +1,145 @@
+/** Runs one script in a guest as the SSM agent does: its environment, its limits, what becomes of its output. */
+
+import { adaptScript } from './script-text.js';
+import type { GuestFolder } from './guest-folder.js';
+import type { GuestMode } from './guest-mode.js';
+import { killGroup, type Guest } from './guest.js';
+import type { CommandRequest, CommandResult, MachineSpec } from './machine.js';
+
+/** The agent reports at most 24,000 and 8,000 characters; somewhat more is kept, so that the cut is seen. */
+const keptCharacters = 64 * 1024;
+/** appconfig.CommandStoppedPreemptivelyExitCode of the agent: killed at its time-out or by a cancel. */
+const stoppedExitCode = 137;
+
+const guestEndsWithinMs = 150;
+
+export interface ScriptPlace {
+  readonly spec: MachineSpec;
+  readonly folder: GuestFolder;
+  readonly mode: GuestMode;
+  readonly guest: Guest;
+}
+
+/**
+ * What `env` prints in AWS-RunShellScript (aws/amazon-ssm-agent#427). There is no HOME, USER or SHELL: the
+ * agent is a system service, and passes its own environment on.
+ */
+export function agentEnvironment(place: ScriptPlace, commandId: string): Record<string, string> {
+  const amazon = place.spec.os === 'amazon-linux-2023';
+  return {
+    PATH: place.folder.path,
+    LANG: amazon ? 'en_US.UTF-8' : 'C.UTF-8',
+    AWS_SSM_INSTANCE_ID: place.spec.instanceId,
+    AWS_SSM_REGION_NAME: place.spec.region,
+    AWS_SSM_PLATFORM_NAME: amazon ? 'Amazon Linux' : 'Linux',
+    AWS_SSM_PLATFORM_VERSION: amazon ? '2023' : '1',
+    SSM_COMMAND_ID: commandId,
+    ...shimEnvironment(place),
+  };
+}
+
+/** Without namespaces, HOME and TMPDIR are what keeps a script in its machine's folder. */
+export function shimEnvironment(place: ScriptPlace): Record<string, string> {
+  const { directory } = place.folder;
+  return place.mode === 'shims' ? { HOME: `${directory}/root`, TMPDIR: `${directory}/tmp` } : {};
+}
+
+/** Words that run the script which comes on standard input. */
+export function scriptWords(place: ScriptPlace, directory: string, script: string): string[] {
+  const shell = place.spec.os === 'amazon-linux-2023' ? 'bash' : 'sh';
+  const own = place.mode === 'shims' ? place.folder.directory : '';
+  return ['bash', `${place.folder.guestTools}/exec.sh`, directory, `${own}${script}`, shell];
+}
+
+export function runScript(
+  place: ScriptPlace,
+  commandId: string,
+  command: CommandRequest,
+): Promise<CommandResult> {
+  const { spec, mode, folder } = place;
+  const orchestration = `/var/lib/amazon/ssm/${spec.instanceId}/document/orchestration/${commandId}`;
+  const script = `${orchestration}/awsrunShellScript/0.awsrunShellScript/_script.sh`;
+  const asked = command.workingDirectory ?? '';
+  // A relative directory is looked for among the downloads, then the agent's own is taken (runscript.go).
+  const wanted = asked.startsWith('/') ? adaptScript(asked, mode, folder.directory) : '';
+  const fallback = mode === 'shims' ? `${folder.directory}/tmp` : '/usr/bin';
+  const child = place.guest.spawn(
+    scriptWords(place, wanted === '' ? fallback : wanted, script),
+    agentEnvironment(place, commandId),
+  );
+  const stdout = keep(child.stdout);
+  const stderr = keep(child.stderr);
+  child.stdin.end(`${adaptScript(command.script, mode, folder.directory)}\n`);
+
+  return new Promise((resolve) => {
+    let settled = false;
+    const settle = (outcome: CommandResult['outcome'], exitCode: number, note: string): void => {
+      if (settled) return;
+      settled = true;
+      clearTimeout(timer);
+      command.signal.removeEventListener('abort', onAbort);
+      const errors = stderr();
+      const joined = note === '' ? errors : errors === '' ? note : `${errors}\n${note}`;
+      resolve({ outcome, exitCode, stdout: stdout(), stderr: joined });
+    };
+    const onAbort = (): void => {
+      killGroup(child);
+      settle('cancelled', stoppedExitCode, '');
+    };
+    const timer = setTimeout(() => {
+      killGroup(child);
+      settle('timed-out', stoppedExitCode, '');
+    }, command.timeoutSeconds * 1000);
+    if (command.signal.aborted) onAbort();
+    else command.signal.addEventListener('abort', onAbort);
+    void place.guest.ended.then(() => settle('instance-gone', -1, ''));
+    child.on('error', (error) => settle('exited', 1, `failed to run commands: ${error.message}`));
+    // `close`, not `exit`: the agent waits until nobody holds the output open any more, so a background
+    // process that kept it keeps the command in progress (golang/go#13155, executers.go).
+    child.on('close', (code, signal) => {
+      if (code === 125 && stderr() === 'local-cloud: no such directory\n') {
+        return resolveMissingDirectory();
+      }
+      if (place.guest.isStopping()) return settle('instance-gone', -1, '');
+      if (signal === null) return settle('exited', code ?? 1, note(code ?? 1));
+      // Killed: by somebody in the guest, or with the whole guest, which is then seen to end at once.
+      setTimeout(() => {
+        settle('exited', -1, `failed to run commands: signal: ${nameOf(signal)}`);
+      }, guestEndsWithinMs);
+    });
+    const resolveMissingDirectory = (): void => {
+      if (settled) return;
+      settled = true;
+      clearTimeout(timer);
+      const message = 'failed to run commands: fork/exec /usr/bin/sh: no such file or directory';
+      resolve({ outcome: 'exited', exitCode: 1, stdout: '', stderr: message });
+    };
+  });
+}
+
+/** The agent adds why a script failed to its standard error; not for 194, which asks for a restart. */
+function note(code: number): string {
+  return code === 0 || code === 194 || code === stoppedExitCode
+    ? ''
+    : `failed to run commands: exit status ${code}`;
+}
+
+function nameOf(signal: NodeJS.Signals): string {
+  const names: Partial<Record<NodeJS.Signals, string>> = {
+    SIGKILL: 'killed',
+    SIGTERM: 'terminated',
+    SIGSEGV: 'segmentation fault',
+  };
+  return names[signal] ?? signal;
+}
+
+/** Reads all, keeps the beginning. */
+function keep(stream: NodeJS.ReadableStream): () => string {
+  let text = '';
+  stream.setEncoding('utf8');
+  stream.on('data', (chunk: string) => {
+    if (text.length < keptCharacters) text = (text + chunk).slice(0, keptCharacters);
+  });
+  stream.on('error', () => undefined);
+  return () => text;
+}

@@ -1,0 +1,66 @@
+/** Makes the machines of one simulator. */
+
+import { isGuestMode, guestModes, probeGuestMode, type GuestMode } from './guest-mode.js';
+import { LocalMachine } from './local-machine.js';
+import { createMachineHost, type MachineHost } from './machine-host.js';
+import type { MachineFactory } from './machine.js';
+
+export interface MachineFactoryOptions {
+  readonly log: (line: string) => void;
+  /** Forces a mode; default: FEDIMG_SIMULATOR_GUESTS (`loop`, `files` or `shims`), else the best that works here. */
+  readonly mode?: GuestMode;
+  /** From power-on until the guest is up, in milliseconds; default 50. */
+  readonly bootMs?: () => number;
+  /** From the agent's start until it is registered, in milliseconds; default 50. */
+  readonly agentRegistrationMs?: () => number;
+  /** How long a minute of `shutdown +N` takes; default 60,000. */
+  readonly minuteMs?: number;
+}
+
+const defaultDelayMs = 50;
+
+/** The mode is found out at the first machine. A forced mode that this host refuses fails there. */
+export function createMachineFactory(options: MachineFactoryOptions): MachineFactory {
+  let opened: Promise<MachineHost> | undefined;
+  const openHost = (): Promise<MachineHost> => (opened ??= describeHost(options));
+  return {
+    create: async (spec) => LocalMachine.open(spec, await openHost()),
+    resume: async (spec) => {
+      const machine = await LocalMachine.open(spec, await openHost());
+      // No guest outlives its simulator, so taking one up again is what a power cut is: it boots anew.
+      machine.boot().catch((error: unknown) => {
+        options.log(`${spec.instanceId}: it does not come up again: ${String(error)}`);
+      });
+      return machine;
+    },
+  };
+}
+
+async function describeHost(options: MachineFactoryOptions): Promise<MachineHost> {
+  const asked = options.mode ?? modeOfEnvironment();
+  const { mode, reason } =
+    asked === undefined ? await probeGuestMode() : { mode: asked, reason: 'as asked' };
+  options.log(`guests: ${meanings[mode]}${reason === undefined ? '' : `; ${reason}`}`);
+  return createMachineHost({
+    mode,
+    log: options.log,
+    bootMs: options.bootMs ?? (() => defaultDelayMs),
+    agentRegistrationMs: options.agentRegistrationMs ?? (() => defaultDelayMs),
+    minuteMs: options.minuteMs ?? 60_000,
+  });
+}
+
+const meanings: Record<GuestMode, string> = {
+  loop: 'Linux namespaces, disks are loop devices',
+  files: 'Linux namespaces, disks are files',
+  shims: 'no namespaces, only a folder and tools of their own',
+};
+
+function modeOfEnvironment(): GuestMode | undefined {
+  const asked = process.env['FEDIMG_SIMULATOR_GUESTS'];
+  if (asked === undefined || asked === '' || asked === 'auto') return undefined;
+  if (isGuestMode(asked)) return asked;
+  throw new Error(
+    `FEDIMG_SIMULATOR_GUESTS is '${asked}'; it must be auto or one of ${guestModes.join(', ')}`,
+  );
+}

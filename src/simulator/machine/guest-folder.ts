@@ -1,0 +1,214 @@
+/** Lays out one machine's folder: its own system folders, its tools, and what they know of the instance. */
+
+import { randomBytes } from 'node:crypto';
+import { constants, promises as fs } from 'node:fs';
+import path from 'node:path';
+
+import { findHostTool, guestScriptFolder, requireHostTool, standardPath } from './host-tools.js';
+import type { GuestMode } from './guest-mode.js';
+import type { MachineSpec } from './machine.js';
+
+/** Everything that has an address in a machine's folder. */
+export interface GuestFolder {
+  readonly directory: string;
+  /** The tools' own folder as the host sees it. */
+  readonly tools: string;
+  /** The same folder as the guest sees it. */
+  readonly guestTools: string;
+  readonly dev: string;
+  readonly path: string;
+  readonly hostName: string;
+}
+
+/** Each file of `guest/bin`, and the other names by which it is called. */
+const toolNames: Record<string, readonly string[]> = {
+  lsblk: [],
+  blockdev: [],
+  mount: ['umount', 'findmnt', 'mountpoint'],
+  dd: [],
+  'systemd-run': [],
+  systemctl: [],
+  journalctl: [],
+  shutdown: ['poweroff', 'halt', 'reboot'],
+  dnf: ['yum', 'microdnf', 'rpm', 'apt-get', 'apt', 'dpkg', 'snap', 'zypper'],
+  identity: [
+    'uname',
+    'arch',
+    'hostname',
+    'hostnamectl',
+    'getenforce',
+    'selinuxenabled',
+    'wall',
+    'udevadm',
+    'partprobe',
+    'cloud-init',
+    'ec2-metadata',
+    'sudo',
+  ],
+};
+const libraryFiles = ['lib.sh', 'run-unit.sh', 'exec.sh', 'init.sh'];
+
+/** Folders that a restart empties: they are in memory on Amazon Linux 2023. */
+const volatileFolders = ['run', 'tmp', 'work', 'memory', 'merged'];
+const ownFolders = ['home', 'root', 'var/tmp', 'var/lib', 'var/log', 'upper', ...volatileFolders];
+
+export async function layOutGuestFolder(spec: MachineSpec, mode: GuestMode): Promise<GuestFolder> {
+  const { directory } = spec;
+  const tools = path.join(directory, 'local-cloud');
+  const guestTools = mode === 'shims' ? tools : '/run/local-cloud';
+  for (const folder of volatileFolders) {
+    await fs.rm(path.join(directory, folder), { recursive: true, force: true });
+  }
+  await fs.rm(path.join(directory, 'dev'), { recursive: true, force: true });
+  for (const own of ownFolders) await fs.mkdir(path.join(directory, own), { recursive: true });
+  await emptyTools(tools);
+
+  const folder: GuestFolder = {
+    directory,
+    tools,
+    guestTools,
+    dev: path.join(directory, 'dev'),
+    path: `${guestTools}/bin:${standardPath}`,
+    hostName: `${hostLabel(spec)}.${spec.region === 'us-east-1' ? 'ec2' : spec.region + '.compute'}.internal`,
+  };
+  await writeTools(folder, mode);
+  await writeFacts(folder, spec, mode);
+  await layOutDevices(folder, mode);
+  return folder;
+}
+
+/** Keeps what is on the instance's disk in reality: the installed agent and the journal. */
+async function emptyTools(tools: string): Promise<void> {
+  await fs.mkdir(path.join(tools, 'agent'), { recursive: true });
+  for (const entry of await fs.readdir(tools)) {
+    if (entry === 'agent' || entry === 'journal') continue;
+    await fs.rm(path.join(tools, entry), { recursive: true, force: true });
+  }
+  await fs.rm(path.join(tools, 'agent', 'active'), { force: true });
+  for (const sub of ['bin', 'host', 'units', 'journal']) {
+    await fs.mkdir(path.join(tools, sub), { recursive: true });
+  }
+  await fs.writeFile(path.join(tools, 'cloud-init'), 'running\n');
+}
+
+async function writeTools(folder: GuestFolder, mode: GuestMode): Promise<void> {
+  const source = guestScriptFolder();
+  const bash = requireHostTool('bash');
+  const fill = async (from: string, to: string): Promise<void> => {
+    const text = await fs.readFile(from, 'utf8');
+    const filled = text
+      .replace(/^#!\/bin\/bash\n/, () => `#!${bash}\n`)
+      .replace("'@MACHINE@'", () => quote(folder.guestTools));
+    await fs.writeFile(to, filled, { mode: 0o755 });
+  };
+  for (const file of libraryFiles)
+    await fill(path.join(source, file), path.join(folder.tools, file));
+  const covered: string[] = [];
+  for (const [file, others] of Object.entries(toolNames)) {
+    if (file === 'dd' && mode === 'loop') continue;
+    const names = file === 'identity' ? others : [file, ...others];
+    const first = path.join(folder.tools, 'bin', names[0] ?? file);
+    await fill(path.join(source, 'bin', file), first);
+    for (const name of names.slice(1)) {
+      await fs.copyFile(first, path.join(folder.tools, 'bin', name));
+    }
+    covered.push(...names);
+  }
+  if (mode !== 'shims') await coverHostTools(folder, covered);
+  if (mode === 'files') {
+    const dd = requireHostTool('dd');
+    await fs.copyFile(await fs.realpath(dd), path.join(folder.tools, 'host', 'dd'));
+  }
+}
+
+/** The host's tool folders, each once however many names it has. */
+async function toolPlaces(): Promise<string[]> {
+  const places = new Set<string>();
+  for (const place of standardPath.split(':')) {
+    const real = await fs.realpath(place).catch(() => undefined);
+    if (real !== undefined) places.add(real);
+  }
+  return [...places];
+}
+
+/** A tool that is called by its absolute path must be the guest's, too: `/sbin/shutdown` above all. */
+async function coverHostTools(folder: GuestFolder, names: readonly string[]): Promise<void> {
+  for (const place of await toolPlaces()) {
+    const present = new Set(await fs.readdir(place));
+    const covers = path.join(folder.directory, 'upper', place);
+    await fs.mkdir(covers, { recursive: true });
+    for (const name of names.filter((each) => present.has(each))) {
+      const cover = path.join(covers, name);
+      await fs.rm(cover, { force: true });
+      await fs.symlink(`${folder.guestTools}/bin/${name}`, cover);
+    }
+  }
+}
+
+async function writeFacts(folder: GuestFolder, spec: MachineSpec, mode: GuestMode): Promise<void> {
+  const arch = { x86_64: 'x86_64', arm64: 'aarch64', i386: 'i686' }[spec.architecture];
+  const facts: Record<string, string> = {
+    INSTANCE_ID: spec.instanceId,
+    REGION: spec.region,
+    GUEST_ARCH: arch,
+    GUEST_KERNEL: `6.1.150-174.273.amzn2023.${arch}`,
+    GUEST_HOSTNAME: folder.hostName,
+    GUEST_ADDRESS: addressOf(spec).join('.'),
+    GUEST_PATH: folder.path,
+    HOST_DD: mode === 'files' ? `${folder.guestTools}/host/dd` : (findHostTool('dd') ?? 'dd'),
+    SETSID: findHostTool('setsid') ?? '',
+  };
+  const lines = Object.entries(facts).map(([name, value]) => `${name}=${quote(value)}\n`);
+  await fs.writeFile(path.join(folder.tools, 'facts'), lines.join(''));
+}
+
+async function layOutDevices(folder: GuestFolder, mode: GuestMode): Promise<void> {
+  await fs.mkdir(path.join(folder.dev, 'shm'), { recursive: true });
+  await fs.mkdir(path.join(folder.dev, 'disk', 'by-id'), { recursive: true });
+  if (mode === 'shims') return;
+  const links: Record<string, string> = {
+    fd: '/proc/self/fd',
+    stdin: '/proc/self/fd/0',
+    stdout: '/proc/self/fd/1',
+    stderr: '/proc/self/fd/2',
+    ttyS0: 'console',
+    kmsg: 'console',
+  };
+  for (const [name, target] of Object.entries(links)) {
+    await fs.symlink(target, path.join(folder.dev, name));
+  }
+}
+
+/**
+ * Replaces a file of the tools' folder in one step. The guest may have put a link in its place, so the
+ * new text goes to a name that must not exist yet.
+ */
+export async function replaceToolFile(
+  folder: GuestFolder,
+  name: string,
+  text: string,
+): Promise<void> {
+  const next = path.join(folder.tools, `.${name}.${randomBytes(6).toString('hex')}`);
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+  const handle = await fs.open(next, flags, 0o644);
+  try {
+    await handle.writeFile(text);
+  } finally {
+    await handle.close();
+  }
+  await fs.rename(next, path.join(folder.tools, name));
+}
+
+/** An address of its own for each instance, from its id. */
+function addressOf(spec: MachineSpec): [number, number, number, number] {
+  const digits = Number.parseInt(spec.instanceId.slice(-5), 16) || 1;
+  return [172, 31, (digits >> 8) & 0xff, Math.max(4, digits & 0xff)];
+}
+
+function hostLabel(spec: MachineSpec): string {
+  return `ip-${addressOf(spec).join('-')}`;
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,160 @@
+/** One power-on of a machine: its init process, the processes started in it, and the end of all of them. */
+
+import { spawn, type ChildProcess, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+
+import type { GuestFolder } from './guest-folder.js';
+import { keepAlive, releaseChild } from './keep-alive.js';
+import { findHostTool, guestScriptFolder, requireHostTool, standardPath } from './host-tools.js';
+
+export interface Guest {
+  /** Starts a program as the guest's root, as the leader of a process group of its own. */
+  spawn(
+    words: readonly string[],
+    environment: Readonly<Record<string, string>>,
+  ): ChildProcessWithoutNullStreams;
+  /** Resolves when init has ended, for whatever reason. */
+  readonly ended: Promise<void>;
+  /** Whether the end has been ordered; what is killed from then on was killed by it. */
+  isStopping(): boolean;
+  /** Ends every process of the guest; safe to repeat. */
+  stop(): Promise<void>;
+}
+
+/** Setting up namespaces takes milliseconds; a host that needs longer than this is stuck. */
+const startTimeoutMs = 20_000;
+
+/** Capabilities that a guest's root loses: mounts, modules, clock, raw devices, the power switch. */
+const droppedCapabilities =
+  '-sys_admin,-sys_boot,-sys_module,-sys_rawio,-sys_time,-mknod,-syslog,-net_admin,-audit_control,-mac_admin';
+
+/** Starts a guest in mount and PID namespaces. Fails, with nothing left, where the host refuses. */
+export async function startInNamespaces(folder: GuestFolder): Promise<Guest> {
+  const script = path.join(guestScriptFolder(), 'enter-namespaces.sh');
+  const user = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
+  const init = spawn(
+    requireHostTool('unshare'),
+    [
+      ...user,
+      ...['--mount', '--pid', '--fork', '--kill-child', requireHostTool('bash'), script],
+      folder.directory,
+    ],
+    // Detached, so that an interrupt from the terminal reaches only the simulator.
+    { detached: true, env: { PATH: standardPath }, stdio: 'pipe' },
+  );
+  const pid = await untilReady(init);
+  const enter = [
+    ...['--target', String(pid), '--mount', '--pid', '--root', '--wd'],
+    ...(user.length > 0 ? ['--user', '--preserve-credentials'] : []),
+    '--',
+  ];
+  const setpriv = findHostTool('setpriv');
+  const drop =
+    user.length === 0 && setpriv !== undefined
+      ? [setpriv, `--bounding-set=${droppedCapabilities}`]
+      : [];
+  const nsenter = requireHostTool('nsenter');
+  return guestOf(init, (words, environment) =>
+    spawn(nsenter, [...enter, ...drop, ...cleanEnvironment(environment), ...words], {
+      detached: true,
+      env: { PATH: standardPath },
+      stdio: 'pipe',
+    }),
+  );
+}
+
+/** Starts a guest that only its tools and a mark in its environment tell from other processes. */
+export async function startWithShims(folder: GuestFolder): Promise<Guest> {
+  const script = path.join(guestScriptFolder(), 'warden.sh');
+  const mark = randomBytes(12).toString('hex');
+  const warden = spawn(requireHostTool('bash'), [script, folder.directory, mark], {
+    detached: true,
+    env: { PATH: standardPath },
+    stdio: 'pipe',
+  });
+  await untilReady(warden);
+  const env = requireHostTool('env');
+  return guestOf(warden, (words, environment) => {
+    const marked = { ...environment, LOCAL_CLOUD_GUEST: mark };
+    const child = spawn(env, [...cleanEnvironment(marked).slice(1), ...words], {
+      cwd: folder.directory,
+      detached: true,
+      env: { PATH: standardPath },
+      stdio: 'pipe',
+    });
+    if (child.pid !== undefined) warden.stdin.write(`group ${child.pid}\n`);
+    return child;
+  });
+}
+
+/** Ends a process group that `spawn` started; a group that is gone already is fine. */
+export function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // ESRCH: it has ended.
+  }
+}
+
+function cleanEnvironment(environment: Readonly<Record<string, string>>): string[] {
+  return ['env', '-i', ...Object.entries(environment).map(([name, value]) => `${name}=${value}`)];
+}
+
+function guestOf(init: ChildProcessWithoutNullStreams, start: Guest['spawn']): Guest {
+  const ended = new Promise<void>((resolve) => {
+    if (init.exitCode !== null || init.signalCode !== null) resolve();
+    else init.once('exit', () => resolve());
+  });
+  init.stdin.on('error', () => undefined);
+  releaseChild(init);
+  let stopping = false;
+  return {
+    ended,
+    isStopping: () => stopping,
+    spawn: (words, environment) => {
+      const child = start(words, environment);
+      // Without a listener, a program that cannot be started would end the simulator.
+      child.on('error', () => undefined);
+      child.stdin.on('error', () => undefined);
+      return child;
+    },
+    stop: async () => {
+      stopping = true;
+      // The end of its input is the order to end everything; the kernel does the rest in namespaces.
+      init.stdin.end();
+      await keepAlive(ended);
+    },
+  };
+}
+
+function untilReady(init: ChildProcessWithoutNullStreams): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let pid = init.pid ?? 0;
+    let complaints = '';
+    const giveUp = (reason: string): void => {
+      clearTimeout(timer);
+      init.kill('SIGKILL');
+      reject(new Error(reason));
+    };
+    const timer = setTimeout(
+      () => giveUp(`no answer within ${startTimeoutMs / 1000} s`),
+      startTimeoutMs,
+    );
+    init.stderr.setEncoding('utf8').on('data', (text: string) => {
+      complaints = (complaints + text).slice(-500);
+    });
+    createInterface({ input: init.stdout }).on('line', (line) => {
+      const [word, rest] = [line.split(' ')[0], line.slice(line.indexOf(' ') + 1)];
+      if (word === 'pid') pid = Number(rest);
+      else if (word === 'ready') {
+        clearTimeout(timer);
+        resolve(pid);
+      } else if (word === 'failed') giveUp(`${rest} ${complaints}`.trim());
+    });
+    init.once('error', (error) => giveUp(error.message));
+    init.once('exit', (code) => giveUp(`it ended with status ${code ?? 'none'}: ${complaints}`));
+  });
+}

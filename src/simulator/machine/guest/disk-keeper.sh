@@ -1,0 +1,35 @@
+#!/bin/bash
+# Gives guests block devices by loop devices, and takes every one back when its standard input ends, so
+# that none outlives the simulator. Lines: `attach FILE NODE`, `detach NODE` (tab-separated).
+# Answers: `ok NODE` or `failed NODE REASON`.
+declare -A loops
+release() {
+  losetup -d "${loops[$1]}" 2>/dev/null
+  unset "loops[$1]"
+}
+# PIPE above all: answering a simulator that is gone must not keep the devices.
+trap '' INT HUP TERM PIPE
+printf 'ready\n'
+while IFS=$'\t' read -r word first second; do
+  case $word in
+    attach)
+      if loop=$(losetup --find --show -- "$first" 2>&1); then
+        loops[$second]=$loop
+        rm -f "$second"
+        number=$(stat -c '%t %T' "$loop")
+        if reason=$(mknod "$second" b "$((16#${number% *}))" "$((16#${number#* }))" 2>&1); then
+          printf 'ok\t%s\n' "$second"
+        else
+          release "$second"
+          printf 'failed\t%s\t%s\n' "$second" "$reason"
+        fi
+      else
+        printf 'failed\t%s\t%s\n' "$second" "$loop"
+      fi ;;
+    detach)
+      rm -f "$first"
+      [ -n "${loops[$first]:-}" ] && release "$first"
+      printf 'ok\t%s\n' "$first" ;;
+  esac
+done
+for node in "${!loops[@]}"; do release "$node"; done

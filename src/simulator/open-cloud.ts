@@ -1,0 +1,174 @@
+/** Opens a cloud on its state directory: tables, presets, and whatever was under way before. */
+
+import fs from 'node:fs';
+import path from 'node:path';
+import type { Cloud } from './cloud.js';
+import { createClock } from './clock.js';
+import { presetAmazonImages } from './ec2/amazon-images.js';
+import { resumeDetachment } from './ec2/attachments.js';
+import { resumeInstance } from './ec2/instance-lifecycle.js';
+import { presetDefaultGroups } from './ec2/network-defaults.js';
+import { beginFilling, forgetVolumeLater } from './ec2/volumes.js';
+import { openEffectLog } from './effects.js';
+import { openFaultBook } from './faults.js';
+import type { LatencyProfile } from './latency.js';
+import { createLatency } from './latency.js';
+import type { Machine, MachineFactory } from './machine/machine.js';
+import { createRandom } from './random.js';
+import type { CloudSettings } from './settings.js';
+import { defaultSettings } from './settings.js';
+import { openRegionTable } from './state.js';
+import { prepareFolders } from './storage.js';
+import { lockStateDirectory } from './state-lock.js';
+import { openStore } from './store.js';
+
+export interface CloudOptions {
+  readonly stateDir: string;
+  readonly latency?: LatencyProfile;
+  readonly seed?: number;
+  readonly settings?: Partial<CloudSettings>;
+  readonly machineFactory: MachineFactory;
+  readonly log?: (line: string) => void;
+}
+
+export interface OpenCloud {
+  readonly cloud: Cloud;
+  /** Ends every machine and timer; the state stays. */
+  readonly close: () => Promise<void>;
+}
+
+/** Start numbers leave room for this many resources between two restarts. */
+const seqPerEpoch = 1_000_000_000;
+
+export function openCloud(options: CloudOptions): OpenCloud {
+  const stateDir = path.resolve(options.stateDir);
+  prepareFolders(stateDir);
+  const unlock = lockStateDirectory(stateDir);
+  try {
+    return openLocked(options, stateDir, unlock);
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+function openLocked(options: CloudOptions, stateDir: string, unlock: () => void): OpenCloud {
+  const clock = createClock();
+  const store = openStore(stateDir);
+  const meta = store.table<number>('meta');
+  const epoch = (meta.get('epoch') ?? 0) + 1;
+  meta.put('epoch', epoch);
+  const random = createRandom(options.seed, epoch);
+  const effects = openEffectLog(stateDir, () => clock.now());
+  const machines = new Map<string, Machine>();
+  const instances = openRegionTable<CloudRecord<'instances'>>(store, 'instance');
+  let seq = epoch * seqPerEpoch;
+  let closed = false;
+  const underWay = new Set<Promise<void>>();
+
+  const cloud: Cloud = {
+    accountId: options.settings?.accountId ?? defaultSettings.accountId,
+    stateDir,
+    clock,
+    latency: createLatency(options.latency ?? 'fast', random),
+    random,
+    settings: { ...defaultSettings, ...options.settings },
+    store,
+    faults: openFaultBook(store, random),
+    effects,
+    log: options.log ?? (() => undefined),
+    instances,
+    volumes: openRegionTable(store, 'volume'),
+    snapshots: openRegionTable(store, 'snapshot'),
+    images: openRegionTable(store, 'image'),
+    securityGroups: openRegionTable(store, 'security-group'),
+    accounts: store.table('account'),
+    tokens: store.table('token'),
+    deregistered: store.table('deregistered'),
+    freedNames: store.table('freed-name'),
+    machineFactory: options.machineFactory,
+    machines,
+    agentOnline: (region, instanceId) => {
+      const instance = instances.get(region, instanceId);
+      if (instance?.state !== 'running' || instance.agentLost === true) return false;
+      return machines.get(instanceId)?.agentOnline() ?? false;
+    },
+    isClosed: () => closed,
+    background: (work) => {
+      const done = work.then(
+        () => undefined,
+        (error: unknown) => {
+          if (!closed) cloud.log(`in the background: ${String(error)}`);
+        },
+      );
+      underWay.add(done);
+      void done.then(() => underWay.delete(done));
+    },
+    nextSeq: () => (seq += 1),
+    happened: (event, region, detail) => {
+      if (closed) return;
+      const changed = store.takeChanges();
+      store.flush();
+      effects.record({
+        kind: 'event',
+        service: 'ec2',
+        action: event,
+        region,
+        result: 'ok',
+        request: detail,
+        changed,
+      });
+    },
+  };
+
+  presetDefaultGroups(cloud);
+  presetAmazonImages(cloud);
+  removeOrphans(cloud);
+  store.takeChanges();
+  store.flush();
+  takeUp(cloud);
+
+  return {
+    cloud,
+    close: async () => {
+      if (closed) return;
+      closed = true;
+      clock.close();
+      await Promise.allSettled([...machines.values()].map((machine) => machine.destroy()));
+      machines.clear();
+      while (underWay.size > 0) await Promise.all(underWay);
+      store.close();
+      effects.close();
+      unlock();
+    },
+  };
+}
+
+type CloudRecord<K extends 'instances'> = Cloud[K] extends { all(): IterableIterator<infer T> }
+  ? T
+  : never;
+
+/** Files whose record never reached the journal: a kill came between the two. */
+function removeOrphans(cloud: Cloud): void {
+  const volumes = new Set([...cloud.volumes.all()].map(({ id }) => id));
+  const snapshots = new Set([...cloud.snapshots.all()].map(({ file }) => path.basename(file)));
+  const remove = (folder: string, isKept: (name: string) => boolean): void => {
+    for (const name of fs.readdirSync(path.join(cloud.stateDir, folder))) {
+      if (!isKept(name)) fs.rmSync(path.join(cloud.stateDir, folder, name), { force: true });
+    }
+  };
+  remove('volumes', (name) => volumes.has(path.parse(name).name));
+  remove('snapshots', (name) => snapshots.has(name));
+}
+
+/** Goes on with what was under way when the process ended. */
+function takeUp(cloud: Cloud): void {
+  for (const volume of cloud.volumes.all()) {
+    if (volume.goneAt !== undefined) forgetVolumeLater(cloud, volume);
+    else if (!volume.filled && volume.failed === undefined) beginFilling(cloud, volume);
+    if (volume.attachment?.detaching === true) resumeDetachment(cloud, volume);
+  }
+  for (const instance of [...cloud.instances.all()]) {
+    cloud.background(resumeInstance(cloud, instance));
+  }
+}

@@ -1,0 +1,128 @@
+/** The contract as other clients see it: boto3 and the AWS CLI, pointed at the local cloud. */
+
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import fs from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { TestCloud } from './cloud-fixture.js';
+import { closeTestClouds, openTestCloud, testCredentials } from './cloud-fixture.js';
+
+const run = promisify(execFile);
+
+/** boto3 and the CLI in a folder of their own, kept between runs; undefined when this machine cannot have them. */
+async function installTools(): Promise<{ folder: string } | { missing: string }> {
+  const cache = process.env['XDG_CACHE_HOME'] ?? path.join(os.homedir(), '.cache');
+  const folder = path.join(cache, 'fedimg-test', 'aws-tools-1');
+  const isWhole = await fs.stat(path.join(folder, 'whole')).then(
+    () => true,
+    () => false,
+  );
+  if (isWhole) return { folder };
+  try {
+    await run('python3', ['--version']);
+  } catch {
+    return { missing: 'there is no python3' };
+  }
+  try {
+    await run('python3', ['-m', 'venv', '--clear', folder]);
+    const pip = [
+      '-m',
+      'pip',
+      'install',
+      '--quiet',
+      '--disable-pip-version-check',
+      'boto3',
+      'awscli',
+    ];
+    await run(path.join(folder, 'bin', 'python'), pip);
+    await fs.writeFile(path.join(folder, 'whole'), '');
+    return { folder };
+  } catch (error) {
+    return {
+      missing: `boto3 and awscli cannot be installed: ${String(error).split('\n')[0] ?? ''}`,
+    };
+  }
+}
+
+describe('contract: other clients', function () {
+  let bin = '';
+  before(async function () {
+    this.timeout(300_000);
+    const tools = await installTools();
+    if ('missing' in tools) {
+      console.error(`      skipped, because ${tools.missing}`);
+      this.skip();
+    } else bin = path.join(tools.folder, 'bin');
+  });
+  afterEach(closeTestClouds);
+
+  function environment(cloud: TestCloud): NodeJS.ProcessEnv {
+    return {
+      PATH: process.env['PATH'],
+      HOME: cloud.stateDir,
+      AWS_ACCESS_KEY_ID: testCredentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: testCredentials.secretAccessKey,
+      AWS_DEFAULT_REGION: 'us-east-1',
+      AWS_EC2_METADATA_DISABLED: 'true',
+    };
+  }
+
+  it('works for boto3 and its waiters as EC2 does', async () => {
+    const cloud = await openTestCloud({ latency: 'fast' });
+    const script = fileURLToPath(new URL('aws-tools.py', import.meta.url));
+    const { stdout } = await run(path.join(bin, 'python'), [script, cloud.url], {
+      env: environment(cloud),
+    });
+    assert.deepEqual(JSON.parse(stdout), {
+      account: '111122223333',
+      regions: 34,
+      same_instance: true,
+      mismatch: 'IdempotentParameterMismatch',
+      tag: 'boto & <co>',
+      devices: ['/dev/xvda', '/dev/sdf'],
+      public: true,
+      in_use: 'InvalidSnapshot.InUse',
+      disabled_region: 'AuthFailure',
+      pages: 8,
+    });
+  });
+
+  it('works for the AWS CLI as EC2 does, errors and queries included', async () => {
+    const cloud = await openTestCloud();
+    const aws = (...words: string[]): Promise<{ stdout: string }> =>
+      run(path.join(bin, 'aws'), ['--endpoint-url', cloud.url, '--output', 'text', ...words], {
+        env: environment(cloud),
+      });
+    const identity = await aws('sts', 'get-caller-identity', '--query', 'Account');
+    assert.equal(identity.stdout.trim(), '111122223333');
+    const volume = await aws(
+      'ec2',
+      'create-volume',
+      '--availability-zone',
+      'us-east-1a',
+      '--size',
+      '1',
+      '--query',
+      'VolumeId',
+    );
+    const id = volume.stdout.trim();
+    await aws('ec2', 'create-tags', '--resources', id, '--tags', 'Key=Name,Value=from the CLI');
+    const named = await aws(
+      'ec2',
+      'describe-volumes',
+      '--filters',
+      'Name=tag:Name,Values=from*',
+      '--query',
+      'Volumes[].VolumeId',
+    );
+    assert.equal(named.stdout.trim(), id);
+    await aws('ec2', 'delete-volume', '--volume-id', id);
+    await assert.rejects(
+      aws('ec2', 'describe-volumes', '--volume-ids', 'vol-0123456789abcdef0'),
+      /InvalidVolume\.NotFound/,
+    );
+  });
+});

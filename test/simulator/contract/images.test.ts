@@ -1,0 +1,214 @@
+/** EC2's documented behaviour of images. */
+
+import assert from 'node:assert/strict';
+import * as ec2 from '@aws-sdk/client-ec2';
+import {
+  amazonLinux,
+  closeTestClouds,
+  hvmImage,
+  idOf,
+  imageOf,
+  newImage,
+  newSnapshot,
+  newVolume,
+  openTestCloud,
+  refusal,
+  snapshotOf,
+  until,
+} from '../cloud-fixture.js';
+
+describe('contract: images', () => {
+  afterEach(closeTestClouds);
+
+  it('is pending first, and cannot be shared until it is available (error codes, InvalidAMIID.Unavailable)', async () => {
+    const client = (await openTestCloud({ latency: 'fast' })).client();
+    const volume = await newVolume(client);
+    await until(async () => {
+      const { Volumes: volumes } = await client.send(
+        new ec2.DescribeVolumesCommand({ VolumeIds: [volume] }),
+      );
+      return volumes?.[0]?.State === 'available';
+    });
+    const snapshot = await newSnapshot(client, { VolumeId: volume });
+    await until(async () => (await snapshotOf(client, snapshot)).State === 'completed');
+    const id = await newImage(client, hvmImage(snapshot));
+    assert.equal((await imageOf(client, id)).State, 'pending');
+    const share = { ImageId: id, LaunchPermission: { Add: [{ Group: 'all' as const }] } };
+    await refusal(
+      'InvalidAMIID.Unavailable',
+      client.send(new ec2.ModifyImageAttributeCommand(share)),
+    );
+    await until(async () => (await imageOf(client, id)).State === 'available');
+    await client.send(new ec2.ModifyImageAttributeCommand(share));
+    assert.equal((await imageOf(client, id)).Public, true);
+  });
+
+  it('is gone once deregistered; a second time it is unavailable (error codes)', async () => {
+    const client = (await openTestCloud()).client();
+    const id = await newImage(client);
+    await client.send(new ec2.DeregisterImageCommand({ ImageId: id }));
+    await refusal('InvalidAMIID.NotFound', imageOf(client, id));
+    await refusal(
+      'InvalidAMIID.Unavailable',
+      client.send(new ec2.DeregisterImageCommand({ ImageId: id })),
+    );
+    await refusal('InvalidAMIID.Malformed', imageOf(client, 'ami-nonsense'));
+    await refusal('InvalidAMIID.NotFound', imageOf(client, 'ami-0123456789abcdef0'));
+  });
+
+  it('skips shared snapshots when it deletes those of an image (DeregisterImage, DeleteAssociatedSnapshots)', async () => {
+    const client = (await openTestCloud()).client();
+    const snapshot = await newSnapshot(client);
+    const ids = [
+      await newImage(client, hvmImage(snapshot, 'one')),
+      await newImage(client, hvmImage(snapshot, 'two')),
+    ];
+    const codes: (string | undefined)[] = [];
+    for (const ImageId of ids) {
+      const { DeleteSnapshotResults: results = [] } = await client.send(
+        new ec2.DeregisterImageCommand({ ImageId, DeleteAssociatedSnapshots: true }),
+      );
+      codes.push(results[0]?.ReturnCode);
+    }
+    assert.deepEqual(codes, ['skipped', 'success']);
+    await refusal('InvalidSnapshot.NotFound', snapshotOf(client, snapshot));
+  });
+
+  it('is copied with snapshots of its own, by token, under a name that need not be unique (CopyImage)', async () => {
+    const cloud = await openTestCloud();
+    const client = cloud.client();
+    const source = await newImage(client, {
+      Name: 'source',
+      TagSpecifications: [{ ResourceType: 'image', Tags: [{ Key: 'mine', Value: '1' }] }],
+    });
+    await client.send(
+      new ec2.ModifyImageAttributeCommand({
+        ImageId: source,
+        LaunchPermission: { Add: [{ Group: 'all' }] },
+      }),
+    );
+    const abroad = cloud.client('eu-west-1');
+    const copy = (ClientToken?: string, Name = 'copy'): Promise<ec2.CopyImageCommandOutput> =>
+      abroad.send(
+        new ec2.CopyImageCommand({
+          SourceImageId: source,
+          SourceRegion: 'us-east-1',
+          Name,
+          ClientToken,
+          CopyImageTags: true,
+        }),
+      );
+    const first = idOf((await copy('token-1')).ImageId);
+    assert.equal((await copy('token-1')).ImageId, first);
+    await refusal('IdempotentParameterMismatch', copy('token-1', 'other'));
+    assert.notEqual((await copy('token-2')).ImageId, first);
+    const image = await imageOf(abroad, first);
+    assert.equal(image.Public, false, 'launch permissions are not copied');
+    assert.equal(image.SourceImageId, source);
+    assert.deepEqual(image.Tags, [{ Key: 'mine', Value: '1' }]);
+    const { Snapshots: snapshots = [] } = await abroad.send(
+      new ec2.DescribeSnapshotsCommand({ OwnerIds: ['self'] }),
+    );
+    assert.equal(snapshots.length, 2);
+  });
+
+  it('becomes public, listed for all, with a deprecation two years on (user guide, deprecate an AMI)', async () => {
+    const client = (await openTestCloud()).client();
+    const id = await newImage(client);
+    await client.send(
+      new ec2.ModifyImageAttributeCommand({
+        ImageId: id,
+        Attribute: 'launchPermission',
+        OperationType: 'add',
+        UserGroups: ['all'],
+      }),
+    );
+    const image = await imageOf(client, id);
+    assert.equal(image.Public, true);
+    const years =
+      new Date(image.DeprecationTime ?? 0).getUTCFullYear() -
+      new Date(image.CreationDate ?? 0).getUTCFullYear();
+    assert.equal(years, 2);
+    const { LaunchPermissions: permissions } = await client.send(
+      new ec2.DescribeImageAttributeCommand({ ImageId: id, Attribute: 'launchPermission' }),
+    );
+    assert.deepEqual(permissions, [{ Group: 'all' }]);
+    const late = new Date(Date.now() + 3 * 365 * 24 * 3600_000);
+    await refusal(
+      'InvalidParameterValue',
+      client.send(new ec2.EnableImageDeprecationCommand({ ImageId: id, DeprecateAt: late })),
+    );
+  });
+
+  it('cannot be public beyond the quota, when blocked, or with encrypted snapshots (user guide)', async () => {
+    const client = (await openTestCloud({ settings: { publicImagesPerRegion: 1 } })).client();
+    const publish = (ImageId: string): Promise<unknown> =>
+      client.send(
+        new ec2.ModifyImageAttributeCommand({
+          ImageId,
+          LaunchPermission: { Add: [{ Group: 'all' }] },
+        }),
+      );
+    await client.send(
+      new ec2.EnableImageBlockPublicAccessCommand({
+        ImageBlockPublicAccessState: 'block-new-sharing',
+      }),
+    );
+    const first = await newImage(client, { Name: 'first' });
+    await refusal('OperationNotPermitted', publish(first));
+    await client.send(new ec2.DisableImageBlockPublicAccessCommand({}));
+    await publish(first);
+    await publish(first);
+    await refusal('ResourceLimitExceeded', publish(await newImage(client, { Name: 'second' })));
+    const encrypted = await newSnapshot(client, {
+      VolumeId: await newVolume(client, { Encrypted: true }),
+    });
+    await refusal(
+      'OperationNotPermitted',
+      publish(await newImage(client, hvmImage(encrypted, 'third'))),
+    );
+  });
+
+  it('cannot be deregistered while protected, nor for a day after a cooldown (user guide, protect an AMI)', async () => {
+    const client = (await openTestCloud()).client();
+    const id = await newImage(client);
+    const deregister = (): Promise<unknown> =>
+      client.send(new ec2.DeregisterImageCommand({ ImageId: id }));
+    await client.send(
+      new ec2.EnableImageDeregistrationProtectionCommand({ ImageId: id, WithCooldown: true }),
+    );
+    assert.equal((await imageOf(client, id)).DeregistrationProtection, 'enabled-with-cooldown');
+    await refusal('OperationNotPermitted', deregister());
+    await client.send(new ec2.DisableImageDeregistrationProtectionCommand({ ImageId: id }));
+    await refusal('OperationNotPermitted', deregister());
+    await client.send(new ec2.EnableImageDeregistrationProtectionCommand({ ImageId: id }));
+    await client.send(new ec2.DisableImageDeregistrationProtectionCommand({ ImageId: id }));
+    await deregister();
+  });
+
+  it('cannot be changed by an account that does not own it (error codes, AuthFailure)', async () => {
+    const client = (await openTestCloud()).client();
+    const amazons = await amazonLinux(client);
+    await refusal('AuthFailure', client.send(new ec2.DeregisterImageCommand({ ImageId: amazons })));
+    await refusal(
+      'AuthFailure',
+      client.send(
+        new ec2.DescribeImageAttributeCommand({ ImageId: amazons, Attribute: 'launchPermission' }),
+      ),
+    );
+  });
+
+  it('is not taken for the newest Amazon Linux because of its name: owners are told apart (threat T9)', async () => {
+    const client = (await openTestCloud()).client();
+    await newImage(client, { Name: 'al2023-ami-2099.1.20991231.0-kernel-6.1-x86_64' });
+    const byName = { Filters: [{ Name: 'name', Values: ['al2023-ami-*-x86_64'] }] };
+    const { Images: all = [] } = await client.send(new ec2.DescribeImagesCommand(byName));
+    const { Images: amazons = [] } = await client.send(
+      new ec2.DescribeImagesCommand({ ...byName, Owners: ['amazon'] }),
+    );
+    const { Images: own = [] } = await client.send(
+      new ec2.DescribeImagesCommand({ ...byName, Owners: ['self'] }),
+    );
+    assert.deepEqual([all.length, amazons.length, own.length], [3, 2, 1]);
+  });
+});
