@@ -1,0 +1,21 @@
+/** The last lines of a log file, however long it is. */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { lastLines } from './run-command.js';
+
+const tailBytes = 16 * 1024;
+
+/** The last `count` lines of `file` that are not blank; '' when it cannot be read. */
+export function tailOfLog(file: string, count: number): string {
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(file, 'r');
+    const { size } = fstatSync(descriptor);
+    const buffer = Buffer.alloc(Math.min(size, tailBytes));
+    const read = readSync(descriptor, buffer, 0, buffer.length, Math.max(0, size - tailBytes));
+    return lastLines(buffer.toString('utf8', 0, read), count);
+  } catch {
+    return '';
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}

@@ -1,0 +1,139 @@
+/** What a namespace must have before workflows run in it: it answers, and has the search attributes. */
+import type { Connection } from '@temporalio/client';
+import { isGrpcServiceError } from '@temporalio/client';
+import { msToTs } from '@temporalio/common/lib/time.js';
+
+/** Codes of `temporal.api.enums.v1.IndexedValueType`. */
+const indexedValueTypes = {
+  Text: 1,
+  Keyword: 2,
+  Int: 3,
+  Double: 4,
+  Bool: 5,
+  Datetime: 6,
+  KeywordList: 7,
+} as const;
+
+export type SearchAttributeType = keyof typeof indexedValueTypes;
+export type SearchAttributes = Readonly<Record<string, SearchAttributeType>>;
+
+/** gRPC status codes. */
+const notFound = 5;
+const alreadyExists = 6;
+const permissionDenied = 7;
+const unimplemented = 12;
+const unauthenticated = 16;
+
+const callTimeoutMs = 5_000;
+/** Local histories are the user's own: ten years, instead of the development server's one day. */
+const localRetentionMs = 10 * 365 * 24 * 60 * 60 * 1000;
+
+/** A search attribute is there with another type: no waiting or adding helps. */
+export class SearchAttributeTypeError extends Error {
+  constructor(namespace: string, name: string, wanted: SearchAttributeType) {
+    super(
+      `The namespace ${namespace} has the search attribute ${name}, but not as ${wanted}. Remove it ` +
+        `(temporal operator search-attribute remove --namespace ${namespace} --name ${name}), ` +
+        'or use another namespace.',
+    );
+    this.name = 'SearchAttributeTypeError';
+  }
+}
+
+/** Throws unless the namespace is there; a server that lets nobody ask counts as having it. */
+export async function requireNamespace(connection: Connection, namespace: string): Promise<void> {
+  try {
+    await connection.withDeadline(Date.now() + callTimeoutMs, () =>
+      connection.workflowService.describeNamespace({ namespace }),
+    );
+  } catch (error) {
+    const code = grpcCode(error);
+    if (code === permissionDenied || code === unimplemented) return;
+    if (code === notFound) {
+      throw new Error(
+        `Temporal has no namespace ${namespace}. Make it with ` +
+          `temporal operator namespace create --namespace ${namespace}, or set TEMPORAL_NAMESPACE.`,
+        { cause: error },
+      );
+    }
+    throw error;
+  }
+}
+
+/** Names of `wanted` that the namespace lacks; throws `SearchAttributeTypeError`. */
+export async function missingSearchAttributes(
+  connection: Connection,
+  namespace: string,
+  wanted: SearchAttributes,
+): Promise<string[]> {
+  const { customAttributes } = await connection.withDeadline(Date.now() + callTimeoutMs, () =>
+    connection.operatorService.listSearchAttributes({ namespace }),
+  );
+  const codes: Record<string, number> = customAttributes ?? {};
+  return Object.keys(wanted).filter((name) => {
+    const type = wanted[name] ?? 'Keyword';
+    if (codes[name] === undefined) return true;
+    if (codes[name] === indexedValueTypes[type]) return false;
+    throw new SearchAttributeTypeError(namespace, name, type);
+  });
+}
+
+/**
+ * Adds those of `wanted` that are missing; safe to repeat and to run several times at once. Where it is
+ * forbidden (Temporal Cloud), a line says what the operator has to do. Throws `SearchAttributeTypeError`.
+ */
+export async function addSearchAttributes(
+  connection: Connection,
+  namespace: string,
+  wanted: SearchAttributes,
+  log: (line: string) => void,
+): Promise<void> {
+  let missing = Object.keys(wanted);
+  try {
+    missing = await missingSearchAttributes(connection, namespace, wanted);
+    for (const name of missing)
+      await addOne(connection, namespace, name, wanted[name] ?? 'Keyword');
+  } catch (error) {
+    const code = grpcCode(error);
+    if (code === undefined || ![permissionDenied, unauthenticated, unimplemented].includes(code)) {
+      throw error;
+    }
+    const flags = missing.map((name) => `--name ${name} --type ${wanted[name] ?? 'Keyword'}`);
+    log(
+      `Search attributes cannot be added here (${(error as Error).message}). If they are missing:`,
+    );
+    log(`  temporal operator search-attribute create --namespace ${namespace} ${flags.join(' ')}`);
+  }
+}
+
+async function addOne(
+  connection: Connection,
+  namespace: string,
+  name: string,
+  type: SearchAttributeType,
+): Promise<void> {
+  try {
+    await connection.withDeadline(Date.now() + callTimeoutMs, () =>
+      connection.operatorService.addSearchAttributes({
+        namespace,
+        searchAttributes: { [name]: indexedValueTypes[type] },
+      }),
+    );
+  } catch (error) {
+    if (grpcCode(error) !== alreadyExists) throw error;
+  }
+}
+
+/** Keeps closed workflows of a local server for ten years; safe to repeat. */
+export async function keepHistories(connection: Connection, namespace: string): Promise<void> {
+  await connection.withDeadline(Date.now() + callTimeoutMs, () =>
+    connection.workflowService.updateNamespace({
+      namespace,
+      config: { workflowExecutionRetentionTtl: msToTs(localRetentionMs) },
+    }),
+  );
+}
+
+function grpcCode(error: unknown): number | undefined {
+  return isGrpcServiceError(error) ? error.code : undefined;
+}
