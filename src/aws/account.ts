@@ -1,0 +1,96 @@
+/** What the account allows in each region, asked before anything is made. */
+
+import {
+  DescribeImagesCommand,
+  DescribeRegionsCommand,
+  GetEbsEncryptionByDefaultCommand,
+  GetImageBlockPublicAccessStateCommand,
+  GetSnapshotBlockPublicAccessStateCommand,
+} from '@aws-sdk/client-ec2';
+import type { Image } from '@aws-sdk/client-ec2';
+import { GetParameterCommand } from '@aws-sdk/client-ssm';
+import type { Ec2Arch } from '../model/variant.js';
+import type { RegionAccess } from './region-access.js';
+
+/** The regions that are enabled in the account, by name. */
+export async function enabledRegions(home: RegionAccess, signal: AbortSignal): Promise<string[]> {
+  const { Regions } = await home.ec2.send(new DescribeRegionsCommand({}), { abortSignal: signal });
+  return (Regions ?? [])
+    .flatMap(({ RegionName }) => (RegionName === undefined ? [] : [RegionName]))
+    .sort();
+}
+
+/** Why AMIs cannot become public in the region, or undefined when they can. */
+export async function publicAccessRefusal(
+  region: RegionAccess,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const options = { abortSignal: signal };
+  const [images, snapshots, encryption] = await Promise.all([
+    region.ec2.send(new GetImageBlockPublicAccessStateCommand({}), options),
+    region.ec2.send(new GetSnapshotBlockPublicAccessStateCommand({}), options),
+    region.ec2.send(new GetEbsEncryptionByDefaultCommand({}), options),
+  ]);
+  if (images.ImageBlockPublicAccessState === 'block-new-sharing') {
+    return `public AMIs are blocked in ${region.name}${policy(images.ManagedBy)}: aws ec2 disable-image-block-public-access --region ${region.name}`;
+  }
+  if ((snapshots.State ?? 'unblocked') !== 'unblocked') {
+    return `public snapshots are blocked in ${region.name}${policy(snapshots.ManagedBy)}: aws ec2 disable-snapshot-block-public-access --region ${region.name}`;
+  }
+  // EBS user guide, ebs-copy-snapshot: such a copy is encrypted, and can never be public.
+  if (encryption.EbsEncryptionByDefault === true) {
+    return `EBS encrypts by default in ${region.name}: aws ec2 disable-ebs-encryption-by-default --region ${region.name}`;
+  }
+  return undefined;
+}
+
+function policy(managedBy: string | undefined): string {
+  return managedBy === 'declarative-policy' ? ' by a policy of the organisation' : '';
+}
+
+/** The newest PV-GRUB kernel (AKI) of the region, or undefined: nine regions have one (EC2 user guide, UserProvidedKernels). */
+export async function pvKernel(
+  region: RegionAccess,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { Images } = await region.ec2.send(
+    new DescribeImagesCommand({
+      Owners: ['amazon'],
+      Filters: [
+        { Name: 'image-type', Values: ['kernel'] },
+        { Name: 'architecture', Values: ['x86_64'] },
+        { Name: 'name', Values: ['pv-grub-hd0_*-x86_64.gz'] },
+      ],
+    }),
+    { abortSignal: signal },
+  );
+  const newest = (Images ?? []).toSorted((a, b) => (b.Name ?? '').localeCompare(a.Name ?? ''));
+  return newest[0]?.ImageId;
+}
+
+/** The newest Amazon Linux 2023 of the region, by the public parameter that AWS keeps. */
+export async function amazonLinux2023(
+  region: RegionAccess,
+  arch: Ec2Arch,
+  signal: AbortSignal,
+): Promise<string> {
+  const Name = `/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-${arch}`;
+  const { Parameter } = await region.ssm.send(new GetParameterCommand({ Name }), {
+    abortSignal: signal,
+  });
+  if (Parameter?.Value === undefined) throw new TypeError(`the parameter ${Name} has no value`);
+  return Parameter.Value;
+}
+
+/** The AMI that the configuration names, or undefined when the account sees no such AMI. */
+export async function describeUtilityAmi(
+  region: RegionAccess,
+  ami: string,
+  signal: AbortSignal,
+): Promise<Image | undefined> {
+  const { Images } = await region.ec2.send(
+    new DescribeImagesCommand({ Filters: [{ Name: 'image-id', Values: [ami] }] }),
+    { abortSignal: signal },
+  );
+  return Images?.[0];
+}

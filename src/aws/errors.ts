@@ -1,0 +1,167 @@
+/** Every AWS error in one of six classes, in this one place. */
+
+import type { FailureClass } from '../model/errors.js';
+
+export interface AwsFailure {
+  readonly code: string;
+  readonly class: FailureClass;
+  readonly message: string;
+  readonly next: string;
+}
+
+const THROTTLED = new Set([
+  'RequestLimitExceeded',
+  'Throttling',
+  'ThrottlingException',
+  'ThrottledException',
+  'RequestThrottled',
+  'RequestThrottledException',
+  'TooManyRequestsException',
+  'EC2ThrottledException',
+  'SnapshotCreationPerVolumeRateExceeded',
+  'PriorRequestNotComplete',
+]);
+
+const NOT_YET = new Set([
+  'IncorrectState',
+  'IncorrectInstanceState',
+  'InvalidAMIID.Unavailable',
+  'InvalidSnapshot.InUse',
+  'VolumeInUse',
+  'ConcurrentSnapshotLimitExceeded',
+  'PendingSnapshotLimitExceeded',
+  'InvocationDoesNotExist',
+  'InvalidInstanceId',
+]);
+
+const CAPACITY = new Set([
+  'InsufficientInstanceCapacity',
+  'InsufficientHostCapacity',
+  'InsufficientReservedInstanceCapacity',
+  'InsufficientVolumeCapacity',
+  'InsufficientCapacity',
+  'Unsupported',
+  'UnsupportedOperation',
+  'InvalidInstanceType',
+  'SpotMaxPriceTooLow',
+]);
+
+const LOST = new Set(['IdempotentInstanceTerminated', 'InvalidInstanceID.NotFound']);
+
+const UNREACHABLE = new Set([
+  'InternalError',
+  'InternalFailure',
+  'InternalServerError',
+  'InternalServiceError',
+  'ServiceUnavailable',
+  'Unavailable',
+  'RequestExpired',
+  'TimeoutError',
+  'NetworkingError',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
+
+const REFUSED_NEXT: Readonly<Record<string, string>> = {
+  UnauthorizedOperation: 'Give the worker role this permission; see the policy in docs/aws.md.',
+  AccessDenied: 'Give the worker role this permission; see the policy in docs/aws.md.',
+  AccessDeniedException: 'Give the worker role this permission; see the policy in docs/aws.md.',
+  AuthFailure:
+    'Check the credentials of the worker, and that the region is enabled in the account.',
+  InvalidClientTokenId: 'Check the credentials of the worker.',
+  SignatureDoesNotMatch: 'Check the credentials of the worker and its clock.',
+  CredentialsProviderError: 'Give the worker AWS credentials: the default chain found none.',
+  OptInRequired: 'Enable the region in the account, or exclude it in publish.exclude_regions.',
+  OperationNotPermitted:
+    'Public access is blocked in this region: unblock it, or exclude the region.',
+  ResourceLimitExceeded: 'Ask AWS for a higher quota in this region, or remove old public AMIs.',
+  VcpuLimitExceeded: 'Ask AWS for a higher vCPU quota, or name a smaller instance type.',
+  VolumeLimitExceeded: 'Ask AWS for a higher volume quota.',
+  'InvalidAMIName.Duplicate':
+    'An AMI of this name exists that this run did not make: deregister it, or change publish.image_name.',
+};
+
+interface AwsLikeError extends Error {
+  readonly $fault?: 'client' | 'server';
+  readonly $metadata?: { readonly httpStatusCode?: number };
+  readonly code?: string;
+  readonly Code?: string;
+}
+
+/** AWS's own word for the error, or Node's for a connection's; undefined for any other. */
+export function errorCode(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { name, code, Code, $metadata } = error as AwsLikeError;
+  if (name === 'AggregateError' && code !== undefined) return code;
+  if ($metadata !== undefined) return Code ?? name;
+  return code ?? (name === 'Error' ? undefined : name);
+}
+
+export function isCode(error: unknown, ...codes: readonly string[]): boolean {
+  const code = errorCode(error);
+  return code !== undefined && codes.includes(code);
+}
+
+/** The class of an error that came out of the SDK; undefined when it is none of AWS's. */
+export function classifyAwsError(error: unknown): AwsFailure | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const code = errorCode(error);
+  const metadata = (error as AwsLikeError).$metadata;
+  const known = code !== undefined && isKnown(code);
+  if (code === undefined || (metadata === undefined && !known)) return undefined;
+  const failureClass = classOf(code, error);
+  return {
+    code,
+    class: failureClass,
+    message: `${code}: ${error.message}`,
+    next: REFUSED_NEXT[code] ?? nextOf(failureClass),
+  };
+}
+
+function isKnown(code: string): boolean {
+  return (
+    [THROTTLED, NOT_YET, CAPACITY, LOST, UNREACHABLE].some((codes) => codes.has(code)) ||
+    code === 'CredentialsProviderError'
+  );
+}
+
+function classOf(code: string, error: Error): FailureClass {
+  if (THROTTLED.has(code)) return 'throttled';
+  if (CAPACITY.has(code)) return 'capacity';
+  if (NOT_YET.has(code)) return 'not-yet';
+  if (LOST.has(code)) return 'lost';
+  if (UNREACHABLE.has(code)) return 'unreachable';
+  // A type that the region does not have; the next one of the list may be there.
+  if (code === 'InvalidParameterValue' && /instance ?type/i.test(error.message)) return 'capacity';
+  // A new instance profile reaches EC2 only after a while.
+  if (code === 'InvalidParameterValue' && /iamInstanceProfile/i.test(error.message)) {
+    return 'not-yet';
+  }
+  if (code.endsWith('.NotFound')) return 'not-yet';
+  const status = (error as AwsLikeError).$metadata?.httpStatusCode;
+  if ((error as AwsLikeError).$fault === 'server' || (status !== undefined && status >= 500)) {
+    return 'unreachable';
+  }
+  return 'refused';
+}
+
+function nextOf(failureClass: FailureClass): string {
+  switch (failureClass) {
+    case 'throttled':
+    case 'not-yet':
+    case 'unreachable':
+      return 'It is tried again; nothing needs to be done.';
+    case 'capacity':
+      return 'Name further instance types or zones in the configuration.';
+    case 'lost':
+      return 'It is launched anew; if that repeats, look at the instance in the EC2 console.';
+    case 'refused':
+      return 'Read the message of AWS: the call itself is wrong for this account or region.';
+  }
+}

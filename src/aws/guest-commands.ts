@@ -1,0 +1,169 @@
+/** Scripts on instances by SSM: sent, awaited, their exit status and output read. */
+
+import { setMaxListeners } from 'node:events';
+import { GetCommandInvocationCommand, SendCommandCommand } from '@aws-sdk/client-ssm';
+import { EC2_SERVICE_EXCEPTION, ServiceError } from '../model/errors.js';
+import { isCode } from './errors.js';
+import { waitUntilLost } from './instances.js';
+import type { RegionAccess } from './region-access.js';
+
+export interface GuestCommand {
+  readonly instanceId: string;
+  /** The whole text for bash. */
+  readonly script: string;
+  readonly comment: string;
+  /** Of the script on the instance; the delivery has its own bound. */
+  readonly timeoutSeconds: number;
+}
+
+export interface GuestResult {
+  readonly exitStatus: number;
+  /** The first 24,000 characters (SSM API reference, GetCommandInvocation). */
+  readonly stdout: string;
+  /** The first 8,000 characters. */
+  readonly stderr: string;
+}
+
+/** SSM API reference, SendCommand: TimeoutSeconds is for delivery only, 30 at least. */
+const DELIVERY_TIMEOUT_SECONDS = 60;
+
+const ENDED = ['Success', 'Failed', 'Cancelled', 'TimedOut'];
+
+/** Runs a script that may run twice without harm: SendCommand has no token. */
+export async function runGuestCommand(
+  region: RegionAccess,
+  command: GuestCommand,
+  signal: AbortSignal,
+): Promise<GuestResult> {
+  const commandId = await send(region, command, signal);
+  const boundMs = (DELIVERY_TIMEOUT_SECONDS + command.timeoutSeconds) * 1000;
+  const status = await region.invocations.wait(
+    commandId,
+    (invocation, missingMs) => {
+      if (invocation === undefined && missingMs > boundMs) return 'DeliveryTimedOut';
+      const { Status, StatusDetails } = invocation ?? {};
+      return Status !== undefined && ENDED.includes(Status) ? (StatusDetails ?? Status) : undefined;
+    },
+    signal,
+  );
+  if (status !== 'Success' && status !== 'Failed') throw undelivered(region, command, status);
+  return readResult(region, commandId, command, signal);
+}
+
+async function send(
+  region: RegionAccess,
+  command: GuestCommand,
+  signal: AbortSignal,
+): Promise<string> {
+  const { Command } = await region.ssm.send(
+    new SendCommandCommand({
+      DocumentName: 'AWS-RunShellScript',
+      InstanceIds: [command.instanceId],
+      Comment: command.comment.slice(0, 100),
+      TimeoutSeconds: DELIVERY_TIMEOUT_SECONDS,
+      Parameters: {
+        // The agent runs the lines with sh; the scripts are bash.
+        commands: [
+          `exec bash -s <<'FEDIMG-END-OF-SCRIPT'\n${command.script}\nFEDIMG-END-OF-SCRIPT`,
+        ],
+        executionTimeout: [String(command.timeoutSeconds)],
+      },
+    }),
+    { abortSignal: signal },
+  );
+  if (Command?.CommandId === undefined) throw new TypeError('SendCommand answered without an id');
+  return Command.CommandId;
+}
+
+async function readResult(
+  region: RegionAccess,
+  commandId: string,
+  command: GuestCommand,
+  signal: AbortSignal,
+): Promise<GuestResult> {
+  const invocation = await region.ssm.send(
+    new GetCommandInvocationCommand({ CommandId: commandId, InstanceId: command.instanceId }),
+    { abortSignal: signal },
+  );
+  return {
+    exitStatus: invocation.ResponseCode ?? -1,
+    stdout: invocation.StandardOutputContent ?? '',
+    stderr: invocation.StandardErrorContent ?? '',
+  };
+}
+
+/** Resolves when the instance's agent answers; rejects as `lost` when the instance ends instead. */
+export async function waitUntilAgentOnline(
+  region: RegionAccess,
+  instanceId: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const beginMs = performance.now();
+  await untilLost(region, instanceId, signal, (untilEither) =>
+    region.agents.wait(
+      instanceId,
+      (agent) => {
+        if (agent?.PingStatus === 'Online') return true;
+        if (performance.now() - beginMs > region.settings.agentPatienceMs) {
+          throw agentMissing(region, instanceId);
+        }
+        return undefined;
+      },
+      untilEither,
+    ),
+  );
+}
+
+/** Does the work, but ends as `lost` when the instance does: a dead agent's commands never end. */
+export async function untilLost<T>(
+  region: RegionAccess,
+  instanceId: string,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const either = new AbortController();
+  const both = AbortSignal.any([signal, either.signal]);
+  // Every command that is sent meanwhile listens, and some at the same time.
+  setMaxListeners(0, both);
+  const watch = waitUntilLost(region, instanceId, both);
+  try {
+    return await Promise.race([work(both), watch]);
+  } finally {
+    either.abort(new Error('the other wait has ended'));
+    watch.catch(() => undefined);
+  }
+}
+
+/** The agent has not registered yet, or has restarted: SSM says the instance id is invalid. */
+export function isAgentAbsent(error: unknown): boolean {
+  return isCode(error, 'InvalidInstanceId');
+}
+
+function undelivered(region: RegionAccess, command: GuestCommand, status: string): ServiceError {
+  return new ServiceError(
+    EC2_SERVICE_EXCEPTION,
+    `the command "${command.comment}" ended as ${status} on ${command.instanceId} in ${region.name}`,
+    {
+      code: 'command-undelivered',
+      class: 'not-yet',
+      next: 'It is sent again; if that repeats, look at the SSM agent on the instance.',
+      region: region.name,
+      resource: command.instanceId,
+    },
+  );
+}
+
+function agentMissing(region: RegionAccess, instanceId: string): ServiceError {
+  const minutes = Math.round(region.settings.agentPatienceMs / 60_000);
+  return new ServiceError(
+    EC2_SERVICE_EXCEPTION,
+    `the SSM agent of ${instanceId} in ${region.name} did not register within ${minutes} minutes`,
+    {
+      code: 'agent-missing',
+      class: 'refused',
+      next: 'Check that the instance boots (console output), that its instance profile allows SSM, and that it reaches the ssm endpoints on port 443.',
+      region: region.name,
+      resource: instanceId,
+    },
+  );
+}

@@ -1,0 +1,196 @@
+/** One region's clients and its pollers: what all activities of a worker share. */
+
+import type { EC2ClientConfig, Image, Instance, Snapshot, Volume } from '@aws-sdk/client-ec2';
+import {
+  DescribeImagesCommand,
+  DescribeInstancesCommand,
+  DescribeSnapshotsCommand,
+  DescribeVolumesCommand,
+  EC2Client,
+} from '@aws-sdk/client-ec2';
+import type { CommandInvocation, InstanceInformation } from '@aws-sdk/client-ssm';
+import {
+  DescribeInstanceInformationCommand,
+  ListCommandInvocationsCommand,
+  SSMClient,
+} from '@aws-sdk/client-ssm';
+import { SharedPoll } from './shared-poll.js';
+
+/** Where AWS is and who asks; by default the environment says both. */
+export type AwsAccess = Pick<EC2ClientConfig, 'endpoint' | 'credentials'>;
+
+export interface AwsSettings {
+  /** Between two questions to EC2, in each region. */
+  readonly pollIntervalMs: number;
+  /** Between two questions to SSM about commands. */
+  readonly commandPollIntervalMs: number;
+  /** How long a command on an instance may wait for news before it answers. */
+  readonly followSeconds: number;
+  /** A new id may be unknown to EC2 for this long (ec2-api: eventual-consistency). */
+  readonly visibilityMs: number;
+  /** An instance that is up must have its SSM agent registered within this. */
+  readonly agentPatienceMs: number;
+}
+
+export const AWS_DEFAULTS: AwsSettings = {
+  pollIntervalMs: 10_000,
+  commandPollIntervalMs: 5_000,
+  followSeconds: 10,
+  visibilityMs: 60_000,
+  agentPatienceMs: 600_000,
+};
+
+/** An answer that never comes must not hold an activity until its time-out. */
+const HTTP = { connectionTimeout: 5_000, requestTimeout: 30_000 };
+
+/** Filter values in one call (EC2 API reference: 200 a filter). */
+const FILTER_VALUES_MAX = 200;
+
+export class RegionAccess {
+  readonly name: string;
+  readonly settings: AwsSettings;
+  readonly ec2: EC2Client;
+  /** Sends once: for calls without a client token, which the SDK's own retry would repeat blindly. */
+  readonly ec2Once: EC2Client;
+  readonly ssm: SSMClient;
+  readonly instances: SharedPoll<Instance>;
+  readonly volumes: SharedPoll<Volume>;
+  readonly snapshots: SharedPoll<Snapshot>;
+  readonly images: SharedPoll<Image>;
+  readonly agents: SharedPoll<InstanceInformation>;
+  readonly invocations: SharedPoll<CommandInvocation>;
+
+  constructor(name: string, settings: AwsSettings, access: AwsAccess = {}) {
+    this.name = name;
+    this.settings = settings;
+    const client = { ...access, region: name, requestHandler: HTTP, customUserAgent: 'fedimg' };
+    this.ec2 = new EC2Client(client);
+    this.ec2Once = new EC2Client({ ...client, maxAttempts: 1 });
+    this.ssm = new SSMClient(client);
+    const { pollIntervalMs: intervalMs, commandPollIntervalMs } = settings;
+    const ec2 = { intervalMs, idsMax: FILTER_VALUES_MAX };
+    // Filters, not id lists: one unknown id would fail the whole call with NotFound.
+    this.instances = new SharedPoll({ ...ec2, describe: (ids) => this.#describeInstances(ids) });
+    this.volumes = new SharedPoll({ ...ec2, describe: (ids) => this.#describeVolumes(ids) });
+    this.snapshots = new SharedPoll({ ...ec2, describe: (ids) => this.#describeSnapshots(ids) });
+    this.images = new SharedPoll({ ...ec2, describe: (ids) => this.#describeImages(ids) });
+    // SSM API reference, InstanceInformationStringFilter: 100 values.
+    const ssm = { intervalMs, idsMax: 50 };
+    this.agents = new SharedPoll({ ...ssm, describe: (ids) => this.#describeAgents(ids) });
+    this.invocations = new SharedPoll({
+      intervalMs: commandPollIntervalMs,
+      idsMax: Number.MAX_SAFE_INTEGER,
+      describe: (ids) => this.#listInvocations(ids),
+    });
+  }
+
+  destroy(): void {
+    this.ec2.destroy();
+    this.ec2Once.destroy();
+    this.ssm.destroy();
+  }
+
+  async #describeInstances(ids: readonly string[]): Promise<Map<string, Instance>> {
+    const { Reservations } = await this.ec2.send(
+      new DescribeInstancesCommand({ Filters: [{ Name: 'instance-id', Values: [...ids] }] }),
+    );
+    const instances = (Reservations ?? []).flatMap((reservation) => reservation.Instances ?? []);
+    return byId(instances, ({ InstanceId }) => InstanceId);
+  }
+
+  async #describeVolumes(ids: readonly string[]): Promise<Map<string, Volume>> {
+    const { Volumes } = await this.ec2.send(
+      new DescribeVolumesCommand({ Filters: [{ Name: 'volume-id', Values: [...ids] }] }),
+    );
+    return byId(Volumes ?? [], ({ VolumeId }) => VolumeId);
+  }
+
+  async #describeSnapshots(ids: readonly string[]): Promise<Map<string, Snapshot>> {
+    const { Snapshots } = await this.ec2.send(
+      new DescribeSnapshotsCommand({
+        OwnerIds: ['self'],
+        Filters: [{ Name: 'snapshot-id', Values: [...ids] }],
+      }),
+    );
+    return byId(Snapshots ?? [], ({ SnapshotId }) => SnapshotId);
+  }
+
+  async #describeImages(ids: readonly string[]): Promise<Map<string, Image>> {
+    const { Images } = await this.ec2.send(
+      new DescribeImagesCommand({
+        Owners: ['self'],
+        Filters: [{ Name: 'image-id', Values: [...ids] }],
+      }),
+    );
+    return byId(Images ?? [], ({ ImageId }) => ImageId);
+  }
+
+  async #describeAgents(ids: readonly string[]): Promise<Map<string, InstanceInformation>> {
+    const { InstanceInformationList } = await this.ssm.send(
+      new DescribeInstanceInformationCommand({
+        Filters: [{ Key: 'InstanceIds', Values: [...ids] }],
+        MaxResults: 50,
+      }),
+    );
+    return byId(InstanceInformationList ?? [], ({ InstanceId }) => InstanceId);
+  }
+
+  /** A single command is asked for by its id; several share one listing. */
+  async #listInvocations(ids: readonly string[]): Promise<Map<string, CommandInvocation>> {
+    const wanted = new Set(ids);
+    const found: CommandInvocation[] = [];
+    const only = ids.length === 1 ? { CommandId: ids[0] } : {};
+    let token: string | undefined;
+    do {
+      const page = await this.ssm.send(
+        new ListCommandInvocationsCommand({
+          ...only,
+          MaxResults: 50,
+          ...(token === undefined ? {} : { NextToken: token }),
+        }),
+      );
+      found.push(...(page.CommandInvocations ?? []));
+      token = page.NextToken;
+      // Newest first: the awaited ones are on the first pages, older ones need no reading.
+    } while (
+      token !== undefined &&
+      found.filter((one) => wanted.has(one.CommandId ?? '')).length < wanted.size
+    );
+    return byId(found, ({ CommandId }) => CommandId);
+  }
+}
+
+function byId<T>(items: readonly T[], idOf: (item: T) => string | undefined): Map<string, T> {
+  return new Map(
+    items.flatMap((item) => {
+      const id = idOf(item);
+      return id === undefined ? [] : [[id, item]];
+    }),
+  );
+}
+
+/** The regions that a worker has talked to. */
+export class Aws {
+  readonly settings: AwsSettings;
+  readonly #access: AwsAccess;
+  readonly #regions = new Map<string, RegionAccess>();
+
+  constructor(settings: AwsSettings = AWS_DEFAULTS, access: AwsAccess = {}) {
+    this.settings = settings;
+    this.#access = access;
+  }
+
+  region(name: string): RegionAccess {
+    let region = this.#regions.get(name);
+    if (region === undefined) {
+      region = new RegionAccess(name, this.settings, this.#access);
+      this.#regions.set(name, region);
+    }
+    return region;
+  }
+
+  destroy(): void {
+    for (const region of this.#regions.values()) region.destroy();
+    this.#regions.clear();
+  }
+}

@@ -1,0 +1,119 @@
+/** One poller for all who wait in a region: each round asks for every awaited id in one call. */
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { classifyAwsError } from './errors.js';
+
+export interface SharedPollOptions<T> {
+  /** Between two rounds; doubled while AWS throttles or is out of reach, up to a minute. */
+  readonly intervalMs: number;
+  /** Ids in one call, as the API allows. */
+  readonly idsMax: number;
+  /** The states of those ids that exist; an absent id is simply not in the answer. */
+  describe(ids: readonly string[]): Promise<ReadonlyMap<string, T>>;
+}
+
+/** Looks at a state and returns the wait's result, undefined to wait on, or throws to give up. */
+export type Judge<T, R> = (state: T | undefined, missingMs: number) => R | undefined;
+
+interface Waiter<T> {
+  readonly id: string;
+  missingSince: number | undefined;
+  /** True when the waiter is done. */
+  look(state: T | undefined, missingMs: number): boolean;
+  fail(error: unknown): void;
+}
+
+const INTERVAL_MS_MAX = 60_000;
+
+export class SharedPoll<T> {
+  readonly #options: SharedPollOptions<T>;
+  readonly #waiters = new Set<Waiter<T>>();
+  #running = false;
+  #wake: (() => void) | undefined;
+
+  constructor(options: SharedPollOptions<T>) {
+    this.#options = options;
+  }
+
+  /** Resolves with what `judge` returns; rejects with what it throws, or when `signal` aborts. */
+  wait<R>(id: string, judge: Judge<T, R>, signal: AbortSignal): Promise<R> {
+    return new Promise<R>((resolve, reject) => {
+      const abort = () => settle(() => reject(signal.reason as Error));
+      const waiter: Waiter<T> = {
+        id,
+        missingSince: undefined,
+        look: (state, missingMs) => {
+          try {
+            const result = judge(state, missingMs);
+            if (result === undefined) return false;
+            settle(() => resolve(result));
+          } catch (error) {
+            settle(() => reject(asError(error)));
+          }
+          return true;
+        },
+        fail: (error) => settle(() => reject(asError(error))),
+      };
+      const settle = (act: () => void) => {
+        this.#waiters.delete(waiter);
+        signal.removeEventListener('abort', abort);
+        if (this.#waiters.size === 0) this.#wake?.();
+        act();
+      };
+      if (signal.aborted) return abort();
+      signal.addEventListener('abort', abort, { once: true });
+      this.#waiters.add(waiter);
+      if (!this.#running) void this.#run();
+    });
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true;
+    let intervalMs = this.#options.intervalMs;
+    // Waiters of one moment, such as four registrations, come together into the first round.
+    await Promise.resolve();
+    while (this.#waiters.size > 0) {
+      try {
+        await this.#round();
+        intervalMs = this.#options.intervalMs;
+      } catch (error) {
+        const kind = classifyAwsError(error)?.class;
+        if (kind !== 'throttled' && kind !== 'unreachable') {
+          for (const waiter of [...this.#waiters]) waiter.fail(error);
+          break;
+        }
+        intervalMs = Math.min(intervalMs * 2, Math.max(INTERVAL_MS_MAX, this.#options.intervalMs));
+      }
+      if (this.#waiters.size > 0) await this.#sleep(intervalMs);
+    }
+    this.#running = false;
+    // Whoever came between the last look and this line starts the next run itself.
+    if (this.#waiters.size > 0) void this.#run();
+  }
+
+  async #round(): Promise<void> {
+    const asked = [...this.#waiters];
+    const ids = [...new Set(asked.map(({ id }) => id))];
+    for (let from = 0; from < ids.length; from += this.#options.idsMax) {
+      const chunk = ids.slice(from, from + this.#options.idsMax);
+      const states = await this.#options.describe(chunk);
+      const now = performance.now();
+      for (const waiter of asked.filter(({ id }) => chunk.includes(id))) {
+        const state = states.get(waiter.id);
+        waiter.missingSince = state === undefined ? (waiter.missingSince ?? now) : undefined;
+        waiter.look(state, waiter.missingSince === undefined ? 0 : now - waiter.missingSince);
+      }
+    }
+  }
+
+  async #sleep(intervalMs: number): Promise<void> {
+    const controller = new AbortController();
+    this.#wake = () => controller.abort();
+    await delay(intervalMs, undefined, { signal: controller.signal }).catch(() => undefined);
+    this.#wake = undefined;
+  }
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
+}

@@ -1,0 +1,220 @@
+/** Snapshots: made or copied once, waited for, made public, deleted. */
+
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Snapshot } from '@aws-sdk/client-ec2';
+import {
+  CopySnapshotCommand,
+  CreateSnapshotCommand,
+  DeleteSnapshotCommand,
+  DescribeSnapshotAttributeCommand,
+  DescribeSnapshotsCommand,
+  ModifySnapshotAttributeCommand,
+} from '@aws-sdk/client-ec2';
+import { EC2_SERVICE_EXCEPTION, ServiceError } from '../model/errors.js';
+import type { Tags } from '../model/tags.js';
+import { isCode } from './errors.js';
+import type { RegionAccess } from './region-access.js';
+import { tagFilters, tagSpecification } from './tags.js';
+
+export interface SnapshotRequest {
+  /** By these an earlier attempt's snapshot is found: CreateSnapshot and CopySnapshot have no token. */
+  readonly key: Tags;
+  readonly tags: Tags;
+  readonly description: string;
+  /** An earlier attempt may have made it so lately that EC2 does not list it yet. */
+  readonly mayExist: boolean;
+}
+
+/** Between two look-ups of what may not be listed yet. */
+const LOOKUP_MS_MAX = 2_000;
+
+export async function ensureSnapshotOfVolume(
+  region: RegionAccess,
+  volumeId: string,
+  request: SnapshotRequest,
+  signal: AbortSignal,
+): Promise<string> {
+  const found = await adoptSnapshot(region, request, signal);
+  if (found !== undefined) return found;
+  const { SnapshotId } = await region.ec2Once.send(
+    new CreateSnapshotCommand({
+      VolumeId: volumeId,
+      Description: request.description,
+      TagSpecifications: [tagSpecification('snapshot', request.tags)],
+    }),
+    { abortSignal: signal },
+  );
+  return acknowledged(SnapshotId, 'CreateSnapshot');
+}
+
+export async function ensureSnapshotCopy(
+  region: RegionAccess,
+  source: { readonly region: string; readonly snapshot: string },
+  request: SnapshotRequest,
+  signal: AbortSignal,
+): Promise<string> {
+  const found = await adoptSnapshot(region, request, signal);
+  if (found !== undefined) return found;
+  try {
+    const { SnapshotId } = await region.ec2Once.send(
+      new CopySnapshotCommand({
+        SourceRegion: source.region,
+        SourceSnapshotId: source.snapshot,
+        Description: request.description,
+        TagSpecifications: [tagSpecification('snapshot', request.tags)],
+      }),
+      { abortSignal: signal },
+    );
+    return acknowledged(SnapshotId, 'CopySnapshot');
+  } catch (error) {
+    if (!isCode(error, 'ResourceLimitExceeded')) throw error;
+    // EBS user guide, ebs-copy-snapshot: 20 copies in flight a destination; a place becomes free.
+    throw new ServiceError(
+      EC2_SERVICE_EXCEPTION,
+      `20 snapshot copies are under way to ${region.name}`,
+      {
+        code: 'copy-slots',
+        class: 'throttled',
+        next: 'It is tried again when a copy has ended; nothing needs to be done.',
+        region: region.name,
+      },
+      { cause: error },
+    );
+  }
+}
+
+/** What an earlier attempt made; not listed is only believed when the visibility window is over. */
+async function adoptSnapshot(
+  region: RegionAccess,
+  { key, mayExist }: SnapshotRequest,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const until = performance.now() + (mayExist ? region.settings.visibilityMs : 0);
+  for (;;) {
+    const found = await findSnapshots(region, key, signal);
+    const usable = found.filter(({ State }) => State !== 'error');
+    usable.sort((a, b) => (a.StartTime?.getTime() ?? 0) - (b.StartTime?.getTime() ?? 0));
+    const [oldest, ...others] = usable.flatMap(({ SnapshotId }) => SnapshotId ?? []);
+    if (oldest !== undefined) {
+      // Two attempts may each have made one before the other's was listed.
+      for (const other of others) await deleteUnused(region, other, signal);
+      return oldest;
+    }
+    if (performance.now() >= until) return undefined;
+    await delay(Math.min(LOOKUP_MS_MAX, region.settings.visibilityMs / 4), undefined, { signal });
+  }
+}
+
+async function deleteUnused(
+  region: RegionAccess,
+  snapshotId: string,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await deleteSnapshot(region, snapshotId, signal);
+  } catch (error) {
+    if (!isCode(error, 'InvalidSnapshot.InUse')) throw error;
+  }
+}
+
+export async function findSnapshots(
+  region: RegionAccess,
+  tags: Tags,
+  signal: AbortSignal,
+): Promise<Snapshot[]> {
+  const { Snapshots } = await region.ec2.send(
+    new DescribeSnapshotsCommand({ OwnerIds: ['self'], Filters: tagFilters(tags) }),
+    { abortSignal: signal },
+  );
+  return Snapshots ?? [];
+}
+
+/** Resolves when the snapshot is complete; `onProgress` gets AWS's own percentage, which jumps. */
+export function waitUntilSnapshotComplete(
+  region: RegionAccess,
+  snapshotId: string,
+  options: { readonly signal: AbortSignal; onProgress(percent: number): void },
+): Promise<Snapshot> {
+  return region.snapshots.wait(
+    snapshotId,
+    (snapshot, missingMs) => {
+      if (snapshot === undefined) {
+        if (missingMs > region.settings.visibilityMs) throw failed(region, snapshotId, 'vanished');
+        return undefined;
+      }
+      options.onProgress(Number.parseInt(snapshot.Progress ?? '0', 10) || 0);
+      if (snapshot.State === 'completed') return snapshot;
+      if (snapshot.State === 'error') {
+        throw failed(region, snapshotId, `failed: ${snapshot.StateMessage ?? 'no reason given'}`);
+      }
+      return undefined;
+    },
+    options.signal,
+  );
+}
+
+/** Lets everybody make volumes of it; without this other accounts cannot copy the AMI. */
+export async function makeSnapshotPublic(
+  region: RegionAccess,
+  snapshotId: string,
+  signal: AbortSignal,
+): Promise<void> {
+  await region.ec2.send(
+    new ModifySnapshotAttributeCommand({
+      SnapshotId: snapshotId,
+      Attribute: 'createVolumePermission',
+      OperationType: 'add',
+      GroupNames: ['all'],
+    }),
+    { abortSignal: signal },
+  );
+}
+
+export async function isSnapshotPublic(
+  region: RegionAccess,
+  snapshotId: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { CreateVolumePermissions } = await region.ec2.send(
+    new DescribeSnapshotAttributeCommand({
+      SnapshotId: snapshotId,
+      Attribute: 'createVolumePermission',
+    }),
+    { abortSignal: signal },
+  );
+  return (CreateVolumePermissions ?? []).some(({ Group }) => Group === 'all');
+}
+
+/** Deletes; a snapshot that EC2 does not know is gone. */
+export async function deleteSnapshot(
+  region: RegionAccess,
+  snapshotId: string,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await region.ec2.send(new DeleteSnapshotCommand({ SnapshotId: snapshotId }), {
+      abortSignal: signal,
+    });
+  } catch (error) {
+    if (!isCode(error, 'InvalidSnapshot.NotFound')) throw error;
+  }
+}
+
+function acknowledged(id: string | undefined, action: string): string {
+  if (id === undefined) throw new TypeError(`${action} answered without a snapshot`);
+  return id;
+}
+
+function failed(region: RegionAccess, snapshotId: string, what: string): ServiceError {
+  return new ServiceError(
+    EC2_SERVICE_EXCEPTION,
+    `snapshot ${snapshotId} in ${region.name} ${what}`,
+    {
+      code: 'snapshot-failed',
+      class: 'refused',
+      next: 'Publish again; if that repeats, ask AWS support with the id of the snapshot.',
+      region: region.name,
+      resource: snapshotId,
+    },
+  );
+}

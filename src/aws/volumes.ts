@@ -1,0 +1,71 @@
+/** Volumes: detached, deleted, found by tag. */
+
+import type { Volume } from '@aws-sdk/client-ec2';
+import {
+  DeleteVolumeCommand,
+  DescribeVolumesCommand,
+  DetachVolumeCommand,
+} from '@aws-sdk/client-ec2';
+import { EC2_SERVICE_EXCEPTION, ServiceError } from '../model/errors.js';
+import type { Tags } from '../model/tags.js';
+import { isCode } from './errors.js';
+import type { RegionAccess } from './region-access.js';
+import { tagFilters } from './tags.js';
+
+/** Detaches and waits until the volume is free; a free volume is done already. */
+export async function detachVolume(
+  region: RegionAccess,
+  volumeId: string,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await region.ec2.send(new DetachVolumeCommand({ VolumeId: volumeId }), { abortSignal: signal });
+  } catch (error) {
+    // Detached already, or the answer to an earlier attempt was lost: the state decides.
+    if (!isCode(error, 'IncorrectState', 'InvalidAttachment.NotFound')) throw error;
+  }
+  await region.volumes.wait(
+    volumeId,
+    (volume, missingMs) => {
+      if (volume === undefined && missingMs > region.settings.visibilityMs)
+        throw lost(region, volumeId);
+      return volume?.State === 'available' ? true : undefined;
+    },
+    signal,
+  );
+}
+
+/** Deletes; a volume that EC2 does not know is gone. */
+export async function deleteVolume(
+  region: RegionAccess,
+  volumeId: string,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await region.ec2.send(new DeleteVolumeCommand({ VolumeId: volumeId }), { abortSignal: signal });
+  } catch (error) {
+    if (!isCode(error, 'InvalidVolume.NotFound')) throw error;
+  }
+}
+
+export async function findVolumes(
+  region: RegionAccess,
+  tags: Tags,
+  signal: AbortSignal,
+): Promise<Volume[]> {
+  const { Volumes } = await region.ec2.send(
+    new DescribeVolumesCommand({ Filters: tagFilters(tags) }),
+    { abortSignal: signal },
+  );
+  return (Volumes ?? []).filter(({ State }) => State !== 'deleting' && State !== 'deleted');
+}
+
+function lost(region: RegionAccess, volumeId: string): ServiceError {
+  return new ServiceError(EC2_SERVICE_EXCEPTION, `volume ${volumeId} in ${region.name} vanished`, {
+    code: 'volume-lost',
+    class: 'lost',
+    next: 'A new instance with a new volume is launched by itself.',
+    region: region.name,
+    resource: volumeId,
+  });
+}

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { SharedPoll } from '../../src/aws/shared-poll.js';
+
+const never = new AbortController().signal;
+
+function recording(answer: (ids: readonly string[]) => ReadonlyMap<string, string>) {
+  const asked: string[][] = [];
+  const poll = new SharedPoll<string>({
+    intervalMs: 5,
+    idsMax: 100,
+    describe: (ids) => {
+      asked.push([...ids]);
+      return Promise.resolve(answer(ids));
+    },
+  });
+  return { asked, poll };
+}
+
+const whenDone = (state: string | undefined) => (state === 'done' ? state : undefined);
+
+describe('waiting in a region', () => {
+  it('asks once for all who wait, so that calls do not grow with images', async () => {
+    let rounds = 0;
+    const { asked, poll } = recording((ids) => {
+      rounds += 1;
+      return new Map(ids.map((id) => [id, rounds < 3 ? 'pending' : 'done']));
+    });
+    const ids = Array.from({ length: 50 }, (_, index) => `snap-${index}`);
+    await Promise.all(ids.map((id) => poll.wait(id, whenDone, never)));
+    assert.equal(asked.length, 3);
+    assert(asked.every((batch) => batch.length === 50));
+  });
+
+  it('stops asking when nobody waits any more', async () => {
+    const { asked, poll } = recording(() => new Map());
+    const controller = new AbortController();
+    const waiting = poll.wait('snap-1', whenDone, controller.signal);
+    controller.abort(new Error('cancelled'));
+    await assert.rejects(waiting, /cancelled/);
+    await poll.wait('snap-2', () => 'seen', never);
+    assert.deepEqual(asked.at(-1), ['snap-2']);
+  });
+
+  it('outlives throttling, and tells all who wait of a refusal', async () => {
+    const problems = ['RequestLimitExceeded', 'ECONNRESET', 'UnauthorizedOperation'];
+    const poll = new SharedPoll<string>({
+      intervalMs: 1,
+      idsMax: 10,
+      describe: () => {
+        const name = problems.shift() ?? '';
+        const failure = Object.assign(new Error(name), { name, $metadata: {} });
+        return Promise.reject(failure);
+      },
+    });
+    const waits = ['a', 'b'].map((id) => poll.wait(id, whenDone, never));
+    const settled = await Promise.allSettled(waits);
+    assert.deepEqual(
+      settled.map((one) => one.status === 'rejected' && (one.reason as Error).name),
+      ['UnauthorizedOperation', 'UnauthorizedOperation'],
+    );
+  });
+
+  it('tells how long an id has been missing, for not listed is no proof of absence', async () => {
+    const { poll } = recording(() => new Map());
+    const seen: number[] = [];
+    await poll.wait(
+      'i-1',
+      (state, missingMs) => {
+        assert.equal(state, undefined);
+        seen.push(missingMs);
+        return missingMs > 20 ? true : undefined;
+      },
+      never,
+    );
+    assert.equal(seen[0], 0);
+  });
+});
