@@ -1,0 +1,146 @@
+/** The activities as workflows see them: one coarse, repeatable act a step and region. */
+
+import type { Announcement } from '../model/announcement.js';
+import type { ComposeMessage } from '../model/compose-message.js';
+import type {
+  ImagePlan,
+  ImageRequest,
+  RegionPlan,
+  RegisteredAmi,
+  RegistrationPlan,
+  TestPlan,
+  UtilityPlan,
+} from '../model/plan.js';
+import type { TestRecord } from '../model/progress.js';
+import type { Origin, StepTag } from '../model/tags.js';
+import type { Arch, Variant } from '../model/variant.js';
+
+export interface InstanceRef {
+  readonly region: string;
+  readonly instanceId: string;
+}
+
+export interface UtilityInstance extends InstanceRef {
+  readonly volumeId: string;
+  readonly volumeSizeGiB: number;
+}
+
+/** What a read-back of the volume proved. */
+export interface WrittenImage {
+  /** Of the compressed file as it was downloaded. */
+  readonly sha256: string;
+  readonly rawSha256: string;
+  readonly rawSizeBytes: number;
+}
+
+/** The bytes that every snapshot of a run must hold. */
+export interface SnapshotSource {
+  readonly region: string;
+  readonly snapshot: string;
+  readonly rawSha256: string;
+}
+
+export interface PlanInput {
+  readonly request: ImageRequest;
+  readonly workflowId: string;
+  readonly runId: string;
+}
+
+export interface LaunchUtilityInput {
+  readonly origin: Origin;
+  readonly region: string;
+  readonly utility: UtilityPlan;
+  /** Raised when the instance or its volume was lost: nothing half-written is taken up again. */
+  readonly generation: number;
+}
+
+export interface WriteImageInput {
+  readonly origin: Origin;
+  readonly utility: UtilityInstance;
+  readonly url: string;
+  readonly sha256: string | undefined;
+  readonly rawSizeBytes: number | undefined;
+  readonly compressedSizeBytes: number | undefined;
+  readonly minRateBytesPerSecond: number;
+}
+
+export interface SnapshotVolumeInput {
+  readonly origin: Origin;
+  readonly utility: UtilityInstance;
+  readonly rawSha256: string;
+}
+
+export interface RegisterImagesInput {
+  readonly origin: Origin;
+  readonly arch: Arch;
+  readonly registration: RegistrationPlan;
+  readonly region: RegionPlan;
+  readonly snapshot: string;
+  readonly rawSha256: string;
+}
+
+export interface LaunchTestInput {
+  readonly origin: Origin;
+  readonly region: string;
+  readonly arch: Arch;
+  readonly test: TestPlan;
+  readonly ami: RegisteredAmi;
+  readonly generation: number;
+}
+
+export interface RunTestInput {
+  readonly origin: Origin;
+  readonly test: TestPlan;
+  readonly ami: RegisteredAmi;
+  readonly instance: InstanceRef;
+}
+
+export interface CopyToRegionInput {
+  readonly origin: Origin;
+  readonly arch: Arch;
+  readonly registration: RegistrationPlan;
+  readonly region: RegionPlan;
+  readonly source: SnapshotSource;
+}
+
+export interface PublishRegionInput {
+  readonly origin: Origin;
+  readonly region: string;
+  readonly amis: readonly RegisteredAmi[];
+  /** Only a snapshot whose tag has this hash, the tested one's, is made public. */
+  readonly rawSha256: string;
+  readonly testedVariants: readonly Variant[];
+}
+
+export interface UndoRegionInput {
+  readonly origin: Origin;
+  readonly region: string;
+  /** Last made first. */
+  readonly steps: readonly StepTag[];
+}
+
+export interface UndoneRegion {
+  readonly removed: readonly string[];
+  /** Public AMIs: what is public is never removed by a failure. */
+  readonly kept: readonly string[];
+  /** What could not be removed, with the reason; the sweep goes on with it. */
+  readonly left: readonly string[];
+}
+
+export interface Activities {
+  readCompose(message: ComposeMessage): Promise<ImageRequest[]>;
+  planImage(input: PlanInput): Promise<ImagePlan>;
+  launchUtilityInstance(input: LaunchUtilityInput): Promise<UtilityInstance>;
+  writeImage(input: WriteImageInput): Promise<WrittenImage>;
+  /** Snapshots the volume, then destroys it. */
+  snapshotVolume(input: SnapshotVolumeInput): Promise<SnapshotSource>;
+  registerImages(input: RegisterImagesInput): Promise<RegisteredAmi[]>;
+  terminateInstance(instance: InstanceRef): Promise<void>;
+  launchTestInstance(input: LaunchTestInput): Promise<InstanceRef>;
+  /** Fails with EC2TestException, output included, when the script exits non-zero. */
+  runTest(input: RunTestInput): Promise<TestRecord>;
+  copyToRegion(input: CopyToRegionInput): Promise<RegisteredAmi[]>;
+  publishRegion(input: PublishRegionInput): Promise<void>;
+  undoRegion(input: UndoRegionInput): Promise<UndoneRegion>;
+  announce(announcements: readonly Announcement[]): Promise<void>;
+}

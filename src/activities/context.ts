@@ -1,0 +1,58 @@
+/** What activities are given, and how they heartbeat and hear of a cancellation. */
+
+import { setMaxListeners } from 'node:events';
+import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
+import type { Aws } from '../aws/region-access.js';
+import type { Config } from '../config/schema.js';
+import type { Announcement } from '../model/announcement.js';
+import type { Heartbeat } from '../model/heartbeat.js';
+import type { UrlPolicy } from '../source/url-policy.js';
+
+export interface ActivityContext {
+  readonly aws: Aws;
+  readonly config: Config;
+  readonly urlPolicy: UrlPolicy;
+  /** Hands one message on: to the broker, or to the log where there is none. */
+  send(announcement: Announcement): Promise<void>;
+}
+
+/** Well below the profiles' heartbeat time-out, so that one lost heartbeat is no lost worker. */
+const HEARTBEAT_INTERVAL_MS = 5_000;
+
+/** Aborts when the activity is cancelled. */
+export function activitySignal(): AbortSignal {
+  const signal = cancellationSignal();
+  // Each call and each wait listens: four AMIs are more than Node's ten at once.
+  setMaxListeners(0, signal);
+  return signal;
+}
+
+/** Whether an earlier attempt of this activity may have made what this one is to make. */
+export function isRepeat(): boolean {
+  return activityInfo().attempt > 1;
+}
+
+/** Runs `work` with a heartbeat that says where it is; `report` changes what is said. */
+export async function heartbeating<T>(
+  first: Heartbeat,
+  work: (report: (beat: Heartbeat) => void, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  let latest = first;
+  const beat = () => heartbeat(latest);
+  const timer = setInterval(beat, HEARTBEAT_INTERVAL_MS);
+  beat();
+  const report = (next: Heartbeat) => {
+    latest = next;
+    beat();
+  };
+  const signal = activitySignal();
+  try {
+    return await work(report, signal);
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+export function waitingFor(phase: string, percent?: number): Heartbeat {
+  return { version: 1, kind: 'wait', phase, ...(percent === undefined ? {} : { percent }) };
+}

@@ -1,0 +1,147 @@
+/** A program that runs on an instance as a named unit: started once, then followed to its end. */
+
+import { setTimeout as delay } from 'node:timers/promises';
+import type { GuestResult } from '../aws/guest-commands.js';
+import { isAgentAbsent, runGuestCommand, untilLost } from '../aws/guest-commands.js';
+import type { RegionAccess } from '../aws/region-access.js';
+import type { GuestScriptName } from '../guest/guest-script.js';
+import { guestScript, withArguments } from '../guest/guest-script.js';
+import type { UnitReport } from '../guest/unit-report.js';
+import { parseUnitReport } from '../guest/unit-report.js';
+import type { ServiceErrorType } from '../model/errors.js';
+import { ServiceError } from '../model/errors.js';
+import type { WriteHeartbeat } from '../model/heartbeat.js';
+
+export interface GuestUnit {
+  readonly instanceId: string;
+  /** The unit's name, the same in each attempt. */
+  readonly name: string;
+  readonly program: GuestScriptName;
+  readonly args: readonly (string | number)[];
+  /** What the program calls; a missing one is named in the error. */
+  readonly tools: readonly string[];
+  readonly errorType: ServiceErrorType;
+}
+
+/** start-unit.sh's exit statuses. */
+const EXIT_TOOLS_MISSING = 69;
+const EXIT_UNIT_LOST = 70;
+
+/** Short commands: none of them is worth waiting for longer. */
+const COMMAND_TIMEOUT_SECONDS = 120;
+/** An agent that restarts is back within this (SSM user guide: it updates itself). */
+const AGENT_ABSENT_MS_MAX = 300_000;
+/** A follower answers after this when nothing changes, so that there is something to heartbeat. */
+const FOLLOW_SECONDS = 10;
+
+/** Runs the unit to its end; returns the values of its result. Rejects as `lost` when it left none. */
+export function runUnit(
+  region: RegionAccess,
+  unit: GuestUnit,
+  report: (beat: WriteHeartbeat) => void,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
+  return untilLost(region, unit.instanceId, signal, async (untilEither) => {
+    await startUnit(region, unit, untilEither);
+    for (;;) {
+      const state = await followUnit(region, unit, untilEither);
+      if (state.state === 'done') return state.values;
+      if (state.state === 'lost') throw unitLost(region, unit, 'it ended without a result');
+      const { phase, bytes, total } = state;
+      report({ version: 1, kind: 'write', phase, bytes, totalBytes: total });
+    }
+  });
+}
+
+async function startUnit(
+  region: RegionAccess,
+  unit: GuestUnit,
+  signal: AbortSignal,
+): Promise<void> {
+  const program = Buffer.from(guestScript(unit.program)).toString('base64');
+  const script = withArguments('start-unit', [
+    unit.name,
+    unit.tools.join(' '),
+    program,
+    ...unit.args,
+  ]);
+  const result = await runOnceOnline(
+    region,
+    unit,
+    { script, comment: `start ${unit.name}` },
+    signal,
+  );
+  if (result.exitStatus === 0) return;
+  const said = result.stderr.trim();
+  if (result.exitStatus === EXIT_UNIT_LOST) throw unitLost(region, unit, said);
+  const missing = result.exitStatus === EXIT_TOOLS_MISSING;
+  throw new ServiceError(
+    unit.errorType,
+    missing
+      ? `${unit.instanceId} lacks ${said.replace(/^missing tools: */, '')}`
+      : `${unit.name} did not start on ${unit.instanceId}: status ${result.exitStatus}: ${said}`,
+    {
+      code: missing ? 'tools-missing' : 'unit-start',
+      class: 'refused',
+      next: missing
+        ? 'Launch from an image that has these tools: for the utility instance, "al2023" in the first item of [[amis]] does.'
+        : 'Read the message of the instance; publish again when its cause is mended.',
+      region: region.name,
+      resource: unit.instanceId,
+      output: said,
+      exitStatus: result.exitStatus,
+    },
+  );
+}
+
+async function followUnit(
+  region: RegionAccess,
+  unit: GuestUnit,
+  signal: AbortSignal,
+): Promise<UnitReport> {
+  const seconds = Math.max(1, Math.min(FOLLOW_SECONDS, region.settings.followSeconds));
+  const script = withArguments('follow-unit', [unit.name, seconds]);
+  const result = await runOnceOnline(
+    region,
+    unit,
+    { script, comment: `follow ${unit.name}` },
+    signal,
+  );
+  return parseUnitReport(result.stdout);
+}
+
+/** The agent may be updating itself: the same command is sent again until it is back. */
+export async function runOnceOnline(
+  region: RegionAccess,
+  unit: Pick<GuestUnit, 'instanceId'>,
+  command: { readonly script: string; readonly comment: string },
+  signal: AbortSignal,
+): Promise<GuestResult> {
+  const beginMs = performance.now();
+  for (;;) {
+    try {
+      return await runGuestCommand(
+        region,
+        {
+          ...command,
+          instanceId: unit.instanceId,
+          timeoutSeconds: COMMAND_TIMEOUT_SECONDS,
+        },
+        signal,
+      );
+    } catch (error) {
+      if (!isAgentAbsent(error) || performance.now() - beginMs > AGENT_ABSENT_MS_MAX) throw error;
+      await delay(region.settings.commandPollIntervalMs, undefined, { signal });
+    }
+  }
+}
+
+function unitLost(region: RegionAccess, unit: GuestUnit, what: string): ServiceError {
+  return new ServiceError(unit.errorType, `${unit.name} on ${unit.instanceId} is lost: ${what}`, {
+    code: 'unit-lost',
+    class: 'lost',
+    next: 'A new instance is launched by itself.',
+    region: region.name,
+    resource: unit.instanceId,
+  });
+}

@@ -1,0 +1,35 @@
+/** All activities, bound to what they need. */
+
+import type { Activities } from './activities.js';
+import { announce } from './announce.js';
+import type { ActivityContext } from './context.js';
+import { copyToRegion } from './copy-to-region.js';
+import { publishRegion } from './make-public.js';
+import { planImage } from './plan.js';
+import { readCompose } from './read-compose.js';
+import { registerImages } from './register-images.js';
+import { snapshotVolume } from './snapshot-volume.js';
+import { launchTestInstance, runTest } from './test-instance.js';
+import { undoRegion } from './undo.js';
+import { launchUtilityInstance, retireInstance } from './utility-instance.js';
+import { writeImage } from './write-image.js';
+
+export type { Activities } from './activities.js';
+
+export function createActivities(context: ActivityContext): Activities {
+  return {
+    readCompose: (message) => readCompose(context, message),
+    planImage: (input) => planImage(context, input),
+    launchUtilityInstance: (input) => launchUtilityInstance(context, input),
+    writeImage: (input) => writeImage(context, input),
+    snapshotVolume: (input) => snapshotVolume(context, input),
+    registerImages: (input) => registerImages(context, input),
+    terminateInstance: (instance) => retireInstance(context, instance),
+    launchTestInstance: (input) => launchTestInstance(context, input),
+    runTest: (input) => runTest(context, input),
+    copyToRegion: (input) => copyToRegion(context, input),
+    publishRegion: (input) => publishRegion(context, input),
+    undoRegion: (input) => undoRegion(context, input),
+    announce: (announcements) => announce(context, announcements),
+  };
+}

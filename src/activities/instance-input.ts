@@ -1,0 +1,59 @@
+/** What every instance of ours is launched with, so that it ends itself and lets nobody in. */
+
+import type { RunInstancesCommandInput } from '@aws-sdk/client-ec2';
+import { EC2_SERVICE_EXCEPTION, ServiceError } from '../model/errors.js';
+
+export interface InstanceOptions {
+  readonly instanceProfile?: string;
+  readonly subnet?: string;
+  readonly securityGroup?: string;
+}
+
+/** EC2 user guide, user-data: 16 KB before it is encoded. */
+const USER_DATA_BYTES_MAX = 16 * 1024;
+
+export function instanceInput(
+  options: InstanceOptions,
+  userData: string,
+): Pick<
+  RunInstancesCommandInput,
+  | 'InstanceInitiatedShutdownBehavior'
+  | 'MetadataOptions'
+  | 'UserData'
+  | 'IamInstanceProfile'
+  | 'SubnetId'
+  | 'SecurityGroupIds'
+> {
+  const bytes = Buffer.from(userData);
+  if (bytes.length > USER_DATA_BYTES_MAX) throw tooLarge(bytes.length);
+  const { instanceProfile, subnet, securityGroup } = options;
+  return {
+    // With the dead-man timer in user-data: it ends itself whatever becomes of the run.
+    InstanceInitiatedShutdownBehavior: 'terminate',
+    MetadataOptions: {
+      HttpTokens: 'required',
+      HttpPutResponseHopLimit: 1,
+      HttpEndpoint: 'enabled',
+    },
+    UserData: bytes.toString('base64'),
+    ...(instanceProfile === undefined ? {} : { IamInstanceProfile: profile(instanceProfile) }),
+    ...(subnet === undefined ? {} : { SubnetId: subnet }),
+    ...(securityGroup === undefined ? {} : { SecurityGroupIds: [securityGroup] }),
+  };
+}
+
+function profile(nameOrArn: string): { Arn: string } | { Name: string } {
+  return nameOrArn.startsWith('arn:') ? { Arn: nameOrArn } : { Name: nameOrArn };
+}
+
+function tooLarge(bytes: number): ServiceError {
+  return new ServiceError(
+    EC2_SERVICE_EXCEPTION,
+    `the user-data has ${bytes} bytes, EC2 takes ${USER_DATA_BYTES_MAX}`,
+    {
+      code: 'user-data-size',
+      class: 'refused',
+      next: 'Use test.transport = "ssm", or a smaller test script: this transport carries it in user-data.',
+    },
+  );
+}

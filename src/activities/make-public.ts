@@ -1,0 +1,100 @@
+/** The one place that makes anything public, and looks whether it really is. */
+
+import { findImages, makeImagePublic } from '../aws/images.js';
+import type { RegionAccess } from '../aws/region-access.js';
+import { findSnapshots, isSnapshotPublic, makeSnapshotPublic } from '../aws/snapshots.js';
+import { EC2_SERVICE_EXCEPTION, ServiceError } from '../model/errors.js';
+import { TAG } from '../model/tags.js';
+import type { PublishRegionInput } from './activities.js';
+import type { ActivityContext } from './context.js';
+import { heartbeating, waitingFor } from './context.js';
+
+export function publishRegion({ aws }: ActivityContext, input: PublishRegionInput): Promise<void> {
+  const region = aws.region(input.region);
+  return heartbeating(waitingFor('permissions'), async (_report, signal) => {
+    if (input.testedVariants.length === 0) throw untested(input.region);
+    const snapshots = [...new Set(input.amis.map(({ snapshot }) => snapshot))];
+    const amis = input.amis.map(({ ami }) => ami);
+    await refuseOthers(region, input, { snapshots, amis }, signal);
+    // Snapshots first: nobody sees an AMI whose snapshot is still private.
+    await Promise.all(snapshots.map((id) => makeSnapshotPublic(region, id, signal)));
+    await Promise.all(amis.map((id) => makeImagePublic(region, id, signal)));
+    await verify(region, input, { snapshots, amis }, signal);
+  });
+}
+
+interface Resources {
+  readonly snapshots: readonly string[];
+  readonly amis: readonly string[];
+}
+
+/** Only what carries this run's tags and the hash of the tested bytes may become public. */
+async function refuseOthers(
+  region: RegionAccess,
+  { origin, rawSha256 }: PublishRegionInput,
+  { snapshots, amis }: Resources,
+  signal: AbortSignal,
+): Promise<void> {
+  const ours = { [TAG.workflow]: origin.workflowId, [TAG.deployment]: origin.deployment };
+  const key = { ...ours, [TAG.rawSha256]: rawSha256 };
+  const [foundSnapshots, foundImages] = await Promise.all([
+    findSnapshots(region, key, signal),
+    findImages(region, key, signal),
+  ]);
+  const known = new Set([
+    ...foundSnapshots.map(({ SnapshotId }) => SnapshotId),
+    ...foundImages.map(({ ImageId }) => ImageId),
+  ]);
+  const strange = [...snapshots, ...amis].filter((id) => !known.has(id));
+  if (strange.length === 0) return;
+  throw new ServiceError(
+    EC2_SERVICE_EXCEPTION,
+    `${strange.join(', ')} in ${region.name} are not listed with the tags of this run and the tested hash ${rawSha256}`,
+    {
+      code: 'not-the-tested-bytes',
+      // Tags may lag behind creation; a resource that never gets them is never published.
+      class: 'not-yet',
+      next: 'If it repeats, look at the tags of these resources: somebody may have changed them.',
+      region: region.name,
+    },
+  );
+}
+
+async function verify(
+  region: RegionAccess,
+  { origin }: PublishRegionInput,
+  { snapshots, amis }: Resources,
+  signal: AbortSignal,
+): Promise<void> {
+  const images = await findImages(region, { [TAG.workflow]: origin.workflowId }, signal);
+  const visible = await Promise.all(snapshots.map((id) => isSnapshotPublic(region, id, signal)));
+  const isPublic = (id: string) => images.find(({ ImageId }) => ImageId === id)?.Public === true;
+  const still = [
+    ...amis.filter((id) => !isPublic(id)),
+    ...snapshots.filter((_id, index) => visible[index] !== true),
+  ];
+  if (still.length === 0) return;
+  throw new ServiceError(
+    EC2_SERVICE_EXCEPTION,
+    `${still.join(', ')} in ${region.name} are not public yet`,
+    {
+      code: 'not-public-yet',
+      class: 'not-yet',
+      next: 'It is looked at again; nothing needs to be done.',
+      region: region.name,
+    },
+  );
+}
+
+function untested(region: string): ServiceError {
+  return new ServiceError(
+    EC2_SERVICE_EXCEPTION,
+    `nothing was tested, so nothing is published in ${region}`,
+    {
+      code: 'untested',
+      class: 'refused',
+      next: 'Name at least one variant in test.variants.',
+      region,
+    },
+  );
+}

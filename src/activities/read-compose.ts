@@ -1,0 +1,36 @@
+/** The images of a finished compose that the configuration wants published. */
+
+import { log } from '@temporalio/activity';
+import { EC2_SERVICE_EXCEPTION, ServiceError } from '../model/errors.js';
+import { parseComposeId } from '../model/compose.js';
+import type { ComposeMessage } from '../model/compose-message.js';
+import type { ImageRequest } from '../model/plan.js';
+import { readComposeImages } from '../source/compose-metadata.js';
+import type { ActivityContext } from './context.js';
+import { activitySignal } from './context.js';
+
+export async function readCompose(
+  { config, urlPolicy }: ActivityContext,
+  message: ComposeMessage,
+): Promise<ImageRequest[]> {
+  const { composeId, location } = message;
+  if (location === undefined) {
+    throw new ServiceError(
+      EC2_SERVICE_EXCEPTION,
+      `${composeId} is ${message.status}, but nobody said where it is`,
+      {
+        code: 'compose-location',
+        class: 'refused',
+        next: 'Signal the compose again with a message that has a location.',
+      },
+    );
+  }
+  const { images, absent } = await readComposeImages(
+    { composeId, location, selection: config.composes },
+    { policy: urlPolicy, signal: activitySignal() },
+  );
+  for (const { subvariant, arch } of absent)
+    log.warn('the compose lacks an image', { subvariant, arch });
+  const release = parseComposeId(composeId)?.version ?? 'unknown';
+  return images.map((image) => ({ composeId, release, image }));
+}

@@ -1,0 +1,125 @@
+/** Removes what one run made in one region, by its tags: last made first, and nothing public. */
+
+import type { Image } from '@aws-sdk/client-ec2';
+import { setTimeout as delay } from 'node:timers/promises';
+import { classifyAwsError } from '../aws/errors.js';
+import { deregisterImage, findImages, findImagesOfSnapshot } from '../aws/images.js';
+import { findInstances, terminateInstance } from '../aws/instances.js';
+import type { RegionAccess } from '../aws/region-access.js';
+import { deleteSnapshot, findSnapshots } from '../aws/snapshots.js';
+import { deleteVolume, findVolumes } from '../aws/volumes.js';
+import { EC2_SERVICE_EXCEPTION, ServiceError } from '../model/errors.js';
+import type { Tags } from '../model/tags.js';
+import { stepKey } from '../model/tags.js';
+import type { UndoneRegion, UndoRegionInput } from './activities.js';
+import type { ActivityContext } from './context.js';
+import { heartbeating, waitingFor } from './context.js';
+
+const ALIVE = ['pending', 'running', 'shutting-down', 'stopping', 'stopped'];
+
+/** Between two rounds, while EC2 may not list yet what a call without an answer made. */
+const ROUND_MS_MAX = 5_000;
+
+export function undoRegion(
+  { aws }: ActivityContext,
+  input: UndoRegionInput,
+): Promise<UndoneRegion> {
+  const region = aws.region(input.region);
+  return heartbeating(waitingFor(`removal in ${input.region}`), async (_report, signal) => {
+    const round = new RemovalRound(region, signal);
+    const { visibilityMs } = region.settings;
+    const until = performance.now() + visibilityMs;
+    // Not listed is no proof of absence: what the last call made may appear only now.
+    for (;;) {
+      await round.run(input);
+      if (performance.now() >= until) break;
+      await delay(Math.min(ROUND_MS_MAX, visibilityMs / 4), undefined, { signal });
+    }
+    if (round.transient.length > 0) throw notRemovedYet(input.region, round.transient);
+    return { removed: [...round.removed], kept: [...round.kept], left: round.left };
+  });
+}
+
+/** Goes over all steps, as often as it is told to; an error on one resource never stops the rest. */
+class RemovalRound {
+  readonly removed = new Set<string>();
+  readonly kept = new Set<string>();
+  /** AWS said no; nobody is asked again. */
+  left: string[] = [];
+  /** AWS did not answer well; it is asked again. */
+  transient: string[] = [];
+  readonly #region: RegionAccess;
+  readonly #signal: AbortSignal;
+
+  constructor(region: RegionAccess, signal: AbortSignal) {
+    this.#region = region;
+    this.#signal = signal;
+  }
+
+  async run({ origin, steps }: UndoRegionInput): Promise<void> {
+    this.left = [];
+    this.transient = [];
+    for (const step of steps) await this.#removeStep(stepKey(origin, step));
+  }
+
+  /** Instances before their volumes, AMIs before their snapshots: EC2 refuses the other order. */
+  async #removeStep(key: Tags): Promise<void> {
+    const region = this.#region;
+    const signal = this.#signal;
+    for (const { InstanceId } of await findInstances(region, key, ALIVE, signal)) {
+      await this.#remove(InstanceId, (id) => terminateInstance(region, id, signal));
+    }
+    for (const { VolumeId } of await findVolumes(region, key, signal)) {
+      await this.#remove(VolumeId, (id) => deleteVolume(region, id, signal));
+    }
+    const images = await findImages(region, key, signal);
+    const kept = images.filter(({ Public }) => Public === true);
+    for (const { ImageId } of kept) if (ImageId !== undefined) this.kept.add(ImageId);
+    for (const image of images.filter((one) => !kept.includes(one))) {
+      await this.#remove(image.ImageId, (id) => deregisterImage(region, id, signal));
+    }
+    const inUse = new Set(kept.flatMap(snapshotsOf));
+    for (const { SnapshotId } of await findSnapshots(region, key, signal)) {
+      if (SnapshotId === undefined || inUse.has(SnapshotId)) continue;
+      await this.#remove(SnapshotId, (id) => this.#removeSnapshot(id));
+    }
+  }
+
+  /** A snapshot without a public AMI was never published, whatever permission it has by now. */
+  async #removeSnapshot(id: string): Promise<void> {
+    const users = await findImagesOfSnapshot(this.#region, id, this.#signal);
+    if (users.length > 0) throw new Error(`it is in use by ${users.join(', ')}`);
+    await deleteSnapshot(this.#region, id, this.#signal);
+  }
+
+  async #remove(id: string | undefined, remove: (id: string) => Promise<void>): Promise<void> {
+    if (id === undefined || this.removed.has(id)) return;
+    try {
+      await remove(id);
+      this.removed.add(id);
+    } catch (error) {
+      if (this.#signal.aborted) throw error;
+      const failure = classifyAwsError(error);
+      const list =
+        failure === undefined || failure.class === 'refused' ? this.left : this.transient;
+      list.push(`${id}: ${failure?.message ?? (error as Error).message}`);
+    }
+  }
+}
+
+function snapshotsOf(image: Image): string[] {
+  return (image.BlockDeviceMappings ?? []).flatMap(({ Ebs }) => Ebs?.SnapshotId ?? []);
+}
+
+function notRemovedYet(region: string, resources: readonly string[]): ServiceError {
+  return new ServiceError(
+    EC2_SERVICE_EXCEPTION,
+    `not removed yet in ${region}: ${resources.join('; ')}`,
+    {
+      code: 'not-removed-yet',
+      class: 'unreachable',
+      next: 'It is tried again; nothing needs to be done.',
+      region,
+    },
+  );
+}

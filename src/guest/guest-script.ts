@@ -1,0 +1,45 @@
+/** The fixed scripts that run on instances; values reach them only as quoted arguments. */
+
+import { readFileSync } from 'node:fs';
+
+export type GuestScriptName =
+  | 'start-unit'
+  | 'follow-unit'
+  | 'write-image'
+  | 'run-test'
+  | 'read-output'
+  | 'utility-user-data'
+  | 'ssm-user-data'
+  | 'console-user-data';
+
+const texts = new Map<GuestScriptName, string>();
+
+/** The script's text, as it stands in the tree. */
+export function guestScript(name: GuestScriptName): string {
+  let text = texts.get(name);
+  if (text === undefined) {
+    text = readFileSync(new URL(`./${name}.sh`, import.meta.url), 'utf8');
+    texts.set(name, text);
+  }
+  return text;
+}
+
+/** One shell word that stands for exactly `value`; a NUL byte or a line break is refused. */
+export function quoted(value: string): string {
+  if (/[\0\n\r]/.test(value)) {
+    throw new TypeError(
+      `no argument of a guest script may hold a control character: ${JSON.stringify(value)}`,
+    );
+  }
+  return `'${value.replaceAll("'", `'\\''`)}'`;
+}
+
+/** The script with its arguments set on a line of their own, ahead of the unchanged text. */
+export function withArguments(name: GuestScriptName, args: readonly (string | number)[]): string {
+  return `set -- ${args.map((arg) => quoted(String(arg))).join(' ')}\n${guestScript(name)}`;
+}
+
+/** User-data: the same, as a script that cloud-init runs with bash. */
+export function userData(name: GuestScriptName, args: readonly (string | number)[]): string {
+  return `#!/bin/bash\n${withArguments(name, args)}`;
+}

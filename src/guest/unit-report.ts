@@ -1,0 +1,43 @@
+/** What `follow-unit.sh` prints: key=value lines from a machine that is not trusted. */
+
+export type UnitReport =
+  | {
+      readonly state: 'running';
+      readonly phase: string;
+      readonly bytes: number;
+      readonly total: number;
+    }
+  | { readonly state: 'done'; readonly values: ReadonlyMap<string, string> }
+  | { readonly state: 'lost' };
+
+/** Reads a report; throws when it is none, for then the command printed something else. */
+export function parseUnitReport(stdout: string): UnitReport {
+  const values = new Map<string, string>();
+  for (const line of stdout.split('\n')) {
+    const match = /^([a-z][a-z0-9_]{0,30})=([\x20-\x7e]{0,2000})$/.exec(line);
+    if (match?.[1] !== undefined && match[2] !== undefined && !values.has(match[1])) {
+      values.set(match[1], match[2]);
+    }
+  }
+  switch (values.get('state')) {
+    case 'lost':
+      return { state: 'lost' };
+    case 'done':
+      return { state: 'done', values };
+    case 'running':
+      return {
+        state: 'running',
+        phase: values.get('phase') ?? 'start',
+        bytes: wholeNumber(values.get('bytes')) ?? 0,
+        total: wholeNumber(values.get('total')) ?? 0,
+      };
+    default:
+      throw new TypeError(`no unit report: ${JSON.stringify(stdout.slice(0, 200))}`);
+  }
+}
+
+/** A non-negative safe integer, or undefined. */
+export function wholeNumber(text: string | undefined): number | undefined {
+  if (text === undefined || !/^\d{1,15}$/.test(text)) return undefined;
+  return Number(text);
+}

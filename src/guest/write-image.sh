@@ -1,0 +1,134 @@
+# Downloads an image, verifies it, writes it to the blank volume, and reads the volume back.
+# usage: write-image.sh STATE VOLUME_ID VOLUME_BYTES URL SHA256|- COMPRESSED_BYTES|- RAW_BYTES|- MIN_RATE
+set -euo pipefail
+state=$1 volume=$2 volume_bytes=$3 url=$4 sha256=$5 compressed_bytes=$6 raw_bytes=$7 min_rate=$8
+file=$state/image.xz
+umask 077
+exec </dev/null
+
+# One writer a volume, ever: a second one would write between the first one's blocks.
+exec 9>"$state/writer.lock"
+flock -n 9 || exit 75
+
+finish() {
+  printf '%s\n' "$@" >"$state/result.new"
+  mv "$state/result.new" "$state/result"
+}
+
+fail() {
+  finish "status=failed" "code=$1" "message=$(printf '%s' "$2" | tr -c '[:print:]' ' ' | tail -c 1000)"
+  exit 1
+}
+trap 'fail internal "line $LINENO of the write program failed"' ERR
+
+phase() {
+  printf '%s\n' "$*" >"$state/phase.new"
+  mv "$state/phase.new" "$state/phase"
+}
+
+find_device() {
+  local serial=${volume//-/} found
+  for _ in $(seq 60); do
+    found=$(lsblk -dnpo NAME,SERIAL | awk -v serial="$serial" '$2 == serial { print $1 }')
+    [ -z "$found" ] || break
+    sleep 1
+  done
+  [ -n "$found" ] || fail device-not-found "no block device has the serial of $volume"
+  [ "$(printf '%s\n' "$found" | wc -l)" -eq 1 ] || fail device-ambiguous "several devices have the serial of $volume"
+  local size mounts
+  size=$(blockdev --getsize64 "$found")
+  [ "$size" -eq "$volume_bytes" ] || fail device-size "$found has $size bytes, the volume has $volume_bytes"
+  mounts=$(lsblk -nro MOUNTPOINT "$found" | tr -d '[:space:]')
+  [ -z "$mounts" ] || fail device-mounted "$found is mounted on $mounts"
+  device=$found
+}
+
+# To a file first: a piped download that is retried appends, and no byte reaches the volume unverified.
+download() {
+  local rate=() idle=0 before after status code pause=1
+  [ "$min_rate" -eq 0 ] || rate=(--speed-limit "$min_rate" --speed-time 60)
+  phase download "${compressed_bytes/-/0}" size "$file"
+  echo downloads >>"$state/downloads"
+  while :; do
+    before=$(stat -c %s "$file" 2>/dev/null || echo 0)
+    code=0
+    status=$(curl --fail --silent --show-error --location --max-redirs 5 \
+      --proto '=http,https' --proto-redir '=http,https' --connect-timeout 20 "${rate[@]}" \
+      --continue-at - --output "$file" --write-out '%{http_code}' -- "$url" 2>"$state/curl.log") || code=$?
+    [ "$code" -ne 0 ] || return 0
+    after=$(stat -c %s "$file" 2>/dev/null || echo 0)
+    case $code:$status in
+    22:416) [ "$after" -eq 0 ] || return 0 ;;
+    22:408 | 22:429) ;;
+    22:4*) fail "http-$status" "the server answered $status for $url" ;;
+    33:*) rm -f "$file" ;;
+    23:*) fail disk-full "the download does not fit on the utility instance: $(cat "$state/curl.log")" ;;
+    esac
+    if [ "$after" -gt "$before" ]; then idle=0; else idle=$((idle + 1)); fi
+    [ "$idle" -lt 8 ] || fail download "no progress in 8 attempts, last: $(cat "$state/curl.log")"
+    sleep "$pause"
+    pause=$((pause < 30 ? pause * 2 : 30))
+  done
+}
+
+verify() {
+  phase verify 0 none -
+  got_sha256=$(sha256sum <"$file" | cut -d ' ' -f 1)
+  [ "$sha256" = - ] || [ "$got_sha256" = "$sha256" ] ||
+    fail checksum-mismatch "the file has sha256 $got_sha256, wanted $sha256"
+  [ "$(head -c 6 "$file" | od -An -tx1 | tr -d ' \n')" = fd377a585a00 ] ||
+    fail not-xz "the file is no xz: it begins with $(head -c 16 "$file" | od -An -tx1 | tr -d '\n')"
+}
+
+write_volume() {
+  local limit=$volume_bytes what="the volume's $volume_bytes" codes
+  [ "$raw_bytes" = - ] || limit=$raw_bytes what="the $raw_bytes that were said"
+  phase write "${raw_bytes/-/0}" dd "$state/write.log"
+  rm -f "$state/raw.fifo"
+  mkfifo "$state/raw.fifo"
+  sha256sum <"$state/raw.fifo" >"$state/raw.sha256" &
+  local hash=$!
+  trap - ERR
+  set +e
+  xz --decompress --stdout --memlimit-decompress=2GiB "$file" 2>"$state/xz.log" |
+    {
+      head -c "$limit"
+      head -c 1 | wc -c >"$state/excess"
+    } |
+    tee "$state/raw.fifo" |
+    dd of="$device" bs=4M iflag=fullblock conv=sparse,notrunc,fsync status=progress 2>"$state/write.log"
+  codes=("${PIPESTATUS[@]}")
+  wait "$hash"
+  set -e
+  trap 'fail internal "line $LINENO of the write program failed"' ERR
+  [ "$(tr -d ' ' <"$state/excess")" = 0 ] || fail larger-than-said "the raw image is larger than $what bytes"
+  [ "${codes[0]}" -eq 0 ] || fail corrupt-xz "xz ended with status ${codes[0]}: $(tail -c 300 "$state/xz.log")"
+  [ "${codes[2]}" -eq 0 ] || fail write-error "tee ended with status ${codes[2]}"
+  [ "${codes[3]}" -eq 0 ] || fail write-error "dd ended with status ${codes[3]}: $(tail -c 300 "$state/write.log")"
+  written=$(tr '\r' '\n' <"$state/write.log" | sed -n 's/^\([0-9][0-9]*\) bytes.*/\1/p' | tail -n 1)
+  [ "$raw_bytes" = - ] || [ "$written" = "$raw_bytes" ] ||
+    fail shorter-than-said "the raw image has $written bytes, its index says $raw_bytes"
+  [ "$written" -gt 0 ] || fail empty "the raw image is empty"
+  raw_sha256=$(cut -d ' ' -f 1 <"$state/raw.sha256")
+}
+
+read_back() {
+  phase read-back "$written" dd "$state/read-back.log"
+  blockdev --flushbufs "$device"
+  local got
+  got=$(dd if="$device" bs=4M iflag=fullblock,count_bytes count="$written" status=progress \
+    2>"$state/read-back.log" | sha256sum | cut -d ' ' -f 1)
+  [ "$got" = "$raw_sha256" ] ||
+    fail read-back "the volume reads back as sha256 $got, written was $raw_sha256"
+  cmp -s -n "$((volume_bytes - written))" -i "$written:0" "$device" /dev/zero ||
+    fail not-blank "the volume behind the image is not zero: it was no blank volume"
+  blockdev --flushbufs "$device"
+}
+
+find_device
+download
+verify
+write_volume
+read_back
+rm -f "$file"
+finish status=ok "sha256=$got_sha256" "raw_sha256=$raw_sha256" "raw_bytes=$written"

@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict';
+import type { ApplicationFailure } from '@temporalio/common';
+import type {
+  SnapshotSource,
+  UtilityInstance,
+  WrittenImage,
+} from '../../src/activities/activities.js';
+import type { ImagePlan, RegisteredAmi } from '../../src/model/plan.js';
+import type { StepTag } from '../../src/model/tags.js';
+import type { ActivityLevel } from '../support/activity-level.js';
+import { withActivities } from '../support/activity-level.js';
+
+const RUN = { workflowId: 'image/one', runId: 'run-one' };
+
+async function plan({ activities, request }: ActivityLevel): Promise<ImagePlan> {
+  return activities.planImage({ request, ...RUN });
+}
+
+function launch(level: ActivityLevel, { origin, utility }: ImagePlan): Promise<UtilityInstance> {
+  return level.activities.launchUtilityInstance({
+    origin,
+    region: 'us-east-1',
+    utility,
+    generation: 0,
+  });
+}
+
+async function write(
+  level: ActivityLevel,
+  planned: ImagePlan,
+  utility: UtilityInstance,
+): Promise<WrittenImage> {
+  const { origin, url, sha256, rawSizeBytes, compressedSizeBytes } = planned;
+  const input = { origin, utility, url, sha256, rawSizeBytes, compressedSizeBytes };
+  return level.activities.writeImage({ ...input, minRateBytesPerSecond: 0 });
+}
+
+async function snapshot(level: ActivityLevel, planned: ImagePlan): Promise<SnapshotSource> {
+  const utility = await launch(level, planned);
+  const { rawSha256 } = await write(level, planned, utility);
+  return level.activities.snapshotVolume({ origin: planned.origin, utility, rawSha256 });
+}
+
+function register(
+  level: ActivityLevel,
+  { origin, arch, registration, home }: ImagePlan,
+  source: SnapshotSource,
+): Promise<RegisteredAmi[]> {
+  return level.activities.registerImages({
+    origin,
+    arch,
+    registration,
+    region: home,
+    snapshot: source.snapshot,
+    rawSha256: source.rawSha256,
+  });
+}
+
+function copy(
+  level: ActivityLevel,
+  planned: ImagePlan,
+  source: SnapshotSource,
+): Promise<RegisteredAmi[]> {
+  const { origin, arch, registration, copies } = planned;
+  const [region] = copies;
+  assert(region);
+  return level.activities.copyToRegion({ origin, arch, registration, region, source });
+}
+
+function undo(level: ActivityLevel, planned: ImagePlan, region: string, steps: StepTag[]) {
+  return level.activities.undoRegion({ origin: planned.origin, region, steps });
+}
+
+const TWO_REGIONS = { publish: ['regions = ["us-east-1", "eu-west-1"]'] };
+
+describe('an activity that is run twice', () => {
+  it('makes one utility instance, one write, one snapshot, four AMIs, one copy', async () => {
+    await withActivities(TWO_REGIONS, async (level) => {
+      const planned = await plan(level);
+      const [first, second] = [await launch(level, planned), await launch(level, planned)];
+      assert.deepEqual(first, second);
+      const written = await write(level, planned, first);
+      assert.equal(written.rawSha256, level.image.rawSha256);
+      assert.deepEqual(await write(level, planned, first), written);
+      const path = new URL(level.image.url).pathname;
+      assert(level.server.requests(path).bytes < level.image.sizeBytes * 1.9, 'downloaded once');
+      const input = { origin: planned.origin, utility: first, rawSha256: written.rawSha256 };
+      const source = await level.activities.snapshotVolume(input);
+      assert.deepEqual(await level.activities.snapshotVolume(input), source);
+      assert.deepEqual(
+        await register(level, planned, source),
+        await register(level, planned, source),
+      );
+      assert.deepEqual(await copy(level, planned, source), await copy(level, planned, source));
+      assert.equal((await level.resources('instance')).length, 1);
+      assert.equal((await level.resources('snapshot')).length, 2);
+      assert.equal((await level.resources('image')).length, 8);
+    });
+  });
+
+  it('finds what it made though the answer was lost', async () => {
+    await withActivities(TWO_REGIONS, async (level) => {
+      const planned = await plan(level);
+      await level.setFaults(
+        ['RunInstances', 'CreateSnapshot', 'RegisterImage', 'CopySnapshot'].map((action) => ({
+          action,
+          kind: 'lost-answer',
+          count: 1,
+        })),
+      );
+      const retried = async <T>(act: () => Promise<T>): Promise<T> => {
+        for (;;) {
+          try {
+            return await act();
+          } catch (error) {
+            assert.equal((error as ApplicationFailure).nonRetryable, false, String(error));
+          }
+        }
+      };
+      const utility = await retried(() => launch(level, planned));
+      const { rawSha256 } = await retried(() => write(level, planned, utility));
+      const input = { origin: planned.origin, utility, rawSha256 };
+      const source = await retried(() => level.activities.snapshotVolume(input));
+      await retried(() => register(level, planned, source));
+      await retried(() => copy(level, planned, source));
+      assert.equal((await level.resources('instance')).length, 1);
+      assert.equal((await level.resources('snapshot')).length, 2);
+      assert.equal((await level.resources('image')).length, 8);
+    });
+  });
+
+  it('leaves nothing when it is undone, whichever step was the last', async () => {
+    await withActivities(TWO_REGIONS, async (level) => {
+      const planned = await plan(level);
+      const source = await snapshot(level, planned);
+      const home = await register(level, planned, source);
+      const copied = await copy(level, planned, source);
+      const there = await undo(level, planned, 'eu-west-1', ['copy']);
+      assert.deepEqual(there.left, []);
+      assert(copied.every(({ ami }) => there.removed.includes(ami)));
+      const here = await undo(level, planned, 'us-east-1', ['register', 'snapshot', 'utility']);
+      assert.deepEqual(here.left, []);
+      assert(home.every(({ ami }) => here.removed.includes(ami)));
+      assert.deepEqual(await level.resources(), []);
+    });
+  });
+
+  it('touches nothing of another run or another deployment when it undoes', async () => {
+    await withActivities(TWO_REGIONS, async (level) => {
+      const planned = await plan(level);
+      const utility = await launch(level, planned);
+      for (const foreign of [
+        { runId: 'run-two' },
+        { deployment: 'staging' },
+        { workflowId: 'x' },
+      ]) {
+        const origin = { ...planned.origin, ...foreign };
+        await undo(level, { ...planned, origin }, 'us-east-1', ['register', 'snapshot', 'utility']);
+      }
+      const alive = await level.resources('instance');
+      assert.deepEqual(
+        alive.map(({ id }) => id),
+        [utility.instanceId],
+      );
+    });
+  });
+});
+
+describe('the gate', () => {
+  it('makes nothing public whose tags do not have the tested hash', async () => {
+    await withActivities(TWO_REGIONS, async (level) => {
+      const planned = await plan(level);
+      const source = await snapshot(level, planned);
+      const amis = await register(level, planned, source);
+      const input = {
+        origin: planned.origin,
+        region: 'us-east-1',
+        amis,
+        testedVariants: planned.test.variants,
+      };
+      await assert.rejects(
+        level.activities.publishRegion({ ...input, rawSha256: 'f'.repeat(64) }),
+        /not listed with the tags of this run and the tested hash/,
+      );
+      assert((await level.resources()).every((resource) => !resource.public));
+      await level.activities.publishRegion({ ...input, rawSha256: source.rawSha256 });
+      const kept = await undo(level, planned, 'us-east-1', ['register', 'snapshot', 'utility']);
+      assert.deepEqual([...kept.kept].sort(), amis.map(({ ami }) => ami).sort());
+      const alive = await level.resources();
+      assert.equal(alive.filter(({ type }) => type === 'image').length, 4, 'what is public stays');
+      assert.equal(alive.filter(({ type }) => type === 'snapshot').length, 1);
+      assert.equal(alive.filter(({ type }) => type === 'instance').length, 0);
+    });
+  });
+
+  it('never takes another image of the same name for its own', async () => {
+    await withActivities(TWO_REGIONS, async (level) => {
+      const planned = await plan(level);
+      const source = await snapshot(level, planned);
+      await register(level, planned, source);
+      const other = { ...planned, origin: { ...planned.origin, workflowId: 'image/two' } };
+      await assert.rejects(register(level, other, source), (error) => {
+        const failure = error as ApplicationFailure;
+        assert.match(failure.message, /has the name .* already, with tag fedimg:workflow/);
+        return failure.nonRetryable === true;
+      });
+    });
+  });
+});

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { gzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import fc from 'fast-check';
+import { parseConsoleReport } from '../../src/guest/console-report.js';
+import { guestScript, quoted, userData, withArguments } from '../../src/guest/guest-script.js';
+import { parseUnitReport } from '../../src/guest/unit-report.js';
+import { printable } from '../../src/model/printable.js';
+
+const run = promisify(execFile);
+
+describe('a value on its way into a shell', () => {
+  it('stays one word, whatever is in it', async () => {
+    const word = fc.string({ unit: 'grapheme-ascii', maxLength: 40 });
+    await fc.assert(
+      fc.asyncProperty(fc.array(word, { minLength: 1, maxLength: 5 }), async (words) => {
+        const clean = words.map((one) => one.replaceAll(/[\0\n\r]/g, ''));
+        const script = `set -- ${clean.map(quoted).join(' ')}\nprintf '%s\\n' "$@"`;
+        const { stdout } = await run('bash', ['-c', script]);
+        assert.deepEqual(stdout.split('\n').slice(0, -1), clean);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('never changes the script behind its line of arguments', () => {
+    const hostile = ["'; touch /tmp/canary; '", '$(reboot)', '`id`', '\\', 'FEDIMG-END-OF-SCRIPT'];
+    for (const value of hostile) {
+      const [line, ...rest] = withArguments('follow-unit', [value, 1]).split('\n');
+      assert.equal(rest.join('\n'), guestScript('follow-unit'));
+      assert(line?.startsWith("set -- '"));
+    }
+  });
+
+  it('is refused when it would break the line', () => {
+    assert.throws(() => quoted('a\nb'), /control character/);
+    assert.throws(() => userData('utility-user-data', ['1\r']), /control character/);
+  });
+});
+
+describe('a report from a machine that is not trusted', () => {
+  it('is read line by line, the first value of a key counting', () => {
+    const report = parseUnitReport('noise\nstate=done\nstatus=ok\nstatus=failed\nevil=\u001b[2J\n');
+    assert.equal(report.state, 'done');
+    assert(report.state === 'done');
+    assert.equal(report.values.get('status'), 'ok');
+    assert.equal(report.values.get('evil'), undefined);
+  });
+
+  it('is an error when it is something else', () => {
+    assert.throws(() => parseUnitReport('Segmentation fault'), /no unit report/);
+  });
+
+  it('comes whole through kernel messages on the console, twice over', () => {
+    const packed = gzipSync('line one\nline two\n').toString('base64');
+    const lines = [packed.slice(0, 20), packed.slice(20)];
+    const report = [
+      ...lines.map((line, index) => `\nfedimg:abc:${index + 1}:${line}\r`),
+      '\nfedimg:abc:end:2:3:17\r\n',
+    ].join('\n[   12.3] random: crng init done');
+    const found = parseConsoleReport(`boot${report}${report}`, 'abc');
+    assert.deepEqual(found, { exitStatus: 3, seconds: 17, output: 'line one\nline two\n' });
+  });
+
+  it('is not there while a line is missing, and not for another nonce', () => {
+    const packed = gzipSync('x').toString('base64');
+    const console = `fedimg:abc:1:${packed}\nfedimg:abc:end:2:0:1\n`;
+    assert.equal(parseConsoleReport(console, 'abc'), undefined);
+    assert.equal(parseConsoleReport(console, 'abd'), undefined);
+  });
+
+  it('does not unpack a bomb', () => {
+    const packed = gzipSync(Buffer.alloc(1024 * 1024)).toString('base64');
+    const lines = packed.match(/.{1,900}/g) ?? [];
+    const console = [
+      ...lines.map((line, index) => `fedimg:abc:${index + 1}:${line}`),
+      `fedimg:abc:end:${lines.length}:0:1`,
+    ].join('\n');
+    assert.throws(() => parseConsoleReport(console, 'abc'), /cannot be unpacked/);
+  });
+
+  it('cannot move the cursor of whoever reads it', () => {
+    assert.equal(printable('ok\u001b[2J\u202e\n'), 'ok\\u{1b}[2J\\u{202e}\n');
+  });
+});

@@ -1,0 +1,102 @@
+/** Activities that only remember: what a workflow asked for, in which order, and how each call ends. */
+
+import { ApplicationFailure } from '@temporalio/common';
+import type { Activities } from '../../src/activities/activities.js';
+import type { FailureDetails } from '../../src/model/errors.js';
+import { EC2_SERVICE_EXCEPTION } from '../../src/model/errors.js';
+import type { RegionPlan, RegisteredAmi } from '../../src/model/plan.js';
+import { somePlan } from './images.js';
+
+export interface FakeActivities {
+  readonly activities: Activities;
+  /** `name` or `name region`, in the order of the calls. */
+  readonly calls: string[];
+  readonly announced: { readonly topic: string; readonly body: Record<string, unknown> }[];
+  count(call: string): number;
+}
+
+export function finalFailure(
+  message: string,
+  details: Partial<FailureDetails> = {},
+  type: string = EC2_SERVICE_EXCEPTION,
+): ApplicationFailure {
+  const full = { code: 'test', class: 'refused', next: 'nothing', ...details };
+  return ApplicationFailure.create({ type, message, nonRetryable: true, details: [full] });
+}
+
+/** The good run, with some activities replaced. */
+export function fakeActivities(overrides: Partial<Activities> = {}): FakeActivities {
+  const calls: string[] = [];
+  const announced: FakeActivities['announced'] = [];
+  const activities: Activities = { ...goodActivities(announced), ...overrides };
+  const counted = Object.fromEntries(
+    Object.entries(activities).map(([name, act]) => [
+      name,
+      (input: never) => {
+        const region = regionOf(input);
+        calls.push(region === undefined ? name : `${name} ${region}`);
+        return (act as (input: never) => unknown)(input);
+      },
+    ]),
+  ) as unknown as Activities;
+  return {
+    activities: counted,
+    calls,
+    announced,
+    count: (call) => calls.filter((one) => one === call).length,
+  };
+}
+
+function goodActivities(announced: FakeActivities['announced']): Activities {
+  return {
+    readCompose: () => Promise.resolve([]),
+    planImage: ({ request, workflowId, runId }) =>
+      Promise.resolve(somePlan(request, { workflowId, runId })),
+    launchUtilityInstance: ({ region, generation }) =>
+      Promise.resolve({
+        region,
+        instanceId: `i-utility${generation}`,
+        volumeId: `vol-${generation}`,
+        volumeSizeGiB: 1,
+      }),
+    writeImage: () =>
+      Promise.resolve({ sha256: 'a'.repeat(64), rawSha256: 'b'.repeat(64), rawSizeBytes: 1024 }),
+    snapshotVolume: ({ utility, rawSha256 }) =>
+      Promise.resolve({ region: utility.region, snapshot: 'snap-home', rawSha256 }),
+    registerImages: ({ region, snapshot }) => Promise.resolve(registered(region, snapshot)),
+    terminateInstance: () => Promise.resolve(),
+    launchTestInstance: ({ region, generation }) =>
+      Promise.resolve({ region, instanceId: `i-test${generation}` }),
+    runTest: ({ ami, instance }) =>
+      Promise.resolve({
+        variant: `${ami.variant.virt}-${ami.variant.volumeType}`,
+        ami: ami.ami,
+        instanceId: instance.instanceId,
+        exitStatus: 0,
+        seconds: 1,
+        output: 'ok',
+      }),
+    copyToRegion: ({ region }) => Promise.resolve(registered(region, `snap-${region.region}`)),
+    publishRegion: () => Promise.resolve(),
+    undoRegion: ({ steps }) => Promise.resolve({ removed: [...steps], kept: [], left: [] }),
+    announce: (announcements) => {
+      announced.push(...announcements.map(({ topic, body }) => ({ topic, body })));
+      return Promise.resolve();
+    },
+  };
+}
+
+export function registered(region: RegionPlan, snapshot: string): RegisteredAmi[] {
+  return region.wanted.map(({ name, variant }) => ({
+    region: region.region,
+    variant,
+    name,
+    ami: `ami-${name}`,
+    snapshot,
+  }));
+}
+
+function regionOf(input: unknown): string | undefined {
+  const region = (input as { region?: string | RegionPlan } | undefined)?.region;
+  return typeof region === 'object' ? region.region : region;
+}

@@ -1,0 +1,80 @@
+/** Requests and plans as they stand in a run, for tests that need one. */
+
+import { randomUUID } from 'node:crypto';
+import type { ImagePlan, ImageRequest, RegionPlan } from '../../src/model/plan.js';
+import { variantsOf } from '../../src/model/variant.js';
+
+export function someRequest(overrides: Partial<ImageRequest['image']> = {}): ImageRequest {
+  const composeId = `Fedora-Cloud-43-20251021.${Math.floor(Math.random() * 9999)}`;
+  const arch = overrides.arch ?? 'x86_64';
+  return {
+    composeId,
+    release: '43',
+    image: {
+      subvariant: 'Cloud_Base',
+      arch,
+      url: `https://kojipkgs.example/${composeId}/Cloud/${arch}/images/a.${arch}.raw.xz`,
+      sha256: 'a'.repeat(64),
+      sizeBytes: 1000,
+      name: `Fedora-Cloud-Base-AmazonEC2-43-${randomUUID().slice(0, 8)}.${arch}`,
+      ...overrides,
+    },
+  };
+}
+
+export function someRegion(region: string, overrides: Partial<RegionPlan> = {}): RegionPlan {
+  const wanted = variantsOf(['hvm', 'paravirtual'], ['standard', 'gp2']).map((variant) => ({
+    variant,
+    name: `image-${variant.virt}-${region}-${variant.volumeType}-0`,
+    description: 'an image',
+  }));
+  return { region, required: false, wanted, leftOut: [], ...overrides };
+}
+
+export function somePlan(
+  request: ImageRequest,
+  ids: { readonly workflowId: string; readonly runId: string },
+  overrides: Partial<ImagePlan> = {},
+): ImagePlan {
+  return {
+    origin: {
+      deployment: 'test',
+      ...ids,
+      composeId: request.composeId,
+      release: request.release,
+      image: request.image.name,
+      arch: request.image.arch,
+    },
+    arch: request.image.arch,
+    url: request.image.url,
+    sha256: request.image.sha256,
+    rawSizeBytes: 1024 ** 3,
+    compressedSizeBytes: request.image.sizeBytes,
+    homeRegion: 'us-east-1',
+    home: someRegion('us-east-1', { required: true }),
+    copies: ['eu-west-1', 'ap-south-1', 'sa-east-1'].map((region) => someRegion(region)),
+    utility: {
+      ami: 'ami-0123456789abcdef0',
+      arch: 'x86_64',
+      rootDevice: '/dev/xvda',
+      rootSizeGiB: 10,
+      placements: [{ instanceType: 'c6i.large' }],
+      volumeType: 'gp3',
+      volumeSizeGiB: 1,
+      deadManMinutes: 120,
+    },
+    test: {
+      transport: 'ssm',
+      variants: [{ virt: 'hvm', volumeType: 'standard' }],
+      script: '#!/bin/sh\nexit 0\n',
+      timeoutSeconds: 60,
+      instanceTypes: ['c6i.large'],
+      deadManMinutes: 120,
+    },
+    registration: { rootDevice: '/dev/sda1', bootMode: 'uefi-preferred', ena: true, imdsV2: true },
+    makePublic: true,
+    minRateBytesPerSecond: 0,
+    regionPatienceMs: 60_000,
+    ...overrides,
+  };
+}

@@ -1,0 +1,198 @@
+/** A whole publisher in one process: real Temporal server, real worker and activities, the local cloud, a served compose. */
+
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { WorkflowHandle, WorkflowHandleWithSignaledRunId } from '@temporalio/client';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { createActivities } from '../../src/activities/index.js';
+import { ErrorInterceptor } from '../../src/activities/error-interceptor.js';
+import { Aws } from '../../src/aws/region-access.js';
+import { loadConfig } from '../../src/config/load.js';
+import {
+  COMPOSE_WORKFLOW,
+  composeStatusSignal,
+  PUBLISH_IMAGE_WORKFLOW,
+} from '../../src/contract.js';
+import type { ComposeServer } from '../../src/dev/compose-server.js';
+import { startComposeServer } from '../../src/dev/compose-server.js';
+import type { SampleCompose } from '../../src/dev/sample-compose.js';
+import { writeSampleCompose } from '../../src/dev/sample-compose.js';
+import type { Announcement } from '../../src/model/announcement.js';
+import type { ComposeMessage } from '../../src/model/compose-message.js';
+import { parseComposeMessage } from '../../src/model/compose-message.js';
+import type { ImageRequest } from '../../src/model/plan.js';
+import type { ComposeResult, ImageResult } from '../../src/model/progress.js';
+import { composeWorkflowId } from '../../src/model/workflow-ids.js';
+import type { CallCount, ListedResource, Simulator } from '../../src/simulator/index.js';
+import { startSimulator } from '../../src/simulator/index.js';
+import { createUrlPolicy } from '../../src/source/url-policy.js';
+import type { PublisherOptions } from './publisher-config.js';
+import { writeConfig } from './publisher-config.js';
+import { testTemporal } from './temporal.js';
+import { testBundle } from './workflow-worker.js';
+
+export type { PublisherOptions } from './publisher-config.js';
+
+export interface LocalPublisher {
+  readonly simulator: Simulator;
+  readonly server: ComposeServer;
+  readonly announced: readonly Announcement[];
+  readonly configFile: string;
+  /** For a worker process. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Writes a compose of small real images into the served folder. */
+  compose(options?: Partial<Parameters<typeof writeSampleCompose>[0]>): Promise<SampleCompose>;
+  /** Sends the compose's status message, as `fedimg compose signal` does. */
+  signal(
+    compose: SampleCompose,
+  ): Promise<WorkflowHandleWithSignaledRunId<() => Promise<ComposeResult>>>;
+  publish(request: ImageRequest): Promise<WorkflowHandle<() => Promise<ImageResult>>>;
+  resources(): Promise<readonly ListedResource[]>;
+  calls(): Promise<readonly CallCount[]>;
+  snapshotBytes(region: string, id: string): Promise<Response>;
+}
+
+/** Raw images of 32 MiB: the smallest that hold all partitions. */
+const RAW_BYTES = 32 * 1024 * 1024;
+let composes = 0;
+
+export async function withPublisher<T>(
+  options: PublisherOptions,
+  body: (publisher: LocalPublisher) => Promise<T>,
+): Promise<T> {
+  const directory = await mkdtemp(join(tmpdir(), 'fedimg-test-publisher-'));
+  const announced: Announcement[] = [];
+  const served = await startComposeServer({
+    directory,
+    ...(options.ranges === undefined ? {} : { ranges: options.ranges }),
+  });
+  const simulator = await startSimulator({
+    stateDir: join(directory, 'cloud'),
+    latency: 'instant',
+    credentials: { accessKeyId: 'AKIATESTTESTTESTTEST', secretAccessKey: randomUUID() },
+  });
+  try {
+    const taskQueue = `test-${randomUUID()}`;
+    const configFile = await writeConfig({ directory, options, server: served, taskQueue });
+    const parts = { directory, served, simulator, announced, taskQueue, configFile };
+    const publisher = await publisherOf(parts);
+    if (options.worker === false) return await body(publisher);
+    const { worker, close } = await createWorker(parts);
+    try {
+      return await worker.runUntil(() => body(publisher));
+    } finally {
+      await close();
+    }
+  } finally {
+    await simulator.close();
+    await served.close();
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+interface Parts {
+  readonly directory: string;
+  readonly served: ComposeServer;
+  readonly simulator: Simulator;
+  readonly announced: Announcement[];
+  readonly taskQueue: string;
+  readonly configFile: string;
+}
+
+async function publisherOf(parts: Parts): Promise<LocalPublisher> {
+  const { directory, served, simulator, taskQueue } = parts;
+  const { client, server } = await testTemporal();
+  const json = async (path: string): Promise<unknown> =>
+    (await fetch(`${simulator.url}/_fedimg/${path}`)).json();
+  return {
+    simulator,
+    server: served,
+    announced: parts.announced,
+    configFile: parts.configFile,
+    env: {
+      ...server.env,
+      TEMPORAL_ADDRESS: server.address,
+      AWS_ENDPOINT_URL: simulator.url,
+      AWS_ACCESS_KEY_ID: simulator.credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: simulator.credentials.secretAccessKey,
+    },
+    compose: (overrides = {}) => {
+      composes += 1;
+      return writeSampleCompose({
+        directory,
+        composeId: `Fedora-Cloud-43-20251021.${process.pid % 1000}${composes % 10}`,
+        baseUrl: served.url,
+        rawDirectory: directory,
+        rawSizeBytes: RAW_BYTES,
+        dataBytes: 256 * 1024,
+        ...overrides,
+      });
+    },
+    signal: (compose) => {
+      const parsed = parseComposeMessage(compose.message);
+      if (parsed.kind !== 'message') throw new TypeError(JSON.stringify(parsed));
+      return client.workflow.signalWithStart<() => Promise<ComposeResult>, [ComposeMessage]>(
+        COMPOSE_WORKFLOW,
+        {
+          workflowId: composeWorkflowId(compose.composeId),
+          taskQueue,
+          args: [{ composeId: compose.composeId }] as never,
+          signal: composeStatusSignal,
+          signalArgs: [parsed.message],
+          workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+        },
+      );
+    },
+    publish: (request) =>
+      client.workflow.start<() => Promise<ImageResult>>(PUBLISH_IMAGE_WORKFLOW, {
+        taskQueue,
+        workflowId: `image/${request.composeId}/${randomUUID()}/${request.image.arch}`,
+        args: [{ request }] as never,
+      }),
+    resources: async () => (await json('resources')) as ListedResource[],
+    calls: async () => (await json('calls')) as CallCount[],
+    snapshotBytes: (region, id) => fetch(`${simulator.url}/_fedimg/snapshots/${region}/${id}`),
+  };
+}
+
+async function createWorker({
+  simulator,
+  announced,
+  taskQueue,
+  configFile,
+}: Parts): Promise<{ worker: Worker; close: () => Promise<void> }> {
+  const { server } = await testTemporal();
+  const { config } = await loadConfig({ path: configFile, env: {}, cwd: '/' });
+  const aws = new Aws(
+    {
+      pollIntervalMs: 50,
+      commandPollIntervalMs: 50,
+      followSeconds: 1,
+      visibilityMs: 1_000,
+      agentPatienceMs: 20_000,
+    },
+    { endpoint: simulator.url, credentials: simulator.credentials },
+  );
+  const connection = await NativeConnection.connect({ address: server.address });
+  const worker = await Worker.create({
+    connection,
+    namespace: server.namespace,
+    taskQueue,
+    workflowBundle: await testBundle(),
+    activities: createActivities({
+      aws,
+      config,
+      urlPolicy: createUrlPolicy(config.source),
+      send: (announcement) => Promise.resolve(void announced.push(announcement)),
+    }),
+    interceptors: { activity: [(context) => ({ inbound: new ErrorInterceptor(context) })] },
+    maxHeartbeatThrottleInterval: '300ms',
+  });
+  const close = async () => {
+    aws.destroy();
+    await connection.close();
+  };
+  return { worker, close };
+}

@@ -1,0 +1,67 @@
+/** The configuration of a publisher under test. */
+
+import { chmod, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ComposeServer } from '../../src/dev/compose-server.js';
+
+export interface PublisherOptions {
+  /** The script that decides; passes by default. */
+  readonly testScript?: string;
+  /** Lines for the configuration's [publish] table. */
+  readonly publish?: readonly string[];
+  /** Lines for its [test] table. */
+  readonly test?: readonly string[];
+  /** Lines for its [utility] table. */
+  readonly utility?: readonly string[];
+  readonly ranges?: boolean;
+  /** False: the test starts its own, as a process. */
+  readonly worker?: boolean;
+}
+
+/** Writes script and configuration into the folder; returns the configuration's path. */
+export async function writeConfig({
+  directory,
+  options,
+  server,
+  taskQueue,
+}: {
+  readonly directory: string;
+  readonly options: PublisherOptions;
+  readonly server: ComposeServer;
+  readonly taskQueue: string;
+}): Promise<string> {
+  const script = join(directory, 'test.sh');
+  await writeFile(script, options.testScript ?? '#!/bin/bash\necho all is well\n');
+  await chmod(script, 0o700);
+  const file = join(directory, 'fedimg.toml');
+  const lines = [
+    'deployment = "test"',
+    '[[amis]]',
+    'region = "us-east-1"',
+    'ami = "al2023"',
+    'arch = "x86_64"',
+    '[publish]',
+    ...(options.publish ?? ['regions = ["us-east-1", "eu-west-1", "us-east-2"]']),
+    '[utility]',
+    'instance_types = ["m5.large"]',
+    'instance_profile = "fedimg-utility"',
+    ...(options.utility ?? []),
+    '[test]',
+    'script = "test.sh"',
+    'instance_profile = "fedimg-test"',
+    'instance_types = { x86_64 = ["t3.small"], aarch64 = ["t4g.small"] }',
+    ...(options.test ?? []),
+    '[source]',
+    `allow = ["${server.url}/"]`,
+    'min_rate_bytes_per_second = 0',
+    '[worker]',
+    `task_queue = "${taskQueue}"`,
+    'shutdown_grace = "1s"',
+    '[timing]',
+    'poll_interval = "50ms"',
+    'command_poll_interval = "50ms"',
+    'scale = 0.05',
+  ];
+  await writeFile(file, `${lines.join('\n')}\n`);
+  return file;
+}

@@ -1,0 +1,59 @@
+/** Runs real workflows on the real server, with whatever activities a test gives. */
+
+import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import type { Client, WorkflowHandle } from '@temporalio/client';
+import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker } from '@temporalio/worker';
+import type { Activities } from '../../src/activities/activities.js';
+import { PUBLISH_IMAGE_WORKFLOW } from '../../src/contract.js';
+import type { ImageRequest } from '../../src/model/plan.js';
+import type { ImageResult } from '../../src/model/progress.js';
+import { testTemporal } from './temporal.js';
+
+let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
+
+/** Made once: it takes two seconds. */
+export function testBundle(): Promise<WorkflowBundleWithSourceMap> {
+  const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
+  bundle ??= bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
+  return bundle;
+}
+
+export interface WorkflowTest {
+  readonly client: Client;
+  readonly taskQueue: string;
+  readonly startImage: (
+    request: ImageRequest,
+  ) => Promise<WorkflowHandle<() => Promise<ImageResult>>>;
+}
+
+/** Runs `body` beside a worker with a task queue of its own. */
+export async function withWorker<T>(
+  activities: Activities,
+  body: (test: WorkflowTest) => Promise<T>,
+): Promise<T> {
+  const { server, client } = await testTemporal();
+  const taskQueue = `test-${randomUUID()}`;
+  const connection = await NativeConnection.connect({ address: server.address });
+  try {
+    const worker = await Worker.create({
+      connection,
+      namespace: server.namespace,
+      taskQueue,
+      workflowBundle: await testBundle(),
+      activities,
+      // A cancellation reaches an activity with its next heartbeat that is really sent.
+      maxHeartbeatThrottleInterval: '300ms',
+    });
+    const startImage = (request: ImageRequest) =>
+      client.workflow.start<() => Promise<ImageResult>>(PUBLISH_IMAGE_WORKFLOW, {
+        taskQueue,
+        workflowId: `image/${request.composeId}/${randomUUID()}/${request.image.arch}`,
+        args: [{ request }] as never,
+      });
+    return await worker.runUntil(body({ client, taskQueue, startImage }));
+  } finally {
+    await connection.close();
+  }
+}
