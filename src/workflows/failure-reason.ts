@@ -1,0 +1,38 @@
+/** What a caught failure says to a person, and to the code that decides what comes next. */
+
+import { ApplicationFailure, isCancellation, TemporalFailure } from '@temporalio/workflow';
+import type { FailureDetails, ServiceErrorType } from '../model/errors.js';
+import { isServiceErrorType } from '../model/errors.js';
+
+/** The failure that fedimg itself threw, below what Temporal wrapped around it. */
+export function serviceFailure(
+  failure: unknown,
+): (ApplicationFailure & { type: ServiceErrorType }) | undefined {
+  for (let cause = failure; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof ApplicationFailure && isServiceErrorType(cause.type)) {
+      return cause as ApplicationFailure & { type: ServiceErrorType };
+    }
+  }
+  return undefined;
+}
+
+export function failureDetails(failure: unknown): FailureDetails | undefined {
+  return serviceFailure(failure)?.details?.[0] as FailureDetails | undefined;
+}
+
+/** One line: the innermost message, which names what was wanted and what was got. */
+export function failureReason(failure: unknown): string {
+  if (isCancellation(failure)) return 'cancelled';
+  const service = serviceFailure(failure);
+  if (service !== undefined) return service.message;
+  let reason = failure instanceof Error ? failure.message : String(failure);
+  for (let cause = failure; cause instanceof TemporalFailure && cause.cause; cause = cause.cause) {
+    reason = cause.cause.message;
+  }
+  return reason;
+}
+
+/** The instance or its volume is gone: a new pair may do. */
+export function isLost(failure: unknown): boolean {
+  return failureDetails(failure)?.class === 'lost';
+}

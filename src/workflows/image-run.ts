@@ -1,0 +1,165 @@
+/** The state of one publication: answers the query, draws the page in the Temporal UI, makes the result. */
+
+import {
+  log,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { PublishImageInput } from '../contract.js';
+import { imageProgressQuery, phaseAttribute } from '../contract.js';
+import type { ImagePlan, RegionPlan } from '../model/plan.js';
+import type {
+  AmiRecord,
+  ImageOutcome,
+  ImageProgress,
+  ImageResult,
+  RegionProgress,
+  Step,
+  StepProgress,
+  StepState,
+  TestRecord,
+} from '../model/progress.js';
+import { amiRecords, waitingSteps } from '../model/progress.js';
+import { variantKey } from '../model/variant.js';
+import type { SnapshotSource, WrittenImage } from '../activities/activities.js';
+import { imageDetails } from './image-details.js';
+
+export class ImageRun {
+  readonly input: PublishImageInput;
+  readonly workflowId: string;
+  readonly runId: string;
+  written: WrittenImage | undefined;
+  source: SnapshotSource | undefined;
+  readonly tests: TestRecord[] = [];
+  #plan: ImagePlan | undefined;
+  #outcome: ImageOutcome | 'running' = 'running';
+  #failure: string | undefined;
+  readonly #steps: Record<Step, StepProgress> = waitingSteps();
+  readonly #regions = new Map<string, RegionProgress>();
+
+  constructor(input: PublishImageInput) {
+    const info = workflowInfo();
+    this.input = input;
+    this.workflowId = info.workflowId;
+    this.runId = info.firstExecutionRunId;
+    setHandler(imageProgressQuery, () => this.progress());
+  }
+
+  get plan(): ImagePlan {
+    if (this.#plan === undefined) throw new TypeError('the plan is read before it is made');
+    return this.#plan;
+  }
+
+  /** All regions, the home region first. */
+  get regionPlans(): readonly RegionPlan[] {
+    return this.#plan === undefined ? [] : [this.#plan.home, ...this.#plan.copies];
+  }
+
+  freeze(plan: ImagePlan): void {
+    this.#plan = plan;
+    for (const region of this.regionPlans) {
+      const unusable = region.unusable;
+      this.region(
+        region.region,
+        unusable === undefined ? { state: 'waiting' } : { state: 'left-out', reason: unusable },
+      );
+    }
+  }
+
+  /** Runs one of the eight steps: its times and its outcome are what the query shows. */
+  async step<T>(step: Step, body: () => Promise<T>): Promise<T> {
+    upsertSearchAttributes([{ key: phaseAttribute, value: step }]);
+    this.#mark(step, 'running');
+    try {
+      const result = await body();
+      this.#mark(step, 'done');
+      return result;
+    } catch (failure) {
+      this.#mark(step, 'failed');
+      throw failure;
+    }
+  }
+
+  region(region: string, change: Partial<Omit<RegionProgress, 'region'>>): void {
+    const before = this.#regions.get(region) ?? { region, state: 'waiting', amis: [] };
+    this.#regions.set(region, { ...before, ...change });
+    this.#show();
+  }
+
+  regionProgress(region: string): RegionProgress {
+    return this.#regions.get(region) ?? { region, state: 'waiting', amis: [] };
+  }
+
+  skipToEnd(): void {
+    for (const [step, { state }] of Object.entries(this.#steps)) {
+      if (state === 'waiting') this.#mark(step as Step, 'skipped');
+    }
+  }
+
+  close(outcome: ImageOutcome, failure?: string): void {
+    this.#outcome = outcome;
+    this.#failure = failure;
+    upsertSearchAttributes([{ key: phaseAttribute, value: outcome }]);
+    this.#show();
+    log.info('publication closed', { outcome, ...(failure === undefined ? {} : { failure }) });
+  }
+
+  progress(): ImageProgress {
+    const { composeId, image } = this.input.request;
+    return {
+      workflowId: this.workflowId,
+      composeId,
+      image: image.name,
+      arch: image.arch,
+      outcome: this.#outcome,
+      steps: this.#steps,
+      regions: [...this.#regions.values()],
+      tests: this.tests,
+      ...(this.#failure === undefined ? {} : { failure: this.#failure }),
+    };
+  }
+
+  result(outcome: ImageResult['outcome']): ImageResult {
+    return {
+      workflowId: this.workflowId,
+      outcome,
+      amis: this.regionPlans.flatMap((plan) => this.#records(plan)),
+      rawSha256: this.written?.rawSha256 ?? null,
+      rawSizeBytes: this.written?.rawSizeBytes ?? this.#plan?.rawSizeBytes ?? null,
+      tests: this.tests,
+      failedRegions: [...this.#regions.values()]
+        .filter(({ state }) => state === 'failed' || state === 'left-out')
+        .map(({ region, reason }) => ({ region, reason: reason ?? 'unknown' })),
+    };
+  }
+
+  #records(plan: RegionPlan): AmiRecord[] {
+    const { composeId, release, image } = this.input.request;
+    const records = amiRecords({
+      image: {
+        compose: composeId,
+        release,
+        image: image.name,
+        arch: image.arch,
+        tested: this.plan.published !== undefined || this.tests.length > 0,
+      },
+      plan,
+      progress: this.regionProgress(plan.region),
+    });
+    return records.sort((a, b) => variantKey(a).localeCompare(variantKey(b)));
+  }
+
+  #mark(step: Step, state: StepState): void {
+    const now = new Date().toISOString();
+    const before = this.#steps[step];
+    this.#steps[step] =
+      state === 'running' ? { state, startedAt: now } : { ...before, state, endedAt: now };
+    this.#show();
+  }
+
+  #show(): void {
+    setCurrentDetails(imageDetails(this.progress()));
+  }
+}

@@ -1,0 +1,58 @@
+/** Time-outs and retries of all activities, each with its reason. Bounds are times, not counts. */
+
+import type { ActivityOptions } from '@temporalio/workflow';
+
+const UNTIL_THE_OUTAGE_ENDS = {
+  initialInterval: '1s',
+  backoffCoefficient: 2,
+  // Long enough not to flood a service that is down, short enough to notice when it is back.
+  maximumInterval: '30s',
+} as const;
+
+/** A worker that was killed is noticed after this; heartbeats are sent at most every 5 s. */
+const HEARTBEAT_TIMEOUT = '30s';
+
+/** A handful of calls, each answered within a second or two. */
+export const quick: ActivityOptions = {
+  // One region's slow answers, with the SDK's own three attempts each.
+  startToCloseTimeout: '2m',
+  // An outage of an hour is waited out, twice.
+  scheduleToCloseTimeout: '2h',
+  retry: UNTIL_THE_OUTAGE_ENDS,
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+};
+
+/** Waits for EC2: instances, snapshots, copies, images. */
+export const waiting: ActivityOptions = {
+  // A snapshot copy takes up to half an hour, and queues behind 20 others.
+  startToCloseTimeout: '3h',
+  scheduleToCloseTimeout: '6h',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  retry: UNTIL_THE_OUTAGE_ENDS,
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+};
+
+/** Follows work on an instance, which the dead-man timer ends after two hours at the most. */
+export const following: ActivityOptions = {
+  startToCloseTimeout: '2h',
+  scheduleToCloseTimeout: '3h',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  retry: UNTIL_THE_OUTAGE_ENDS,
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+};
+
+/** Removes what a run made: nothing is worth more patience than not leaking. */
+export const undoing: ActivityOptions = {
+  startToCloseTimeout: '1h',
+  scheduleToCloseTimeout: '7 days',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  retry: { ...UNTIL_THE_OUTAGE_ENDS, maximumInterval: '5m' },
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+};
+
+/** Messages wait out any broker's outage; a run ends only after its last one. */
+export const announcing: ActivityOptions = {
+  startToCloseTimeout: '1m',
+  scheduleToCloseTimeout: '7 days',
+  retry: UNTIL_THE_OUTAGE_ENDS,
+};

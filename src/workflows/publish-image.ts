@@ -1,0 +1,238 @@
+/** One image becomes public AMIs in every region: the eight steps, in their order. */
+
+import {
+  ApplicationFailure,
+  CancellationScope,
+  isCancellation,
+  proxyActivities,
+} from '@temporalio/workflow';
+import type { Activities, UtilityInstance } from '../activities/activities.js';
+import type { PublishImageInput } from '../contract.js';
+import { EC2_SERVICE_EXCEPTION } from '../model/errors.js';
+import { uploadAnnouncements } from '../model/announcement.js';
+import type { ImageResult } from '../model/progress.js';
+import { Announcements } from './announcements.js';
+import { failureDetails, failureReason, isLost, serviceFailure } from './failure-reason.js';
+import { ImageRun } from './image-run.js';
+import { following, quick, waiting } from './profiles.js';
+import { copyToAllRegions, publishAllRegions } from './regions.js';
+import { launchTest, runTests } from './test-instance.js';
+import { settleAll } from './settle.js';
+import { UndoStack } from './undo-stack.js';
+
+const { planImage } = proxyActivities<Pick<Activities, 'planImage'>>(quick);
+const { launchUtilityInstance, snapshotVolume, registerImages, terminateInstance } =
+  proxyActivities<
+    Pick<
+      Activities,
+      'launchUtilityInstance' | 'snapshotVolume' | 'registerImages' | 'terminateInstance'
+    >
+  >(waiting);
+const { writeImage } = proxyActivities<Pick<Activities, 'writeImage'>>(following);
+
+/** Twice is bad luck; a third loss is the image's or the account's doing. */
+const UTILITY_GENERATIONS_MAX = 3;
+
+/** What the steps share beside the visible state. */
+export interface Publication {
+  readonly run: ImageRun;
+  readonly announcements: Announcements;
+  undo: UndoStack | undefined;
+  instance: UtilityInstance | undefined;
+  generation: number;
+}
+
+export async function publishImage(input: PublishImageInput): Promise<ImageResult> {
+  const publication: Publication = {
+    run: new ImageRun(input),
+    announcements: new Announcements(),
+    undo: undefined,
+    instance: undefined,
+    generation: 0,
+  };
+  try {
+    await plan(publication);
+    if (publication.run.plan.published !== undefined) return nothingToDo(publication);
+    await utility(publication);
+    await write(publication);
+    await register(publication);
+    await retire(publication);
+    await test(publication);
+    await copy(publication);
+    await publish(publication);
+    return published(publication);
+  } catch (failure) {
+    throw await undone(publication, failure);
+  } finally {
+    await CancellationScope.nonCancellable(() => publication.announcements.delivered());
+  }
+}
+
+async function plan(publication: Publication): Promise<void> {
+  const { run } = publication;
+  const { workflowId, runId } = run;
+  await run.step('plan', async () => {
+    const summary = `plan ${run.input.request.image.name}`;
+    run.freeze(
+      await planImage.executeWithOptions({ summary }, [
+        { request: run.input.request, workflowId, runId },
+      ]),
+    );
+  });
+  publication.undo = new UndoStack(run.plan.origin);
+}
+
+async function utility(publication: Publication): Promise<void> {
+  const { run, announcements } = publication;
+  announcements.add(...uploadAnnouncements(run.plan, 'started'));
+  await run.step('utility', () => launchUtility(publication));
+}
+
+async function launchUtility(publication: Publication): Promise<void> {
+  const { origin, homeRegion, utility } = publication.run.plan;
+  const { generation } = publication;
+  publication.undo?.register(homeRegion, 'utility');
+  const summary = `utility instance in ${homeRegion}, ${utility.volumeSizeGiB} GiB volume`;
+  publication.instance = await launchUtilityInstance.executeWithOptions({ summary }, [
+    { origin, region: homeRegion, utility, generation },
+  ]);
+}
+
+async function write(publication: Publication): Promise<void> {
+  await publication.run.step('write', async () => {
+    for (;;) {
+      try {
+        await writeAndSnapshot(publication);
+        return;
+      } catch (failure) {
+        publication.generation += 1;
+        if (!isLost(failure) || publication.generation >= UTILITY_GENERATIONS_MAX) throw failure;
+        await publication.undo?.unwindRegion(publication.run.plan.homeRegion);
+        await launchUtility(publication);
+      }
+    }
+  });
+}
+
+async function writeAndSnapshot(publication: Publication): Promise<void> {
+  const { run } = publication;
+  const { origin, url, sha256, homeRegion } = run.plan;
+  const { rawSizeBytes, compressedSizeBytes, minRateBytesPerSecond } = run.plan;
+  const instance = launched(publication);
+  const written = await writeImage.executeWithOptions(
+    { summary: `write ${run.input.request.image.name} to ${instance.volumeId}` },
+    [
+      {
+        origin,
+        utility: instance,
+        url,
+        sha256,
+        rawSizeBytes,
+        compressedSizeBytes,
+        minRateBytesPerSecond,
+      },
+    ],
+  );
+  run.written = written;
+  publication.undo?.register(homeRegion, 'snapshot');
+  run.source = await snapshotVolume.executeWithOptions(
+    { summary: `snapshot ${instance.volumeId}, then destroy it` },
+    [{ origin, utility: instance, rawSha256: written.rawSha256 }],
+  );
+}
+
+async function register(publication: Publication): Promise<void> {
+  const { run, undo, announcements } = publication;
+  const { origin, arch, registration, home, homeRegion } = run.plan;
+  const source = run.source;
+  if (source === undefined) throw new TypeError('there is no snapshot to register');
+  await run.step('register', async () => {
+    undo?.register(homeRegion, 'register');
+    const amis = await registerImages.executeWithOptions(
+      { summary: `${home.wanted.length} AMIs from ${source.snapshot} in ${homeRegion}` },
+      [
+        {
+          origin,
+          arch,
+          registration,
+          region: home,
+          snapshot: source.snapshot,
+          rawSha256: source.rawSha256,
+        },
+      ],
+    );
+    run.region(homeRegion, { state: 'copied', amis });
+    announcements.add(...uploadAnnouncements(run.plan, 'completed', amis));
+  });
+}
+
+async function retire(publication: Publication): Promise<void> {
+  const instance = launched(publication);
+  await publication.run.step('retire', async () => {
+    await settleAll([
+      terminateInstance.executeWithOptions(
+        { summary: `terminate utility instance ${instance.instanceId}` },
+        [{ region: instance.region, instanceId: instance.instanceId }],
+      ),
+      launchTest(publication),
+    ]);
+  });
+}
+
+async function test(publication: Publication): Promise<void> {
+  await publication.run.step('test', () => runTests(publication));
+}
+
+async function copy(publication: Publication): Promise<void> {
+  await publication.run.step('copy', () => copyToAllRegions(publication));
+}
+
+async function publish(publication: Publication): Promise<void> {
+  await publication.run.step('publish', () => publishAllRegions(publication));
+}
+
+function launched(publication: Publication): UtilityInstance {
+  if (publication.instance === undefined) throw new TypeError('no utility instance was launched');
+  return publication.instance;
+}
+
+function published({ run }: Publication): ImageResult {
+  const missing = run.progress().regions.some(({ state }) => state === 'failed');
+  const outcome = missing ? 'partly-published' : 'published';
+  run.close(outcome);
+  return run.result(outcome);
+}
+
+function nothingToDo({ run }: Publication): ImageResult {
+  for (const region of run.regionPlans) {
+    const amis = run.plan.published?.filter((ami) => ami.region === region.region) ?? [];
+    if (amis.length > 0) run.region(region.region, { state: 'published', amis });
+    else if (region.unusable === undefined) {
+      run.region(region.region, { state: 'failed', reason: 'not published by the earlier run' });
+    }
+  }
+  run.skipToEnd();
+  run.close('already-published');
+  return run.result('already-published');
+}
+
+/** Removes what is not public, then says why and what is left. */
+async function undone(publication: Publication, failure: unknown): Promise<unknown> {
+  const { run, undo, announcements } = publication;
+  const cancelled = isCancellation(failure) && serviceFailure(failure) === undefined;
+  if (publication.undo !== undefined && run.source === undefined) {
+    announcements.add(...uploadAnnouncements(run.plan, 'failed'));
+  }
+  const left = (await undo?.unwind()) ?? [];
+  const reason = failureReason(failure);
+  const rest = left.length === 0 ? '' : `; left behind: ${left.join('; ')}`;
+  run.close(cancelled ? 'cancelled' : 'failed', `${reason}${rest}`);
+  if (cancelled) return failure;
+  return ApplicationFailure.create({
+    type: serviceFailure(failure)?.type ?? EC2_SERVICE_EXCEPTION,
+    message: `${run.input.request.image.name}: ${reason}${rest}`,
+    nonRetryable: true,
+    details: [failureDetails(failure) ?? null, run.progress()],
+    ...(failure instanceof Error ? { cause: failure } : {}),
+  });
+}

@@ -1,0 +1,132 @@
+/** The regions of one image side by side: one region's failure never stops the others. */
+
+import {
+  ApplicationFailure,
+  CancellationScope,
+  isCancellation,
+  proxyActivities,
+} from '@temporalio/workflow';
+import type { Activities } from '../activities/activities.js';
+import { copyAnnouncements, publishAnnouncements } from '../model/announcement.js';
+import type { FailureDetails } from '../model/errors.js';
+import { EC2_SERVICE_EXCEPTION } from '../model/errors.js';
+import type { RegionPlan } from '../model/plan.js';
+import { failureReason } from './failure-reason.js';
+import { waiting } from './profiles.js';
+import type { Publication } from './publish-image.js';
+import { settleAll } from './settle.js';
+
+const { copyToRegion, publishRegion } =
+  proxyActivities<Pick<Activities, 'copyToRegion' | 'publishRegion'>>(waiting);
+
+export async function copyToAllRegions(publication: Publication): Promise<void> {
+  const usable = publication.run.plan.copies.filter(({ unusable }) => unusable === undefined);
+  await settleAll(usable.map((region) => copyRegion(publication, region)));
+  refuseWithoutRequired(publication);
+}
+
+/** The home and the required regions first: when one refuses, nothing else is public yet. */
+export async function publishAllRegions(publication: Publication): Promise<void> {
+  const { run } = publication;
+  const complete = run.regionPlans.filter(
+    ({ region }) => run.regionProgress(region).state === 'copied',
+  );
+  await settleAll(complete.filter(isRequired).map((region) => makePublic(publication, region)));
+  refuseWithoutRequired(publication);
+  const others = complete.filter((region) => !isRequired(region));
+  await settleAll(others.map((region) => makePublic(publication, region)));
+}
+
+async function copyRegion(publication: Publication, plan: RegionPlan): Promise<void> {
+  const { run, undo, announcements } = publication;
+  const { origin, arch, registration, regionPatienceMs } = run.plan;
+  const source = run.source;
+  if (source === undefined) throw new TypeError('there is no snapshot to copy');
+  const sources = run.regionProgress(run.plan.homeRegion).amis;
+  undo?.register(plan.region, 'copy');
+  run.region(plan.region, { state: 'copying' });
+  announcements.add(...copyAnnouncements(run.plan, plan.region, { status: 'started', sources }));
+  try {
+    const summary = `copy to ${plan.region}, ${plan.wanted.length} AMIs`;
+    const copies = await CancellationScope.withTimeout(regionPatienceMs, () =>
+      copyToRegion.executeWithOptions({ summary }, [
+        { origin, arch, registration, region: plan, source },
+      ]),
+    );
+    run.region(plan.region, { state: 'copied', amis: copies });
+    announcements.add(
+      ...copyAnnouncements(run.plan, plan.region, { status: 'completed', sources, copies }),
+    );
+  } catch (failure) {
+    announcements.add(...copyAnnouncements(run.plan, plan.region, { status: 'failed', sources }));
+    await leaveOut(publication, plan.region, failure);
+  }
+}
+
+async function makePublic(publication: Publication, plan: RegionPlan): Promise<void> {
+  const { run, undo, announcements } = publication;
+  const { origin, test, makePublic } = run.plan;
+  const { amis } = run.regionProgress(plan.region);
+  if (!makePublic) {
+    undo?.keep(plan.region);
+    run.region(plan.region, { state: 'private' });
+    return;
+  }
+  run.region(plan.region, { state: 'publishing' });
+  try {
+    await publishRegion.executeWithOptions({ summary: `make public in ${plan.region}` }, [
+      {
+        origin,
+        region: plan.region,
+        amis,
+        rawSha256: run.source?.rawSha256 ?? '',
+        testedVariants: test.variants,
+      },
+    ]);
+    undo?.keep(plan.region);
+    run.region(plan.region, { state: 'published' });
+    announcements.add(...publishAnnouncements(run.plan, amis));
+  } catch (failure) {
+    await leaveOut(publication, plan.region, failure);
+  }
+}
+
+/** The region is reported and undone; the rest goes on. A cancelled run is undone as a whole. */
+async function leaveOut(
+  { run, undo }: Publication,
+  region: string,
+  failure: unknown,
+): Promise<void> {
+  if (CancellationScope.current().consideredCancelled) throw failure;
+  const late = isCancellation(failure);
+  const reason = late ? 'not complete within region_patience' : failureReason(failure);
+  run.region(region, { state: 'failed', reason });
+  const { kept, left } = (await undo?.unwindRegion(region)) ?? { kept: [], left: [] };
+  const amis = run.regionProgress(region).amis.filter(({ ami }) => kept.includes(ami));
+  const rest = left.length === 0 ? '' : `; left behind: ${left.join('; ')}`;
+  run.region(region, { amis, reason: `${reason}${rest}` });
+}
+
+function isRequired(region: RegionPlan): boolean {
+  return region.required;
+}
+
+function refuseWithoutRequired({ run }: Publication): void {
+  const missing = run.regionPlans
+    .filter(isRequired)
+    .map(({ region }) => run.regionProgress(region))
+    .filter(({ state }) => state === 'failed' || state === 'left-out');
+  if (missing.length === 0) return;
+  const reasons = missing.map(({ region, reason }) => `${region}: ${reason}`).join('; ');
+  const details: FailureDetails = {
+    code: 'required-region-failed',
+    class: 'refused',
+    next: 'Mend the region, or take it out of publish.required_regions, and publish again.',
+  };
+  throw ApplicationFailure.create({
+    type: EC2_SERVICE_EXCEPTION,
+    message: `required regions are incomplete: ${reasons}`,
+    nonRetryable: true,
+    details: [details],
+  });
+}

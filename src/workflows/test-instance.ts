@@ -1,0 +1,79 @@
+/** Boots the AMIs that the configuration names and runs the script on each; the first failure is final. */
+
+import { proxyActivities } from '@temporalio/workflow';
+import type { Activities, InstanceRef } from '../activities/activities.js';
+import { testAnnouncement } from '../model/announcement.js';
+import type { RegisteredAmi } from '../model/plan.js';
+import type { TestRecord } from '../model/progress.js';
+import { variantKey } from '../model/variant.js';
+import { failureDetails, isLost } from './failure-reason.js';
+import { following, waiting } from './profiles.js';
+import type { Publication } from './publish-image.js';
+
+const { launchTestInstance, terminateInstance } =
+  proxyActivities<Pick<Activities, 'launchTestInstance' | 'terminateInstance'>>(waiting);
+const { runTest } = proxyActivities<Pick<Activities, 'runTest'>>(following);
+
+/** An instance that EC2 loses says nothing of the image; a second loss in a row might. */
+const TEST_GENERATIONS_MAX = 2;
+
+/** The AMIs to test, in the configured order. */
+export function testedAmis({ run }: Publication): readonly RegisteredAmi[] {
+  const { amis } = run.regionProgress(run.plan.homeRegion);
+  const wanted = run.plan.test.variants.map(variantKey);
+  return amis.filter((ami) => wanted.includes(variantKey(ami.variant)));
+}
+
+/** Launches the first test instance while the utility instance goes away. */
+export async function launchTest(publication: Publication): Promise<void> {
+  const [first] = testedAmis(publication);
+  if (first !== undefined) await launch(publication, first, 0);
+}
+
+export async function runTests(publication: Publication): Promise<void> {
+  for (const ami of testedAmis(publication)) {
+    publication.run.tests.push(await testAmi(publication, ami));
+  }
+}
+
+async function testAmi(publication: Publication, ami: RegisteredAmi): Promise<TestRecord> {
+  const { run, announcements } = publication;
+  const { origin, test } = run.plan;
+  announcements.add(testAnnouncement(run.plan, ami, 'started'));
+  for (let generation = 0; ; generation += 1) {
+    try {
+      const instance = await launch(publication, ami, generation);
+      const summary = `test ${ami.ami} (${variantKey(ami.variant)}) on ${instance.instanceId}`;
+      const record = await runTest.executeWithOptions({ summary }, [
+        { origin, test, ami, instance },
+      ]);
+      await terminate(instance);
+      announcements.add(testAnnouncement(run.plan, ami, 'completed'));
+      return record;
+    } catch (failure) {
+      if (isLost(failure) && generation + 1 < TEST_GENERATIONS_MAX) continue;
+      const output = failureDetails(failure)?.output ?? '';
+      announcements.add(testAnnouncement(run.plan, ami, 'failed', { output }));
+      throw failure;
+    }
+  }
+}
+
+/** Find-or-create: the instance that `retire` launched is taken up by `test`. */
+async function launch(
+  { run, undo }: Publication,
+  ami: RegisteredAmi,
+  generation: number,
+): Promise<InstanceRef> {
+  const { origin, arch, test, homeRegion } = run.plan;
+  undo?.register(homeRegion, 'test');
+  const summary = `test instance from ${ami.ami} (${variantKey(ami.variant)})`;
+  return launchTestInstance.executeWithOptions({ summary }, [
+    { origin, region: homeRegion, arch, test, ami, generation },
+  ]);
+}
+
+async function terminate(instance: InstanceRef): Promise<void> {
+  const summary = `terminate test instance ${instance.instanceId}`;
+  await terminateInstance.executeWithOptions({ summary }, [instance]);
+}

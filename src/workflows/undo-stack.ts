@@ -1,0 +1,62 @@
+/** What a run must remove when it fails or is cancelled: registered before the effect, undone last first. */
+
+import { CancellationScope, log, proxyActivities } from '@temporalio/workflow';
+import type { Activities, UndoneRegion } from '../activities/activities.js';
+import type { Origin, StepTag } from '../model/tags.js';
+import { failureReason } from './failure-reason.js';
+import { undoing } from './profiles.js';
+
+const { undoRegion } = proxyActivities<Pick<Activities, 'undoRegion'>>(undoing);
+
+/** Public AMIs that stay, and what could not be removed. */
+export type Undone = Pick<UndoneRegion, 'kept' | 'left'>;
+
+export class UndoStack {
+  readonly #origin: Origin;
+  /** By region, in order of making. */
+  readonly #steps = new Map<string, StepTag[]>();
+
+  constructor(origin: Origin) {
+    this.#origin = origin;
+  }
+
+  /** To be called before the effect: an answer that never came leaves a resource, too. */
+  register(region: string, step: StepTag): void {
+    const steps = this.#steps.get(region) ?? [];
+    if (!steps.includes(step)) steps.push(step);
+    this.#steps.set(region, steps);
+  }
+
+  /** What was made in the region stays from now on. */
+  keep(region: string): void {
+    this.#steps.delete(region);
+  }
+
+  /** Undoes one region: what is public is kept. Runs on through a cancellation. */
+  async unwindRegion(region: string): Promise<Undone> {
+    const steps = this.#steps.get(region);
+    if (steps === undefined) return { kept: [], left: [] };
+    this.#steps.delete(region);
+    return CancellationScope.nonCancellable(() => this.#undo(region, [...steps].reverse()));
+  }
+
+  /** Undoes all regions side by side; a failure in one does not stop the others. */
+  async unwind(): Promise<readonly string[]> {
+    const regions = [...this.#steps.keys()].reverse();
+    const undone = await Promise.all(regions.map((region) => this.unwindRegion(region)));
+    return undone.flatMap(({ left }) => left);
+  }
+
+  async #undo(region: string, steps: StepTag[]): Promise<Undone> {
+    try {
+      const summary = `undo ${steps.join(', ')} in ${region}`;
+      const undone = await undoRegion.executeWithOptions({ summary }, [
+        { origin: this.#origin, region, steps },
+      ]);
+      log.info('undone', { region, removed: undone.removed, left: undone.left });
+      return undone;
+    } catch (failure) {
+      return { kept: [], left: [`${region}: ${steps.join(', ')}: ${failureReason(failure)}`] };
+    }
+  }
+}

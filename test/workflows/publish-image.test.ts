@@ -1,0 +1,245 @@
+import assert from 'node:assert/strict';
+import { WorkflowFailedError } from '@temporalio/client';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { cancelled, heartbeat } from '@temporalio/activity';
+import { imageProgressQuery } from '../../src/contract.js';
+import { EC2_TEST_EXCEPTION } from '../../src/model/errors.js';
+import { fakeActivities, finalFailure, registered } from '../support/fake-activities.js';
+import { someRegion, somePlan, someRequest } from '../support/images.js';
+import { withWorker } from '../support/workflow-worker.js';
+
+async function failureOf(result: Promise<unknown>): Promise<ApplicationFailure> {
+  try {
+    await result;
+  } catch (error) {
+    assert(error instanceof WorkflowFailedError);
+    assert(error.cause instanceof ApplicationFailure, String(error.cause));
+    return error.cause;
+  }
+  throw new assert.AssertionError({ message: 'the workflow did not fail' });
+}
+
+describe('publishImage', () => {
+  it('takes the eight steps in the order of the specification', async () => {
+    const fake = fakeActivities();
+    await withWorker(fake.activities, async ({ startImage }) => {
+      const result = await (await startImage(someRequest())).result();
+      assert.equal(result.outcome, 'published');
+      assert.equal(result.amis.length, 4 * 4);
+      assert(result.amis.every((ami) => ami.public && ami.tested && ami.ami !== null));
+    });
+    const order = [
+      'planImage',
+      'launchUtilityInstance us-east-1',
+      'writeImage',
+      'snapshotVolume',
+      'registerImages us-east-1',
+      'terminateInstance us-east-1',
+      'runTest',
+      'copyToRegion sa-east-1',
+      'publishRegion us-east-1',
+      'publishRegion sa-east-1',
+    ];
+    const positions = order.map((call) => fake.calls.indexOf(call));
+    assert(!positions.includes(-1), fake.calls.join('\n'));
+    assert.deepEqual(
+      positions,
+      positions.toSorted((a, b) => a - b),
+    );
+    assert.equal(fake.count('undoRegion us-east-1'), 0);
+  });
+
+  it('makes nothing public and removes everything when the test script fails', async () => {
+    const fake = fakeActivities({
+      runTest: () =>
+        Promise.reject(
+          finalFailure(
+            'exited with status 3',
+            { output: 'no route', exitStatus: 3 },
+            EC2_TEST_EXCEPTION,
+          ),
+        ),
+    });
+    await withWorker(fake.activities, async ({ startImage }) => {
+      const failure = await failureOf((await startImage(someRequest())).result());
+      assert.equal(failure.type, EC2_TEST_EXCEPTION);
+      assert.match(failure.message, /status 3/);
+      assert.deepEqual((failure.details?.[0] as { output: string }).output, 'no route');
+    });
+    assert(!fake.calls.some((call) => call.startsWith('copyToRegion')));
+    assert(!fake.calls.some((call) => call.startsWith('publishRegion')));
+    assert.equal(fake.count('undoRegion us-east-1'), 1);
+    const test = fake.announced.filter(({ topic }) => topic === 'image.test');
+    assert.deepEqual(
+      test.map(({ body }) => body['status']),
+      ['started', 'failed'],
+    );
+  });
+
+  it('publishes the other regions when one region is sick, and says which one is missing', async () => {
+    const fake = fakeActivities({
+      copyToRegion: ({ region }) =>
+        region.region === 'ap-south-1'
+          ? Promise.reject(finalFailure('InternalError for a week'))
+          : Promise.resolve(registered(region, `snap-${region.region}`)),
+    });
+    await withWorker(fake.activities, async ({ startImage }) => {
+      const result = await (await startImage(someRequest())).result();
+      assert.equal(result.outcome, 'partly-published');
+      assert.deepEqual(result.failedRegions, [
+        { region: 'ap-south-1', reason: 'InternalError for a week' },
+      ]);
+      const missing = result.amis.filter(({ region }) => region === 'ap-south-1');
+      assert.equal(missing.length, 4);
+      assert(
+        missing.every(({ ami, reason }) => ami === null && reason === 'InternalError for a week'),
+      );
+    });
+    assert.equal(fake.count('undoRegion ap-south-1'), 1);
+    assert.equal(fake.count('undoRegion us-east-1'), 0);
+    assert.equal(fake.count('publishRegion eu-west-1'), 1);
+  });
+
+  it('makes nothing public when a required region is missing', async () => {
+    const fake = fakeActivities({
+      planImage: ({ request, workflowId, runId }) =>
+        Promise.resolve(
+          somePlan(
+            request,
+            { workflowId, runId },
+            {
+              copies: [someRegion('eu-west-1'), someRegion('ap-south-1', { required: true })],
+            },
+          ),
+        ),
+      copyToRegion: ({ region }) =>
+        region.required
+          ? Promise.reject(finalFailure('closed'))
+          : Promise.resolve(registered(region, 'snap-1')),
+    });
+    await withWorker(fake.activities, async ({ startImage }) => {
+      const failure = await failureOf((await startImage(someRequest())).result());
+      assert.match(failure.message, /required regions are incomplete: ap-south-1: closed/);
+    });
+    assert(!fake.calls.some((call) => call.startsWith('publishRegion')));
+    assert.equal(fake.count('undoRegion us-east-1'), 1);
+    assert.equal(fake.count('undoRegion eu-west-1'), 1);
+  });
+
+  it('leaves a region out that is not complete within its patience', async () => {
+    const fake = fakeActivities({
+      planImage: ({ request, workflowId, runId }) =>
+        Promise.resolve(somePlan(request, { workflowId, runId }, { regionPatienceMs: 1500 })),
+      copyToRegion: async ({ region }) => {
+        if (region.region === 'sa-east-1') {
+          const beat = setInterval(heartbeat, 200);
+          await cancelled().finally(() => clearInterval(beat));
+        }
+        return registered(region, `snap-${region.region}`);
+      },
+    });
+    await withWorker(fake.activities, async ({ startImage }) => {
+      const result = await (await startImage(someRequest())).result();
+      assert.equal(result.outcome, 'partly-published');
+      assert.equal(result.failedRegions[0]?.region, 'sa-east-1');
+      assert.match(result.failedRegions[0]?.reason, /region_patience/);
+    });
+    assert.equal(fake.count('undoRegion sa-east-1'), 1);
+  });
+
+  it('never takes up a half-written volume again: a lost instance means a new pair', async () => {
+    let writes = 0;
+    const fake = fakeActivities({
+      writeImage: () => {
+        writes += 1;
+        return writes === 1
+          ? Promise.reject(finalFailure('the instance is gone', { class: 'lost' }))
+          : Promise.resolve({ sha256: 'a'.repeat(64), rawSha256: 'b'.repeat(64), rawSizeBytes: 9 });
+      },
+    });
+    await withWorker(fake.activities, async ({ startImage }) => {
+      const result = await (await startImage(someRequest())).result();
+      assert.equal(result.outcome, 'published');
+    });
+    assert.equal(fake.count('launchUtilityInstance us-east-1'), 2);
+    const undone = fake.calls.indexOf('undoRegion us-east-1');
+    assert(undone > 0 && undone < fake.calls.lastIndexOf('launchUtilityInstance us-east-1'));
+  });
+
+  it('ends as cancelled, and cleans up all regions, when it is cancelled during the copies', async () => {
+    let copying = 0;
+    const fake = fakeActivities({
+      copyToRegion: async () => {
+        copying += 1;
+        const beat = setInterval(heartbeat, 200);
+        await cancelled().finally(() => clearInterval(beat));
+        return [];
+      },
+    });
+    await withWorker(fake.activities, async ({ startImage }) => {
+      const handle = await startImage(someRequest());
+      while (copying < 3) await new Promise((resolve) => setTimeout(resolve, 50));
+      await handle.cancel();
+      await assert.rejects(handle.result(), (error) => {
+        assert(error instanceof WorkflowFailedError);
+        return error.cause instanceof CancelledFailure;
+      });
+      const progress = await handle.query(imageProgressQuery);
+      assert.equal(progress.outcome, 'cancelled');
+    });
+    const undone = fake.calls.filter((call) => call.startsWith('undoRegion')).sort();
+    assert.deepEqual(undone, [
+      'undoRegion ap-south-1',
+      'undoRegion eu-west-1',
+      'undoRegion sa-east-1',
+      'undoRegion us-east-1',
+    ]);
+  });
+
+  it('does nothing for an image that is published already', async () => {
+    const fake = fakeActivities({
+      planImage: ({ request, workflowId, runId }) => {
+        const plan = somePlan(request, { workflowId, runId });
+        const published = [plan.home, ...plan.copies].flatMap((region) =>
+          registered(region, `snap-${region.region}`),
+        );
+        return Promise.resolve({ ...plan, published });
+      },
+    });
+    await withWorker(fake.activities, async ({ startImage }) => {
+      const result = await (await startImage(someRequest())).result();
+      assert.equal(result.outcome, 'already-published');
+      assert(result.amis.every((ami) => ami.public));
+    });
+    assert.deepEqual(fake.calls, ['planImage']);
+  });
+
+  it('says what it left behind when the clean-up itself is refused', async () => {
+    const fake = fakeActivities({
+      registerImages: () => Promise.reject(finalFailure('quota')),
+      undoRegion: () =>
+        Promise.resolve({ removed: [], kept: [], left: ['snap-1: UnauthorizedOperation'] }),
+    });
+    await withWorker(fake.activities, async ({ startImage }) => {
+      const failure = await failureOf((await startImage(someRequest())).result());
+      assert.match(failure.message, /quota; left behind: snap-1: UnauthorizedOperation/);
+    });
+  });
+
+  it('is not held up by messages that nobody accepts', async () => {
+    let release = () => undefined as void;
+    const broker = new Promise<void>((resolve) => (release = resolve));
+    const fake = fakeActivities({ announce: () => broker });
+    await withWorker(fake.activities, async ({ startImage }) => {
+      const handle = await startImage(someRequest());
+      for (;;) {
+        const progress = await handle.query(imageProgressQuery);
+        if (progress.outcome === 'published') break;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      assert.equal((await handle.describe()).status.name, 'RUNNING');
+      release();
+      await handle.result();
+    });
+  });
+});
