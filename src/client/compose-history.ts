@@ -1,0 +1,29 @@
+/** What a compose's history says without a worker: the last status message that it was sent. */
+
+import { defaultPayloadConverter } from '@temporalio/common';
+import { composeStatusSignal } from '../contract.js';
+import type { ComposeMessage } from '../model/compose-message.js';
+import type { TemporalAccess } from './connection.js';
+import type { RunRef } from './session.js';
+
+/** A compose is sent a handful of messages, and they come before its images. */
+const EVENTS_MAX = 200;
+
+/** Undefined when the compose was started without a message. */
+export async function readLastMessage(
+  { client, namespace, call }: TemporalAccess,
+  { workflowId, runId }: RunRef,
+): Promise<ComposeMessage | undefined> {
+  const { history } = await call(() =>
+    client.workflowService.getWorkflowExecutionHistory({
+      namespace,
+      execution: { workflowId, runId },
+      maximumPageSize: EVENTS_MAX,
+    }),
+  );
+  const signals = (history?.events ?? [])
+    .map((event) => event.workflowExecutionSignaledEventAttributes)
+    .filter((signal) => signal?.signalName === composeStatusSignal.name);
+  const payload = signals.at(-1)?.input?.payloads?.[0];
+  return payload ? defaultPayloadConverter.fromPayload<ComposeMessage>(payload) : undefined;
+}

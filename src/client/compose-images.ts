@@ -1,0 +1,30 @@
+/** The runs that publish a compose's images. */
+
+import { composeAttribute, PUBLISH_IMAGE_WORKFLOW } from '../contract.js';
+import type { ComposeProgress } from '../model/progress.js';
+import type { Publication } from './publications.js';
+import { listPublications, quoted } from './publications.js';
+import type { Session } from './session.js';
+
+interface ImageRun {
+  readonly workflowId: string;
+  readonly runId?: string;
+}
+
+/** As the compose itself lists them; without a worker, as the visibility store does. */
+export async function imagesOfCompose(
+  session: Session,
+  compose: Publication,
+  progress: ComposeProgress | null,
+): Promise<ImageRun[]> {
+  if (progress !== null) return progress.images.map(({ workflowId }) => ({ workflowId }));
+  if (compose.compose === null) return [];
+  const query = `${composeAttribute.name} = ${quoted(compose.compose)} AND WorkflowType = ${quoted(PUBLISH_IMAGE_WORKFLOW)}`;
+  return newestRuns(await listPublications(session, query)).filter(({ child }) => child);
+}
+
+/** The newest run of each workflow id; `runs` is sorted newest first. */
+export function newestRuns(runs: readonly Publication[]): Publication[] {
+  const seen = new Set<string>();
+  return runs.filter(({ workflowId }) => !seen.has(workflowId) && seen.add(workflowId));
+}

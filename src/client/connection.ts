@@ -1,0 +1,80 @@
+/** The connection to Temporal, by Temporal's own variables and profiles. */
+
+import { Client, Connection } from '@temporalio/client';
+import type { TemporalSettings } from '../temporal-settings.js';
+import { temporalSettings } from '../temporal-settings.js';
+import { ClientError, clientErrorOf, unreachable } from './errors.js';
+
+export interface ConnectOptions {
+  readonly env: NodeJS.ProcessEnv;
+  /** Where a server is when neither variables nor a profile name one: that of a running `fedimg dev`. */
+  readonly fallback?: { readonly address: string; readonly namespace: string } | undefined;
+  readonly connectTimeoutMs?: number;
+}
+
+export interface TemporalAccess {
+  readonly client: Client;
+  readonly address: string;
+  readonly namespace: string;
+  /** Runs calls with a deadline; throws `ClientError` when Temporal says no, or nothing. */
+  readonly call: <T>(calls: (client: Client) => Promise<T>, timeoutMs?: number) => Promise<T>;
+  readonly close: () => Promise<void>;
+}
+
+/** Where `temporal server start-dev` listens. */
+export const DEFAULT_ADDRESS = '127.0.0.1:7233';
+/** A server on another continent answers within a second; whoever waits for a prompt waits no longer. */
+const CONNECT_TIMEOUT_MS = 4_000;
+const CALL_TIMEOUT_MS = 10_000;
+
+/** Connects, or throws a `ClientError` within a few seconds. */
+export async function connectToTemporal(options: ConnectOptions): Promise<TemporalAccess> {
+  const { connectionOptions, namespace: configured } = readConnectConfig(options.env);
+  const address = connectionOptions.address ?? options.fallback?.address ?? DEFAULT_ADDRESS;
+  const namespace = configured ?? options.fallback?.namespace ?? 'default';
+  const connectTimeout = options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
+  let connection: Connection;
+  try {
+    connection = await Connection.connect({ ...connectionOptions, address, connectTimeout });
+  } catch (error) {
+    throw connectFailure(error, address);
+  }
+  const client = new Client({ connection, namespace });
+  return {
+    client,
+    address,
+    namespace,
+    call: async (calls, timeoutMs = CALL_TIMEOUT_MS) => {
+      try {
+        return await connection.withDeadline(Date.now() + timeoutMs, () => calls(client));
+      } catch (error) {
+        throw clientErrorOf(error, address);
+      }
+    },
+    close: () => connection.close(),
+  };
+}
+
+function readConnectConfig(env: NodeJS.ProcessEnv): TemporalSettings {
+  try {
+    return temporalSettings(env);
+  } catch (error) {
+    throw new ClientError(
+      'configuration',
+      `Temporal's connection settings cannot be used: ${messageOf(error)}`,
+      'Correct the TEMPORAL_* variables, or the profile file (temporal config list).',
+      error,
+    );
+  }
+}
+
+function connectFailure(error: unknown, address: string): unknown {
+  const known = clientErrorOf(error, address);
+  if (known instanceof ClientError) return known;
+  // Name resolution, TLS and the SDK's own time-out have no gRPC code.
+  return unreachable(address, messageOf(error), error);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,86 @@
+/** A run's or an activity's failure, as a person and a script read it. */
+
+import {
+  ApplicationFailure,
+  CancelledFailure,
+  TerminatedFailure,
+  TimeoutFailure,
+} from '@temporalio/common';
+import type { FailureDetails } from '../model/errors.js';
+import { isServiceErrorType } from '../model/errors.js';
+
+export interface FailureReport {
+  /** `EC2TestException` and the like, or Temporal's own name. */
+  readonly type: string;
+  readonly message: string;
+  readonly code?: string;
+  /** The operator's next act. */
+  readonly next?: string;
+  readonly region?: string;
+  readonly exitStatus?: number;
+  /** Of the test script, or of a command on an instance. */
+  readonly output?: string;
+}
+
+/** Reads what Temporal wrapped: the outermost failure of ours, with the first details below it. */
+export function failureReport(failure: unknown): FailureReport {
+  const chain = causes(failure);
+  const ours = chain.filter(
+    (one): one is ApplicationFailure =>
+      one instanceof ApplicationFailure && isServiceErrorType(one.type),
+  );
+  const [outermost] = ours;
+  if (outermost === undefined) return foreignReport(chain, failure);
+  const details = ours.map(({ details }) => details?.[0]).find(isFailureDetails);
+  return {
+    type: outermost.type ?? outermost.name,
+    message: outermost.message,
+    ...(details === undefined ? {} : pick(details)),
+  };
+}
+
+/** The progress that our workflows put beside the details of their failure. */
+export function failureProgress(failure: unknown): unknown {
+  for (const cause of causes(failure)) {
+    if (cause instanceof ApplicationFailure && cause.details?.[1]) return cause.details[1];
+  }
+  return undefined;
+}
+
+function causes(failure: unknown): Error[] {
+  const chain: Error[] = [];
+  for (let cause = failure; cause instanceof Error; cause = cause.cause) chain.push(cause);
+  return chain;
+}
+
+function foreignReport(chain: readonly Error[], failure: unknown): FailureReport {
+  const terminated = chain.some((one) => one instanceof TerminatedFailure);
+  if (terminated) {
+    return {
+      type: 'Terminated',
+      message: `terminated: ${chain.at(-1)?.message ?? 'no reason was given'}`,
+      next: 'A terminated run removes nothing: look for what bears its fedimg:workflow tag. Use `fedimg cancel`.',
+    };
+  }
+  if (chain.some((one) => one instanceof CancelledFailure)) {
+    return { type: 'Cancelled', message: 'cancelled; what was not yet public was removed' };
+  }
+  const innermost = chain.at(-1);
+  const type = chain.some((one) => one instanceof TimeoutFailure) ? 'Timeout' : innermost?.name;
+  return { type: type ?? 'Error', message: innermost?.message ?? String(failure) };
+}
+
+function isFailureDetails(value: unknown): value is FailureDetails {
+  return typeof value === 'object' && value !== null && 'code' in value && 'next' in value;
+}
+
+function pick(details: FailureDetails): Omit<FailureReport, 'type' | 'message'> {
+  const { code, next, region, exitStatus, output } = details;
+  return {
+    code,
+    next,
+    ...(region === undefined ? {} : { region }),
+    ...(exitStatus === undefined ? {} : { exitStatus }),
+    ...(output === undefined ? {} : { output }),
+  };
+}

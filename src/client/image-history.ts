@@ -1,0 +1,53 @@
+/** What an image's history says without a worker: the request it was started with, and its plan. */
+
+import { defaultPayloadConverter } from '@temporalio/common';
+import type { ImagePlan, ImageRequest } from '../model/plan.js';
+import type { PublishImageInput } from '../contract.js';
+import type { TemporalAccess } from './connection.js';
+import type { RunRef } from './session.js';
+
+export interface ImageHistory {
+  readonly request: ImageRequest;
+  /** Undefined until the first step is done. */
+  readonly plan: ImagePlan | undefined;
+}
+
+/** The plan is the first activity: it stands among the first dozen events. */
+const EVENTS_MAX = 40;
+
+interface Payloads {
+  readonly payloads?: unknown[] | null;
+}
+
+export async function readImageHistory(
+  { client, namespace, call }: TemporalAccess,
+  run: RunRef,
+): Promise<ImageHistory> {
+  const { history } = await call(() =>
+    client.workflowService.getWorkflowExecutionHistory({
+      namespace,
+      execution: { workflowId: run.workflowId, runId: run.runId },
+      maximumPageSize: EVENTS_MAX,
+    }),
+  );
+  const events = history?.events ?? [];
+  const started = events[0]?.workflowExecutionStartedEventAttributes;
+  const input = firstPayload<PublishImageInput>(started?.input);
+  if (input === undefined) throw new TypeError(`${run.workflowId} has no input in its history`);
+  const planned = events.find(
+    (event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'planImage',
+  );
+  const completed = events
+    .map((event) => event.activityTaskCompletedEventAttributes)
+    .find((done) => done && String(done.scheduledEventId) === String(planned?.eventId));
+  return { request: input.request, plan: firstPayload<ImagePlan>(completed?.result) };
+}
+
+function firstPayload<T>(payloads: Payloads | null | undefined): T | undefined {
+  const [payload] = payloads?.payloads ?? [];
+  return payload === undefined
+    ? undefined
+    : defaultPayloadConverter.fromPayload<T>(
+        payload as Parameters<typeof defaultPayloadConverter.fromPayload>[0],
+      );
+}

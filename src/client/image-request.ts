@@ -1,0 +1,84 @@
+/** The request for one image that a person publishes by hand: no compose metadata says anything about it. */
+
+import { COMPOSE_ID_CHARS_MAX, parseComposeId } from '../model/compose.js';
+import type { Arch } from '../model/compose.js';
+import type { ImageRequest } from '../model/plan.js';
+import { BY_HAND } from '../model/workflow-ids.js';
+import { ClientError } from './errors.js';
+
+export interface ImageByHand {
+  readonly url: string;
+  readonly arch: Arch;
+  /** Of the compressed file; without it the download is not compared with anything. */
+  readonly sha256?: string | undefined;
+  /** Of the compressed file. */
+  readonly sizeBytes?: number | undefined;
+  /** The compose that it belongs to; default: the image's name. */
+  readonly compose?: string | undefined;
+  /** Default: as the compose's id or the image's name says. */
+  readonly release?: string | undefined;
+}
+
+const SUFFIX = '.raw.xz';
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._+~-]{0,199}$/;
+const RELEASE = /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/;
+const SHA256 = /^[0-9a-f]{64}$/;
+
+/** Throws a `ClientError` of kind `configuration` that says what is wrong with which argument. */
+export function imageRequestByHand(image: ImageByHand): ImageRequest {
+  const name = imageName(image.url);
+  const sha256 = image.sha256?.toLowerCase();
+  if (sha256 !== undefined && !SHA256.test(sha256)) {
+    throw wrong('the sha256 has not 64 hexadecimal digits', 'Give it as sha256sum prints it.');
+  }
+  const compose = image.compose === undefined ? undefined : parseComposeId(image.compose);
+  if (image.compose !== undefined && compose === undefined) {
+    throw wrong(`${image.compose} is no compose id`, 'One looks like Fedora-Cloud-43-20251021.0.');
+  }
+  const release = image.release ?? compose?.version ?? releaseOf(name) ?? 'unknown';
+  if (!RELEASE.test(release)) {
+    throw wrong(`${release} is no release`, 'Give one such as 43 or Rawhide.');
+  }
+  return {
+    composeId: compose?.id ?? name.slice(0, COMPOSE_ID_CHARS_MAX),
+    release,
+    image: {
+      subvariant: BY_HAND,
+      arch: image.arch,
+      url: image.url,
+      // Nobody named one: the plan then has none to compare with.
+      sha256: sha256 ?? '',
+      sizeBytes: image.sizeBytes ?? 0,
+      name,
+    },
+  };
+}
+
+/** The file's name without `.raw.xz`. */
+function imageName(url: string): string {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed === undefined || !['http:', 'https:'].includes(parsed.protocol)) {
+    throw wrong(`${url} is no http or https URL`, 'Serve the file, and allow its URL in [source].');
+  }
+  if (parsed.username !== '' || parsed.password !== '') {
+    throw wrong('the URL has a user or a password in it', 'Serve the file without credentials.');
+  }
+  const file = parsed.pathname.slice(parsed.pathname.lastIndexOf('/') + 1);
+  const name = file.slice(0, -SUFFIX.length);
+  if (!file.endsWith(SUFFIX) || !NAME.test(name)) {
+    throw wrong(
+      `${file === '' ? 'the URL' : file} names no raw disk image`,
+      'Its name must end in .raw.xz: compress one with `xz -T0 disk.raw`.',
+    );
+  }
+  return name;
+}
+
+/** `43` of `Fedora-Cloud-Base-AmazonEC2-43-1.6.x86_64`, `Rawhide` of `…-Rawhide-20251022.n.0.x86_64`. */
+export function releaseOf(name: string): string | undefined {
+  return /-(\d{1,3}|Rawhide|ELN|eln)(?=[-_.]|$)/.exec(name)?.[1];
+}
+
+function wrong(what: string, next: string): ClientError {
+  return new ClientError('configuration', `This image cannot be published: ${what}`, next);
+}

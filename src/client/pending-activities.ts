@@ -1,0 +1,60 @@
+/** What a run waits for at this moment: its pending activities, their attempts and last words. */
+
+import type { WorkflowExecutionDescription } from '@temporalio/client';
+import { defaultFailureConverter, defaultPayloadConverter } from '@temporalio/common';
+import type { Heartbeat } from '../model/heartbeat.js';
+import type { FailureReport } from './failure-report.js';
+import { failureReport } from './failure-report.js';
+
+export interface PendingActivity {
+  readonly id: string;
+  readonly type: string;
+  readonly attempt: number;
+  /** What it said last; of this attempt or of the one before. */
+  readonly heartbeat: Heartbeat | null;
+  /** Why the attempt before this one failed. */
+  readonly lastFailure: FailureReport | null;
+  /** When it is tried again; null while it runs. */
+  readonly nextAttemptAt: string | null;
+}
+
+type RawDescription = WorkflowExecutionDescription['raw'];
+type RawActivity = NonNullable<RawDescription['pendingActivities']>[number];
+
+export function pendingActivities(raw: RawDescription): PendingActivity[] {
+  return (raw.pendingActivities ?? []).map((activity) => ({
+    id: activity.activityId ?? '',
+    type: activity.activityType?.name ?? '',
+    attempt: activity.attempt ?? 1,
+    heartbeat: heartbeatOf(activity),
+    lastFailure: activity.lastFailure
+      ? failureReport(
+          defaultFailureConverter.failureToError(activity.lastFailure, defaultPayloadConverter),
+        )
+      : null,
+    nextAttemptAt: nextAttempt(activity),
+  }));
+}
+
+function heartbeatOf(activity: RawActivity): Heartbeat | null {
+  const payload = activity.heartbeatDetails?.payloads?.[0];
+  if (!payload) return null;
+  const value: unknown = defaultPayloadConverter.fromPayload(payload);
+  return isHeartbeat(value) ? value : null;
+}
+
+/** An older or a newer worker may say other things; those are not shown. */
+function isHeartbeat(value: unknown): value is Heartbeat {
+  if (typeof value !== 'object' || value === null) return false;
+  const { kind, phase, bytes, totalBytes } = value as Record<string, unknown>;
+  if (typeof phase !== 'string') return false;
+  return kind === 'wait' || (typeof bytes === 'number' && typeof totalBytes === 'number');
+}
+
+/** Only an activity that waits for its next attempt has not started. */
+function nextAttempt(activity: RawActivity): string | null {
+  const SCHEDULED = 1;
+  const seconds = activity.scheduledTime?.seconds;
+  if (Number(activity.state) !== SCHEDULED || (activity.attempt ?? 1) < 2 || !seconds) return null;
+  return new Date(Number(seconds) * 1_000).toISOString();
+}

@@ -1,0 +1,113 @@
+/** The three places where an image's progress can be read: the workflow's query, its history, its result. */
+
+import { QueryNotRegisteredError, QueryRejectedError } from '@temporalio/client';
+import type { ImageProgress, ImageResult, RegionProgress } from '../model/progress.js';
+import { STEPS, waitingSteps } from '../model/progress.js';
+import type { TemporalAccess } from './connection.js';
+import { ClientError, grpcCodeOf } from './errors.js';
+import { readImageHistory } from './image-history.js';
+import type { RunRef } from './session.js';
+
+export interface Asked<P> {
+  readonly progress: P | undefined;
+  /** Why nothing was answered. */
+  readonly note: string | null;
+}
+
+/** A worker answers within milliseconds, after a restart within two seconds. */
+const QUERY_TIMEOUT_MS = 3_000;
+const NO_WORKER = 'no worker answers (is `fedimg worker` running?): read from the history';
+
+/** Asks the workflow itself; without a worker there is no progress, but a note. */
+export async function askProgress<P>(
+  { call }: TemporalAccess,
+  query: 'imageProgress' | 'composeProgress',
+  { workflowId, runId }: RunRef,
+): Promise<Asked<P>> {
+  try {
+    const progress = await call(
+      (client) => client.workflow.getHandle(workflowId, runId).query<P>(query),
+      QUERY_TIMEOUT_MS,
+    );
+    return { progress, note: null };
+  } catch (error) {
+    if (error instanceof QueryNotRegisteredError || error instanceof QueryRejectedError) {
+      return { progress: undefined, note: `the worker does not answer: ${error.message}` };
+    }
+    if (isUnanswered(error)) return { progress: undefined, note: NO_WORKER };
+    throw error;
+  }
+}
+
+/** Without pollers the server says so (failed precondition), or lets the deadline pass (cancelled). */
+function isUnanswered(error: unknown): boolean {
+  const CANCELLED = 1;
+  const DEADLINE_EXCEEDED = 4;
+  const FAILED_PRECONDITION = 9;
+  const code = grpcCodeOf(error instanceof ClientError ? error.cause : error);
+  return code === CANCELLED || code === DEADLINE_EXCEEDED || code === FAILED_PRECONDITION;
+}
+
+/** What the request and the plan say: which image, and which regions it goes to. */
+export async function progressFromHistory(
+  access: TemporalAccess,
+  run: RunRef,
+): Promise<ImageProgress | null> {
+  const { request, plan } = await readImageHistory(access, run);
+  const regions = plan === undefined ? [] : [plan.home, ...plan.copies];
+  return {
+    workflowId: run.workflowId,
+    composeId: request.composeId,
+    image: request.image.name,
+    arch: request.image.arch,
+    outcome: 'running',
+    steps: { ...waitingSteps(), ...(plan === undefined ? {} : { plan: { state: 'done' } }) },
+    regions: regions.map(({ region, unusable }) => ({
+      region,
+      state: unusable === undefined ? 'waiting' : 'left-out',
+      amis: [],
+      ...(unusable === undefined ? {} : { reason: unusable }),
+    })),
+    tests: [],
+  };
+}
+
+export async function progressFromResult(
+  access: TemporalAccess,
+  run: RunRef,
+  result: ImageResult,
+): Promise<ImageProgress> {
+  const { request } = await readImageHistory(access, run);
+  const skipped = result.outcome === 'already-published';
+  const steps = Object.fromEntries(
+    STEPS.map((step) => [step, { state: skipped && step !== 'plan' ? 'skipped' : 'done' }]),
+  );
+  return {
+    workflowId: run.workflowId,
+    composeId: request.composeId,
+    image: request.image.name,
+    arch: request.image.arch,
+    outcome: result.outcome,
+    steps: { ...waitingSteps(), ...steps },
+    regions: regionsOf(result),
+    tests: result.tests,
+  };
+}
+
+function regionsOf(result: ImageResult): RegionProgress[] {
+  const failed = new Map(result.failedRegions.map(({ region, reason }) => [region, reason]));
+  const names = new Set([...result.amis.map(({ region }) => region), ...failed.keys()]);
+  return [...names].map((region): RegionProgress => {
+    const made = result.amis.filter((ami) => ami.region === region && ami.ami !== null);
+    const amis = made.map((record) => ({
+      region,
+      variant: { virt: record.virt, volumeType: record.volumeType },
+      name: record.name,
+      ami: record.ami ?? '',
+      snapshot: record.snapshot ?? '',
+    }));
+    const reason = failed.get(region);
+    if (reason !== undefined) return { region, state: 'failed', reason, amis };
+    return { region, state: made.every((ami) => ami.public) ? 'published' : 'private', amis };
+  });
+}

@@ -1,0 +1,127 @@
+/** Finds composes and images on a Temporal server: all recent ones, or the one that a user means. */
+
+import type { WorkflowExecutionInfo, WorkflowExecutionStatusName } from '@temporalio/client';
+import {
+  architectureAttribute,
+  COMPOSE_WORKFLOW,
+  composeAttribute,
+  imageAttribute,
+  phaseAttribute,
+  PUBLISH_IMAGE_WORKFLOW,
+} from '../contract.js';
+import { workflowIdOf } from '../model/workflow-ids.js';
+import { ClientError } from './errors.js';
+import type { RunRef, Session } from './session.js';
+import { linkTo } from './session.js';
+
+export type PublicationKind = 'compose' | 'image';
+
+/** One run, as Temporal's visibility store lists it. */
+export interface Publication extends RunRef {
+  readonly kind: PublicationKind;
+  readonly execution: WorkflowExecutionStatusName;
+  readonly startedAt: string;
+  readonly closedAt: string | null;
+  readonly compose: string | null;
+  readonly image: string | null;
+  readonly arch: string | null;
+  /** The step that it is at, or its outcome. */
+  readonly phase: string | null;
+  /** An image of a compose, rather than one that was published by hand. */
+  readonly child: boolean;
+  readonly link: string | null;
+}
+
+export const LATEST = '@latest';
+/** So many runs are looked at for the newest one: the store sorts by another time. */
+const LOOKED_AT_MAX = 500;
+
+/** A quoted value of a visibility query. */
+export function quoted(value: string): string {
+  return `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+}
+
+/** The runs that a visibility query selects, newest start first. */
+export async function listPublications(
+  session: Session,
+  query: string,
+  limit = LOOKED_AT_MAX,
+): Promise<Publication[]> {
+  const { access } = session;
+  const runs = await access.call(async (client) => {
+    const found: WorkflowExecutionInfo[] = [];
+    for await (const run of client.workflow.list({ query, pageSize: 200 })) {
+      found.push(run);
+      if (found.length >= limit) break;
+    }
+    return found;
+  }, 30_000);
+  return runs
+    .map((run) => publicationOf(session, run))
+    .sort((a, b) => b.startedAt.localeCompare(a.startedAt));
+}
+
+/** Composes and the images that were published by hand, newest first. */
+export async function recentPublications(session: Session, limit: number): Promise<Publication[]> {
+  const types = [COMPOSE_WORKFLOW, PUBLISH_IMAGE_WORKFLOW].map(quoted).join(', ');
+  const all = await listPublications(session, `WorkflowType IN (${types})`);
+  return all.filter(({ child }) => !child).slice(0, limit);
+}
+
+/** The newest run of what `id` names: `@latest`, a compose, an image, a workflow id or an image's name. */
+export async function resolvePublication(session: Session, id: string): Promise<Publication> {
+  if (id === LATEST) {
+    const [latest] = await recentPublications(session, 1);
+    if (latest !== undefined) return latest;
+    throw new ClientError(
+      'not-found',
+      `Nothing was published yet on ${session.access.address}`,
+      'Publish something: `fedimg compose signal FILE`, or `fedimg publish URL --arch ARCH`.',
+    );
+  }
+  const byId = await describePublication(session, workflowIdOf(id)).catch((error: unknown) => {
+    if (error instanceof ClientError && error.kind === 'not-found') return undefined;
+    throw error;
+  });
+  if (byId !== undefined) return byId;
+  const query = `${imageAttribute.name} = ${quoted(id)} AND WorkflowType = ${quoted(PUBLISH_IMAGE_WORKFLOW)}`;
+  const [byName] = await listPublications(session, query);
+  if (byName !== undefined) return byName;
+  throw new ClientError(
+    'not-found',
+    `There is no compose or image ${id} on ${session.access.address}`,
+    'List what there is with `fedimg status`; @latest is the newest one.',
+  );
+}
+
+/** The newest run of a workflow id, or the named run; throws a `ClientError` when there is none. */
+export async function describePublication(
+  session: Session,
+  workflowId: string,
+  runId?: string,
+): Promise<Publication> {
+  const description = await session.access.call((client) =>
+    client.workflow.getHandle(workflowId, runId).describe(),
+  );
+  return publicationOf(session, description);
+}
+
+type ListedRun = Omit<WorkflowExecutionInfo, 'raw'>;
+
+export function publicationOf(session: Session, run: ListedRun): Publication {
+  const attributes = run.typedSearchAttributes;
+  return {
+    kind: run.type === COMPOSE_WORKFLOW ? 'compose' : 'image',
+    workflowId: run.workflowId,
+    runId: run.runId,
+    execution: run.status.name,
+    startedAt: run.startTime.toISOString(),
+    closedAt: run.closeTime?.toISOString() ?? null,
+    compose: attributes.get(composeAttribute) ?? null,
+    image: attributes.get(imageAttribute) ?? null,
+    arch: attributes.get(architectureAttribute) ?? null,
+    phase: attributes.get(phaseAttribute) ?? null,
+    child: Boolean(run.parentExecution?.workflowId),
+    link: linkTo(session, run),
+  };
+}

@@ -1,0 +1,21 @@
+/** What every client call needs: the connection and where links lead to. */
+
+import type { TemporalAccess } from './connection.js';
+import { workflowUrl } from './ui-link.js';
+
+export interface Session {
+  readonly access: TemporalAccess;
+  /** Undefined when nobody says where the UI is. */
+  readonly uiUrl: string | undefined;
+}
+
+export interface RunRef {
+  readonly workflowId: string;
+  readonly runId: string;
+}
+
+/** The run's page in the Temporal UI, or null. */
+export function linkTo({ access, uiUrl }: Session, { workflowId, runId }: RunRef): string | null {
+  if (uiUrl === undefined) return null;
+  return workflowUrl(uiUrl, { namespace: access.namespace, workflowId, runId });
+}

@@ -1,0 +1,127 @@
+/** Starts publications: a compose by its status message, an image by hand. Both are safe to repeat. */
+
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import {
+  architectureAttribute,
+  COMPOSE_WORKFLOW,
+  composeAttribute,
+  composeStatusSignal,
+  imageAttribute,
+  PUBLISH_IMAGE_WORKFLOW,
+} from '../contract.js';
+import type { ComposeInput, PublishImageInput } from '../contract.js';
+import type { ComposeMessage } from '../model/compose-message.js';
+import type { ImageRequest } from '../model/plan.js';
+import { composeWorkflowId, imageWorkflowId } from '../model/workflow-ids.js';
+import { ClientError } from './errors.js';
+import { readImageHistory } from './image-history.js';
+import { describePublication } from './publications.js';
+import type { RunRef, Session } from './session.js';
+import { linkTo } from './session.js';
+
+export interface Started extends RunRef {
+  /** `started` a run; `running` already; `published` by an earlier run, so that nothing is left to do. */
+  readonly state: 'started' | 'running' | 'published';
+  readonly link: string | null;
+}
+
+/**
+ * Sends the message to its compose, which starts if it was not there or has failed. A compose that was
+ * published stays as it is.
+ */
+export async function signalCompose(
+  session: Session,
+  message: ComposeMessage,
+  options: { readonly taskQueue: string },
+): Promise<Started> {
+  const { composeId } = message;
+  const workflowId = composeWorkflowId(composeId);
+  const before = await runningRun(session, workflowId);
+  const input: ComposeInput = { composeId };
+  try {
+    const handle = await session.access.call((client) =>
+      client.workflow.signalWithStart(COMPOSE_WORKFLOW, {
+        workflowId,
+        taskQueue: options.taskQueue,
+        args: [input],
+        signal: composeStatusSignal,
+        signalArgs: [message],
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+        workflowIdConflictPolicy: 'USE_EXISTING',
+        staticSummary: `publishes the images of ${composeId}`,
+        typedSearchAttributes: [{ key: composeAttribute, value: composeId }],
+      }),
+    );
+    const run = { workflowId, runId: handle.signaledRunId };
+    const state = before === run.runId ? 'running' : 'started';
+    return { ...run, state, link: linkTo(session, run) };
+  } catch (error) {
+    if (!isAlreadyStarted(error)) throw error;
+    const { runId, link } = await describePublication(session, workflowId);
+    return { workflowId, runId, state: 'published', link };
+  }
+}
+
+/** Starts `publishImage`, one run at a time for an image; throws a `ClientError` when another file runs. */
+export async function startImage(
+  session: Session,
+  request: ImageRequest,
+  options: { readonly taskQueue: string },
+): Promise<Started> {
+  const { composeId, image } = request;
+  const workflowId = imageWorkflowId({ composeId: image.name, ...image });
+  const input: PublishImageInput = { request };
+  try {
+    const handle = await session.access.call((client) =>
+      client.workflow.start(PUBLISH_IMAGE_WORKFLOW, {
+        workflowId,
+        taskQueue: options.taskQueue,
+        args: [input],
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+        workflowIdConflictPolicy: 'FAIL',
+        staticSummary: `${image.name} to EC2, by hand`,
+        typedSearchAttributes: [
+          { key: composeAttribute, value: composeId },
+          { key: imageAttribute, value: image.name },
+          { key: architectureAttribute, value: image.arch },
+        ],
+      }),
+    );
+    const run = { workflowId, runId: handle.firstExecutionRunId };
+    return { ...run, state: 'started', link: linkTo(session, run) };
+  } catch (error) {
+    if (!isAlreadyStarted(error)) throw error;
+    return joinRunning(session, workflowId, request);
+  }
+}
+
+async function joinRunning(
+  session: Session,
+  workflowId: string,
+  wanted: ImageRequest,
+): Promise<Started> {
+  const { runId, link } = await describePublication(session, workflowId);
+  const { request } = await readImageHistory(session.access, { workflowId, runId });
+  const same =
+    request.image.url === wanted.image.url && request.image.sha256 === wanted.image.sha256;
+  if (same) return { workflowId, runId, state: 'running', link };
+  throw new ClientError(
+    'conflict',
+    `${wanted.image.name} is being published from another file: ${request.image.url}`,
+    `Wait for it (fedimg status ${workflowId} --watch), or end it (fedimg cancel ${workflowId}).`,
+  );
+}
+
+function isAlreadyStarted(error: unknown): boolean {
+  return error instanceof WorkflowExecutionAlreadyStartedError;
+}
+
+async function runningRun(session: Session, workflowId: string): Promise<string | undefined> {
+  try {
+    const { execution, runId } = await describePublication(session, workflowId);
+    return execution === 'RUNNING' ? runId : undefined;
+  } catch (error) {
+    if (error instanceof ClientError && error.kind === 'not-found') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,174 @@
+/** Where a compose or an image stands: its progress, what it waits for, and why it failed. */
+
+import type { WorkflowExecutionStatusName } from '@temporalio/client';
+import type {
+  ComposeProgress,
+  ComposeResult,
+  ImageOutcome,
+  ImageProgress,
+  ImageResult,
+} from '../model/progress.js';
+import type { ComposeMessage } from '../model/compose-message.js';
+import type { ImageRequest } from '../model/plan.js';
+import { COMPOSE_WORKFLOW } from '../contract.js';
+import { ClientError } from './errors.js';
+import type { FailureReport } from './failure-report.js';
+import { failureProgress, failureReport } from './failure-report.js';
+import { readLastMessage } from './compose-history.js';
+import { imagesOfCompose } from './compose-images.js';
+import { readImageHistory } from './image-history.js';
+import type { PendingActivity } from './pending-activities.js';
+import { pendingActivities } from './pending-activities.js';
+import { askProgress, progressFromHistory, progressFromResult } from './progress-sources.js';
+import type { Publication } from './publications.js';
+import { publicationOf } from './publications.js';
+import type { RunRef, Session } from './session.js';
+
+export type Outcome = 'running' | 'ended' | 'terminated' | ImageOutcome;
+
+interface StatusBase extends Publication {
+  readonly outcome: Outcome;
+  readonly failure: FailureReport | null;
+  readonly activities: readonly PendingActivity[];
+  /** Why the progress may be older than now, or is missing: no worker answers. */
+  readonly note: string | null;
+}
+
+export interface ImageStatus extends StatusBase {
+  readonly kind: 'image';
+  readonly progress: ImageProgress | null;
+  readonly result: ImageResult | null;
+  /** What a run that failed was asked for, so that it can be asked for again. */
+  readonly request: ImageRequest | null;
+}
+
+export interface ComposeStatus extends StatusBase {
+  readonly kind: 'compose';
+  readonly progress: ComposeProgress | null;
+  readonly images: readonly ImageStatus[];
+  /** Why a compose that is done published nothing. */
+  readonly reason: string | null;
+  /** The message of a compose that failed, so that it can be sent again. */
+  readonly message: ComposeMessage | null;
+}
+
+export type PublicationStatus = ImageStatus | ComposeStatus;
+
+/** Closed runs never change: whoever watches reads each of them once. */
+export type StatusCache = Map<string, PublicationStatus>;
+
+/** Reads one run; a compose with all its images. Throws `ClientError`. */
+export async function readStatus(
+  session: Session,
+  run: { readonly workflowId: string; readonly runId?: string | undefined },
+  cache: StatusCache = new Map(),
+): Promise<PublicationStatus> {
+  const description = await session.access.call((client) =>
+    client.workflow.getHandle(run.workflowId, run.runId).describe(),
+  );
+  const publication = publicationOf(session, description);
+  const known = cache.get(publication.runId);
+  if (known !== undefined) return known;
+  const activities = pendingActivities(description.raw);
+  const status =
+    description.type === COMPOSE_WORKFLOW
+      ? await readCompose(session, { ...publication, activities }, cache)
+      : await readImage(session, { ...publication, activities });
+  // What is known without a worker may become more when one is back.
+  if (status.outcome !== 'running' && status.note === null) cache.set(status.runId, status);
+  return status;
+}
+
+type Described = Publication & { readonly activities: readonly PendingActivity[] };
+
+async function readImage(session: Session, described: Described): Promise<ImageStatus> {
+  const base = { ...described, kind: 'image' as const, result: null, request: null };
+  const asked = await askProgress<ImageProgress>(session.access, 'imageProgress', described);
+  if (described.execution === 'RUNNING') {
+    const progress = asked.progress ?? (await progressFromHistory(session.access, described));
+    const note = asked.progress === undefined ? asked.note : null;
+    return { ...base, outcome: 'running', progress, failure: null, note };
+  }
+  const end = await readEnd<ImageResult>(session, described);
+  if ('result' in end) {
+    const { result } = end;
+    const progress =
+      asked.progress ?? (await progressFromResult(session.access, described, result));
+    return { ...base, outcome: result.outcome, progress, result, failure: null, note: null };
+  }
+  const reported = failureProgress(end.failure) as ImageProgress | undefined;
+  const progress =
+    reported ?? asked.progress ?? (await progressFromHistory(session.access, described));
+  const outcome = failedOutcome(described.execution);
+  const note = reported === undefined && asked.progress === undefined ? asked.note : null;
+  const { request } = await readImageHistory(session.access, described);
+  const report = failureReport(end.failure);
+  // A cancellation carries no details: what it left behind only the workflow itself says.
+  const said = outcome === 'cancelled' ? asked.progress?.failure : undefined;
+  const failure = said === undefined ? report : { ...report, message: said };
+  return { ...base, outcome, progress, failure, note, request };
+}
+
+async function readCompose(
+  session: Session,
+  described: Described,
+  cache: StatusCache,
+): Promise<ComposeStatus> {
+  const base = { ...described, kind: 'compose' as const };
+  const asked = await askProgress<ComposeProgress>(session.access, 'composeProgress', described);
+  const end =
+    described.execution === 'RUNNING'
+      ? undefined
+      : await readEnd<ComposeResult>(session, described);
+  const result = end !== undefined && 'result' in end ? end.result : undefined;
+  const failure = end !== undefined && 'failure' in end ? end.failure : undefined;
+  const progress =
+    asked.progress ?? (failureProgress(failure) as ComposeProgress | undefined) ?? null;
+  const runs = await imagesOfCompose(session, described, progress);
+  const images = await Promise.all(runs.map((run) => readIfStarted(session, run, cache)));
+  return {
+    ...base,
+    outcome:
+      end === undefined ? 'running' : (result?.outcome ?? failedOutcome(described.execution)),
+    progress,
+    images: images.filter((image) => image?.kind === 'image'),
+    failure: failure === undefined ? null : failureReport(failure),
+    note: progress === null && result === undefined ? asked.note : null,
+    reason: result?.reason ?? null,
+    message:
+      failure === undefined ? null : ((await readLastMessage(session.access, described)) ?? null),
+  };
+}
+
+/** A child that the compose has named may not have been started yet. */
+async function readIfStarted(
+  session: Session,
+  run: { readonly workflowId: string },
+  cache: StatusCache,
+): Promise<PublicationStatus | undefined> {
+  try {
+    return await readStatus(session, run, cache);
+  } catch (error) {
+    if (error instanceof ClientError && error.kind === 'not-found') return undefined;
+    throw error;
+  }
+}
+
+type End<R> = { readonly result: R } | { readonly failure: unknown };
+
+async function readEnd<R>({ access }: Session, { workflowId, runId }: RunRef): Promise<End<R>> {
+  return access.call(async (client) => {
+    const handle = client.workflow.getHandle(workflowId, runId, { followRuns: false });
+    try {
+      return { result: (await handle.result()) as R };
+    } catch (error) {
+      if (!(error instanceof Error) || error.name !== 'WorkflowFailedError') throw error;
+      return { failure: error.cause ?? error };
+    }
+  });
+}
+
+function failedOutcome(execution: WorkflowExecutionStatusName): Outcome {
+  if (execution === 'CANCELLED') return 'cancelled';
+  return execution === 'TERMINATED' ? 'terminated' : 'failed';
+}

@@ -1,0 +1,48 @@
+/** The environment by which AWS clients use a local endpoint, and nothing of the user's own account. */
+
+import { randomBytes } from 'node:crypto';
+
+export interface LocalCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/** The form of a long-term key pair; only the local cloud knows it. */
+export function createLocalCredentials(): LocalCredentials {
+  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+  const suffix = [...randomBytes(16)].map((byte) => letters.charAt(byte % 32)).join('');
+  return {
+    accessKeyId: `AKIA${suffix}`,
+    secretAccessKey: randomBytes(30).toString('base64url'),
+  };
+}
+
+/** The variables that a user exports. */
+export function awsVariables(url: string, credentials: LocalCredentials): Record<string, string> {
+  return {
+    AWS_ENDPOINT_URL: url,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AWS_REGION: 'us-east-1',
+  };
+}
+
+/** `env` for programs that must use the local cloud, whatever profile the user has. */
+export function environmentForLocalCloud(
+  env: NodeJS.ProcessEnv,
+  variables: Readonly<Record<string, string>>,
+): NodeJS.ProcessEnv {
+  const others = Object.entries(env).filter(([name]) => !name.startsWith('AWS_'));
+  return {
+    ...Object.fromEntries(others),
+    ...variables,
+    AWS_CONFIG_FILE: '/dev/null',
+    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+    AWS_EC2_METADATA_DISABLED: 'true',
+  };
+}
+
+/** Lines for a shell to source. */
+export function exportLines(variables: Readonly<Record<string, string>>): string[] {
+  return Object.entries(variables).map(([name, value]) => `export ${name}='${value}'`);
+}

@@ -1,0 +1,45 @@
+/** `fedimg cancel`: ends a publication; what is not yet public is removed. */
+
+import { Command } from 'commander';
+import { cancelPublication } from '../client/cancel.js';
+import { idOf, watchCommand } from './again.js';
+import { finish, withHelp } from './command-help.js';
+import { EXIT, type ExitCode } from './exit-codes.js';
+import { outputFormat, terminalOf } from './options.js';
+import { withSession } from './with-session.js';
+
+export function createCommand(): Command {
+  const command = new Command('cancel').argument(
+    '<id>',
+    'a compose with all its images, an image, or @latest',
+  );
+  withHelp(command, {
+    examples: ['fedimg cancel Fedora-Cloud-43-20251021.0', 'fedimg cancel @latest'],
+    notes:
+      'What is public already stays. Use this, not "Terminate": a terminated run removes nothing.',
+  });
+  command.action(async (id: string) => finish(await run(command, id)));
+  return command;
+}
+
+async function run(command: Command, id: string): Promise<ExitCode> {
+  const format = outputFormat(command, ['table', 'json', 'jsonl']);
+  const terminal = terminalOf(command);
+  return withSession(process.env, async ({ session }) => {
+    const cancelled = await cancelPublication(session, id);
+    const { publication, requested } = cancelled;
+    const name = idOf(publication);
+    if (requested) {
+      terminal.note(`${name}: cancellation requested; what is not yet public is being removed.`);
+      terminal.note(`Watch it: ${watchCommand(publication)}`);
+    } else {
+      terminal.note(
+        `${name}: is closed already (${publication.execution.toLowerCase()}), nothing to do`,
+      );
+    }
+    if (publication.link !== null) terminal.note(publication.link);
+    if (format === 'table') terminal.result(publication.workflowId);
+    else terminal.result(JSON.stringify(cancelled, null, format === 'json' ? 2 : 0));
+    return EXIT.done;
+  });
+}

@@ -1,0 +1,23 @@
+/** What the help of every command ends with, and how a command says its exit code. */
+
+import type { Command } from 'commander';
+import { EXIT_CODES_HELP, type ExitCode } from './exit-codes.js';
+
+export interface CommandHelp {
+  readonly examples: readonly string[];
+  readonly notes?: string;
+}
+
+export function withHelp(command: Command, { examples, notes }: CommandHelp): Command {
+  const parts = [
+    `Examples:\n${examples.map((example) => `  ${example}`).join('\n')}`,
+    ...(notes === undefined ? [] : [notes]),
+    EXIT_CODES_HELP,
+  ];
+  return command.addHelpText('after', `\n${parts.join('\n\n')}`);
+}
+
+/** The process ends with this code once its output is written. */
+export function finish(exitCode: ExitCode): void {
+  process.exitCode = exitCode;
+}

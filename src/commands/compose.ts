@@ -1,0 +1,129 @@
+/** `fedimg compose signal`: the compose signal client. A pungi status message becomes a signal-with-start. */
+
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { Command } from 'commander';
+import type { Started } from '../client/start.js';
+import { signalCompose } from '../client/start.js';
+import type { ComposeMessage } from '../model/compose-message.js';
+import { parseComposeMessage } from '../model/compose-message.js';
+import { readStatus } from '../client/status.js';
+import { watchCommand } from './again.js';
+import { finish, withHelp } from './command-help.js';
+import { EXIT, exitCodeOf, type ExitCode } from './exit-codes.js';
+import type { FollowOptions } from './follow.js';
+import { addFollowOptions, follow } from './follow.js';
+import { globalOptions, outputFormat, terminalOf } from './options.js';
+import { CommandError, usageError } from './problem.js';
+import { printStatus } from './status.js';
+import type { Terminal } from './terminal.js';
+import { taskQueueOf, withSession } from './with-session.js';
+
+export function createCommand(): Command {
+  return new Command('compose').addCommand(signalCommand());
+}
+
+function signalCommand(): Command {
+  const command = new Command('signal')
+    .description("send a compose's status message; the compose starts, or hears of it")
+    .argument('<file>', "pungi's status message (JSON); - reads it from standard input");
+  addFollowOptions(command);
+  withHelp(command, {
+    examples: [
+      'fedimg compose signal message.json --watch',
+      'echo \'{"compose_id":"Fedora-Cloud-43-20251021.0","status":"FINISHED",\\',
+      '  "location":"https://kojipkgs.fedoraproject.org/compose/cloud/Fedora-Cloud-43-20251021.0/compose"}\' |',
+      '  fedimg compose signal -',
+    ],
+    notes: 'Safe to repeat: one compose is published once; one that failed runs again.',
+  });
+  command.action(async (file: string, options: FollowOptions) => {
+    finish(await run(command, file, options));
+  });
+  return command;
+}
+
+async function run(command: Command, file: string, options: FollowOptions): Promise<ExitCode> {
+  const format = outputFormat(command, ['table', 'json', 'jsonl']);
+  const terminal = terminalOf(command);
+  const parsed = parseComposeMessage(await readJson(file));
+  if (parsed.kind === 'ignored') {
+    terminal.note(`Nothing to do: ${parsed.reason}.`);
+    return EXIT.done;
+  }
+  if (parsed.kind === 'invalid') {
+    throw usageError(
+      `this is no status message of a compose:\n  ${parsed.problems.join('\n  ')}`,
+      "A message has compose_id, status and location, as pungi's pungi.compose.status.change.",
+    );
+  }
+  const { config } = globalOptions(command);
+  return withSession(process.env, async ({ session, stack }) => {
+    const taskQueue = await taskQueueOf({ config, env: process.env }, stack);
+    const started = await signalCompose(session, parsed.message, { taskQueue });
+    sayStarted(terminal, parsed.message, started);
+    if (started.state !== 'published') {
+      terminal.note(`Watch it: ${watchCommand({ kind: 'compose', ...started })}`);
+    }
+    const waits = options.wait === true || options.watch === true;
+    if (started.state === 'published') {
+      const status = await readStatus(session, started);
+      if (waits || format !== 'table') printStatus(terminal, format, status);
+      return exitCodeOf(status.outcome);
+    }
+    if (!waits) {
+      if (format === 'table') terminal.result(started.workflowId);
+      else terminal.result(JSON.stringify(started, null, format === 'json' ? 2 : 0));
+      return EXIT.done;
+    }
+    const run = { ...started, kind: 'compose' as const };
+    const { status, exitCode } = await follow(session, run, { ...options, terminal });
+    printStatus(terminal, format, status);
+    return exitCode;
+  });
+}
+
+export function sayStarted(
+  terminal: Terminal,
+  { composeId, status }: ComposeMessage,
+  { state, workflowId, link }: Started,
+): void {
+  const said = {
+    started: `${composeId}: ${status}, publication started as ${workflowId}`,
+    running: `${composeId}: ${status} sent to ${workflowId}, which is running already`,
+    published: `${composeId}: already published, nothing to do`,
+  }[state];
+  terminal.note(said);
+  if (link !== null) terminal.note(link);
+}
+
+/** Whatever pungi's hook hands over: a file, or standard input. */
+async function readJson(file: string): Promise<unknown> {
+  const name = file === '-' ? 'standard input' : file;
+  let content: string;
+  try {
+    content = file === '-' ? await text(process.stdin) : await readFile(file, 'utf8');
+  } catch (error) {
+    const { message } = error as Error;
+    throw new CommandError(
+      {
+        what: `the message cannot be read from ${name}: ${message}`,
+        next: 'Name a JSON file, or - for standard input.',
+        exitCode: EXIT.usage,
+      },
+      { cause: error },
+    );
+  }
+  try {
+    return JSON.parse(content) as unknown;
+  } catch (error) {
+    throw new CommandError(
+      {
+        what: `${name} is no JSON: ${(error as Error).message}`,
+        next: 'Give the message as pungi sends it; see `fedimg compose signal --help`.',
+        exitCode: EXIT.usage,
+      },
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,80 @@
+/** `fedimg demo`: the main job on this machine, from a compose's status message to public AMIs. */
+
+import { constants } from 'node:fs';
+import { access, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { Command } from 'commander';
+import { createChildProcesses } from '../dev/child-processes.js';
+import { stopOnInterrupt } from '../dev/interrupt.js';
+import { openStateDir } from '../dev/state-dir.js';
+import { requireTools } from '../dev/tools.js';
+import { finish, withHelp } from './command-help.js';
+import { runDemo } from './demo-run.js';
+import type { ExitCode } from './exit-codes.js';
+import { terminalOf } from './options.js';
+import { usageError } from './problem.js';
+import { watchForUnexpectedEnd } from './unexpected-end.js';
+
+export interface DemoOptions {
+  /** Keep the state folder: histories, logs and the cloud's files. */
+  readonly keep?: boolean;
+  readonly keepRunning?: boolean;
+  readonly failTest?: boolean;
+  readonly testScript?: string;
+}
+
+export function createCommand(): Command {
+  const command = new Command('demo')
+    .option('--keep-running', 'leave everything running until Ctrl-C, to look at the Temporal UI')
+    .option('--keep', 'keep the histories, logs and files afterwards')
+    .option('--fail-test', 'see what happens when the test of an AMI fails')
+    .option('--test-script <file>', 'test the AMIs with your own script');
+  withHelp(command, {
+    examples: ['fedimg demo', 'fedimg demo --keep-running', 'fedimg demo --fail-test'],
+    notes: 'Needs bash, curl and xz; no account, and no network once Temporal is in the cache.',
+  });
+  command.action(async (options: DemoOptions) => finish(await run(command, options)));
+  return command;
+}
+
+async function run(command: Command, options: DemoOptions): Promise<ExitCode> {
+  const terminal = terminalOf(command);
+  await requireTools(['bash', 'curl', 'xz']);
+  await requireReadable(options.testScript);
+  const directory = await mkdtemp(path.join(os.tmpdir(), 'fedimg-demo-'));
+  const state = await openStateDir({ name: 'demo', directory });
+  await mkdir(path.join(directory, 'composes'));
+  const unexpectedEnd = watchForUnexpectedEnd();
+  const processes = createChildProcesses({
+    logDir: state.logsPath,
+    log: terminal.note,
+    onUnexpectedExit: unexpectedEnd.report,
+  });
+  let ending: Promise<void> | undefined;
+  const end = (): Promise<void> =>
+    (ending ??= (async () => {
+      await processes.stopAll();
+      await state.release();
+      if (options.keep === true)
+        terminal.note(`Kept: ${directory} (fedimg dev --state ${directory})`);
+      else await rm(directory, { recursive: true, force: true });
+    })());
+  const restore = stopOnInterrupt({ stop: end, log: terminal.note });
+  try {
+    return await Promise.race([
+      runDemo({ terminal, options, directory, processes }),
+      unexpectedEnd.happened,
+    ]);
+  } finally {
+    await end();
+    restore();
+  }
+}
+
+async function requireReadable(file: string | undefined): Promise<void> {
+  if (file === undefined) return;
+  await access(file, constants.R_OK).catch(() => {
+    throw usageError(`--test-script ${file} cannot be read`, 'Name a script that is there.');
+  });
+}

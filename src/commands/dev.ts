@@ -1,0 +1,212 @@
+/** `fedimg dev`: the local stack, left running until Ctrl-C. */
+
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Command } from 'commander';
+import { loadConfig } from '../config/load.js';
+import type { ChildProcesses } from '../dev/child-processes.js';
+import { createChildProcesses } from '../dev/child-processes.js';
+import { requirePortFree, reserveFreePort } from '../dev/free-port.js';
+import { stopOnInterrupt } from '../dev/interrupt.js';
+import { openStateDir } from '../dev/state-dir.js';
+import { requireTools } from '../dev/tools.js';
+import type { LocalCredentials } from './aws-environment.js';
+import { createLocalCredentials, exportLines } from './aws-environment.js';
+import { withHelp } from './command-help.js';
+import { BOOT_SECTOR_TEST, SERVED_BY_USER, writeLocalConfig } from './local-config.js';
+import type { LocalStack } from './local-stack.js';
+import { openSession, startLocalStack, startWorkerProcess } from './local-stack.js';
+import { removeStackNote, writeStackNote } from './local-stack-file.js';
+import { globalOptions, parsePort, terminalOf } from './options.js';
+import type { Latency } from './simulator.js';
+import { LATENCIES, parseLatency } from './simulator.js';
+import type { Terminal } from './terminal.js';
+import { watchForUnexpectedEnd } from './unexpected-end.js';
+
+interface DevOptions {
+  readonly state?: string;
+  readonly latency: Latency;
+  readonly temporalPort?: number;
+  readonly uiPort?: number;
+  readonly simulatorPort?: number;
+}
+
+/** Temporal's own, and the next one. */
+const PORTS = { temporal: 7233, ui: 8233, simulator: 8234 };
+
+export function createCommand(): Command {
+  const command = new Command('dev')
+    .option('--state <dir>', 'where everything is kept (default: ~/.local/state/fedimg/dev)')
+    .option(
+      '--latency <profile>',
+      `of the local cloud: ${LATENCIES.join(', ')}`,
+      parseLatency,
+      'fast',
+    )
+    .option('--temporal-port <port>', `default: ${PORTS.temporal}, or a free one`, parsePort)
+    .option('--ui-port <port>', `default: ${PORTS.ui}, or a free one`, parsePort)
+    .option('--simulator-port <port>', `default: ${PORTS.simulator}, or a free one`, parsePort);
+  withHelp(command, {
+    examples: [
+      'fedimg dev',
+      'fedimg publish http://127.0.0.1:8000/disk.raw.xz --arch x86_64 --watch   (elsewhere)',
+    ],
+    notes: `It takes --config, FEDIMG_CONFIG or ./fedimg.toml; without any it writes one of its own.
+A compose or .raw.xz that is served on this machine is published by one line of it:
+  [source]
+  allow = ["${SERVED_BY_USER}"]`,
+  });
+  command.action((options: DevOptions) => run(command, options));
+  return command;
+}
+
+interface DevRun {
+  readonly terminal: Terminal;
+  readonly options: DevOptions;
+  readonly stateDir: string;
+  readonly processes: ChildProcesses;
+  readonly config: { readonly file: string; readonly taskQueue: string; readonly own: boolean };
+}
+
+/** Ends only by a signal, whose handler ends the process, or by the end of a child. */
+async function run(command: Command, options: DevOptions): Promise<void> {
+  const terminal = terminalOf(command);
+  await requireTools(['bash', 'curl', 'xz']);
+  const state = await openStateDir({ name: 'dev', directory: options.state });
+  const unexpectedEnd = watchForUnexpectedEnd();
+  const processes = createChildProcesses({
+    logDir: state.logsPath,
+    log: terminal.note,
+    onUnexpectedExit: unexpectedEnd.report,
+  });
+  let ending: Promise<void> | undefined;
+  const end = (): Promise<void> =>
+    (ending ??= (async () => {
+      await removeStackNote(state.path);
+      await processes.stopAll();
+      await state.release();
+    })());
+  const restore = stopOnInterrupt({ stop: end, log: terminal.note });
+  try {
+    const config = await chooseConfig(globalOptions(command).config, state.path);
+    const dev = { terminal, options, stateDir: state.path, processes, config };
+    const stack = await start(dev);
+    await say(dev, stack);
+    await unexpectedEnd.happened;
+  } finally {
+    await end();
+    restore();
+  }
+}
+
+async function start({
+  options,
+  stateDir,
+  processes,
+  terminal,
+  config,
+}: DevRun): Promise<LocalStack> {
+  const stack = await startLocalStack({
+    stateDir,
+    processes,
+    log: terminal.note,
+    credentials: await keptCredentials(stateDir),
+    latency: options.latency,
+    ports: {
+      temporal: options.temporalPort ?? (await preferredPort(PORTS.temporal)),
+      ui: options.uiPort ?? (await preferredPort(PORTS.ui)),
+      simulator: options.simulatorPort ?? (await preferredPort(PORTS.simulator)),
+    },
+  });
+  const session = await openSession(stack);
+  try {
+    const { file: configFile, taskQueue } = config;
+    await startWorkerProcess(stack, session, { processes, configFile, taskQueue });
+  } finally {
+    await session.access.close();
+  }
+  const { address, namespace, uiUrl } = stack.temporal;
+  await writeStackNote(stateDir, {
+    pid: process.pid,
+    address,
+    namespace,
+    uiUrl,
+    simulatorUrl: stack.simulatorUrl,
+    configFile: config.file,
+    taskQueue: config.taskQueue,
+  });
+  return stack;
+}
+
+async function say(
+  { terminal, stateDir, config }: DevRun,
+  { temporal, simulatorUrl, variables }: LocalStack,
+): Promise<void> {
+  const lines = exportLines({ ...variables, FEDIMG_CONFIG: config.file });
+  const envFile = path.join(stateDir, 'dev.env');
+  await writeFile(envFile, `${lines.join('\n')}\n`, { mode: 0o600 });
+  const written = config.own ? ' (written by dev; change it and start dev again)' : '';
+  terminal.note(`
+fedimg dev is running; Ctrl-C ends all of it.
+  Temporal       ${temporal.address}
+  Temporal UI    ${temporal.uiUrl ?? 'not known for a server that was not started here'}
+  EC2 and SSM    ${simulatorUrl}
+  Configuration  ${config.file}${written}
+  State, logs    ${stateDir}
+
+In other terminals, for fedimg, the AWS CLI and temporal (or: source ${envFile}):`);
+  terminal.result(lines.join('\n'));
+  terminal.note(`
+A compose or a .raw.xz that is served on this machine is published when its URL is allowed in [source]:
+  allow = ["${SERVED_BY_USER}"]
+  fedimg publish ${SERVED_BY_USER}disk.raw.xz --arch x86_64 --watch`);
+}
+
+/** The user's own configuration, checked before anything starts; else one in the state folder. */
+async function chooseConfig(
+  option: string | undefined,
+  stateDir: string,
+): Promise<DevRun['config']> {
+  const env = process.env;
+  const cwd = process.cwd();
+  const local = path.join(cwd, 'fedimg.toml');
+  const named = option ?? env['FEDIMG_CONFIG'] ?? (existsSync(local) ? local : undefined);
+  const own = path.join(stateDir, 'fedimg.toml');
+  if (!named && !existsSync(own)) {
+    await writeLocalConfig(
+      stateDir,
+      {
+        deployment: 'dev',
+        taskQueue: 'fedimg',
+        allow: [SERVED_BY_USER, SERVED_BY_USER.replace('127.0.0.1', 'localhost')],
+      },
+      { content: BOOT_SECTOR_TEST },
+    );
+  }
+  // Whoever has sourced dev.env names our own file.
+  const path_ = named ? path.resolve(cwd, named) : own;
+  const { config, file } = await loadConfig({ path: path_, env, cwd });
+  return { file, taskQueue: config.worker.taskQueue, own: file === own };
+}
+
+/** The same over restarts, so that `dev.env` stays true. */
+async function keptCredentials(stateDir: string): Promise<LocalCredentials> {
+  const file = path.join(stateDir, 'credentials.json');
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as LocalCredentials;
+  } catch {
+    const credentials = createLocalCredentials();
+    await writeFile(file, JSON.stringify(credentials), { mode: 0o600 });
+    return credentials;
+  }
+}
+
+async function preferredPort(port: number): Promise<number> {
+  try {
+    await requirePortFree(port, 'the local stack');
+    return port;
+  } catch {
+    return reserveFreePort();
+  }
+}

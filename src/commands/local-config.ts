@@ -1,0 +1,108 @@
+/** The configurations that a local stack runs with when the user has none. */
+
+import { copyFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+
+/** PV-GRUB by region, as EC2's user guide lists it; the other regions have none. */
+const KERNELS: Readonly<Record<string, string>> = {
+  'us-east-1': 'aki-5c21674b',
+  'us-west-1': 'aki-59cc8239',
+  'us-west-2': 'aki-70cb0e10',
+  'eu-west-1': 'aki-dc9ed9af',
+  'eu-central-1': 'aki-931fe3fc',
+  'ap-northeast-1': 'aki-7077ab11',
+  'ap-southeast-1': 'aki-73a50110',
+  'ap-southeast-2': 'aki-66506305',
+  'sa-east-1': 'aki-912fbcfd',
+};
+
+/** Where a user's own files are served, unless the configuration is changed. */
+export const SERVED_BY_USER = 'http://127.0.0.1:8000/';
+
+export interface LocalConfig {
+  readonly deployment: string;
+  readonly taskQueue: string;
+  readonly allow: readonly string[];
+  /** Path of the test script, relative to the configuration's folder or absolute. */
+  readonly testScript: string;
+}
+
+export function localConfigToml(config: LocalConfig): string {
+  const amis = Object.entries(KERNELS).map(([region, aki]) =>
+    [
+      '[[amis]]',
+      `region = "${region}"`,
+      'ami = "al2023"',
+      'arch = "x86_64"',
+      `aki = "${aki}"`,
+    ].join('\n'),
+  );
+  return `# Configuration of a local stack: Temporal, EC2 and SSM all run on this machine.
+deployment = ${toml(config.deployment)}
+
+# The first item launches the utility instance; its region is the home region.
+${amis.join('\n\n')}
+
+[source]
+# What may be downloaded. A compose or a .raw.xz that is served on this machine is published by this line:
+allow = [${config.allow.map(toml).join(', ')}]
+
+[utility]
+instance_profile = "fedimg-utility"
+
+[test]
+# Exit status 0 passes; nothing becomes public before.
+script = ${toml(config.testScript)}
+instance_profile = "fedimg-test"
+
+[test.instance_types]
+x86_64 = ["t3.small"]
+aarch64 = ["t4g.small"]
+
+[worker]
+task_queue = ${toml(config.taskQueue)}
+shutdown_grace = "2s"
+
+[timing]
+poll_interval = "200ms"
+command_poll_interval = "200ms"
+# The local cloud is quick: its waits are a fifth of EC2's.
+scale = 0.2
+`;
+}
+
+function toml(text: string): string {
+  return JSON.stringify(text);
+}
+
+/** Checks something real: that the instance's root disk is a disk that can boot. */
+export const BOOT_SECTOR_TEST = `#!/bin/bash
+# Runs on an instance that was launched from the AMI; exit status 0 passes.
+set -euo pipefail
+lsblk
+disk=$(lsblk --noheadings --nodeps --paths --output NAME | head -n 1)
+signature=$(dd if="$disk" bs=1 skip=510 count=2 status=none | od -A n -t x1 | tr -d ' \\n')
+echo "$disk: $(blockdev --getsize64 "$disk") bytes, boot signature $signature"
+[ "$signature" = 55aa ] || { echo "$disk has no boot sector" >&2; exit 1; }
+`;
+
+/** For whoever wants to see what a failed test looks like. */
+export const FAILING_TEST = `#!/bin/bash
+echo "this test fails because it was asked to"
+echo "a test's standard error is kept, too" >&2
+exit 3
+`;
+
+/** Writes script and configuration into `directory`; returns the configuration's path. */
+export async function writeLocalConfig(
+  directory: string,
+  config: Omit<LocalConfig, 'testScript'>,
+  test: { readonly content: string } | { readonly file: string },
+): Promise<string> {
+  const script = path.join(directory, 'test.sh');
+  if ('file' in test) await copyFile(test.file, script);
+  else await writeFile(script, test.content, { mode: 0o700 });
+  const file = path.join(directory, 'fedimg.toml');
+  await writeFile(file, localConfigToml({ ...config, testScript: 'test.sh' }), { mode: 0o600 });
+  return file;
+}

@@ -1,0 +1,105 @@
+/** The command line as a whole: which commands there are. Only the one that runs is loaded. */
+
+import { Command, type CommanderError } from 'commander';
+import { EXIT, EXIT_CODES_HELP } from './exit-codes.js';
+import { addGlobalOptions } from './options.js';
+
+interface CommandEntry {
+  readonly summary: string;
+  readonly load: () => Promise<{ createCommand(): Command }>;
+}
+
+const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+  demo: {
+    summary: 'all of it on this machine: a compose becomes public AMIs, then everything is stopped',
+    load: () => import('./demo.js'),
+  },
+  dev: {
+    summary: 'the same stack, left running: Temporal, a local EC2/SSM and a worker',
+    load: () => import('./dev.js'),
+  },
+  worker: {
+    summary: 'the worker, against TEMPORAL_* and the AWS settings of the environment',
+    load: () => import('./worker.js'),
+  },
+  compose: {
+    summary: "signal: send a compose's status message",
+    load: () => import('./compose.js'),
+  },
+  publish: { summary: 'publish one image by hand', load: () => import('./publish.js') },
+  status: {
+    summary: 'where a compose or an image stands, step by step and region by region',
+    load: () => import('./status.js'),
+  },
+  amis: { summary: 'the published AMIs', load: () => import('./amis.js') },
+  cancel: {
+    summary: 'end a publication; what is not yet public is removed',
+    load: () => import('./cancel.js'),
+  },
+  simulator: {
+    summary: 'only the local EC2/SSM endpoint',
+    load: () => import('./simulator.js'),
+  },
+};
+
+const INTRODUCTION =
+  "Publishes a distribution's cloud images as public AMIs in every EC2 region, durably.";
+const EXAMPLES = `
+Examples:
+  fedimg demo                                     see it work, without any account
+  fedimg dev                                      a local stack to try things on
+  fedimg publish URL --arch x86_64 --watch        one image, from its URL to its AMIs
+  fedimg compose signal message.json              a whole compose
+  fedimg status @latest --watch
+  fedimg amis --compose @latest -o json
+
+${EXIT_CODES_HELP}
+
+\`fedimg COMMAND --help\` says more about each.`;
+
+/** The program for these arguments; the command that they name is complete, the others only listed. */
+export async function createProgram(argv: readonly string[], version: string): Promise<Command> {
+  const program = new Command('fedimg')
+    .description(INTRODUCTION)
+    .version(version, '-V, --version')
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError('(fedimg --help lists all commands; fedimg COMMAND --help explains one)')
+    .addHelpText('after', EXAMPLES);
+  addGlobalOptions(program);
+  const wanted = wantedCommand(argv);
+  for (const [name, entry] of Object.entries(COMMANDS)) {
+    const command = name === wanted ? (await entry.load()).createCommand() : new Command(name);
+    program.addCommand(command.summary(entry.summary).description(entry.summary));
+    inheritSettings(command, program);
+  }
+  throwInsteadOfExiting(program);
+  return program;
+}
+
+/** Only `addCommand` loses what `command()` would hand down. */
+function inheritSettings(command: Command, parent: Command): void {
+  command.copyInheritedSettings(parent);
+  for (const child of command.commands) inheritSettings(child, command);
+}
+
+function throwInsteadOfExiting(command: Command): void {
+  command.exitOverride();
+  for (const child of command.commands) throwInsteadOfExiting(child);
+}
+
+const OPTIONS_WITH_VALUE = ['--config', '-o', '--output', '--color'];
+
+/** The first word that is neither an option nor an option's value; after `help`, the one it asks for. */
+export function wantedCommand(argv: readonly string[]): string | undefined {
+  const words = argv.filter(
+    (word, index) => !word.startsWith('-') && !OPTIONS_WITH_VALUE.includes(argv[index - 1] ?? ''),
+  );
+  return words[0] === 'help' ? words[1] : words[0];
+}
+
+/** commander has printed its message; what remains is the exit code. */
+export function exitCodeOfUsage(error: CommanderError): number {
+  // `fedimg` alone prints its help as an error.
+  const shown = ['commander.helpDisplayed', 'commander.help', 'commander.version'];
+  return shown.includes(error.code) && error.exitCode === 0 ? EXIT.done : EXIT.usage;
+}

@@ -1,0 +1,102 @@
+/** `fedimg publish`: one image by hand. */
+
+import { Command } from 'commander';
+import type { AmiRow } from '../client/amis.js';
+import { amiRow, listAmis } from '../client/amis.js';
+import { imageRequestByHand } from '../client/image-request.js';
+import type { Started } from '../client/start.js';
+import { startImage } from '../client/start.js';
+import type { Arch } from '../model/compose.js';
+import { watchCommand } from './again.js';
+import { printRows } from './amis.js';
+import { compactAmiLines, countLine } from './ami-table.js';
+import { finish, withHelp } from './command-help.js';
+import { EXIT, type ExitCode } from './exit-codes.js';
+import type { FollowOptions } from './follow.js';
+import { addFollowOptions, follow } from './follow.js';
+import type { OutputFormat } from './options.js';
+import { globalOptions, outputFormat, parseArch, parseSize, terminalOf } from './options.js';
+import { statusLines } from './status-view.js';
+import type { Terminal } from './terminal.js';
+import { taskQueueOf, withSession } from './with-session.js';
+
+interface PublishOptions extends FollowOptions {
+  readonly arch: Arch;
+  readonly sha256?: string;
+  readonly size?: number;
+  readonly compose?: string;
+  readonly release?: string;
+}
+
+export function createCommand(): Command {
+  const command = new Command('publish')
+    .argument('<url>', 'of a .raw.xz; it must be below an entry of source.allow')
+    .requiredOption('--arch <arch>', 'x86_64 or aarch64', parseArch)
+    .option('--sha256 <hash>', 'of the compressed file; without it nothing is compared')
+    .option('--size <bytes>', 'of the compressed file', parseSize)
+    .option('--compose <id>', "the compose that it belongs to (default: the image's name)")
+    .option('--release <release>', 'such as 43 (default: as the name says)');
+  addFollowOptions(command);
+  withHelp(command, {
+    examples: [
+      'fedimg publish http://127.0.0.1:8000/disk.raw.xz --arch x86_64 --watch',
+      'fedimg publish https://dl.fedoraproject.org/.../Fedora-Cloud-Base-AmazonEC2-43-1.6.x86_64.raw.xz \\',
+      '  --arch x86_64 --sha256 HASH --wait -o json',
+    ],
+    notes: 'With --wait or --watch it prints the AMIs. One run at a time for an image.',
+  });
+  command.action(async (url: string, options: PublishOptions) => {
+    finish(await run(command, url, options));
+  });
+  return command;
+}
+
+async function run(command: Command, url: string, options: PublishOptions): Promise<ExitCode> {
+  const format = outputFormat(command, ['table', 'json', 'jsonl', 'name']);
+  const terminal = terminalOf(command);
+  const request = imageRequestByHand({ url, ...options, sizeBytes: options.size });
+  const { config } = globalOptions(command);
+  return withSession(process.env, async ({ session, stack }) => {
+    const taskQueue = await taskQueueOf({ config, env: process.env }, stack);
+    const started = await startImage(session, request, { taskQueue });
+    sayStarted(terminal, started);
+    if (options.wait !== true && options.watch !== true) {
+      if (format === 'table' || format === 'name') terminal.result(started.workflowId);
+      else terminal.result(JSON.stringify(started, null, format === 'json' ? 2 : 0));
+      return EXIT.done;
+    }
+    const run = { ...started, kind: 'image' as const };
+    const { status, exitCode } = await follow(session, run, { ...options, terminal });
+    if (status.outcome === 'already-published') {
+      terminal.note('already published, nothing to do');
+    }
+    if (status.kind === 'image' && status.result !== null) {
+      const workflowUrl = status.link;
+      const rows = status.result.amis.map((ami) => amiRow(ami, workflowUrl));
+      printAmis(terminal, format, rows);
+      return exitCode;
+    }
+    const view = { paint: terminal.paintNote, nowMs: Date.now(), rates: new Map() };
+    terminal.note(statusLines(status, view).join('\n'));
+    // A script that asked for JSON gets JSON, whatever became of the run.
+    if (format !== 'table') {
+      const workflowIds = [started.workflowId];
+      printAmis(terminal, format, await listAmis(session, { workflowIds }));
+    }
+    return exitCode;
+  });
+}
+
+/** As `fedimg amis` prints them, but the table is one row a region. */
+function printAmis(terminal: Terminal, format: OutputFormat, rows: readonly AmiRow[]): void {
+  if (format !== 'table') return printRows(terminal, format, rows);
+  terminal.result(compactAmiLines(rows, terminal.paint).join('\n'));
+  terminal.note(countLine(rows));
+}
+
+function sayStarted(terminal: Terminal, { state, workflowId, link }: Started): void {
+  const said = state === 'running' ? 'is being published already' : 'publication started';
+  terminal.note(`${workflowId}: ${said}`);
+  if (link !== null) terminal.note(link);
+  terminal.note(`Watch it: ${watchCommand({ kind: 'image', workflowId })}`);
+}

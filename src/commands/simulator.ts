@@ -1,0 +1,89 @@
+/** `fedimg simulator`: the local EC2/SSM endpoint on its own, until Ctrl-C. */
+
+import { mkdtemp, mkdir, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { Command } from 'commander';
+import { startSimulator } from '../simulator/index.js';
+import { awsVariables, exportLines } from './aws-environment.js';
+import { finish, withHelp } from './command-help.js';
+import { EXIT, type ExitCode } from './exit-codes.js';
+import { parsePort, terminalOf } from './options.js';
+import { usageError } from './problem.js';
+
+export const LATENCIES = ['instant', 'fast', 'aws'] as const;
+export type Latency = (typeof LATENCIES)[number];
+
+interface SimulatorOptions {
+  readonly port: number;
+  readonly state?: string;
+  readonly latency: Latency;
+  readonly seed?: number;
+}
+
+export function createCommand(): Command {
+  const command = new Command('simulator')
+    .option('--port <port>', 'on 127.0.0.1; 0 takes a free one', parsePort, 0)
+    .option('--state <dir>', 'keeps everything over restarts (default: removed at the end)')
+    .option('--latency <profile>', LATENCIES.join(', '), parseLatency, 'fast')
+    .option('--seed <number>', 'same seed, same ids and durations', parseSeed);
+  withHelp(command, {
+    examples: [
+      'fedimg simulator --port 8234 --state ./cloud',
+      'AWS_ENDPOINT_URL=http://127.0.0.1:8234 aws ec2 describe-images --owners self',
+    ],
+    notes:
+      'It runs commands on this machine for whoever has the key pair: AWS_ACCESS_KEY_ID and\nAWS_SECRET_ACCESS_KEY of the environment, or one that is made at start and printed.',
+  });
+  command.action(async (options: SimulatorOptions) => finish(await run(command, options)));
+  return command;
+}
+
+export function parseLatency(text: string): Latency {
+  const known = LATENCIES.find((one) => one === text);
+  if (known !== undefined) return known;
+  throw usageError(`--latency ${text} is unknown`, `Allowed: ${LATENCIES.join(', ')}.`);
+}
+
+function parseSeed(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw usageError(`--seed ${text} is no seed`, 'Allowed: a whole number.');
+}
+
+async function run(command: Command, options: SimulatorOptions): Promise<ExitCode> {
+  const terminal = terminalOf(command);
+  const stopped = stopSignal();
+  const stateDir =
+    options.state === undefined
+      ? await mkdtemp(path.join(os.tmpdir(), 'fedimg-simulator-'))
+      : path.resolve(options.state);
+  await mkdir(stateDir, { recursive: true, mode: 0o700 });
+  try {
+    const simulator = await startSimulator({
+      port: options.port,
+      stateDir,
+      latency: options.latency,
+      ...(options.seed === undefined ? {} : { seed: options.seed }),
+      log: terminal.note,
+    });
+    terminal.note(
+      `EC2 and SSM: ${simulator.url}, latency ${options.latency}, state in ${stateDir}`,
+    );
+    terminal.note('Ctrl-C ends it. To use it:');
+    terminal.result(exportLines(awsVariables(simulator.url, simulator.credentials)).join('\n'));
+    await stopped;
+    await simulator.close();
+  } finally {
+    if (options.state === undefined) await rm(stateDir, { recursive: true, force: true });
+  }
+  return EXIT.done;
+}
+
+/** Resolves at the first SIGINT, SIGTERM or SIGHUP; a second one ends the process as it is. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.once(signal, () => resolve());
+    }
+  });
+}

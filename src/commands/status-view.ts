@@ -1,0 +1,213 @@
+/** A publication's status as lines of text: all of it for `status`, the moving part for `--watch`. */
+
+import type { FailureReport } from '../client/failure-report.js';
+import type { PendingActivity } from '../client/pending-activities.js';
+import type { ComposeStatus, ImageStatus, Outcome, PublicationStatus } from '../client/status.js';
+import type { RegionProgress, RegionState, StepState } from '../model/progress.js';
+import { STEPS } from '../model/progress.js';
+import { againCommand, idOf } from './again.js';
+import { formatColumns, formatElapsed, formatTime, printable } from './format.js';
+import { countRegions, currentStep, stepText, type TransferRates } from './step-text.js';
+import type { Paint, Style } from './terminal.js';
+
+export interface ViewOptions {
+  readonly paint: Paint;
+  readonly nowMs: number;
+  readonly rates: TransferRates;
+}
+
+const OUTCOME_STYLE: Record<Outcome, Style> = {
+  running: 'cyan',
+  published: 'green',
+  'already-published': 'green',
+  'partly-published': 'yellow',
+  ended: 'yellow',
+  failed: 'red',
+  cancelled: 'yellow',
+  terminated: 'red',
+};
+
+const STEP_GLYPH: Record<StepState, string> = {
+  waiting: '.',
+  running: '>',
+  done: '+',
+  failed: '!',
+  skipped: '-',
+};
+
+/** Everything that is known, for whoever asks once. */
+export function statusLines(status: PublicationStatus, options: ViewOptions): string[] {
+  const images = status.kind === 'compose' ? status.images : [status];
+  return [
+    ...headLines(status, options),
+    ...images.flatMap((image) => ['', ...imageLines(image, options)]),
+    ...failureLines(status, options.paint),
+  ];
+}
+
+/** A few lines that change in place, for whoever watches. */
+export function liveLines(status: PublicationStatus, options: ViewOptions): string[] {
+  const images = status.kind === 'compose' ? status.images : [status];
+  const rows = images.map((image) => [
+    `  ${image.arch ?? image.progress?.arch ?? ''}`,
+    image.outcome === 'running' ? (currentStep(image) ?? 'start') : '',
+    image.outcome === 'running'
+      ? stepText(image, options.nowMs, options.rates)
+      : options.paint(OUTCOME_STYLE[image.outcome], closedText(image)),
+  ]);
+  const retries = images.flatMap((image) => retryLines(image, options));
+  const [head = ''] = headLines(status, options);
+  return [head, ...formatColumns(rows), ...retries];
+}
+
+/** One image's end in a few words. */
+export function closedText(image: ImageStatus): string {
+  const { done, total } = countRegions(image);
+  const regions = total === 0 ? '' : ` in ${done} of ${total} regions`;
+  switch (image.outcome) {
+    case 'published':
+    case 'partly-published':
+    case 'already-published':
+      return `${image.outcome.replace('-', ' ')}${regions}`;
+    default:
+      return [image.outcome, failureText(image)].filter((part) => part !== '').join(': ');
+  }
+}
+
+/** Our failures begin with the image's name, which stands before them already. */
+function failureText({ failure, progress }: ImageStatus): string {
+  const message = failure?.message ?? '';
+  const name = `${progress?.image ?? ''}: `;
+  return message.startsWith(name) ? message.slice(name.length) : message;
+}
+
+function headLines(status: PublicationStatus, { paint, nowMs }: ViewOptions): string[] {
+  const end = status.closedAt === null ? nowMs : Date.parse(status.closedAt);
+  const elapsed = formatElapsed(end - Date.parse(status.startedAt));
+  const state = status.kind === 'compose' ? composeState(status) : status.outcome;
+  const head = [paint('bold', idOf(status)), paint(OUTCOME_STYLE[status.outcome], state), elapsed];
+  return [
+    head.join('  '),
+    `started ${formatTime(status.startedAt)} UTC`,
+    ...(status.link === null ? [] : [status.link]),
+    ...(status.note === null ? [] : [paint('yellow', status.note)]),
+    ...(status.kind === 'compose' && status.reason !== null ? [status.reason] : []),
+  ];
+}
+
+function composeState({ outcome, progress }: ComposeStatus): string {
+  if (outcome !== 'running' || progress === null) return outcome;
+  return progress.state === 'waiting'
+    ? `waiting for the compose (${progress.status})`
+    : progress.state;
+}
+
+function imageLines(image: ImageStatus, options: ViewOptions): string[] {
+  const { progress } = image;
+  const { paint } = options;
+  const name = progress?.image ?? image.image ?? image.workflowId;
+  const lines = [`${paint('bold', name)}  ${paint(OUTCOME_STYLE[image.outcome], image.outcome)}`];
+  if (image.note !== null) lines.push(`  ${paint('yellow', image.note)}`);
+  if (progress === null) return lines;
+  const steps = STEPS.map((step) => {
+    const { state, startedAt, endedAt } = progress.steps[step];
+    const took =
+      startedAt !== undefined && endedAt !== undefined
+        ? ` ${formatElapsed(Date.parse(endedAt) - Date.parse(startedAt))}`
+        : '';
+    return `${STEP_GLYPH[state]} ${step}${took}`;
+  });
+  lines.push(`  ${steps.join('   ')}`);
+  if (image.outcome === 'running')
+    lines.push(`  now: ${stepText(image, options.nowMs, options.rates)}`);
+  lines.push(
+    ...regionLines(image, progress.regions, paint),
+    ...testLines(image),
+    ...retryLines(image, options),
+  );
+  return lines;
+}
+
+/** What a closed run had not made public is no longer there. */
+function stateText({ outcome }: ImageStatus, state: RegionState): string {
+  if (outcome === 'running' || ['published', 'private', 'failed', 'left-out'].includes(state)) {
+    return state;
+  }
+  return state === 'waiting' ? 'not begun' : 'removed';
+}
+
+function regionLines(
+  image: ImageStatus,
+  regions: readonly RegionProgress[],
+  paint: Paint,
+): string[] {
+  const states = [...new Set(regions.map(({ state }) => state))];
+  const rows = states.flatMap((state) => {
+    const members = regions.filter((region) => region.state === state);
+    const explained = members.filter(({ reason }) => reason !== undefined);
+    const plain = members.filter(({ reason }) => reason === undefined);
+    return [
+      ...(plain.length > 0
+        ? [[stateText(image, state), plain.map(({ region }) => region).join(' ')]]
+        : []),
+      ...explained.map(({ region, reason }) => [
+        paint(state === 'failed' ? 'red' : 'yellow', state),
+        `${region}: ${printable(reason ?? '')}`,
+      ]),
+    ];
+  });
+  return formatColumns(rows.map(([state = '', text = '']) => [`  ${state}`, text]));
+}
+
+function testLines({ progress }: ImageStatus): string[] {
+  return (progress?.tests ?? []).map(
+    ({ variant, ami, instanceId, exitStatus, seconds }) =>
+      `  tested ${variant} (${ami} on ${instanceId}): exit status ${exitStatus} after ${formatElapsed(seconds * 1000)}`,
+  );
+}
+
+/** What is being tried again, and why. */
+export function retryLines(image: ImageStatus, { paint, nowMs }: ViewOptions): string[] {
+  return image.activities.filter(isRetried).map(({ type, attempt, lastFailure, nextAttemptAt }) => {
+    const wait = nextAttemptAt === null ? 0 : Date.parse(nextAttemptAt) - nowMs;
+    const when = wait > 0 ? `, next try in ${formatElapsed(wait)}` : '';
+    const why = printable(lastFailure?.message ?? 'no answer');
+    return paint('yellow', `  ! ${type}, attempt ${attempt}${when}: ${why}`);
+  });
+}
+
+function isRetried({ attempt, lastFailure }: PendingActivity): boolean {
+  return attempt > 1 && lastFailure !== null;
+}
+
+function failureLines(status: PublicationStatus, paint: Paint): string[] {
+  const failures =
+    status.kind === 'compose'
+      ? status.images.flatMap(({ failure, progress }) => describe(failure, progress?.arch))
+      : describe(status.failure);
+  // An image's failure is the compose's reason: it is told once.
+  const own = failures.length === 0 && status.kind === 'compose' ? describe(status.failure) : [];
+  const again = againCommand(status);
+  const closed = status.outcome !== 'running' && again !== undefined && status.failure !== null;
+  const lines = [...failures, ...own];
+  if (lines.length === 0) return [];
+  return [
+    '',
+    ...lines.map((line) => (line.startsWith(' ') ? line : paint('red', line))),
+    ...(closed ? [`  again: ${again}`] : []),
+  ];
+}
+
+function describe(failure: FailureReport | null, arch?: string): string[] {
+  if (failure === null) return [];
+  const subject = arch === undefined ? '' : `${arch}: `;
+  const lines = [`${subject}${failure.type}: ${printable(failure.message)}`];
+  if (failure.output !== undefined && failure.output !== '') {
+    const status = failure.exitStatus === undefined ? '' : ` (exit status ${failure.exitStatus})`;
+    lines.push(`  output${status}:`);
+    const output = failure.output.trimEnd().split('\n');
+    lines.push(...output.map((line) => `    | ${printable(line)}`));
+  }
+  if (failure.next !== undefined) lines.push(`  next: ${failure.next}`);
+  return lines;
+}

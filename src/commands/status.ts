@@ -1,0 +1,122 @@
+/** `fedimg status`: where a compose or an image stands, or what there is. */
+
+import { Command } from 'commander';
+import type { Publication } from '../client/publications.js';
+import { recentPublications, resolvePublication } from '../client/publications.js';
+import type { PublicationStatus } from '../client/status.js';
+import { readStatus } from '../client/status.js';
+import { idOf } from './again.js';
+import { exitCodeOf, EXIT, type ExitCode } from './exit-codes.js';
+import type { FollowOptions } from './follow.js';
+import { addFollowOptions, follow } from './follow.js';
+import { formatColumns, formatElapsed, formatTime } from './format.js';
+import { outputFormat, terminalOf, type OutputFormat } from './options.js';
+import { finish, withHelp } from './command-help.js';
+import { statusLines } from './status-view.js';
+import type { Terminal } from './terminal.js';
+import { usageError } from './problem.js';
+import { withSession } from './with-session.js';
+
+const LISTED_MAX = 25;
+
+export function createCommand(): Command {
+  const command = new Command('status').argument(
+    '[id]',
+    'a compose, an image, a workflow id or @latest; without it: what there is',
+  );
+  addFollowOptions(command);
+  withHelp(command, {
+    examples: [
+      'fedimg status',
+      'fedimg status @latest --watch',
+      'fedimg status Fedora-Cloud-43-20251021.0 --wait --timeout 2h',
+      'fedimg status Fedora-Cloud-43-20251021.0 -o json',
+    ],
+    notes: 'Exits by outcome: 0 published, 1 failed, 3 partly, 8 still running.',
+  });
+  command.action(async (id: string | undefined, options: FollowOptions) => {
+    finish(await run(command, id, options));
+  });
+  return command;
+}
+
+async function run(
+  command: Command,
+  id: string | undefined,
+  options: FollowOptions,
+): Promise<ExitCode> {
+  const format = outputFormat(command, ['table', 'json', 'jsonl']);
+  const terminal = terminalOf(command);
+  const following = options.wait === true || options.watch === true;
+  if (id === undefined && following) {
+    throw usageError('--wait and --watch need an id', 'The newest one is @latest.');
+  }
+  if (options.timeout !== undefined && !following) {
+    throw usageError('--timeout needs --wait or --watch');
+  }
+  return withSession(process.env, async ({ session }) => {
+    if (id === undefined) {
+      printList(terminal, format, await recentPublications(session, LISTED_MAX));
+      return EXIT.done;
+    }
+    const publication = await resolvePublication(session, id);
+    if (!following) {
+      const status = await readStatus(session, publication);
+      printStatus(terminal, format, status);
+      return exitCodeOf(status.outcome);
+    }
+    const events = format === 'jsonl' && options.watch === true;
+    const { status, exitCode } = await follow(session, publication, {
+      ...options,
+      terminal,
+      ...(events ? { onChange: (one) => terminal.result(JSON.stringify(one)) } : {}),
+    });
+    if (!events) printStatus(terminal, format, status);
+    return exitCode;
+  });
+}
+
+export function printStatus(
+  terminal: Terminal,
+  format: OutputFormat,
+  status: PublicationStatus,
+): void {
+  if (format === 'json') terminal.result(JSON.stringify(status, null, 2));
+  else if (format === 'jsonl') terminal.result(JSON.stringify(status));
+  else {
+    const options = { paint: terminal.paint, nowMs: Date.now(), rates: new Map() };
+    terminal.result(statusLines(status, options).join('\n'));
+  }
+}
+
+function printList(
+  terminal: Terminal,
+  format: OutputFormat,
+  publications: readonly Publication[],
+): void {
+  if (format === 'json') return terminal.result(JSON.stringify(publications, null, 2));
+  if (format === 'jsonl') {
+    for (const publication of publications) terminal.result(JSON.stringify(publication));
+    return;
+  }
+  if (publications.length === 0) {
+    terminal.note('Nothing was published yet. Start with `fedimg compose signal FILE`.');
+    return;
+  }
+  terminal.result(listLines(publications, Date.now()).join('\n'));
+}
+
+export function listLines(publications: readonly Publication[], nowMs: number): string[] {
+  const rows = publications.map((publication) => {
+    const end = publication.closedAt === null ? nowMs : Date.parse(publication.closedAt);
+    return [
+      idOf(publication),
+      publication.kind,
+      publication.execution.toLowerCase(),
+      publication.phase ?? '',
+      formatTime(publication.startedAt),
+      formatElapsed(end - Date.parse(publication.startedAt)),
+    ];
+  });
+  return formatColumns([['ID', 'KIND', 'STATE', 'PHASE', 'STARTED (UTC)', 'TOOK'], ...rows]);
+}

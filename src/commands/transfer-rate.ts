@@ -1,0 +1,38 @@
+/** Bytes per second and time left, from samples that come irregularly. */
+
+export interface TransferRate {
+  /** Takes a sample; bytes that go backwards (another phase, another attempt) begin anew. */
+  add(bytes: number, atMs: number): void;
+  /** Undefined until two samples differ in time. */
+  bytesPerSecond(): number | undefined;
+  secondsLeft(totalBytes: number): number | undefined;
+}
+
+/** After this long without news a sample weighs half: smooth enough to read, quick enough to believe. */
+const HALF_LIFE_MS = 5_000;
+
+export function createTransferRate(): TransferRate {
+  let last: { bytes: number; atMs: number } | undefined;
+  let rate: number | undefined;
+  return {
+    add: (bytes, atMs) => {
+      if (last === undefined || bytes < last.bytes) {
+        last = { bytes, atMs };
+        rate = undefined;
+        return;
+      }
+      const elapsedMs = atMs - last.atMs;
+      // Heartbeats are throttled: the same number again is no standstill.
+      if (elapsedMs <= 0 || bytes === last.bytes) return;
+      const current = ((bytes - last.bytes) * 1000) / elapsedMs;
+      const weight = 1 - 0.5 ** (elapsedMs / HALF_LIFE_MS);
+      rate = rate === undefined ? current : rate + weight * (current - rate);
+      last = { bytes, atMs };
+    },
+    bytesPerSecond: () => rate,
+    secondsLeft: (totalBytes) =>
+      rate === undefined || rate <= 0 || last === undefined || totalBytes <= 0
+        ? undefined
+        : Math.max(0, totalBytes - last.bytes) / rate,
+  };
+}

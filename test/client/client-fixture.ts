@@ -1,0 +1,45 @@
+/** A client session on the suite's Temporal server, and composes that nobody else has. */
+
+import { randomInt } from 'node:crypto';
+import { connectToTemporal } from '../../src/client/connection.js';
+import type { Session } from '../../src/client/session.js';
+import type { ComposeMessage } from '../../src/model/compose-message.js';
+import type { ImageRequest } from '../../src/model/plan.js';
+import { someRequest } from '../support/images.js';
+import { testTemporal } from '../support/temporal.js';
+
+export const UI = 'http://ui.example';
+
+/** Opens a session for the suite and closes it behind it. */
+export function useSession(): () => Session {
+  let session: Session | undefined;
+  before(async function () {
+    // The first start on a machine downloads the server.
+    this.timeout(300_000);
+    const { server } = await testTemporal();
+    const env = {
+      TEMPORAL_ADDRESS: server.address,
+      TEMPORAL_CONFIG_FILE: '/nowhere/temporal.toml',
+    };
+    session = { access: await connectToTemporal({ env }), uiUrl: UI };
+  });
+  after(() => session?.access.close());
+  return () => {
+    if (session === undefined) throw new Error('the session is used before it is open');
+    return session;
+  };
+}
+
+export function someComposeId(): string {
+  const day = 1 + randomInt(28);
+  return `Fedora-Cloud-${40 + randomInt(900)}-202510${String(day).padStart(2, '0')}.${randomInt(9999)}`;
+}
+
+export function finishedMessage(composeId: string): ComposeMessage {
+  const location = `https://kojipkgs.example/${composeId}/compose`;
+  return { composeId, status: 'FINISHED', location };
+}
+
+export function imageOf(composeId: string, arch: 'x86_64' | 'aarch64' = 'x86_64'): ImageRequest {
+  return { ...someRequest({ arch }), composeId };
+}

@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { wantedCommand } from '../../src/commands/program.js';
+import { testTemporal } from '../support/temporal.js';
+import { runCli } from './run-cli.js';
+
+describe('the command line', () => {
+  let folder = '';
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(os.tmpdir(), 'fedimg-cli-'));
+  });
+  afterEach(() => rm(folder, { recursive: true, force: true }));
+
+  /** Without a stack, a configuration or a profile of whoever runs the tests. */
+  const home = () => ({ HOME: folder, XDG_STATE_HOME: folder, XDG_CONFIG_HOME: folder });
+  const run = (args: string[], env: NodeJS.ProcessEnv = {}, input = '') =>
+    runCli(args, { env: { ...home(), ...env }, cwd: folder, input });
+
+  it('prints its help to stdout, and loads no command for it', async () => {
+    const { code, stdout, stderr } = await run(['--help']);
+    assert.equal(code, 0);
+    assert.equal(stderr, '');
+    for (const name of [
+      'demo',
+      'dev',
+      'worker',
+      'compose',
+      'publish',
+      'status',
+      'amis',
+      'cancel',
+    ]) {
+      assert.match(stdout, new RegExp(`^ {2}${name} `, 'm'));
+    }
+    assert.match(stdout, /Exit codes:/);
+    assert.match(stdout, /Examples:/);
+  });
+
+  it('explains each command with examples', async () => {
+    for (const name of ['status', 'publish', 'demo']) {
+      const { code, stdout } = await run([name, '--help']);
+      assert.equal(code, 0);
+      assert.match(stdout, new RegExp(`Examples:\\n {2}fedimg ${name}`));
+      assert.match(stdout, /--output <format>/);
+    }
+    assert.match((await run(['compose', 'signal', '--help'])).stdout, /fedimg compose signal/);
+  });
+
+  it('asks whether another command was meant, with the exit code of wrong usage', async () => {
+    const { code, stdout, stderr } = await run(['statsu']);
+    assert.equal(code, 2);
+    assert.equal(stdout, '');
+    assert.match(stderr, /unknown command 'statsu'/);
+    assert.match(stderr, /Did you mean status\?/);
+    for (const args of [[], ['status', '--wacht'], ['publish'], ['compose']]) {
+      assert.equal((await run(args)).code, 2, args.join(' '));
+    }
+  });
+
+  it('refuses wrong arguments before it asks anybody', async () => {
+    const wrong: [string[], RegExp][] = [
+      [['publish', 'http://h/a.raw.xz', '--arch', 's390x'], /s390x is no architecture/],
+      [['publish', 'http://h/a.iso', '--arch', 'x86_64'], /a\.iso names no raw disk image/],
+      [['publish', 'ftp://h/a.raw.xz', '--arch', 'x86_64'], /no http or https URL/],
+      [['publish', 'http://h/a.raw.xz', '--arch', 'arm64', '--sha256', 'abc'], /64 hexadecimal/],
+      [['status', 'x', '--wait', '--timeout', 'soon'], /--timeout soon is no duration/],
+      [['status', '--watch'], /--wait and --watch need an id/],
+      [
+        ['amis', '-o', 'xml'],
+        /--output xml is unknown to amis[^]*Allowed: table, json, jsonl, name/,
+      ],
+      [['--color', 'pink', 'amis'], /--color pink is unknown/],
+      [['simulator', '--latency', 'slow'], /--latency slow is unknown/],
+    ];
+    for (const [args, message] of wrong) {
+      const { code, stderr, stdout } = await run(args, { TEMPORAL_ADDRESS: '127.0.0.1:1' });
+      assert.equal(code, 2, `${args.join(' ')}: ${stderr}`);
+      assert.match(stderr, message);
+      assert.doesNotMatch(stderr, /\n {4}at /);
+      assert.equal(stdout, '');
+    }
+  });
+
+  it('says all that is wrong with a status message', async () => {
+    const broken = await run(['compose', 'signal', '-'], {}, '{"compose_id": ');
+    assert.equal(broken.code, 2);
+    assert.match(broken.stderr, /standard input is no JSON/);
+    const wrong = await run(
+      ['compose', 'signal', '-'],
+      {},
+      '{"compose_id":"x","status":"FINISHED"}',
+    );
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.stderr, /compose_id "x" is no compose id/);
+    assert.match(wrong.stderr, /location/);
+    const none = await run(['compose', 'signal', 'nowhere.json']);
+    assert.equal(none.code, 2);
+    assert.match(none.stderr, /cannot be read from nowhere\.json/);
+  });
+
+  it('says within seconds that no Temporal server answers, and how to start one', async () => {
+    const { code, stderr, ms } = await run(['status'], { TEMPORAL_ADDRESS: '127.0.0.1:1' });
+    assert.equal(code, 5);
+    assert.match(stderr, /No Temporal server answers at 127\.0\.0\.1:1/);
+    assert.match(stderr, /next: Is Temporal running\? Start one with `fedimg dev`/);
+    assert(ms < 15_000, `took ${ms} ms`);
+  });
+
+  it('names the key and the line of a wrong configuration, and starts no worker', async () => {
+    await writeFile(path.join(folder, 'fedimg.toml'), 'deployment = 3\n');
+    const { code, stderr } = await run(['worker']);
+    assert.equal(code, 2);
+    assert.match(stderr, /fedimg\.toml:1:\d+: deployment/);
+    const none = await run(['worker', '--config', 'nowhere.toml']);
+    assert.equal(none.code, 2);
+    assert.match(none.stderr, /--config names .*nowhere\.toml, which does not exist/);
+  });
+
+  it('does not start a worker that has no AWS credentials', async () => {
+    await writeFile(path.join(folder, 'test.sh'), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
+    const amis = '[[amis]]\nregion = "us-east-1"\nami = "al2023"\narch = "x86_64"\n';
+    await writeFile(path.join(folder, 'fedimg.toml'), `${amis}[test]\nscript = "test.sh"\n`);
+    const { code, stderr } = await run(['worker'], { AWS_EC2_METADATA_DISABLED: 'true' });
+    assert.equal(code, 4);
+    assert.match(stderr, /no AWS credentials/);
+    assert.match(stderr, /next: Set AWS_ACCESS_KEY_ID/);
+  });
+
+  it('prints an empty list as JSON, and says what is not to be found', async function () {
+    this.timeout(300_000);
+    const { server } = await testTemporal();
+    const env = { TEMPORAL_ADDRESS: server.address };
+    const list = await run(['status', '-o', 'json'], env);
+    assert.equal(list.code, 0);
+    assert(Array.isArray(JSON.parse(list.stdout)));
+    const none = await run(['status', 'Fedora-Cloud-43-20250101.9999'], env);
+    assert.equal(none.code, 6);
+    assert.match(none.stderr, /There is no compose or image Fedora-Cloud-43-20250101\.9999/);
+    const amis = await run(
+      ['amis', '--compose', 'Fedora-Cloud-43-20250101.9999', '-o', 'json'],
+      env,
+    );
+    assert.equal(amis.code, 6);
+    assert.deepEqual(JSON.parse(amis.stdout), []);
+  });
+
+  it('finds the command behind options that have values', () => {
+    assert.equal(wantedCommand(['--config', 'status', 'amis']), 'amis');
+    assert.equal(wantedCommand(['-o', 'json', 'status', 'dev']), 'status');
+    assert.equal(wantedCommand(['--verbose', 'help', 'dev']), 'dev');
+    assert.equal(wantedCommand(['--help']), undefined);
+  });
+
+  it('says how to build what is not built', async () => {
+    await mkdir(path.join(folder, 'bin'));
+    const bin = path.join(folder, 'bin', 'fedimg.js');
+    await cp(fileURLToPath(new URL('../../bin/fedimg.js', import.meta.url)), bin);
+    await writeFile(path.join(folder, 'package.json'), '{"type":"module"}');
+    const { code, stderr } = await new Promise<{ code: unknown; stderr: string }>((resolve) => {
+      execFile(process.execPath, [bin], (error, _, stderr) =>
+        resolve({ code: error?.code, stderr }),
+      );
+    });
+    assert.equal(code, 2);
+    assert.match(stderr, /next: npm run build/);
+    assert.match(await readFile(bin, 'utf8'), /^#!\/usr\/bin\/env node\n/);
+  });
+});
