@@ -1,0 +1,73 @@
+/** Records the histories that test/replay replays: run it when a workflow changes on purpose. */
+
+import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { cancelled, heartbeat } from '@temporalio/activity';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import pino from 'pino';
+import { installRuntime } from '../src/worker/runtime.js';
+import { fakeActivities } from '../test/support/fake-activities.js';
+import { someRequest } from '../test/support/images.js';
+import { withPublisher } from '../test/support/local-publisher.js';
+import { stopTestTemporal, testTemporal } from '../test/support/temporal.js';
+import { withWorker } from '../test/support/workflow-worker.js';
+
+installRuntime(pino({ level: 'silent' }));
+
+/** Stack traces name the folders of whoever recorded; replay does not look at them. */
+async function record(name: string, workflowId: string): Promise<void> {
+  const { client } = await testTemporal();
+  const history = await client.workflow.getHandle(workflowId).fetchHistory();
+  const plain = JSON.parse(historyToJSON(history), (key: string, value: unknown) =>
+    key === 'stackTrace' || key === 'identity' ? undefined : value,
+  ) as unknown;
+  const file = new URL(`../test/replay/histories/${name}.json`, import.meta.url);
+  await writeFile(fileURLToPath(file), `${JSON.stringify(plain, null, 1)}\n`);
+  console.error(`${name}: recorded`);
+}
+
+async function recordPublished(): Promise<void> {
+  await withPublisher({}, async (publisher) => {
+    const handle = await publisher.signal(await publisher.compose());
+    const { images } = await handle.result();
+    await record('compose-published', handle.workflowId);
+    for (const { workflowId } of images) {
+      await record(`image-published-${workflowId.split('/').at(-1)}`, workflowId);
+    }
+  });
+}
+
+async function recordFailedTest(): Promise<void> {
+  await withPublisher({ testScript: '#!/bin/bash\nexit 3\n' }, async (publisher) => {
+    const compose = await publisher.compose({ architectures: ['x86_64'] });
+    const handle = await publisher.signal(compose);
+    await handle.result().catch(() => undefined);
+    await record('compose-failed', handle.workflowId);
+    await record('image-test-failed', `image/${compose.composeId}/Cloud_Base/x86_64`);
+  });
+}
+
+async function recordCancelled(): Promise<void> {
+  let copying = 0;
+  const fake = fakeActivities({
+    copyToRegion: async () => {
+      copying += 1;
+      const beat = setInterval(heartbeat, 200);
+      await cancelled().finally(() => clearInterval(beat));
+      return [];
+    },
+  });
+  await withWorker(fake.activities, async ({ startImage }) => {
+    const handle = await startImage(someRequest());
+    while (copying < 3) await new Promise((resolve) => setTimeout(resolve, 50));
+    await handle.cancel();
+    await handle.result().catch(() => undefined);
+    await record('image-cancelled-while-copying', handle.workflowId);
+  });
+}
+
+await recordPublished();
+await recordFailedTest();
+await recordCancelled();
+await stopTestTemporal();
+process.exit(0);

@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readFile, truncate, writeFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import type { SampleCompose, SampleImage } from '../../src/dev/sample-compose.js';
+import { EC2_UTILITY_EXCEPTION, EC2_SERVICE_EXCEPTION } from '../../src/model/errors.js';
+import type { ImageRequest } from '../../src/model/plan.js';
+import { assertNothingLeft, failureOf } from '../support/expectations.js';
+import type { LocalPublisher, PublisherOptions } from '../support/local-publisher.js';
+import { withPublisher } from '../support/local-publisher.js';
+
+const run = promisify(execFile);
+
+/** A request for the image by hand, with what the compose says of it, or something else. */
+function requestFor(
+  compose: SampleCompose,
+  image: SampleImage,
+  overrides: Partial<ImageRequest['image']> = {},
+): ImageRequest {
+  const { subvariant, url, sha256, sizeBytes, name } = image;
+  return {
+    composeId: compose.composeId,
+    release: '43',
+    image: { subvariant, arch: 'x86_64', url, sha256, sizeBytes, name, ...overrides },
+  };
+}
+
+interface Refusal {
+  readonly type: string;
+  readonly message: RegExp;
+  readonly code: string;
+}
+
+/** Publishes an image that cannot be, and looks at the reason and at what is left. */
+async function refused(
+  options: PublisherOptions,
+  spoil: (
+    image: SampleImage,
+    publisher: LocalPublisher,
+  ) => Promise<Partial<ImageRequest['image']>> | Partial<ImageRequest['image']>,
+  expected: Refusal,
+): Promise<void> {
+  await withPublisher(options, async (publisher) => {
+    const compose = await publisher.compose({ architectures: ['x86_64'] });
+    const [image] = compose.images;
+    assert(image);
+    const overrides = await spoil(image, publisher);
+    const handle = await publisher.publish(requestFor(compose, image, overrides));
+    const failure = await failureOf(handle.result());
+    assert.equal(failure.type, expected.type);
+    assert.match(failure.message, expected.message);
+    assert.equal((failure.details?.[0] as { code: string }).code, expected.code);
+    await assertNothingLeft(publisher);
+  });
+}
+
+async function sha256Of(file: string): Promise<string> {
+  return createHash('sha256')
+    .update(await readFile(file))
+    .digest('hex');
+}
+
+describe('an image that cannot be published', () => {
+  it('is refused before its volume is written when the checksum is another', async () => {
+    const wrong = 'f'.repeat(64);
+    await refused({}, () => ({ sha256: wrong }), {
+      type: EC2_UTILITY_EXCEPTION,
+      message: new RegExp(`has sha256 [0-9a-f]{64}, wanted ${wrong}`),
+      code: 'checksum-mismatch',
+    });
+  });
+
+  it('launches nothing when the file is truncated on the server', async () => {
+    await refused(
+      {},
+      async (image) => {
+        await truncate(image.file, Math.floor(image.sizeBytes / 2));
+        return {};
+      },
+      { type: EC2_SERVICE_EXCEPTION, message: /its end is missing/, code: 'TRUNCATED' },
+    );
+  });
+
+  it('finds a truncated file on a server without ranges, too', async () => {
+    await refused(
+      { ranges: false, utility: ['fallback_volume_size_gib = 1'] },
+      async (image) => {
+        await truncate(image.file, Math.floor(image.sizeBytes / 2));
+        return { sha256: await sha256Of(image.file) };
+      },
+      { type: EC2_UTILITY_EXCEPTION, message: /xz ended with status/, code: 'corrupt-xz' },
+    );
+  });
+
+  it('launches nothing when the server answers a page instead of an xz', async () => {
+    await refused(
+      {},
+      async (image) => {
+        await writeFile(image.file, '<html>please log in</html>'.repeat(100));
+        return {};
+      },
+      { type: EC2_SERVICE_EXCEPTION, message: /is no xz file/, code: 'NOT_XZ' },
+    );
+  });
+
+  it('launches nothing when the file is not there', async () => {
+    await refused({}, (image) => ({ url: image.url.replace('.raw.xz', '-gone.raw.xz') }), {
+      type: EC2_SERVICE_EXCEPTION,
+      message: /404/,
+      code: 'NOT_FOUND',
+    });
+  });
+
+  it('refuses a raw image that is larger than the configured size on a server without ranges', async () => {
+    await refused(
+      { ranges: false, utility: ['fallback_volume_size_gib = 1'] },
+      async (image) => {
+        const grown = `${image.file}.grown`;
+        await run('bash', ['-c', `head -c ${1024 ** 3 + 4096} /dev/zero | xz -0 > '${grown}'`]);
+        await writeFile(image.file, await readFile(grown));
+        return { sha256: await sha256Of(image.file) };
+      },
+      {
+        type: EC2_UTILITY_EXCEPTION,
+        message: /larger than the volume's/,
+        code: 'larger-than-said',
+      },
+    );
+  });
+});
