@@ -20,26 +20,37 @@ const { copyToRegion, publishRegion } =
   proxyActivities<Pick<Activities, 'copyToRegion' | 'publishRegion'>>(waiting);
 
 export async function copyToAllRegions(publication: Publication): Promise<void> {
-  const usable = publication.run.plan.copies.filter(({ unusable }) => unusable === undefined);
-  await settleAll(usable.map((region) => copyRegion(publication, region)));
+  const { copies, regionPatienceMs } = publication.run.plan;
+  const usable = copies.filter(({ unusable }) => unusable === undefined);
+  const whole = CancellationScope.current();
+  // One timer for all: a late region is cancelled, and a region that is done does not notice.
+  await CancellationScope.withTimeout(regionPatienceMs, () =>
+    settleAll(usable.map((region) => copyRegion(publication, region, whole))),
+  );
   refuseWithoutRequired(publication);
 }
 
 /** The home and the required regions first: when one refuses, nothing else is public yet. */
 export async function publishAllRegions(publication: Publication): Promise<void> {
   const { run } = publication;
+  const whole = CancellationScope.current();
   const complete = run.regionPlans.filter(
     ({ region }) => run.regionProgress(region).state === 'copied',
   );
-  await settleAll(complete.filter(isRequired).map((region) => makePublic(publication, region)));
+  const required = complete.filter(isRequired);
+  await settleAll(required.map((region) => makePublic(publication, region, whole)));
   refuseWithoutRequired(publication);
   const others = complete.filter((region) => !isRequired(region));
-  await settleAll(others.map((region) => makePublic(publication, region)));
+  await settleAll(others.map((region) => makePublic(publication, region, whole)));
 }
 
-async function copyRegion(publication: Publication, plan: RegionPlan): Promise<void> {
+async function copyRegion(
+  publication: Publication,
+  plan: RegionPlan,
+  whole: CancellationScope,
+): Promise<void> {
   const { run, undo, announcements } = publication;
-  const { origin, arch, registration, regionPatienceMs } = run.plan;
+  const { origin, arch, registration } = run.plan;
   const source = run.source;
   if (source === undefined) throw new TypeError('there is no snapshot to copy');
   const sources = run.regionProgress(run.plan.homeRegion).amis;
@@ -48,22 +59,24 @@ async function copyRegion(publication: Publication, plan: RegionPlan): Promise<v
   announcements.add(...copyAnnouncements(run.plan, plan.region, { status: 'started', sources }));
   try {
     const summary = `copy to ${plan.region}, ${plan.wanted.length} AMIs`;
-    const copies = await CancellationScope.withTimeout(regionPatienceMs, () =>
-      copyToRegion.executeWithOptions({ summary }, [
-        { origin, arch, registration, region: plan, source },
-      ]),
-    );
+    const copies = await copyToRegion.executeWithOptions({ summary }, [
+      { origin, arch, registration, region: plan, source },
+    ]);
     run.region(plan.region, { state: 'copied', amis: copies });
     announcements.add(
       ...copyAnnouncements(run.plan, plan.region, { status: 'completed', sources, copies }),
     );
   } catch (failure) {
     announcements.add(...copyAnnouncements(run.plan, plan.region, { status: 'failed', sources }));
-    await leaveOut(publication, plan.region, failure);
+    await leaveOut(publication, { region: plan.region, failure, whole });
   }
 }
 
-async function makePublic(publication: Publication, plan: RegionPlan): Promise<void> {
+async function makePublic(
+  publication: Publication,
+  plan: RegionPlan,
+  whole: CancellationScope,
+): Promise<void> {
   const { run, undo, announcements } = publication;
   const { origin, test, makePublic } = run.plan;
   const { amis } = run.regionProgress(plan.region);
@@ -87,17 +100,22 @@ async function makePublic(publication: Publication, plan: RegionPlan): Promise<v
     run.region(plan.region, { state: 'published' });
     announcements.add(...publishAnnouncements(run.plan, amis));
   } catch (failure) {
-    await leaveOut(publication, plan.region, failure);
+    await leaveOut(publication, { region: plan.region, failure, whole });
   }
 }
 
 /** The region is reported and undone; the rest goes on. A cancelled run is undone as a whole. */
 async function leaveOut(
   { run, undo }: Publication,
-  region: string,
-  failure: unknown,
+  what: {
+    readonly region: string;
+    readonly failure: unknown;
+    /** The run's own scope: the scope of the copies is cancelled when they are late, too. */
+    readonly whole: CancellationScope;
+  },
 ): Promise<void> {
-  if (CancellationScope.current().consideredCancelled) throw failure;
+  const { region, failure, whole } = what;
+  if (whole.consideredCancelled) throw failure;
   const late = isCancellation(failure);
   const reason = late ? 'not complete within region_patience' : failureReason(failure);
   run.region(region, { state: 'failed', reason });
