@@ -109,7 +109,9 @@ export interface PublishRegionInput {
   readonly amis: readonly RegisteredAmi[];
   /** Only a snapshot whose tag has this hash, the tested one's, is made public. */
   readonly rawSha256: string;
-  readonly testedVariants: readonly Variant[];
+  /** Each of these must have passed: evidence of the same run. */
+  readonly variantsToTest: readonly Variant[];
+  readonly tests: readonly Pick<TestRecord, 'variant' | 'exitStatus'>[];
 }
 
 export interface UndoRegionInput {

@@ -1,7 +1,7 @@
 /** What activities are given, and how they heartbeat and hear of a cancellation. */
 
 import { setMaxListeners } from 'node:events';
-import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
+import { activityInfo, cancellationSignal, Context } from '@temporalio/activity';
 import type { Aws } from '../aws/region-access.js';
 import type { Config } from '../config/schema.js';
 import type { Announcement } from '../model/announcement.js';
@@ -38,7 +38,9 @@ export async function heartbeating<T>(
   work: (report: (beat: Heartbeat) => void, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   let latest = first;
-  const beat = () => heartbeat(latest);
+  // Through its own context: a shared poller reports in the context of whoever started it.
+  const context = Context.current();
+  const beat = () => context.heartbeat(latest);
   const timer = setInterval(beat, HEARTBEAT_INTERVAL_MS);
   beat();
   const report = (next: Heartbeat) => {

@@ -9,7 +9,7 @@ import { guestScript, withArguments } from '../guest/guest-script.js';
 import type { UnitReport } from '../guest/unit-report.js';
 import { parseUnitReport } from '../guest/unit-report.js';
 import type { ServiceErrorType } from '../model/errors.js';
-import { ServiceError } from '../model/errors.js';
+import { EC2_SERVICE_EXCEPTION, ServiceError } from '../model/errors.js';
 import type { WriteHeartbeat } from '../model/heartbeat.js';
 
 export interface GuestUnit {
@@ -30,7 +30,7 @@ const EXIT_UNIT_LOST = 70;
 /** Short commands: none of them is worth waiting for longer. */
 const COMMAND_TIMEOUT_SECONDS = 120;
 /** An agent that restarts is back within this (SSM user guide: it updates itself). */
-const AGENT_ABSENT_MS_MAX = 300_000;
+const AGENT_ABSENT_MS_MAX = 600_000;
 /** A follower answers after this when nothing changes, so that there is something to heartbeat. */
 const FOLLOW_SECONDS = 10;
 
@@ -130,10 +130,27 @@ export async function runOnceOnline(
         signal,
       );
     } catch (error) {
-      if (!isAgentAbsent(error) || performance.now() - beginMs > AGENT_ABSENT_MS_MAX) throw error;
+      if (!isAgentAbsent(error)) throw error;
+      if (performance.now() - beginMs > AGENT_ABSENT_MS_MAX) throw agentDead(region, unit, error);
       await delay(region.settings.commandPollIntervalMs, undefined, { signal });
     }
   }
+}
+
+function agentDead(
+  region: RegionAccess,
+  { instanceId }: Pick<GuestUnit, 'instanceId'>,
+  cause: unknown,
+): ServiceError {
+  const message = `the SSM agent of ${instanceId} in ${region.name} does not answer any more`;
+  const details = {
+    code: 'agent-dead',
+    class: 'lost',
+    next: 'A new instance is launched by itself.',
+    region: region.name,
+    resource: instanceId,
+  } as const;
+  return new ServiceError(EC2_SERVICE_EXCEPTION, message, details, { cause });
 }
 
 function unitLost(region: RegionAccess, unit: GuestUnit, what: string): ServiceError {

@@ -10,6 +10,8 @@ export interface ImageSize {
   /** Undefined when the server answers no range requests: then the configured size is used. */
   readonly rawSizeBytes: number | undefined;
   readonly compressedSizeBytes: number | undefined;
+  /** After redirects, each of which the allow-list has passed. */
+  readonly url: string;
 }
 
 export async function readImageSize(
@@ -25,11 +27,11 @@ export async function readImageSize(
     if (announcedBytes > 0 && compressedSizeBytes !== announcedBytes) {
       throw unusable(`${url} has ${compressedSizeBytes} bytes, its compose says ${announcedBytes}`);
     }
-    return { rawSizeBytes, compressedSizeBytes };
+    return { rawSizeBytes, compressedSizeBytes, url: sizes.url };
   } catch (error) {
     if (!(error instanceof RangesUnsupportedError)) throw error;
     const compressedSizeBytes = announcedBytes > 0 ? announcedBytes : undefined;
-    return { rawSizeBytes: undefined, compressedSizeBytes };
+    return { rawSizeBytes: undefined, compressedSizeBytes, url: error.url };
   }
 }
 

@@ -5,6 +5,7 @@ import type { RegionAccess } from '../aws/region-access.js';
 import { findSnapshots, isSnapshotPublic, makeSnapshotPublic } from '../aws/snapshots.js';
 import { EC2_SERVICE_EXCEPTION, ServiceError } from '../model/errors.js';
 import { TAG } from '../model/tags.js';
+import { variantKey } from '../model/variant.js';
 import type { PublishRegionInput } from './activities.js';
 import type { ActivityContext } from './context.js';
 import { heartbeating, waitingFor } from './context.js';
@@ -12,7 +13,7 @@ import { heartbeating, waitingFor } from './context.js';
 export function publishRegion({ aws }: ActivityContext, input: PublishRegionInput): Promise<void> {
   const region = aws.region(input.region);
   return heartbeating(waitingFor('permissions'), async (_report, signal) => {
-    if (input.testedVariants.length === 0) throw untested(input.region);
+    refuseUntested(input);
     const snapshots = [...new Set(input.amis.map(({ snapshot }) => snapshot))];
     const amis = input.amis.map(({ ami }) => ami);
     await refuseOthers(region, input, { snapshots, amis }, signal);
@@ -86,14 +87,18 @@ async function verify(
   );
 }
 
-function untested(region: string): ServiceError {
-  return new ServiceError(
+/** No AMI becomes public before all configured tests of this run have passed. */
+function refuseUntested({ region, variantsToTest, tests }: PublishRegionInput): void {
+  const passed = tests.filter(({ exitStatus }) => exitStatus === 0).map(({ variant }) => variant);
+  const open = variantsToTest.map(variantKey).filter((variant) => !passed.includes(variant));
+  if (variantsToTest.length > 0 && open.length === 0) return;
+  throw new ServiceError(
     EC2_SERVICE_EXCEPTION,
-    `nothing was tested, so nothing is published in ${region}`,
+    `nothing is published in ${region}: no passed test of ${open.join(', ') || 'any variant'}`,
     {
       code: 'untested',
       class: 'refused',
-      next: 'Name at least one variant in test.variants.',
+      next: 'This is a mistake in fedimg: report it with the history of the run.',
       region,
     },
   );

@@ -9,6 +9,7 @@ import { EC2_SERVICE_EXCEPTION, ServiceError } from '../model/errors.js';
 import type { Variant } from '../model/variant.js';
 import { variantRefusal } from '../model/variant.js';
 import type { ActivityContext } from './context.js';
+import { isRepeat } from './context.js';
 
 export async function planRegions(
   context: ActivityContext,
@@ -47,6 +48,7 @@ async function regionFacts(
 ): Promise<RegionFacts> {
   const region = aws.region(name);
   const { publish, amis } = config;
+  const isRequired = name === amis[0].region || publish.requiredRegions.includes(name);
   const wantsKernel =
     publish.virtualizationTypes.includes('paravirtual') && request.image.arch === 'x86_64';
   const configured = amis.find((item) => item.region === name && item.aki !== undefined)?.aki;
@@ -58,8 +60,9 @@ async function regionFacts(
     return { kernel, unusable };
   } catch (error) {
     const failure = classifyAwsError(error);
-    // A region that is not enabled, or that a policy closes, is left out; the others go on.
-    if (failure?.class === 'refused' && name !== amis[0].region) {
+    if (failure === undefined || signal.aborted || isRequired) throw error;
+    // A region that is not enabled, that a policy closes, or that is down is left out; the others go on.
+    if (failure.class === 'refused' || isRepeat()) {
       return { kernel: undefined, unusable: `${failure.message} (${failure.next})` };
     }
     throw error;

@@ -45,12 +45,16 @@ export async function planImage(context: ActivityContext, input: PlanInput): Pro
     signal,
   );
   if (home === undefined) throw new TypeError('a plan without a home region');
-  if (home.unusable !== undefined) throw homeUnusable(home.region, home.unusable);
+  const useless = [home, ...copies].find(
+    ({ required, unusable }) => required && unusable !== undefined,
+  );
+  if (useless?.unusable !== undefined) throw regionUnusable(useless.region, useless.unusable);
   const published = await findPublished(context, origin, [home, ...copies], signal);
   return {
     origin,
     arch: image.arch,
     url: image.url,
+    downloadUrl: size.url,
     sha256: image.sha256 === '' ? undefined : image.sha256,
     rawSizeBytes: size.rawSizeBytes,
     compressedSizeBytes: size.compressedSizeBytes,
@@ -161,7 +165,11 @@ function planTest(config: Config, arch: Arch, script: string, made: readonly Var
     ...optional('instanceProfile', test.instanceProfile),
     ...optional('subnet', test.subnet),
     ...optional('securityGroup', test.securityGroup),
-    deadManMinutes: config.utility.deadManMinutes,
+    // The timer must not end a test that is still within its own time.
+    deadManMinutes: Math.max(
+      config.utility.deadManMinutes,
+      Math.ceil(test.timeoutMs / 60_000) + 60,
+    ),
   };
 }
 
@@ -188,11 +196,11 @@ function utilityAmiUnusable(what: string, ami: string): ServiceError {
   });
 }
 
-function homeUnusable(region: string, reason: string): ServiceError {
-  return new ServiceError(EC2_SERVICE_EXCEPTION, `the home region cannot be used: ${reason}`, {
-    code: 'home-region',
+function regionUnusable(region: string, reason: string): ServiceError {
+  return new ServiceError(EC2_SERVICE_EXCEPTION, `${region} is required, but: ${reason}`, {
+    code: 'required-region',
     class: 'refused',
-    next: 'Mend the home region, or put another one first in [[amis]].',
+    next: 'Mend the region; or put another one first in [[amis]], or take it out of publish.required_regions.',
     region,
   });
 }

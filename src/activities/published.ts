@@ -1,13 +1,17 @@
 /** Looks whether this image is published already: retention forgets runs, the AMIs' tags do not. */
 
-import { findImages } from '../aws/images.js';
+import { findImages, findImagesByName } from '../aws/images.js';
 import { tagOf } from '../aws/tags.js';
 import type { RegionPlan, RegisteredAmi } from '../model/plan.js';
 import type { Origin } from '../model/tags.js';
-import { imageKey } from '../model/tags.js';
+import { imageKey, TAG } from '../model/tags.js';
+import { EC2_SERVICE_EXCEPTION, ServiceError } from '../model/errors.js';
 import type { ActivityContext } from './context.js';
 
-/** All public AMIs of the image when the home region is complete, else undefined. */
+/**
+ * All public AMIs of the image when the home region is complete, else undefined. Home is published last of
+ * the required regions, so these are complete then, too. Refuses names that somebody else's AMIs have.
+ */
 export async function findPublished(
   context: ActivityContext,
   origin: Origin,
@@ -17,12 +21,40 @@ export async function findPublished(
   const [home, ...others] = plans;
   if (home === undefined) return undefined;
   const atHome = await publicAmis(context, origin, home, signal);
-  if (atHome.length === 0 || atHome.length < home.wanted.length) return undefined;
+  if (atHome.length === 0 || atHome.length < home.wanted.length) {
+    await refuseTakenNames(context, origin, home, signal);
+    return undefined;
+  }
   const usable = others.filter(({ unusable }) => unusable === undefined);
   const elsewhere = await Promise.all(
     usable.map((plan) => publicAmis(context, origin, plan, signal)),
   );
   return [...atHome, ...elsewhere.flat()];
+}
+
+/** Better now than after an hour's work: RegisterImage would refuse these names. */
+async function refuseTakenNames(
+  { aws }: ActivityContext,
+  { runId }: Origin,
+  home: RegionPlan,
+  signal: AbortSignal,
+): Promise<void> {
+  const names = home.wanted.map(({ name }) => name);
+  const images = await findImagesByName(aws.region(home.region), names, signal);
+  const foreign = images.find((image) => tagOf(image, TAG.run) !== runId);
+  if (foreign === undefined) return;
+  const { ImageId = '', Name = '', Public } = foreign;
+  throw new ServiceError(
+    EC2_SERVICE_EXCEPTION,
+    `${ImageId} in ${home.region} has the name ${Name} already (${Public ? 'public' : 'private'})`,
+    {
+      code: 'name-taken',
+      class: 'refused',
+      next: `If nobody needs it, deregister ${ImageId} and the others of its image, and publish again; else change publish.image_name.`,
+      region: home.region,
+      resource: ImageId,
+    },
+  );
 }
 
 async function publicAmis(

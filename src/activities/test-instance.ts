@@ -18,7 +18,7 @@ import { originTags, stepKey, TAG } from '../model/tags.js';
 import { ec2Arch, variantKey } from '../model/variant.js';
 import type { InstanceRef, LaunchTestInput, RunTestInput } from './activities.js';
 import type { ActivityContext } from './context.js';
-import { heartbeating, waitingFor } from './context.js';
+import { heartbeating, isRepeat, waitingFor } from './context.js';
 import { runOnceOnline, runUnit } from './guest-unit.js';
 import { instanceInput } from './instance-input.js';
 
@@ -43,6 +43,7 @@ export function launchTestInstance(
       {
         key: { ...stepKey(origin, 'test'), ...own },
         tags: { ...originTags(origin, 'test', `fedimg test: ${ami.name}`), ...own },
+        mayExist: isRepeat(),
         placements: test.instanceTypes.map((instanceType) => ({ instanceType })),
         token: ({ instanceType }) =>
           clientToken(origin.workflowId, origin.runId, 'test', variant, generation, instanceType),

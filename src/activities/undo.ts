@@ -48,6 +48,8 @@ class RemovalRound {
   left: string[] = [];
   /** AWS did not answer well; it is asked again. */
   transient: string[] = [];
+  /** Snapshots of AMIs that are kept; AMIs come before their snapshots in every undo. */
+  readonly #inUse = new Set<string>();
   readonly #region: RegionAccess;
   readonly #signal: AbortSignal;
 
@@ -78,9 +80,9 @@ class RemovalRound {
     for (const image of images.filter((one) => !kept.includes(one))) {
       await this.#remove(image.ImageId, (id) => deregisterImage(region, id, signal));
     }
-    const inUse = new Set(kept.flatMap(snapshotsOf));
+    for (const id of kept.flatMap(snapshotsOf)) this.#inUse.add(id);
     for (const { SnapshotId } of await findSnapshots(region, key, signal)) {
-      if (SnapshotId === undefined || inUse.has(SnapshotId)) continue;
+      if (SnapshotId === undefined || this.#inUse.has(SnapshotId)) continue;
       await this.#remove(SnapshotId, (id) => this.#removeSnapshot(id));
     }
   }
@@ -93,7 +95,8 @@ class RemovalRound {
   }
 
   async #remove(id: string | undefined, remove: (id: string) => Promise<void>): Promise<void> {
-    if (id === undefined || this.removed.has(id)) return;
+    // Listed still though removed before: an answer that was no proof; it is removed again.
+    if (id === undefined) return;
     try {
       await remove(id);
       this.removed.add(id);

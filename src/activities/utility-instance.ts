@@ -9,7 +9,7 @@ import type { UtilityPlan } from '../model/plan.js';
 import { originTags, stepKey } from '../model/tags.js';
 import type { InstanceRef, LaunchUtilityInput, UtilityInstance } from './activities.js';
 import type { ActivityContext } from './context.js';
-import { heartbeating, waitingFor } from './context.js';
+import { heartbeating, isRepeat, waitingFor } from './context.js';
 import { instanceInput } from './instance-input.js';
 
 /** The blank volume's name in the mapping; the guest finds it by its id. */
@@ -32,6 +32,7 @@ export function launchUtilityInstance(
           ...generationTag,
         },
         placements: utility.placements,
+        mayExist: isRepeat(),
         token: ({ instanceType, zone }) =>
           clientToken(
             origin.workflowId,

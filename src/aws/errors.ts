@@ -46,7 +46,20 @@ const CAPACITY = new Set([
   'SpotMaxPriceTooLow',
 ]);
 
-const LOST = new Set(['IdempotentInstanceTerminated', 'InvalidInstanceID.NotFound']);
+const LOST = new Set([
+  'IdempotentInstanceTerminated',
+  'InvalidInstanceID.NotFound',
+  'InvalidVolume.NotFound',
+]);
+
+/** Ids that the configuration names: no waiting makes them exist. */
+const CONFIGURED_NOT_FOUND = new Set([
+  'InvalidSubnetID.NotFound',
+  'InvalidSubnet.NotFound',
+  'InvalidGroup.NotFound',
+  'InvalidSecurityGroupID.NotFound',
+  'InvalidKeyPair.NotFound',
+]);
 
 const UNREACHABLE = new Set([
   'InternalError',
@@ -56,6 +69,11 @@ const UNREACHABLE = new Set([
   'ServiceUnavailable',
   'Unavailable',
   'RequestExpired',
+  // A role's credentials are fetched anew: an answer that was late or old is no verdict.
+  'CredentialsProviderError',
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'PendingVerification',
   'TimeoutError',
   'NetworkingError',
   'ECONNREFUSED',
@@ -68,7 +86,7 @@ const UNREACHABLE = new Set([
   'ENETUNREACH',
 ]);
 
-const REFUSED_NEXT: Readonly<Record<string, string>> = {
+const NEXT_BY_CODE: Readonly<Record<string, string>> = {
   UnauthorizedOperation: 'Give the worker role this permission; see the policy in docs/aws.md.',
   AccessDenied: 'Give the worker role this permission; see the policy in docs/aws.md.',
   AccessDeniedException: 'Give the worker role this permission; see the policy in docs/aws.md.',
@@ -98,7 +116,8 @@ interface AwsLikeError extends Error {
 export function errorCode(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   const { name, code, Code, $metadata } = error as AwsLikeError;
-  if (name === 'AggregateError' && code !== undefined) return code;
+  // The SDK puts its metadata on a connection's errors, too: Node's code says more than the name.
+  if (code !== undefined && UNREACHABLE.has(code)) return code;
   if ($metadata !== undefined) return Code ?? name;
   return code ?? (name === 'Error' ? undefined : name);
 }
@@ -120,15 +139,12 @@ export function classifyAwsError(error: unknown): AwsFailure | undefined {
     code,
     class: failureClass,
     message: `${code}: ${error.message}`,
-    next: REFUSED_NEXT[code] ?? nextOf(failureClass),
+    next: NEXT_BY_CODE[code] ?? nextOf(failureClass),
   };
 }
 
 function isKnown(code: string): boolean {
-  return (
-    [THROTTLED, NOT_YET, CAPACITY, LOST, UNREACHABLE].some((codes) => codes.has(code)) ||
-    code === 'CredentialsProviderError'
-  );
+  return [THROTTLED, NOT_YET, CAPACITY, LOST, UNREACHABLE].some((codes) => codes.has(code));
 }
 
 function classOf(code: string, error: Error): FailureClass {
@@ -143,12 +159,13 @@ function classOf(code: string, error: Error): FailureClass {
   if (code === 'InvalidParameterValue' && /iamInstanceProfile/i.test(error.message)) {
     return 'not-yet';
   }
+  if (CONFIGURED_NOT_FOUND.has(code)) return 'refused';
   if (code.endsWith('.NotFound')) return 'not-yet';
-  const status = (error as AwsLikeError).$metadata?.httpStatusCode;
-  if ((error as AwsLikeError).$fault === 'server' || (status !== undefined && status >= 500)) {
-    return 'unreachable';
-  }
-  return 'refused';
+  const { $metadata, $fault } = error as AwsLikeError;
+  const status = $metadata?.httpStatusCode;
+  // Only AWS's own word is a refusal; an answer that broke off, or none at all, is not.
+  const isRefusal = status === undefined ? $fault === 'client' : status >= 400 && status < 500;
+  return isRefusal ? 'refused' : 'unreachable';
 }
 
 function nextOf(failureClass: FailureClass): string {

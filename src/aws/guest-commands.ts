@@ -27,6 +27,11 @@ export interface GuestResult {
 /** SSM API reference, SendCommand: TimeoutSeconds is for delivery only, 30 at least. */
 const DELIVERY_TIMEOUT_SECONDS = 60;
 
+const UNDELIVERED = 'command-undelivered';
+
+/** SSM itself notices its time-outs a little later. */
+const GRACE_SECONDS = 60;
+
 const ENDED = ['Success', 'Failed', 'Cancelled', 'TimedOut'];
 
 /** Runs a script that may run twice without harm: SendCommand has no token. */
@@ -36,18 +41,34 @@ export async function runGuestCommand(
   signal: AbortSignal,
 ): Promise<GuestResult> {
   const commandId = await send(region, command, signal);
-  const boundMs = (DELIVERY_TIMEOUT_SECONDS + command.timeoutSeconds) * 1000;
-  const status = await region.invocations.wait(
-    commandId,
-    (invocation, missingMs) => {
-      if (invocation === undefined && missingMs > boundMs) return 'DeliveryTimedOut';
-      const { Status, StatusDetails } = invocation ?? {};
-      return Status !== undefined && ENDED.includes(Status) ? (StatusDetails ?? Status) : undefined;
-    },
-    signal,
-  );
+  const status = await waitUntilEnded(region, commandId, command, signal);
   if (status !== 'Success' && status !== 'Failed') throw undelivered(region, command, status);
   return readResult(region, commandId, command, signal);
+}
+
+async function waitUntilEnded(
+  region: RegionAccess,
+  commandId: string,
+  command: GuestCommand,
+  signal: AbortSignal,
+): Promise<string> {
+  // A dead agent leaves its commands InProgress (SSM user guide, monitor-commands).
+  const boundMs = (DELIVERY_TIMEOUT_SECONDS + command.timeoutSeconds + GRACE_SECONDS) * 1000;
+  const beginMs = performance.now();
+  region.sentAt.set(commandId, new Date());
+  try {
+    return await region.invocations.wait(
+      commandId,
+      (invocation) => {
+        const { Status, StatusDetails } = invocation ?? {};
+        if (Status !== undefined && ENDED.includes(Status)) return StatusDetails ?? Status;
+        return performance.now() - beginMs > boundMs ? 'no end' : undefined;
+      },
+      signal,
+    );
+  } finally {
+    region.sentAt.delete(commandId);
+  }
 }
 
 async function send(
@@ -134,9 +155,10 @@ export async function untilLost<T>(
   }
 }
 
-/** The agent has not registered yet, or has restarted: SSM says the instance id is invalid. */
+/** The agent has not registered yet, restarts, or is dead: nothing on the instance was heard of. */
 export function isAgentAbsent(error: unknown): boolean {
-  return isCode(error, 'InvalidInstanceId');
+  const undelivered = error instanceof ServiceError && error.details.code === UNDELIVERED;
+  return undelivered || isCode(error, 'InvalidInstanceId');
 }
 
 function undelivered(region: RegionAccess, command: GuestCommand, status: string): ServiceError {
@@ -144,7 +166,7 @@ function undelivered(region: RegionAccess, command: GuestCommand, status: string
     EC2_SERVICE_EXCEPTION,
     `the command "${command.comment}" ended as ${status} on ${command.instanceId} in ${region.name}`,
     {
-      code: 'command-undelivered',
+      code: UNDELIVERED,
       class: 'not-yet',
       next: 'It is sent again; if that repeats, look at the SSM agent on the instance.',
       region: region.name,

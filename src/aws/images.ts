@@ -24,7 +24,7 @@ export async function ensureImage(
   registration: ImageRegistration,
   signal: AbortSignal,
 ): Promise<string> {
-  const found = await findImageByName(region, registration.input.Name, signal);
+  const [found] = await findImagesByName(region, [registration.input.Name], signal);
   if (found !== undefined) return adopted(region, found, registration);
   try {
     const { ImageId } = await region.ec2Once.send(
@@ -38,7 +38,7 @@ export async function ensureImage(
     return ImageId;
   } catch (error) {
     if (!isCode(error, 'InvalidAMIName.Duplicate')) throw error;
-    const made = await findImageByName(region, registration.input.Name, signal);
+    const [made] = await findImagesByName(region, [registration.input.Name], signal);
     if (made !== undefined) return adopted(region, made, registration);
     // Ours but not listed yet, or a name that is not free yet after a deregistration.
     throw new ServiceError(
@@ -95,16 +95,19 @@ function adopted(region: RegionAccess, image: Image, wanted: ImageRegistration):
 }
 
 /** By name among our own: a name alone proves nothing. */
-async function findImageByName(
+export async function findImagesByName(
   region: RegionAccess,
-  name: string,
+  names: readonly string[],
   signal: AbortSignal,
-): Promise<Image | undefined> {
+): Promise<Image[]> {
   const { Images } = await region.ec2.send(
-    new DescribeImagesCommand({ Owners: ['self'], Filters: [{ Name: 'name', Values: [name] }] }),
+    new DescribeImagesCommand({
+      Owners: ['self'],
+      Filters: [{ Name: 'name', Values: [...names] }],
+    }),
     { abortSignal: signal },
   );
-  return Images?.[0];
+  return Images ?? [];
 }
 
 export async function findImages(
@@ -185,6 +188,7 @@ export async function deregisterImage(
       abortSignal: signal,
     });
   } catch (error) {
+    // Unavailable is said of a deregistered AMI as of a pending one: the next round looks again.
     if (!isCode(error, 'InvalidAMIID.NotFound', 'InvalidAMIID.Unavailable')) throw error;
   }
 }

@@ -1,5 +1,6 @@
 /** Instances: found or launched once, waited for, terminated. */
 
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Instance, RunInstancesCommandInput } from '@aws-sdk/client-ec2';
 import {
   DescribeInstancesCommand,
@@ -18,11 +19,16 @@ export interface Placement {
   readonly zone?: string;
 }
 
+/** Between two look-ups of what may not be listed yet. */
+const LOOKUP_MS_MAX = 2_000;
+
 export interface LaunchRequest {
   /** By these an earlier attempt's instance is found. */
   readonly key: Tags;
   readonly tags: Tags;
   readonly placements: readonly Placement[];
+  /** An earlier attempt may have launched it so lately that EC2 does not list it yet. */
+  readonly mayExist: boolean;
   /** The token for a placement: zonal, so it holds type and zone. */
   token(placement: Placement): string;
   readonly input: Omit<RunInstancesCommandInput, 'MinCount' | 'MaxCount' | 'InstanceType'>;
@@ -34,8 +40,8 @@ export async function ensureInstance(
   request: LaunchRequest,
   signal: AbortSignal,
 ): Promise<string> {
-  const [found] = await findInstances(region, request.key, ['pending', 'running'], signal);
-  if (found?.InstanceId !== undefined) return found.InstanceId;
+  const found = await adoptInstance(region, request, signal);
+  if (found !== undefined) return found;
   let last: unknown;
   for (const placement of request.placements) {
     try {
@@ -59,6 +65,21 @@ export async function ensureInstance(
     },
     { cause: last },
   );
+}
+
+/** The token alone does not do: it is another one in each placement, and room may have come free. */
+async function adoptInstance(
+  region: RegionAccess,
+  { key, mayExist }: LaunchRequest,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const until = performance.now() + (mayExist ? region.settings.visibilityMs : 0);
+  for (;;) {
+    const [found] = await findInstances(region, key, ['pending', 'running'], signal);
+    if (found?.InstanceId !== undefined) return found.InstanceId;
+    if (performance.now() >= until) return undefined;
+    await delay(Math.min(LOOKUP_MS_MAX, region.settings.visibilityMs / 4), undefined, { signal });
+  }
 }
 
 async function runInstance(

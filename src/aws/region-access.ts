@@ -41,7 +41,15 @@ export const AWS_DEFAULTS: AwsSettings = {
 };
 
 /** An answer that never comes must not hold an activity until its time-out. */
-const HTTP = { connectionTimeout: 5_000, requestTimeout: 30_000 };
+const HTTP = {
+  connectionTimeout: 5_000,
+  requestTimeout: 30_000,
+  throwOnRequestTimeout: true,
+  socketTimeout: 30_000,
+};
+
+/** Between this machine's clock and SSM's. */
+const CLOCK_SKEW_MS = 120_000;
 
 /** Filter values in one call (EC2 API reference: 200 a filter). */
 const FILTER_VALUES_MAX = 200;
@@ -135,11 +143,19 @@ export class RegionAccess {
     return byId(InstanceInformationList ?? [], ({ InstanceId }) => InstanceId);
   }
 
-  /** A single command is asked for by its id; several share one listing. */
+  /** Commands of this worker that are awaited, with the times when they were sent. */
+  readonly sentAt = new Map<string, Date>();
+
+  /** A single command is asked for by its id; several share one listing of what was sent since. */
   async #listInvocations(ids: readonly string[]): Promise<Map<string, CommandInvocation>> {
     const wanted = new Set(ids);
     const found: CommandInvocation[] = [];
-    const only = ids.length === 1 ? { CommandId: ids[0] } : {};
+    const since = Math.min(...ids.map((id) => this.sentAt.get(id)?.getTime() ?? Date.now()));
+    const InvokedAfter = new Date(since - CLOCK_SKEW_MS).toISOString();
+    const only =
+      ids.length === 1
+        ? { CommandId: ids[0] }
+        : { Filters: [{ key: 'InvokedAfter' as const, value: InvokedAfter }] };
     let token: string | undefined;
     do {
       const page = await this.ssm.send(
@@ -151,7 +167,6 @@ export class RegionAccess {
       );
       found.push(...(page.CommandInvocations ?? []));
       token = page.NextToken;
-      // Newest first: the awaited ones are on the first pages, older ones need no reading.
     } while (
       token !== undefined &&
       found.filter((one) => wanted.has(one.CommandId ?? '')).length < wanted.size

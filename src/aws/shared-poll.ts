@@ -24,6 +24,8 @@ interface Waiter<T> {
 }
 
 const INTERVAL_MS_MAX = 60_000;
+/** The SDK's three attempts of 30 s, and their pauses. */
+const ANSWER_MS_MAX = 120_000;
 
 export class SharedPoll<T> {
   readonly #options: SharedPollOptions<T>;
@@ -96,7 +98,7 @@ export class SharedPoll<T> {
     const ids = [...new Set(asked.map(({ id }) => id))];
     for (let from = 0; from < ids.length; from += this.#options.idsMax) {
       const chunk = ids.slice(from, from + this.#options.idsMax);
-      const states = await this.#options.describe(chunk);
+      const states = await bounded(this.#options.describe(chunk));
       const now = performance.now();
       for (const waiter of asked.filter(({ id }) => chunk.includes(id))) {
         const state = states.get(waiter.id);
@@ -111,6 +113,20 @@ export class SharedPoll<T> {
     this.#wake = () => controller.abort();
     await delay(intervalMs, undefined, { signal: controller.signal }).catch(() => undefined);
     this.#wake = undefined;
+  }
+}
+
+/** One hung socket must not stop all who wait in the region. */
+async function bounded<T>(asked: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    const error = Object.assign(new Error('no answer within two minutes'), { code: 'ETIMEDOUT' });
+    timer = setTimeout(() => reject(error), ANSWER_MS_MAX);
+  });
+  try {
+    return await Promise.race([asked, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -20,11 +20,16 @@ mkdir -p "$state"
 exec 8>"$state/start.lock"
 flock 8
 
-if [ -e "$state/result" ] || systemctl is-active --quiet "$unit"; then
+if systemctl is-active --quiet "$unit"; then
   echo found
   exit 0
 fi
-if [ -e "$state/started" ] && [ ! -e "$state/result" ]; then
+# Looked at after the unit's state: it may have ended between the two.
+if [ -e "$state/result" ]; then
+  echo found
+  exit 0
+fi
+if [ -e "$state/started" ]; then
   echo "unit $unit ended without a result" >&2
   exit 70
 fi

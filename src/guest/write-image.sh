@@ -1,10 +1,12 @@
 # Downloads an image, verifies it, writes it to the blank volume, and reads the volume back.
 # usage: write-image.sh STATE VOLUME_ID VOLUME_BYTES URL SHA256|- COMPRESSED_BYTES|- RAW_BYTES|- MIN_RATE
-set -euo pipefail
+set -Eeuo pipefail
 state=$1 volume=$2 volume_bytes=$3 url=$4 sha256=$5 compressed_bytes=$6 raw_bytes=$7 min_rate=$8
 file=$state/image.xz
 umask 077
 exec </dev/null
+# An outage of an hour is waited out; the dead-man timer is the bound behind this one.
+STALLED_SECONDS_MAX=4000
 
 # One writer a volume, ever: a second one would write between the first one's blocks.
 exec 9>"$state/writer.lock"
@@ -45,17 +47,24 @@ find_device() {
 
 # To a file first: a piped download that is retried appends, and no byte reaches the volume unverified.
 download() {
-  local rate=() idle=0 before after status code pause=1
+  local rate=() slow=0 before after status code pause=1 scheme=${url%%:*}
+  local deadline=$((SECONDS + STALLED_SECONDS_MAX))
   [ "$min_rate" -eq 0 ] || rate=(--speed-limit "$min_rate" --speed-time 60)
   phase download "${compressed_bytes/-/0}" size "$file"
   echo downloads >>"$state/downloads"
   while :; do
     before=$(stat -c %s "$file" 2>/dev/null || echo 0)
     code=0
-    status=$(curl --fail --silent --show-error --location --max-redirs 5 \
-      --proto '=http,https' --proto-redir '=http,https' --connect-timeout 20 "${rate[@]}" \
+    # No redirects: the worker has followed them, under its allow-list.
+    status=$(curl --fail --silent --show-error --globoff --proto "=$scheme" --connect-timeout 20 "${rate[@]}" \
       --continue-at - --output "$file" --write-out '%{http_code}' -- "$url" 2>"$state/curl.log") || code=$?
-    [ "$code" -ne 0 ] || return 0
+    case $code:$status in
+    0:2*) return 0 ;;
+    0:*)
+      rm -f "$file"
+      fail "http-$status" "the server answered $status for $url"
+      ;;
+    esac
     after=$(stat -c %s "$file" 2>/dev/null || echo 0)
     case $code:$status in
     22:416) [ "$after" -eq 0 ] || return 0 ;;
@@ -64,8 +73,11 @@ download() {
     33:*) rm -f "$file" ;;
     23:*) fail disk-full "the download does not fit on the utility instance: $(cat "$state/curl.log")" ;;
     esac
-    if [ "$after" -gt "$before" ]; then idle=0; else idle=$((idle + 1)); fi
-    [ "$idle" -lt 8 ] || fail download "no progress in 8 attempts, last: $(cat "$state/curl.log")"
+    [ "$after" -le "$before" ] || deadline=$((SECONDS + STALLED_SECONDS_MAX)) pause=1
+    [ "$code" -ne 28 ] || [ "$after" -le "$before" ] || slow=$((slow + 1))
+    [ "$slow" -lt 5 ] || fail too-slow "the server stays below $min_rate bytes a second"
+    [ "$SECONDS" -lt "$deadline" ] ||
+      fail download "no progress for $STALLED_SECONDS_MAX s, last: $(cat "$state/curl.log")"
     sleep "$pause"
     pause=$((pause < 30 ? pause * 2 : 30))
   done

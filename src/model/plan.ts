@@ -73,6 +73,8 @@ export interface ImagePlan {
   readonly origin: Origin;
   readonly arch: Arch;
   readonly url: string;
+  /** Where the redirects of `url` lead to; the instance follows none. */
+  readonly downloadUrl: string;
   /** Of the compressed file; undefined when nobody named one. */
   readonly sha256: string | undefined;
   /** From the xz index; undefined when the server has no ranges. */

@@ -23,6 +23,7 @@ import {
   PUBLISH_IMAGE_WORKFLOW,
 } from '../contract.js';
 import type { ComposeMessage } from '../model/compose-message.js';
+import type { FailureDetails } from '../model/errors.js';
 import { EC2_SERVICE_EXCEPTION } from '../model/errors.js';
 import type { ImageRequest } from '../model/plan.js';
 import type { ComposeProgress, ComposeResult, ImageResult } from '../model/progress.js';
@@ -48,13 +49,27 @@ export async function compose(input: ComposeInput): Promise<ComposeResult> {
       { summary: `read the images of ${input.composeId}` },
       [message],
     );
-    if (requests.length === 0) return run.ended('the compose has no image for EC2');
+    if (requests.length === 0) {
+      throw unusable('compose-empty', `${input.composeId} has no image for EC2`);
+    }
     run.state = 'publishing';
     return run.closed(await settleAll(requests.map((request) => run.publish(request))));
   } catch (failure) {
     run.state = isCancellation(failure) ? 'cancelled' : 'failed';
     throw failure;
   }
+}
+
+function isFinal(status: string): boolean {
+  return ['FINISHED', 'FINISHED_INCOMPLETE', 'DOOMED', 'TERMINATED'].includes(status);
+}
+
+/** A failure, so that the same compose may be signalled again when its cause is mended. */
+function unusable(code: string, message: string): ApplicationFailure {
+  const next = 'Look at [composes] in the configuration, then signal the compose again.';
+  const details: FailureDetails = { code, class: 'refused', next };
+  const type = EC2_SERVICE_EXCEPTION;
+  return ApplicationFailure.create({ type, message, nonRetryable: true, details: [details] });
 }
 
 class ComposeRun {
@@ -68,6 +83,8 @@ class ComposeRun {
     this.#composeId = composeId;
     setHandler(composeProgressQuery, () => this.progress());
     setHandler(composeStatusSignal, (message) => {
+      // A late STARTED takes nothing back.
+      if (isFinal(this.status)) return;
       this.#last = message;
       this.status = message.status;
     });
@@ -75,9 +92,12 @@ class ComposeRun {
 
   /** The message that the compose is finished, or undefined when it will never be. */
   async finished(): Promise<ComposeMessage | undefined> {
-    const done = () =>
-      ['FINISHED', 'FINISHED_INCOMPLETE', 'DOOMED', 'TERMINATED'].includes(this.status);
-    if (!(await condition(done, COMPOSE_PATIENCE))) this.status = 'silent for a week';
+    if (!(await condition(() => isFinal(this.status), COMPOSE_PATIENCE))) {
+      throw unusable(
+        'compose-silent',
+        `${this.#composeId} was not finished within ${COMPOSE_PATIENCE}`,
+      );
+    }
     return this.status.startsWith('FINISHED') ? this.#last : undefined;
   }
 

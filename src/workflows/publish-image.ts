@@ -40,6 +40,8 @@ export interface Publication {
   undo: UndoStack | undefined;
   instance: UtilityInstance | undefined;
   generation: number;
+  /** What goes on beside the steps, and is awaited at the end. */
+  readonly aside: Promise<void>[];
 }
 
 export async function publishImage(input: PublishImageInput): Promise<ImageResult> {
@@ -49,6 +51,7 @@ export async function publishImage(input: PublishImageInput): Promise<ImageResul
     undo: undefined,
     instance: undefined,
     generation: 0,
+    aside: [],
   };
   try {
     await plan(publication);
@@ -60,6 +63,7 @@ export async function publishImage(input: PublishImageInput): Promise<ImageResul
     await test(publication);
     await copy(publication);
     await publish(publication);
+    await settleAll(publication.aside);
     return published(publication);
   } catch (failure) {
     throw await undone(publication, failure);
@@ -85,7 +89,7 @@ async function plan(publication: Publication): Promise<void> {
 async function utility(publication: Publication): Promise<void> {
   const { run, announcements } = publication;
   announcements.add(...uploadAnnouncements(run.plan, 'started'));
-  await run.step('utility', () => launchUtility(publication));
+  await run.step('utility', () => withNewPairs(publication, () => launchUtility(publication)));
 }
 
 async function launchUtility(publication: Publication): Promise<void> {
@@ -99,24 +103,32 @@ async function launchUtility(publication: Publication): Promise<void> {
 }
 
 async function write(publication: Publication): Promise<void> {
-  await publication.run.step('write', async () => {
-    for (;;) {
-      try {
-        await writeAndSnapshot(publication);
-        return;
-      } catch (failure) {
-        publication.generation += 1;
-        if (!isLost(failure) || publication.generation >= UTILITY_GENERATIONS_MAX) throw failure;
-        await publication.undo?.unwindRegion(publication.run.plan.homeRegion);
-        await launchUtility(publication);
-      }
+  await publication.run.step('write', () =>
+    withNewPairs(publication, async () => {
+      if (publication.instance === undefined) await launchUtility(publication);
+      await writeAndSnapshot(publication);
+    }),
+  );
+}
+
+/** A lost instance or volume is replaced by a new pair; nothing half-written is taken up again. */
+async function withNewPairs(publication: Publication, act: () => Promise<void>): Promise<void> {
+  for (;;) {
+    try {
+      await act();
+      return;
+    } catch (failure) {
+      publication.generation += 1;
+      if (!isLost(failure) || publication.generation >= UTILITY_GENERATIONS_MAX) throw failure;
+      publication.instance = undefined;
+      await publication.undo?.unwindRegion(publication.run.plan.homeRegion);
     }
-  });
+  }
 }
 
 async function writeAndSnapshot(publication: Publication): Promise<void> {
   const { run } = publication;
-  const { origin, url, sha256, homeRegion } = run.plan;
+  const { origin, downloadUrl: url, sha256, homeRegion } = run.plan;
   const { rawSizeBytes, compressedSizeBytes, minRateBytesPerSecond } = run.plan;
   const instance = launched(publication);
   const written = await writeImage.executeWithOptions(
@@ -197,7 +209,9 @@ function launched(publication: Publication): UtilityInstance {
 }
 
 function published({ run }: Publication): ImageResult {
-  const missing = run.progress().regions.some(({ state }) => state === 'failed');
+  const missing = run
+    .progress()
+    .regions.some(({ state }) => state === 'failed' || state === 'left-out');
   const outcome = missing ? 'partly-published' : 'published';
   run.close(outcome);
   return run.result(outcome);
@@ -224,6 +238,7 @@ async function undone(publication: Publication, failure: unknown): Promise<unkno
     announcements.add(...uploadAnnouncements(run.plan, 'failed'));
   }
   const left = (await undo?.unwind()) ?? [];
+  await CancellationScope.nonCancellable(() => settleAll(publication.aside));
   const reason = failureReason(failure);
   const rest = left.length === 0 ? '' : `; left behind: ${left.join('; ')}`;
   run.close(cancelled ? 'cancelled' : 'failed', `${reason}${rest}`);

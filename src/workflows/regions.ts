@@ -30,18 +30,26 @@ export async function copyToAllRegions(publication: Publication): Promise<void> 
   refuseWithoutRequired(publication);
 }
 
-/** The home and the required regions first: when one refuses, nothing else is public yet. */
+/**
+ * The required regions first, home last of them: what is public at home is the sign that all of them are.
+ * When one refuses, no other region is public yet.
+ */
 export async function publishAllRegions(publication: Publication): Promise<void> {
   const { run } = publication;
   const whole = CancellationScope.current();
   const complete = run.regionPlans.filter(
     ({ region }) => run.regionProgress(region).state === 'copied',
   );
-  const required = complete.filter(isRequired);
-  await settleAll(required.map((region) => makePublic(publication, region, whole)));
-  refuseWithoutRequired(publication);
-  const others = complete.filter((region) => !isRequired(region));
-  await settleAll(others.map((region) => makePublic(publication, region, whole)));
+  const isHome = ({ region }: RegionPlan) => region === run.plan.homeRegion;
+  const waves = [
+    complete.filter((region) => isRequired(region) && !isHome(region)),
+    complete.filter(isHome),
+    complete.filter((region) => !isRequired(region)),
+  ];
+  for (const wave of waves) {
+    await settleAll(wave.map((region) => makePublic(publication, region, whole)));
+    refuseWithoutRequired(publication);
+  }
 }
 
 async function copyRegion(
@@ -50,7 +58,7 @@ async function copyRegion(
   whole: CancellationScope,
 ): Promise<void> {
   const { run, undo, announcements } = publication;
-  const { origin, arch, registration } = run.plan;
+  const { origin, arch, registration, regionPatienceMs } = run.plan;
   const source = run.source;
   if (source === undefined) throw new TypeError('there is no snapshot to copy');
   const sources = run.regionProgress(run.plan.homeRegion).amis;
@@ -59,7 +67,10 @@ async function copyRegion(
   announcements.add(...copyAnnouncements(run.plan, plan.region, { status: 'started', sources }));
   try {
     const summary = `copy to ${plan.region}, ${plan.wanted.length} AMIs`;
-    const copies = await copyToRegion.executeWithOptions({ summary }, [
+    // The scope's timer is the bound; the profile's own must not come before it.
+    const bound = regionPatienceMs + 30 * 60_000;
+    const options = { summary, startToCloseTimeout: bound, scheduleToCloseTimeout: bound };
+    const copies = await copyToRegion.executeWithOptions(options, [
       { origin, arch, registration, region: plan, source },
     ]);
     run.region(plan.region, { state: 'copied', amis: copies });
@@ -68,7 +79,7 @@ async function copyRegion(
     );
   } catch (failure) {
     announcements.add(...copyAnnouncements(run.plan, plan.region, { status: 'failed', sources }));
-    await leaveOut(publication, { region: plan.region, failure, whole });
+    leaveOut(publication, { region: plan.region, failure, whole });
   }
 }
 
@@ -93,32 +104,43 @@ async function makePublic(
         region: plan.region,
         amis,
         rawSha256: run.source?.rawSha256 ?? '',
-        testedVariants: test.variants,
+        variantsToTest: test.variants,
+        tests: run.tests.map(({ variant, exitStatus }) => ({ variant, exitStatus })),
       },
     ]);
     undo?.keep(plan.region);
     run.region(plan.region, { state: 'published' });
     announcements.add(...publishAnnouncements(run.plan, amis));
   } catch (failure) {
-    await leaveOut(publication, { region: plan.region, failure, whole });
+    leaveOut(publication, { region: plan.region, failure, whole });
   }
 }
 
 /** The region is reported and undone; the rest goes on. A cancelled run is undone as a whole. */
-async function leaveOut(
-  { run, undo }: Publication,
+function leaveOut(
+  publication: Publication,
   what: {
     readonly region: string;
     readonly failure: unknown;
     /** The run's own scope: the scope of the copies is cancelled when they are late, too. */
     readonly whole: CancellationScope;
   },
-): Promise<void> {
+): void {
+  const { run } = publication;
   const { region, failure, whole } = what;
   if (whole.consideredCancelled) throw failure;
   const late = isCancellation(failure);
   const reason = late ? 'not complete within region_patience' : failureReason(failure);
   run.region(region, { state: 'failed', reason });
+  // Beside the main path: a region that is too sick to be cleaned up holds up no other.
+  publication.aside.push(undoAside(publication, region, reason));
+}
+
+async function undoAside(
+  { run, undo }: Publication,
+  region: string,
+  reason: string,
+): Promise<void> {
   const { kept, left } = (await undo?.unwindRegion(region)) ?? { kept: [], left: [] };
   const amis = run.regionProgress(region).amis.filter(({ ami }) => kept.includes(ami));
   const rest = left.length === 0 ? '' : `; left behind: ${left.join('; ')}`;

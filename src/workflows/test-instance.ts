@@ -1,12 +1,12 @@
 /** Boots the AMIs that the configuration names and runs the script on each; the first failure is final. */
 
-import { proxyActivities } from '@temporalio/workflow';
+import { isCancellation, log, proxyActivities } from '@temporalio/workflow';
 import type { Activities, InstanceRef } from '../activities/activities.js';
 import { testAnnouncement } from '../model/announcement.js';
 import type { RegisteredAmi } from '../model/plan.js';
 import type { TestRecord } from '../model/progress.js';
 import { variantKey } from '../model/variant.js';
-import { failureDetails, isLost } from './failure-reason.js';
+import { failureDetails, failureReason, isLost } from './failure-reason.js';
 import { following, waiting } from './profiles.js';
 import type { Publication } from './publish-image.js';
 
@@ -27,7 +27,13 @@ export function testedAmis({ run }: Publication): readonly RegisteredAmi[] {
 /** Launches the first test instance while the utility instance goes away. */
 export async function launchTest(publication: Publication): Promise<void> {
   const [first] = testedAmis(publication);
-  if (first !== undefined) await launch(publication, first, 0);
+  if (first === undefined) return;
+  try {
+    await launch(publication, first, 0);
+  } catch (failure) {
+    // The test itself launches another one.
+    if (!isLost(failure)) throw failure;
+  }
 }
 
 export async function runTests(publication: Publication): Promise<void> {
@@ -38,23 +44,38 @@ export async function runTests(publication: Publication): Promise<void> {
 
 async function testAmi(publication: Publication, ami: RegisteredAmi): Promise<TestRecord> {
   const { run, announcements } = publication;
-  const { origin, test } = run.plan;
   announcements.add(testAnnouncement(run.plan, ami, 'started'));
+  try {
+    const record = await testOnLiveInstance(publication, ami);
+    announcements.add(testAnnouncement(run.plan, ami, 'completed'));
+    return record;
+  } catch (failure) {
+    const output = failureDetails(failure)?.output ?? '';
+    announcements.add(testAnnouncement(run.plan, ami, 'failed', { output }));
+    throw failure;
+  }
+}
+
+async function testOnLiveInstance(
+  publication: Publication,
+  ami: RegisteredAmi,
+): Promise<TestRecord> {
+  const { origin, test, homeRegion } = publication.run.plan;
+  const bound = test.timeoutSeconds * 1000 + 60 * 60_000;
+  const bounds = { startToCloseTimeout: bound, scheduleToCloseTimeout: 2 * bound };
   for (let generation = 0; ; generation += 1) {
     try {
       const instance = await launch(publication, ami, generation);
       const summary = `test ${ami.ami} (${variantKey(ami.variant)}) on ${instance.instanceId}`;
-      const record = await runTest.executeWithOptions({ summary }, [
+      const record = await runTest.executeWithOptions({ ...bounds, summary }, [
         { origin, test, ami, instance },
       ]);
-      await terminate(instance);
-      announcements.add(testAnnouncement(run.plan, ami, 'completed'));
+      publication.aside.push(terminate(instance));
       return record;
     } catch (failure) {
-      if (isLost(failure) && generation + 1 < TEST_GENERATIONS_MAX) continue;
-      const output = failureDetails(failure)?.output ?? '';
-      announcements.add(testAnnouncement(run.plan, ami, 'failed', { output }));
-      throw failure;
+      if (!isLost(failure) || generation + 1 >= TEST_GENERATIONS_MAX) throw failure;
+      // It may be stopped, or only deaf: it would outlive the run.
+      await publication.undo?.clear(homeRegion, 'test');
     }
   }
 }
@@ -73,7 +94,13 @@ async function launch(
   ]);
 }
 
+/** What a passed test says is not unsaid by an instance that will not go; its own timer ends it. */
 async function terminate(instance: InstanceRef): Promise<void> {
   const summary = `terminate test instance ${instance.instanceId}`;
-  await terminateInstance.executeWithOptions({ summary }, [instance]);
+  try {
+    await terminateInstance.executeWithOptions({ summary }, [instance]);
+  } catch (failure) {
+    if (isCancellation(failure)) return;
+    log.error('a test instance is left behind', { ...instance, reason: failureReason(failure) });
+  }
 }

@@ -27,6 +27,11 @@ export class UndoStack {
     this.#steps.set(region, steps);
   }
 
+  /** Removes the machines of a step that is tried again; its undo stays registered. */
+  async clear(region: string, step: StepTag): Promise<void> {
+    await CancellationScope.nonCancellable(() => this.#undo(region, [step]));
+  }
+
   /** What was made in the region stays from now on. */
   keep(region: string): void {
     this.#steps.delete(region);

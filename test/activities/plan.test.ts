@@ -56,7 +56,10 @@ describe('the plan', () => {
       await ec2.send(new EnableEbsEncryptionByDefaultCommand({}));
       await assert.rejects(activities.planImage({ request, ...RUN }), (error) => {
         const failure = error as ApplicationFailure;
-        assert.match(failure.message, /EBS encrypts by default in us-east-1/);
+        assert.match(
+          failure.message,
+          /us-east-1 is required, but: EBS encrypts by default in us-east-1/,
+        );
         return failure.nonRetryable === true;
       });
       await ec2.send(new DisableEbsEncryptionByDefaultCommand({}));

@@ -176,8 +176,13 @@ describe('the gate', () => {
         origin: planned.origin,
         region: 'us-east-1',
         amis,
-        testedVariants: planned.test.variants,
+        variantsToTest: planned.test.variants,
+        tests: [{ variant: 'hvm-standard', exitStatus: 0 }],
       };
+      await assert.rejects(
+        level.activities.publishRegion({ ...input, tests: [], rawSha256: source.rawSha256 }),
+        /no passed test of hvm-standard/,
+      );
       await assert.rejects(
         level.activities.publishRegion({ ...input, rawSha256: 'f'.repeat(64) }),
         /not listed with the tags of this run and the tested hash/,

@@ -48,7 +48,8 @@ describe('waiting in a region', () => {
       idsMax: 10,
       describe: () => {
         const name = problems.shift() ?? '';
-        const failure = Object.assign(new Error(name), { name, $metadata: {} });
+        const status = name === 'UnauthorizedOperation' ? { httpStatusCode: 403 } : {};
+        const failure = Object.assign(new Error(name), { name, $metadata: status });
         return Promise.reject(failure);
       },
     });

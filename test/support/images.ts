@@ -47,6 +47,7 @@ export function somePlan(
     },
     arch: request.image.arch,
     url: request.image.url,
+    downloadUrl: request.image.url,
     sha256: request.image.sha256,
     rawSizeBytes: 1024 ** 3,
     compressedSizeBytes: request.image.sizeBytes,

@@ -122,7 +122,7 @@ async function publisherOf(parts: Parts): Promise<LocalPublisher> {
       composes += 1;
       return writeSampleCompose({
         directory,
-        composeId: `Fedora-Cloud-43-20251021.${process.pid % 1000}${composes % 10}`,
+        composeId: `Fedora-Cloud-43-20251021.${composes}`,
         baseUrl: served.url,
         rawDirectory: directory,
         rawSizeBytes: RAW_BYTES,

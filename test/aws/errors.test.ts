@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { DescribeRegionsCommand } from '@aws-sdk/client-ec2';
+import { classifyAwsError } from '../../src/aws/errors.js';
+import { Aws, AWS_DEFAULTS } from '../../src/aws/region-access.js';
+
+const credentials = { accessKeyId: 'AKIATESTTESTTESTTEST', secretAccessKey: 'secret' };
+
+async function thrownBy(endpoint: string): Promise<unknown> {
+  const aws = new Aws(AWS_DEFAULTS, { endpoint, credentials });
+  try {
+    await aws.region('us-east-1').ec2Once.send(new DescribeRegionsCommand({}));
+  } catch (error) {
+    return error;
+  } finally {
+    aws.destroy();
+  }
+  throw new assert.AssertionError({ message: 'the call did not fail' });
+}
+
+async function withServer(
+  answer: Parameters<typeof createServer>[1] & object,
+  body: (endpoint: string) => Promise<void>,
+): Promise<void> {
+  const server = createServer(answer);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    await body(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  } finally {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+}
+
+function awsError(name: string, status: number, message = name): Error {
+  const $fault = status >= 500 ? 'server' : 'client';
+  return Object.assign(new Error(message), { name, $fault, $metadata: { httpStatusCode: status } });
+}
+
+describe('an error of AWS', () => {
+  it('is never final when nobody answered', async () => {
+    let endpoint = '';
+    await withServer(
+      () => undefined,
+      (url) => Promise.resolve(void (endpoint = url)),
+    );
+    assert.equal(classifyAwsError(await thrownBy(endpoint))?.class, 'unreachable');
+  });
+
+  it('is never final when the answer broke off', async () => {
+    await withServer(
+      (_request, response) => {
+        response.writeHead(200, { 'content-length': '1000' });
+        response.write('<DescribeRegionsResponse>');
+        setImmediate(() => response.destroy());
+      },
+      async (endpoint) => {
+        assert.equal(classifyAwsError(await thrownBy(endpoint))?.class, 'unreachable');
+      },
+    );
+  });
+
+  it('has the class that decides what happens next', () => {
+    const classes: readonly [Error, string][] = [
+      [awsError('RequestLimitExceeded', 503), 'throttled'],
+      [awsError('InsufficientInstanceCapacity', 500), 'capacity'],
+      [awsError('InvalidParameterValue', 400, "Invalid value 'x' for InstanceType."), 'capacity'],
+      [awsError('InvalidParameterValue', 400, 'iamInstanceProfile.name is invalid'), 'not-yet'],
+      [awsError('InvalidParameterValue', 400, 'Invalid device name'), 'refused'],
+      [awsError('IncorrectState', 400), 'not-yet'],
+      [awsError('InvalidSnapshot.NotFound', 400), 'not-yet'],
+      [awsError('InvalidSubnetID.NotFound', 400), 'refused'],
+      [awsError('InvalidVolume.NotFound', 400), 'lost'],
+      [awsError('IdempotentInstanceTerminated', 400), 'lost'],
+      [awsError('UnauthorizedOperation', 403), 'refused'],
+      [awsError('SomethingNew', 502), 'unreachable'],
+      [awsError('SomethingNew', 400), 'refused'],
+      [awsError('ExpiredToken', 400), 'unreachable'],
+    ];
+    for (const [error, expected] of classes) {
+      assert.equal(classifyAwsError(error)?.class, expected, `${error.name}: ${error.message}`);
+    }
+  });
+
+  it('is told apart from a mistake of our own', () => {
+    assert.equal(classifyAwsError(new TypeError('undefined is no function')), undefined);
+  });
+});
