@@ -12,7 +12,6 @@ import { writeSampleCompose } from '../dev/sample-compose.js';
 import { parseComposeMessage } from '../model/compose-message.js';
 import { createLocalCredentials } from './aws-environment.js';
 import { sayStarted } from './compose.js';
-import type { DemoOptions } from './demo.js';
 import { reportDemo } from './demo-report.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { formatBytes, formatElapsed } from './format.js';
@@ -22,6 +21,14 @@ import { openSession, startLocalStack, startWorkerProcess } from './local-stack.
 import { createProgressDisplay } from './progress-display.js';
 import type { Terminal } from './terminal.js';
 import { watchPublication } from './watch.js';
+
+export interface DemoOptions {
+  /** Keep the state folder: histories, logs and the cloud's files. */
+  readonly keep?: boolean;
+  readonly keepRunning?: boolean;
+  readonly failTest?: boolean;
+  readonly testScript?: string;
+}
 
 export interface DemoSettings {
   readonly terminal: Terminal;

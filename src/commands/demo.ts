@@ -11,18 +11,11 @@ import { openStateDir } from '../dev/state-dir.js';
 import { requireTools } from '../dev/tools.js';
 import { finish, withHelp } from './command-help.js';
 import { runDemo } from './demo-run.js';
+import type { DemoOptions } from './demo-run.js';
 import type { ExitCode } from './exit-codes.js';
 import { terminalOf } from './options.js';
 import { usageError } from './problem.js';
 import { watchForUnexpectedEnd } from './unexpected-end.js';
-
-export interface DemoOptions {
-  /** Keep the state folder: histories, logs and the cloud's files. */
-  readonly keep?: boolean;
-  readonly keepRunning?: boolean;
-  readonly failTest?: boolean;
-  readonly testScript?: string;
-}
 
 export function createCommand(): Command {
   const command = new Command('demo')

@@ -14,6 +14,7 @@ import type { ImageResult } from '../model/progress.js';
 import { Announcements } from './announcements.js';
 import { failureDetails, failureReason, isLost, serviceFailure } from './failure-reason.js';
 import { ImageRun } from './image-run.js';
+import type { Publication } from './publication.js';
 import { following, quick, waiting } from './profiles.js';
 import { copyToAllRegions, publishAllRegions } from './regions.js';
 import { launchTest, runTests } from './test-instance.js';
@@ -32,17 +33,6 @@ const { writeImage } = proxyActivities<Pick<Activities, 'writeImage'>>(following
 
 /** Twice is bad luck; a third loss is the image's or the account's doing. */
 const UTILITY_GENERATIONS_MAX = 3;
-
-/** What the steps share beside the visible state. */
-export interface Publication {
-  readonly run: ImageRun;
-  readonly announcements: Announcements;
-  undo: UndoStack | undefined;
-  instance: UtilityInstance | undefined;
-  generation: number;
-  /** What goes on beside the steps, and is awaited at the end. */
-  readonly aside: Promise<void>[];
-}
 
 export async function publishImage(input: PublishImageInput): Promise<ImageResult> {
   const publication: Publication = {

@@ -13,7 +13,7 @@ import { EC2_SERVICE_EXCEPTION } from '../model/errors.js';
 import type { RegionPlan } from '../model/plan.js';
 import { failureReason } from './failure-reason.js';
 import { waiting } from './profiles.js';
-import type { Publication } from './publish-image.js';
+import type { Publication } from './publication.js';
 import { settleAll } from './settle.js';
 
 const { copyToRegion, publishRegion } =

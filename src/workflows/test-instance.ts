@@ -8,7 +8,7 @@ import type { TestRecord } from '../model/progress.js';
 import { variantKey } from '../model/variant.js';
 import { failureDetails, failureReason, isLost } from './failure-reason.js';
 import { following, waiting } from './profiles.js';
-import type { Publication } from './publish-image.js';
+import type { Publication } from './publication.js';
 
 const { launchTestInstance, terminateInstance } =
   proxyActivities<Pick<Activities, 'launchTestInstance' | 'terminateInstance'>>(waiting);

@@ -2,7 +2,7 @@
 
 import { adaptScript } from './script-text.js';
 import type { GuestFolder } from './guest-folder.js';
-import type { GuestMode } from './guest-mode.js';
+import type { GuestMode } from './guest-mode-name.js';
 import { killGroup, type Guest } from './guest.js';
 import type { CommandRequest, CommandResult, MachineSpec } from './machine.js';
 

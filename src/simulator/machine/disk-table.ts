@@ -5,7 +5,7 @@ import path from 'node:path';
 
 import type { DiskKeeper } from './disk-keeper.js';
 import { replaceToolFile, type GuestFolder } from './guest-folder.js';
-import type { GuestMode } from './guest-mode.js';
+import type { GuestMode } from './guest-mode-name.js';
 import type { MachineDisk, MachineSpec } from './machine.js';
 
 /** Instance types without the Nitro hypervisor show Xen names, which have no serial (EC2 user guide, instance types). */

@@ -1,6 +1,7 @@
 /** Makes the machines of one simulator. */
 
-import { isGuestMode, guestModes, probeGuestMode, type GuestMode } from './guest-mode.js';
+import { isGuestMode, guestModes, probeGuestMode } from './guest-mode.js';
+import type { GuestMode } from './guest-mode-name.js';
 import { LocalMachine } from './local-machine.js';
 import { createMachineHost, type MachineHost } from './machine-host.js';
 import type { MachineFactory } from './machine.js';

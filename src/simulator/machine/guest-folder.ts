@@ -5,7 +5,7 @@ import { constants, promises as fs } from 'node:fs';
 import path from 'node:path';
 
 import { findHostTool, guestScriptFolder, requireHostTool, standardPath } from './host-tools.js';
-import type { GuestMode } from './guest-mode.js';
+import type { GuestMode } from './guest-mode-name.js';
 import type { MachineSpec } from './machine.js';
 
 /** Everything that has an address in a machine's folder. */

@@ -1,5 +1,6 @@
 /** How a machine's guests are kept apart from the host, and what of that this host allows. */
 
+import type { GuestMode } from './guest-mode-name.js';
 import { promises as fs } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -9,16 +10,6 @@ import { layOutGuestFolder } from './guest-folder.js';
 import { startInNamespaces } from './guest.js';
 import { findHostTool } from './host-tools.js';
 import type { MachineSpec } from './machine.js';
-
-/**
- * - `loop`: Linux namespaces, an overlay over the host's files, disks are real block devices (root only).
- * - `files`: the same, but disks are regular files under device names.
- * - `shims`: no namespaces; only the tools on the PATH and rewritten paths make the difference.
- *
- * All three keep accidents away from the host; none is a wall against somebody hostile. The network is the
- * host's in all of them, and no instance metadata service answers in it.
- */
-export type GuestMode = 'loop' | 'files' | 'shims';
 
 export const guestModes: readonly GuestMode[] = ['loop', 'files', 'shims'];
 

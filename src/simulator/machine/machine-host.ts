@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { createDiskKeeper, type DiskKeeper } from './disk-keeper.js';
-import type { GuestMode } from './guest-mode.js';
+import type { GuestMode } from './guest-mode-name.js';
 
 export interface MachineHost {
   readonly mode: GuestMode;

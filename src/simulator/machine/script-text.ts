@@ -1,6 +1,6 @@
 /** Adapts a script's text to a guest whose devices, or whose folders, are not where a machine has them. */
 
-import type { GuestMode } from './guest-mode.js';
+import type { GuestMode } from './guest-mode-name.js';
 
 /** Path prefixes that belong to the machine where there is no mount namespace to give it its own. */
 const ownPrefixes = [

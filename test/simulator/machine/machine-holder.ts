@@ -3,7 +3,7 @@
 import { promises as fs } from 'node:fs';
 import path from 'node:path';
 
-import type { GuestMode } from '../../../src/simulator/machine/guest-mode.js';
+import type { GuestMode } from '../../../src/simulator/machine/guest-mode-name.js';
 import { openBench, sh } from './support.js';
 
 const [mode, seconds] = process.argv.slice(2);

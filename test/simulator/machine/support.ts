@@ -5,7 +5,8 @@ import os from 'node:os';
 import path from 'node:path';
 
 import { createMachineFactory } from '../../../src/simulator/machine/factory.js';
-import { probeGuestMode, type GuestMode } from '../../../src/simulator/machine/guest-mode.js';
+import { probeGuestMode } from '../../../src/simulator/machine/guest-mode.js';
+import type { GuestMode } from '../../../src/simulator/machine/guest-mode-name.js';
 import type {
   CommandResult,
   Machine,
