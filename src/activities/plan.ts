@@ -30,6 +30,7 @@ export async function planImage(context: ActivityContext, input: PlanInput): Pro
     release,
     image: image.name,
     arch: image.arch,
+    ...(image.sha256 === '' ? {} : { sha256: image.sha256 }),
   };
   const [size, utilityAmi, script, regions] = await Promise.all([
     readImageSize(context, image, signal),

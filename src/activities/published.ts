@@ -1,5 +1,6 @@
 /** Looks whether this image is published already: retention forgets runs, the AMIs' tags do not. */
 
+import type { Image } from '@aws-sdk/client-ec2';
 import { findImages, findImagesByName } from '../aws/images.js';
 import { tagOf } from '../aws/tags.js';
 import type { RegionPlan, RegisteredAmi } from '../model/plan.js';
@@ -57,6 +58,22 @@ async function refuseTakenNames(
   );
 }
 
+/** The name alone does not make it this image: somebody may have put another file in its place. */
+function refuseOtherBytes({ sha256 }: Origin, region: string, image: Image | undefined): void {
+  const published = image === undefined ? undefined : tagOf(image, TAG.sha256);
+  if (published === undefined || sha256 === undefined || published === sha256) return;
+  throw new ServiceError(
+    EC2_SERVICE_EXCEPTION,
+    `${image?.ImageId} in ${region} is public under this name with other bytes: sha256 ${published}, wanted ${sha256}`,
+    {
+      code: 'other-bytes-published',
+      class: 'refused',
+      next: 'Give the new image a name of its own: what is public is never replaced.',
+      region,
+    },
+  );
+}
+
 async function publicAmis(
   { aws }: ActivityContext,
   origin: Origin,
@@ -66,6 +83,7 @@ async function publicAmis(
   const images = await findImages(aws.region(plan.region), imageKey(origin), signal);
   return plan.wanted.flatMap(({ name, variant }) => {
     const image = images.find((one) => one.Name === name && one.Public === true);
+    refuseOtherBytes(origin, plan.region, image);
     const snapshot = image?.BlockDeviceMappings?.find(({ Ebs }) => Ebs?.SnapshotId)?.Ebs
       ?.SnapshotId;
     if (

@@ -26,8 +26,8 @@ import { instanceInput } from './instance-input.js';
 const OUTPUT_BYTES_MAX = 32 * 1024;
 /** In base64 this is below the 24,000 characters that SSM keeps of a command's output. */
 const READ_BYTES_MAX = 16 * 1024;
-/** exit status of timeout(1) when the script ran too long. */
-const EXIT_TIMED_OUT = 124;
+/** Exit statuses of timeout(1) when the script ran too long: ended by TERM, or only by KILL. */
+const EXITS_TIMED_OUT = [124, 137];
 
 export function launchTestInstance(
   { aws }: ActivityContext,
@@ -184,8 +184,10 @@ function testOverConsole(
   }
 }
 
-function testFailed({ ami, instance }: RunTestInput, record: TestRecord): ServiceError {
-  const timedOut = record.exitStatus === EXIT_TIMED_OUT;
+function testFailed({ ami, instance, test }: RunTestInput, record: TestRecord): ServiceError {
+  // The script's own status may be one of these, too: only one that took its time was timed out.
+  const timedOut =
+    EXITS_TIMED_OUT.includes(record.exitStatus) && record.seconds >= test.timeoutSeconds;
   const what = timedOut ? 'ran into its time-out' : `exited with status ${record.exitStatus}`;
   return new ServiceError(
     EC2_TEST_EXCEPTION,

@@ -24,6 +24,8 @@ export function awsVariables(url: string, credentials: LocalCredentials): Record
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     AWS_REGION: 'us-east-1',
+    // The AWS CLI and boto3 read only this one.
+    AWS_DEFAULT_REGION: 'us-east-1',
   };
 }
 

@@ -15,6 +15,7 @@ export const TAG = {
   image: 'fedimg:image',
   arch: 'fedimg:arch',
   variant: 'fedimg:variant',
+  sha256: 'fedimg:sha256',
   rawSha256: 'fedimg:raw-sha256',
   sourceSnapshot: 'fedimg:source-snapshot',
 } as const;
@@ -34,6 +35,8 @@ export interface Origin {
   readonly release: string;
   readonly image: string;
   readonly arch: string;
+  /** Of the compressed file, when it was named. */
+  readonly sha256?: string;
 }
 
 export function originTags(origin: Origin, step: StepTag, name: string): Tags {
@@ -48,6 +51,7 @@ export function originTags(origin: Origin, step: StepTag, name: string): Tags {
     [TAG.release]: origin.release,
     [TAG.image]: origin.image,
     [TAG.arch]: origin.arch,
+    ...(origin.sha256 === undefined ? {} : { [TAG.sha256]: origin.sha256 }),
   };
 }
 

@@ -168,7 +168,21 @@ function readJson(
       'Start of structure or map found where not expected.',
     );
   }
+  refuseDepth(json);
   return { action, parameters: new Map(), flat: flatten(json), json };
+}
+
+/** Whoever writes the request down again would run out of stack. */
+function refuseDepth(json: unknown): void {
+  let level: unknown[] = [json];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > depthMax) {
+      throw new CloudError('SerializationException', 'The request body is nested too deeply.');
+    }
+    level = level.flatMap((value) =>
+      typeof value === 'object' && value !== null ? Object.values<unknown>({ ...value }) : [],
+    );
+  }
 }
 
 const depthMax = 20;

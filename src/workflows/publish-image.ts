@@ -216,8 +216,10 @@ function nothingToDo({ run }: Publication): ImageResult {
     }
   }
   run.skipToEnd();
-  run.close('already-published');
-  return run.result('already-published');
+  const missing = run.progress().regions.some(({ state }) => state === 'failed');
+  const outcome = missing ? 'partly-published' : 'already-published';
+  run.close(outcome);
+  return run.result(outcome);
 }
 
 /** Removes what is not public, then says why and what is left. */

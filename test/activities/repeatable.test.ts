@@ -189,6 +189,13 @@ describe('the gate', () => {
       );
       assert((await level.resources()).every((resource) => !resource.public));
       await level.activities.publishRegion({ ...input, rawSha256: source.rawSha256 });
+      const again = { request: level.request, workflowId: 'image/again', runId: 'again' };
+      assert.equal((await level.activities.planImage(again)).published?.length, 4);
+      const image = { ...level.request.image, sha256: 'e'.repeat(64) };
+      await assert.rejects(
+        level.activities.planImage({ ...again, request: { ...level.request, image } }),
+        /is public under this name with other bytes/,
+      );
       const kept = await undo(level, planned, 'us-east-1', ['register', 'snapshot', 'utility']);
       assert.deepEqual([...kept.kept].sort(), amis.map(({ ami }) => ami).sort());
       const alive = await level.resources();

@@ -221,6 +221,8 @@ describe('simulator: server', () => {
     };
     assert.equal(await ssm('{'), 'SerializationException');
     assert.equal(await ssm('[]'), 'SerializationException');
+    const deep = `${'{"a":'.repeat(5_000)}1${'}'.repeat(5_000)}`;
+    assert.equal(await ssm(deep), 'SerializationException', 'and it lives on');
     assert.equal(await ssm('{}', 'DynamoDB_20120810.GetItem'), 'UnknownOperationException');
     assert.equal(await ssm('{}'), undefined);
   });
