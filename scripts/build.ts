@@ -8,6 +8,7 @@ const path = (relative: string) => fileURLToPath(new URL(`../${relative}`, impor
 
 const { code } = await bundleWorkflowCode({
   workflowsPath: path('src/workflows/index.ts'),
+  workflowInterceptorModules: [path('src/workflows/time-scale.ts')],
   logger: new DefaultLogger('WARN'),
 });
 await writeFile(path('dist/workflow-bundle.js'), code);

@@ -17,6 +17,9 @@ export interface PublishImageInput {
   readonly request: ImageRequest;
 }
 
+/** Memo of a run that is to wait less (or more) than in production: `timing.scale` of the configuration. */
+export const TIME_SCALE_MEMO = 'timeScale';
+
 /** A pungi status message of this compose. */
 export const composeStatusSignal = defineSignal<[ComposeMessage]>('composeStatus');
 export const composeProgressQuery = defineQuery<ComposeProgress>('composeProgress');

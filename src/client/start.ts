@@ -8,6 +8,7 @@ import {
   composeStatusSignal,
   imageAttribute,
   PUBLISH_IMAGE_WORKFLOW,
+  TIME_SCALE_MEMO,
 } from '../contract.js';
 import type { ComposeInput, PublishImageInput } from '../contract.js';
 import type { ComposeMessage } from '../model/compose-message.js';
@@ -18,6 +19,12 @@ import { readImageHistory } from './image-history.js';
 import { describePublication } from './publications.js';
 import type { RunRef, Session } from './session.js';
 import { linkTo } from './session.js';
+
+export interface StartOptions {
+  readonly taskQueue: string;
+  /** `timing.scale` of the configuration; 1 by default. */
+  readonly timeScale?: number;
+}
 
 export interface Started extends RunRef {
   /** `started` a run; `running` already; `published` by an earlier run, so that nothing is left to do. */
@@ -32,7 +39,7 @@ export interface Started extends RunRef {
 export async function signalCompose(
   session: Session,
   message: ComposeMessage,
-  options: { readonly taskQueue: string },
+  options: StartOptions,
 ): Promise<Started> {
   const { composeId } = message;
   const workflowId = composeWorkflowId(composeId);
@@ -48,6 +55,7 @@ export async function signalCompose(
         signalArgs: [message],
         workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
         workflowIdConflictPolicy: 'USE_EXISTING',
+        memo: memoOf(options),
         staticSummary: `publishes the images of ${composeId}`,
         typedSearchAttributes: [{ key: composeAttribute, value: composeId }],
       }),
@@ -66,7 +74,7 @@ export async function signalCompose(
 export async function startImage(
   session: Session,
   request: ImageRequest,
-  options: { readonly taskQueue: string },
+  options: StartOptions,
 ): Promise<Started> {
   const { composeId, image } = request;
   const workflowId = imageWorkflowId({ composeId: image.name, ...image });
@@ -79,6 +87,7 @@ export async function startImage(
         args: [input],
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
         workflowIdConflictPolicy: 'FAIL',
+        memo: memoOf(options),
         staticSummary: `${image.name} to EC2, by hand`,
         typedSearchAttributes: [
           { key: composeAttribute, value: composeId },
@@ -93,6 +102,10 @@ export async function startImage(
     if (!isAlreadyStarted(error)) throw error;
     return joinRunning(session, workflowId, request);
   }
+}
+
+function memoOf({ timeScale = 1 }: StartOptions): Record<string, unknown> {
+  return timeScale === 1 ? {} : { [TIME_SCALE_MEMO]: timeScale };
 }
 
 async function joinRunning(

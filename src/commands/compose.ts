@@ -17,7 +17,7 @@ import { globalOptions, outputFormat, terminalOf } from './options.js';
 import { CommandError, usageError } from './problem.js';
 import { printStatus } from './status.js';
 import type { Terminal } from './terminal.js';
-import { taskQueueOf, withSession } from './with-session.js';
+import { startOptionsOf, withSession } from './with-session.js';
 
 export function createCommand(): Command {
   return new Command('compose').addCommand(signalCommand());
@@ -59,8 +59,8 @@ async function run(command: Command, file: string, options: FollowOptions): Prom
   }
   const { config } = globalOptions(command);
   return withSession(process.env, async ({ session, stack }) => {
-    const taskQueue = await taskQueueOf({ config, env: process.env }, stack);
-    const started = await signalCompose(session, parsed.message, { taskQueue });
+    const start = await startOptionsOf({ config, env: process.env }, stack);
+    const started = await signalCompose(session, parsed.message, start);
     sayStarted(terminal, parsed.message, started);
     if (started.state !== 'published') {
       terminal.note(`Watch it: ${watchCommand({ kind: 'compose', ...started })}`);

@@ -15,7 +15,12 @@ import { sayStarted } from './compose.js';
 import { reportDemo } from './demo-report.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { formatBytes, formatElapsed } from './format.js';
-import { BOOT_SECTOR_TEST, FAILING_TEST, writeLocalConfig } from './local-config.js';
+import {
+  BOOT_SECTOR_TEST,
+  FAILING_TEST,
+  LOCAL_TIME_SCALE,
+  writeLocalConfig,
+} from './local-config.js';
 import type { LocalStack } from './local-stack.js';
 import { openSession, startLocalStack, startWorkerProcess } from './local-stack.js';
 import { createProgressDisplay } from './progress-display.js';
@@ -129,7 +134,10 @@ async function publish(
 ): Promise<ComposeStatus> {
   const parsed = parseComposeMessage(compose.message);
   if (parsed.kind !== 'message') throw new TypeError("the sample compose's message is no message");
-  const started = await signalCompose(session, parsed.message, { taskQueue });
+  const started = await signalCompose(session, parsed.message, {
+    taskQueue,
+    timeScale: LOCAL_TIME_SCALE,
+  });
   sayStarted(terminal, parsed.message, started);
   const display = createProgressDisplay(terminal);
   const intervalMs = WATCH_INTERVAL_MS;

@@ -19,6 +19,9 @@ const KERNELS: Readonly<Record<string, string>> = {
 /** Where a user's own files are served, unless the configuration is changed. */
 export const SERVED_BY_USER = 'http://127.0.0.1:8000/';
 
+/** The local cloud is quick, and so is whoever looks at it. */
+export const LOCAL_TIME_SCALE = 0.2;
+
 export interface LocalConfig {
   readonly deployment: string;
   readonly taskQueue: string;
@@ -67,7 +70,7 @@ shutdown_grace = "2s"
 poll_interval = "200ms"
 command_poll_interval = "200ms"
 # The local cloud is quick: its waits are a fifth of EC2's.
-scale = 0.2
+scale = ${LOCAL_TIME_SCALE}
 `;
 }
 

@@ -18,7 +18,7 @@ import type { OutputFormat } from './options.js';
 import { globalOptions, outputFormat, parseArch, parseSize, terminalOf } from './options.js';
 import { statusLines } from './status-view.js';
 import type { Terminal } from './terminal.js';
-import { taskQueueOf, withSession } from './with-session.js';
+import { startOptionsOf, withSession } from './with-session.js';
 
 interface PublishOptions extends FollowOptions {
   readonly arch: Arch;
@@ -57,8 +57,8 @@ async function run(command: Command, url: string, options: PublishOptions): Prom
   const request = imageRequestByHand({ url, ...options, sizeBytes: options.size });
   const { config } = globalOptions(command);
   return withSession(process.env, async ({ session, stack }) => {
-    const taskQueue = await taskQueueOf({ config, env: process.env }, stack);
-    const started = await startImage(session, request, { taskQueue });
+    const start = await startOptionsOf({ config, env: process.env }, stack);
+    const started = await startImage(session, request, start);
     sayStarted(terminal, started);
     if (options.wait !== true && options.watch !== true) {
       if (format === 'table' || format === 'name') terminal.result(started.workflowId);

@@ -2,6 +2,7 @@
 
 import { connectToTemporal } from '../client/connection.js';
 import type { Session } from '../client/session.js';
+import type { StartOptions } from '../client/start.js';
 import { uiBaseUrl } from '../client/ui-link.js';
 import { loadConfig } from '../config/load.js';
 import type { LocalStackNote } from './local-stack-file.js';
@@ -32,22 +33,23 @@ export async function withSession<T>(
 const DEFAULT_TASK_QUEUE = 'fedimg';
 
 /**
- * The queue that workers of this configuration poll. Without any configuration it is that of the running
- * stack, or the default one; a configuration that is there and wrong is an error.
+ * The queue that workers of this configuration poll, and its time scale. Without any configuration they are
+ * those of the running stack, or the default ones; a configuration that is there and wrong is an error.
  */
-export async function taskQueueOf(
+export async function startOptionsOf(
   options: { readonly config: string | undefined; readonly env: NodeJS.ProcessEnv },
   stack: LocalStackNote | undefined,
-): Promise<string> {
-  const { config: path, env } = options;
-  if (stack !== undefined && path === undefined && !env['FEDIMG_CONFIG']) return stack.taskQueue;
+): Promise<StartOptions> {
+  const { env } = options;
+  const isNamed = options.config !== undefined || Boolean(env['FEDIMG_CONFIG']);
+  const path = isNamed ? options.config : stack?.configFile;
   try {
     const cwd = process.cwd();
     const { config } = await loadConfig(path === undefined ? { env, cwd } : { path, env, cwd });
-    return config.worker.taskQueue;
+    return { taskQueue: config.worker.taskQueue, timeScale: config.timing.scale };
   } catch (error) {
-    if (path === undefined && !env['FEDIMG_CONFIG'] && isNoFileFound(error)) {
-      return DEFAULT_TASK_QUEUE;
+    if (path === undefined && !isNamed && isNoFileFound(error)) {
+      return { taskQueue: DEFAULT_TASK_QUEUE, timeScale: 1 };
     }
     throw error;
   }

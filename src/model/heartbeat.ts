@@ -20,3 +20,12 @@ export interface WaitHeartbeat {
 }
 
 export type Heartbeat = WriteHeartbeat | WaitHeartbeat;
+
+/** A worker that was killed, paused or cut off is noticed after this. */
+export const HEARTBEAT_TIMEOUT_MS = 30_000;
+
+/**
+ * A worker that has not heard of Temporal for this long stops what it does: its last heartbeat may be a sixth of
+ * the time-out older than that, and the SDK holds heartbeats back for 2 s; the rest is for a call on its way.
+ */
+export const OUT_OF_TOUCH_MS = HEARTBEAT_TIMEOUT_MS * 0.6;

@@ -10,6 +10,7 @@ import {
   proxyActivities,
   setCurrentDetails,
   setHandler,
+  workflowInfo,
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { Activities } from '../activities/activities.js';
@@ -114,6 +115,7 @@ class ComposeRun {
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
         parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
         staticSummary: `${image.name} to EC2`,
+        memo: workflowInfo().memo ?? {},
         typedSearchAttributes: [
           { key: composeAttribute, value: composeId },
           { key: imageAttribute, value: image.name },

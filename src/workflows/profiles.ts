@@ -1,6 +1,7 @@
 /** Time-outs and retries of all activities, each with its reason. Bounds are times, not counts. */
 
 import type { ActivityOptions } from '@temporalio/workflow';
+import { HEARTBEAT_TIMEOUT_MS } from '../model/heartbeat.js';
 
 const UNTIL_THE_OUTAGE_ENDS = {
   initialInterval: '1s',
@@ -9,15 +10,13 @@ const UNTIL_THE_OUTAGE_ENDS = {
   maximumInterval: '30s',
 } as const;
 
-/** A worker that was killed is noticed after this; heartbeats are sent at most every 5 s. */
-const HEARTBEAT_TIMEOUT = '30s';
-
 /** A handful of calls, each answered within a second or two. */
 export const quick: ActivityOptions = {
   // One region's slow answers, with the SDK's own three attempts each.
   startToCloseTimeout: '2m',
   // An outage of an hour is waited out, twice.
   scheduleToCloseTimeout: '2h',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
   retry: UNTIL_THE_OUTAGE_ENDS,
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
 };
@@ -27,7 +26,7 @@ export const waiting: ActivityOptions = {
   // A snapshot copy takes up to half an hour, and queues behind 20 others.
   startToCloseTimeout: '3h',
   scheduleToCloseTimeout: '6h',
-  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
   retry: UNTIL_THE_OUTAGE_ENDS,
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
 };
@@ -36,7 +35,7 @@ export const waiting: ActivityOptions = {
 export const following: ActivityOptions = {
   startToCloseTimeout: '2h',
   scheduleToCloseTimeout: '3h',
-  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
   retry: UNTIL_THE_OUTAGE_ENDS,
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
 };
@@ -45,7 +44,7 @@ export const following: ActivityOptions = {
 export const undoing: ActivityOptions = {
   startToCloseTimeout: '1h',
   scheduleToCloseTimeout: '7 days',
-  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
   retry: { ...UNTIL_THE_OUTAGE_ENDS, maximumInterval: '5m' },
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
 };
@@ -54,5 +53,6 @@ export const undoing: ActivityOptions = {
 export const announcing: ActivityOptions = {
   startToCloseTimeout: '1m',
   scheduleToCloseTimeout: '7 days',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
   retry: UNTIL_THE_OUTAGE_ENDS,
 };

@@ -15,8 +15,13 @@ let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
 
 /** Made once: it takes two seconds. */
 export function testBundle(): Promise<WorkflowBundleWithSourceMap> {
-  const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
-  bundle ??= bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
+  const workflows = (name: string) =>
+    fileURLToPath(new URL(`../../src/workflows/${name}`, import.meta.url));
+  bundle ??= bundleWorkflowCode({
+    workflowsPath: workflows('index.ts'),
+    workflowInterceptorModules: [workflows('time-scale.ts')],
+    logger: new DefaultLogger('ERROR'),
+  });
   return bundle;
 }
 

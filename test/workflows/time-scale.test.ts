@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { activityInfo } from '@temporalio/activity';
+import { COMPOSE_WORKFLOW, composeStatusSignal, TIME_SCALE_MEMO } from '../../src/contract.js';
+import type { ComposeMessage } from '../../src/model/compose-message.js';
+import { HEARTBEAT_TIMEOUT_MS } from '../../src/model/heartbeat.js';
+import type { FakeActivities } from '../support/fake-activities.js';
+import { fakeActivities } from '../support/fake-activities.js';
+import { someRequest } from '../support/images.js';
+import type { WorkflowTest } from '../support/workflow-worker.js';
+import { withWorker } from '../support/workflow-worker.js';
+
+/** Remembers the heartbeat time-outs of the compose's and of the image's activities. */
+function watched(): FakeActivities & { readonly timeoutsMs: (number | undefined)[] } {
+  const timeoutsMs: (number | undefined)[] = [];
+  const request = someRequest();
+  const note = () => void timeoutsMs.push(activityInfo().heartbeatTimeoutMs);
+  const fake = fakeActivities({
+    readCompose: () => {
+      note();
+      return Promise.resolve([request]);
+    },
+    publishRegion: () => {
+      note();
+      return Promise.resolve();
+    },
+  });
+  return { ...fake, timeoutsMs };
+}
+
+async function runCompose(
+  { client, taskQueue }: WorkflowTest,
+  memo: Record<string, unknown>,
+): Promise<void> {
+  const composeId = `Fedora-Cloud-43-20251021.${randomUUID().slice(0, 6)}`;
+  const message = { composeId, status: 'FINISHED', location: 'https://x.example/' };
+  const handle = await client.workflow.signalWithStart(COMPOSE_WORKFLOW, {
+    taskQueue,
+    workflowId: `compose/${composeId}`,
+    args: [{ composeId }] as never,
+    memo,
+    signal: composeStatusSignal,
+    signalArgs: [message as ComposeMessage],
+  });
+  await handle.result();
+}
+
+describe('the time scale of a run', () => {
+  it('lets a compose and its images notice a dead worker sooner on the local cloud', async () => {
+    const fake = watched();
+    await withWorker(fake.activities, (test) => runCompose(test, { [TIME_SCALE_MEMO]: 0.2 }));
+    assert(fake.timeoutsMs.length > 1);
+    assert.deepEqual(new Set(fake.timeoutsMs), new Set([HEARTBEAT_TIMEOUT_MS * 0.2]));
+  });
+
+  it("leaves production's waits alone when nobody names one", async () => {
+    const fake = watched();
+    await withWorker(fake.activities, (test) => runCompose(test, {}));
+    assert.deepEqual(new Set(fake.timeoutsMs), new Set([HEARTBEAT_TIMEOUT_MS]));
+  });
+});
