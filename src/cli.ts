@@ -1,14 +1,9 @@
 /** The process: arguments in, one exit code out, and never a stack for whoever did not ask for one. */
 
-import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { createProgram, exitCodeOfUsage } from './commands/program.js';
 import { problemOf, renderProblem } from './commands/problem.js';
-
-function packageVersion(): string {
-  const file = new URL('../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
-}
+import { packageVersion } from './package-version.js';
 
 async function main(argv: readonly string[]): Promise<void> {
   try {

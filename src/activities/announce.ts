@@ -2,10 +2,13 @@
 
 import type { Announcement } from '../model/announcement.js';
 import type { ActivityContext } from './context.js';
+import { heartbeating, waitingFor } from './context.js';
 
-export async function announce(
+export function announce(
   context: ActivityContext,
   announcements: readonly Announcement[],
 ): Promise<void> {
-  for (const announcement of announcements) await context.send(announcement);
+  return heartbeating(waitingFor('broker'), async () => {
+    for (const announcement of announcements) await context.send(announcement);
+  });
 }

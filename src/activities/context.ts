@@ -6,7 +6,9 @@ import type { Aws } from '../aws/region-access.js';
 import type { Config } from '../config/schema.js';
 import type { Announcement } from '../model/announcement.js';
 import type { Heartbeat } from '../model/heartbeat.js';
+import { HEARTBEAT_TIMEOUT_MS } from '../model/heartbeat.js';
 import type { UrlPolicy } from '../source/url-policy.js';
+import { heldLease } from './fence.js';
 
 export interface ActivityContext {
   readonly aws: Aws;
@@ -16,12 +18,14 @@ export interface ActivityContext {
   send(announcement: Announcement): Promise<void>;
 }
 
-/** Well below the profiles' heartbeat time-out, so that one lost heartbeat is no lost worker. */
-const HEARTBEAT_INTERVAL_MS = 5_000;
+/** Several within the time-out, so that one lost heartbeat is no lost worker. */
+const HEARTBEATS_WITHIN_TIMEOUT = 6;
 
-/** Aborts when the activity is cancelled. */
-export function activitySignal(): AbortSignal {
-  const signal = cancellationSignal();
+/** Aborts when the activity is cancelled, or when it must stop because another attempt may be at its work. */
+function activitySignal(): AbortSignal {
+  const lease = heldLease();
+  const cancelled = cancellationSignal();
+  const signal = lease === undefined ? cancelled : AbortSignal.any([cancelled, lease.signal]);
   // Each call and each wait listens: four AMIs are more than Node's ten at once.
   setMaxListeners(0, signal);
   return signal;
@@ -41,7 +45,8 @@ export async function heartbeating<T>(
   // Through its own context: a shared poller reports in the context of whoever started it.
   const context = Context.current();
   const beat = () => context.heartbeat(latest);
-  const timer = setInterval(beat, HEARTBEAT_INTERVAL_MS);
+  const timeoutMs = context.info.heartbeatTimeoutMs ?? HEARTBEAT_TIMEOUT_MS;
+  const timer = setInterval(beat, timeoutMs / HEARTBEATS_WITHIN_TIMEOUT);
   beat();
   const report = (next: Heartbeat) => {
     latest = next;

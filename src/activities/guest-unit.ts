@@ -27,10 +27,6 @@ export interface GuestUnit {
 const EXIT_TOOLS_MISSING = 69;
 const EXIT_UNIT_LOST = 70;
 
-/** Short commands: none of them is worth waiting for longer. */
-const COMMAND_TIMEOUT_SECONDS = 120;
-/** An agent that restarts is back within this (SSM user guide: it updates itself). */
-const AGENT_ABSENT_MS_MAX = 600_000;
 /** A follower answers after this when nothing changes, so that there is something to heartbeat. */
 const FOLLOW_SECONDS = 10;
 
@@ -120,18 +116,11 @@ export async function runOnceOnline(
   const beginMs = performance.now();
   for (;;) {
     try {
-      return await runGuestCommand(
-        region,
-        {
-          ...command,
-          instanceId: unit.instanceId,
-          timeoutSeconds: COMMAND_TIMEOUT_SECONDS,
-        },
-        signal,
-      );
+      return await runGuestCommand(region, { ...command, instanceId: unit.instanceId }, signal);
     } catch (error) {
       if (!isAgentAbsent(error)) throw error;
-      if (performance.now() - beginMs > AGENT_ABSENT_MS_MAX) throw agentDead(region, unit, error);
+      if (performance.now() - beginMs > region.settings.agentAbsenceMs)
+        throw agentDead(region, unit, error);
       await delay(region.settings.commandPollIntervalMs, undefined, { signal });
     }
   }

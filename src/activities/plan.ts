@@ -10,7 +10,7 @@ import type { Arch, Variant } from '../model/variant.js';
 import { ec2Arch, variantKey, variantsOf } from '../model/variant.js';
 import type { PlanInput } from './activities.js';
 import type { ActivityContext } from './context.js';
-import { activitySignal } from './context.js';
+import { heartbeating, waitingFor } from './context.js';
 import { readImageSize } from './image-size.js';
 import type { ImageSize } from './image-size.js';
 import { findPublished } from './published.js';
@@ -18,10 +18,17 @@ import { planRegions } from './plan-regions.js';
 
 const GIB = 1024 ** 3;
 
-export async function planImage(context: ActivityContext, input: PlanInput): Promise<ImagePlan> {
+export function planImage(context: ActivityContext, input: PlanInput): Promise<ImagePlan> {
+  return heartbeating(waitingFor('plan'), (_report, signal) => plan(context, input, signal));
+}
+
+async function plan(
+  context: ActivityContext,
+  input: PlanInput,
+  signal: AbortSignal,
+): Promise<ImagePlan> {
   const { config } = context;
   const { image, composeId, release } = input.request;
-  const signal = activitySignal();
   const origin: Origin = {
     deployment: config.deployment,
     workflowId: input.workflowId,

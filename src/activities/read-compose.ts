@@ -7,7 +7,7 @@ import type { ComposeMessage } from '../model/compose-message.js';
 import type { ImageRequest } from '../model/plan.js';
 import { readComposeImages } from '../source/compose-metadata.js';
 import type { ActivityContext } from './context.js';
-import { activitySignal } from './context.js';
+import { heartbeating, waitingFor } from './context.js';
 
 export async function readCompose(
   { config, urlPolicy }: ActivityContext,
@@ -25,9 +25,11 @@ export async function readCompose(
       },
     );
   }
-  const { images, absent } = await readComposeImages(
-    { composeId, location, selection: config.composes },
-    { policy: urlPolicy, signal: activitySignal() },
+  const { images, absent } = await heartbeating(waitingFor('metadata'), (_report, signal) =>
+    readComposeImages(
+      { composeId, location, selection: config.composes },
+      { policy: urlPolicy, signal },
+    ),
   );
   for (const { subvariant, arch } of absent)
     log.warn('the compose lacks an image', { subvariant, arch });

@@ -12,8 +12,6 @@ export interface GuestCommand {
   /** The whole text for bash. */
   readonly script: string;
   readonly comment: string;
-  /** Of the script on the instance; the delivery has its own bound. */
-  readonly timeoutSeconds: number;
 }
 
 export interface GuestResult {
@@ -27,10 +25,10 @@ export interface GuestResult {
 /** SSM API reference, SendCommand: TimeoutSeconds is for delivery only, 30 at least. */
 const DELIVERY_TIMEOUT_SECONDS = 60;
 
-const UNDELIVERED = 'command-undelivered';
+/** All our commands are short: none of them is worth waiting for longer. */
+const EXECUTION_TIMEOUT_SECONDS = 120;
 
-/** SSM itself notices its time-outs a little later. */
-const GRACE_SECONDS = 60;
+const UNDELIVERED = 'command-undelivered';
 
 const ENDED = ['Success', 'Failed', 'Cancelled', 'TimedOut'];
 
@@ -41,7 +39,7 @@ export async function runGuestCommand(
   signal: AbortSignal,
 ): Promise<GuestResult> {
   const commandId = await send(region, command, signal);
-  const status = await waitUntilEnded(region, commandId, command, signal);
+  const status = await waitUntilEnded(region, commandId, signal);
   if (status !== 'Success' && status !== 'Failed') throw undelivered(region, command, status);
   return readResult(region, commandId, command, signal);
 }
@@ -49,11 +47,10 @@ export async function runGuestCommand(
 async function waitUntilEnded(
   region: RegionAccess,
   commandId: string,
-  command: GuestCommand,
   signal: AbortSignal,
 ): Promise<string> {
   // A dead agent leaves its commands InProgress (SSM user guide, monitor-commands).
-  const boundMs = (DELIVERY_TIMEOUT_SECONDS + command.timeoutSeconds + GRACE_SECONDS) * 1000;
+  const boundMs = region.settings.commandPatienceMs;
   const beginMs = performance.now();
   region.sentAt.set(commandId, new Date());
   try {
@@ -87,7 +84,7 @@ async function send(
         commands: [
           `exec bash -s <<'FEDIMG-END-OF-SCRIPT'\n${command.script}\nFEDIMG-END-OF-SCRIPT`,
         ],
-        executionTimeout: [String(command.timeoutSeconds)],
+        executionTimeout: [String(EXECUTION_TIMEOUT_SECONDS)],
       },
     }),
     { abortSignal: signal },

@@ -14,11 +14,16 @@ import {
   ListCommandInvocationsCommand,
   SSMClient,
 } from '@aws-sdk/client-ssm';
+import type { CallGate } from './call-gate.js';
+import { callGatePlugin } from './call-gate.js';
 import { SharedPoll } from './shared-poll.js';
 
 /** Where AWS is and who asks; by default the environment says both. */
-export type AwsAccess = Pick<EC2ClientConfig, 'endpoint' | 'credentials'>;
+export type AwsAccess = Pick<EC2ClientConfig, 'endpoint' | 'credentials'> & {
+  readonly gate?: CallGate;
+};
 
+/** The waits of one worker, all in milliseconds but where the name says otherwise. */
 export interface AwsSettings {
   /** Between two questions to EC2, in each region. */
   readonly pollIntervalMs: number;
@@ -30,6 +35,12 @@ export interface AwsSettings {
   readonly visibilityMs: number;
   /** An instance that is up must have its SSM agent registered within this. */
   readonly agentPatienceMs: number;
+  /** An agent that restarts is back within this (SSM user guide: it updates itself). */
+  readonly agentAbsenceMs: number;
+  /** A short command has ended by then; a dead agent leaves its commands InProgress. */
+  readonly commandPatienceMs: number;
+  /** An answer that never comes must not hold an activity until its time-out. */
+  readonly requestTimeoutMs: number;
 }
 
 export const AWS_DEFAULTS: AwsSettings = {
@@ -38,15 +49,25 @@ export const AWS_DEFAULTS: AwsSettings = {
   followSeconds: 10,
   visibilityMs: 60_000,
   agentPatienceMs: 600_000,
+  agentAbsenceMs: 600_000,
+  // One minute to be delivered, two to run, and one for SSM to notice its own time-outs.
+  commandPatienceMs: 240_000,
+  requestTimeoutMs: 30_000,
 };
 
-/** An answer that never comes must not hold an activity until its time-out. */
-const HTTP = {
-  connectionTimeout: 5_000,
-  requestTimeout: 30_000,
-  throwOnRequestTimeout: true,
-  socketTimeout: 30_000,
-};
+/** The defaults with all waits scaled, but for what is given. */
+export function scaledAwsSettings(scale: number, given: Partial<AwsSettings> = {}): AwsSettings {
+  const scaled = Object.fromEntries(
+    Object.entries(AWS_DEFAULTS).map(([name, wait]) => [name, wait * scale]),
+  ) as unknown as AwsSettings;
+  const followSeconds = Math.max(1, Math.round(scaled.followSeconds));
+  // Below a second, a busy machine would look like a dead service.
+  const requestTimeoutMs = Math.max(1_000, scaled.requestTimeoutMs);
+  return { ...scaled, followSeconds, requestTimeoutMs, ...given };
+}
+
+/** The SDK's three attempts, and their pauses. */
+const ANSWER_TIMEOUTS_MAX = 4;
 
 /** Between this machine's clock and SSM's. */
 const CLOCK_SKEW_MS = 120_000;
@@ -71,23 +92,38 @@ export class RegionAccess {
   constructor(name: string, settings: AwsSettings, access: AwsAccess = {}) {
     this.name = name;
     this.settings = settings;
-    const client = { ...access, region: name, requestHandler: HTTP, customUserAgent: 'fedimg' };
+    const { gate, ...where } = access;
+    const { requestTimeoutMs } = settings;
+    const requestHandler = {
+      connectionTimeout: Math.min(5_000, requestTimeoutMs),
+      requestTimeout: requestTimeoutMs,
+      throwOnRequestTimeout: true,
+      socketTimeout: requestTimeoutMs,
+    };
+    const client = { ...where, region: name, requestHandler };
     this.ec2 = new EC2Client(client);
     this.ec2Once = new EC2Client({ ...client, maxAttempts: 1 });
     this.ssm = new SSMClient(client);
-    const { pollIntervalMs: intervalMs, commandPollIntervalMs } = settings;
-    const ec2 = { intervalMs, idsMax: FILTER_VALUES_MAX };
+    if (gate !== undefined) {
+      this.ec2.middlewareStack.use(callGatePlugin(gate));
+      this.ec2Once.middlewareStack.use(callGatePlugin(gate));
+      this.ssm.middlewareStack.use(callGatePlugin(gate));
+    }
+    const { pollIntervalMs, commandPollIntervalMs } = settings;
+    const answerMsMax = ANSWER_TIMEOUTS_MAX * requestTimeoutMs;
+    const ec2 = { intervalMs: pollIntervalMs, idsMax: FILTER_VALUES_MAX, answerMsMax };
     // Filters, not id lists: one unknown id would fail the whole call with NotFound.
     this.instances = new SharedPoll({ ...ec2, describe: (ids) => this.#describeInstances(ids) });
     this.volumes = new SharedPoll({ ...ec2, describe: (ids) => this.#describeVolumes(ids) });
     this.snapshots = new SharedPoll({ ...ec2, describe: (ids) => this.#describeSnapshots(ids) });
     this.images = new SharedPoll({ ...ec2, describe: (ids) => this.#describeImages(ids) });
     // SSM API reference, InstanceInformationStringFilter: 100 values.
-    const ssm = { intervalMs, idsMax: 50 };
+    const ssm = { intervalMs: pollIntervalMs, idsMax: 50, answerMsMax };
     this.agents = new SharedPoll({ ...ssm, describe: (ids) => this.#describeAgents(ids) });
     this.invocations = new SharedPoll({
       intervalMs: commandPollIntervalMs,
       idsMax: Number.MAX_SAFE_INTEGER,
+      answerMsMax,
       describe: (ids) => this.#listInvocations(ids),
     });
   }

@@ -8,6 +8,8 @@ export interface SharedPollOptions<T> {
   readonly intervalMs: number;
   /** Ids in one call, as the API allows. */
   readonly idsMax: number;
+  /** One hung socket must not stop all who wait in the region. */
+  readonly answerMsMax: number;
   /** The states of those ids that exist; an absent id is simply not in the answer. */
   describe(ids: readonly string[]): Promise<ReadonlyMap<string, T>>;
 }
@@ -24,8 +26,6 @@ interface Waiter<T> {
 }
 
 const INTERVAL_MS_MAX = 60_000;
-/** The SDK's three attempts of 30 s, and their pauses. */
-const ANSWER_MS_MAX = 120_000;
 
 export class SharedPoll<T> {
   readonly #options: SharedPollOptions<T>;
@@ -98,7 +98,7 @@ export class SharedPoll<T> {
     const ids = [...new Set(asked.map(({ id }) => id))];
     for (let from = 0; from < ids.length; from += this.#options.idsMax) {
       const chunk = ids.slice(from, from + this.#options.idsMax);
-      const states = await bounded(this.#options.describe(chunk));
+      const states = await bounded(this.#options.describe(chunk), this.#options.answerMsMax);
       const now = performance.now();
       for (const waiter of asked.filter(({ id }) => chunk.includes(id))) {
         const state = states.get(waiter.id);
@@ -116,12 +116,11 @@ export class SharedPoll<T> {
   }
 }
 
-/** One hung socket must not stop all who wait in the region. */
-async function bounded<T>(asked: Promise<T>): Promise<T> {
+async function bounded<T>(asked: Promise<T>, boundMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    const error = Object.assign(new Error('no answer within two minutes'), { code: 'ETIMEDOUT' });
-    timer = setTimeout(() => reject(error), ANSWER_MS_MAX);
+    const error = Object.assign(new Error(`no answer within ${boundMs} ms`), { code: 'ETIMEDOUT' });
+    timer = setTimeout(() => reject(error), boundMs);
   });
   try {
     return await Promise.race([asked, late]);

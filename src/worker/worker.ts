@@ -7,14 +7,17 @@ import type { WorkerOptions } from '@temporalio/worker';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createActivities } from '../activities/index.js';
-import { ErrorInterceptor } from '../activities/error-interceptor.js';
-import type { AwsSettings } from '../aws/region-access.js';
-import { Aws, AWS_DEFAULTS } from '../aws/region-access.js';
+import { AttemptInterceptor } from '../activities/attempt-interceptor.js';
+import { attemptGate, Fence } from '../activities/fence.js';
+import { Aws, scaledAwsSettings } from '../aws/region-access.js';
 import type { Config } from '../config/schema.js';
 import type { Announcement } from '../model/announcement.js';
+import { OUT_OF_TOUCH_MS } from '../model/heartbeat.js';
 import { createUrlPolicy } from '../source/url-policy.js';
 import { temporalSettings } from '../temporal-settings.js';
+import { packageVersion } from '../package-version.js';
 import { installRuntime } from './runtime.js';
+import { watchTemporal } from './temporal-watch.js';
 
 export interface WorkerSettings {
   readonly config: Config;
@@ -27,10 +30,11 @@ export interface WorkerSettings {
 
 /** Made by `npm run build`; from the sources, the bundle is made at start. */
 const BUNDLE = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
-const WORKFLOWS = fileURLToPath(new URL('../workflows/index.js', import.meta.url));
 
 /** A cancellation must reach an activity soon; the heartbeats of 200 of them cost little. */
 const HEARTBEAT_THROTTLE = '2s';
+
+const STICKY_TIMEOUT_MS = 10_000;
 
 /** Resolves after a graceful end; rejects when the server is out of reach at start. */
 export async function runWorker(settings: WorkerSettings): Promise<void> {
@@ -38,10 +42,17 @@ export async function runWorker(settings: WorkerSettings): Promise<void> {
   installRuntime(log);
   const { connectionOptions, namespace } = temporalSettings();
   const connection = await NativeConnection.connect(connectionOptions);
-  const aws = new Aws(awsSettings(config));
+  const { pollIntervalMs, commandPollIntervalMs, scale } = config.timing;
+  const aws = new Aws(scaledAwsSettings(scale, { pollIntervalMs, commandPollIntervalMs }), {
+    gate: attemptGate(packageVersion()),
+  });
+  const boundMs = OUT_OF_TOUCH_MS * scale;
+  const fence = new Fence(boundMs);
+  const stopWatching = watchTemporal(connection, { fence, boundMs });
   try {
+    const { workflowModules, ...source } = workflows();
     const worker = await Worker.create({
-      ...workflowSource(),
+      ...source,
       ...limits(config),
       connection,
       namespace: namespace ?? 'default',
@@ -53,7 +64,8 @@ export async function runWorker(settings: WorkerSettings): Promise<void> {
         send: (announcement) => logAnnouncement(log, announcement),
       }),
       interceptors: {
-        activity: [(context) => ({ inbound: new ErrorInterceptor(context) })],
+        workflowModules,
+        activity: [(context) => ({ inbound: new AttemptInterceptor(context, { fence, scale }) })],
       },
     });
     const stop = () => worker.shutdown();
@@ -65,18 +77,25 @@ export async function runWorker(settings: WorkerSettings): Promise<void> {
     await running;
     signal?.removeEventListener('abort', stop);
   } finally {
+    stopWatching();
     aws.destroy();
     await connection.close();
   }
 }
 
-function workflowSource(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
-  return existsSync(BUNDLE)
-    ? { workflowBundle: { codePath: BUNDLE } }
-    : { workflowsPath: WORKFLOWS.replace(/\.js$/, existsSync(WORKFLOWS) ? '.js' : '.ts') };
+/** The built bundle; from the sources, it is made at start. */
+function workflows(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> & {
+  readonly workflowModules: string[];
+} {
+  if (existsSync(BUNDLE)) return { workflowBundle: { codePath: BUNDLE }, workflowModules: [] };
+  const source = (name: string) => {
+    const compiled = fileURLToPath(new URL(`../workflows/${name}.js`, import.meta.url));
+    return existsSync(compiled) ? compiled : compiled.replace(/\.js$/, '.ts');
+  };
+  return { workflowsPath: source('index'), workflowModules: [source('time-scale')] };
 }
 
-function limits({ worker }: Config): Omit<WorkerOptions, 'connection'> {
+function limits({ worker, timing }: Config): Omit<WorkerOptions, 'connection'> {
   return {
     taskQueue: worker.taskQueue,
     maxConcurrentActivityTaskExecutions: worker.maxConcurrentActivities,
@@ -87,17 +106,8 @@ function limits({ worker }: Config): Omit<WorkerOptions, 'connection'> {
     shutdownForceTime: worker.shutdownGraceMs + 15_000,
     maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
     defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
-  };
-}
-
-function awsSettings({ timing }: Config): AwsSettings {
-  const { pollIntervalMs, commandPollIntervalMs, scale } = timing;
-  return {
-    pollIntervalMs,
-    commandPollIntervalMs,
-    followSeconds: Math.max(1, Math.round(AWS_DEFAULTS.followSeconds * scale)),
-    visibilityMs: AWS_DEFAULTS.visibilityMs * scale,
-    agentPatienceMs: AWS_DEFAULTS.agentPatienceMs * scale,
+    // How long a run waits for a worker that knows it already and was killed.
+    stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT_MS * timing.scale,
   };
 }
 

@@ -7,6 +7,7 @@ function recording(answer: (ids: readonly string[]) => ReadonlyMap<string, strin
   const asked: string[][] = [];
   const poll = new SharedPoll<string>({
     intervalMs: 5,
+    answerMsMax: 10_000,
     idsMax: 100,
     describe: (ids) => {
       asked.push([...ids]);
@@ -45,6 +46,7 @@ describe('waiting in a region', () => {
     const problems = ['RequestLimitExceeded', 'ECONNRESET', 'UnauthorizedOperation'];
     const poll = new SharedPoll<string>({
       intervalMs: 1,
+      answerMsMax: 10_000,
       idsMax: 10,
       describe: () => {
         const name = problems.shift() ?? '';

@@ -7,8 +7,8 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import type { Activities } from '../../src/activities/activities.js';
 import { createActivities } from '../../src/activities/index.js';
-import { toFailure } from '../../src/activities/error-interceptor.js';
-import { Aws } from '../../src/aws/region-access.js';
+import { toFailure } from '../../src/activities/attempt-interceptor.js';
+import { Aws, scaledAwsSettings } from '../../src/aws/region-access.js';
 import { loadConfig } from '../../src/config/load.js';
 import type { ComposeServer } from '../../src/dev/compose-server.js';
 import { startComposeServer } from '../../src/dev/compose-server.js';
@@ -47,13 +47,11 @@ export async function withActivities<T>(
     credentials: { accessKeyId: 'AKIATESTTESTTESTTEST', secretAccessKey: 'secret' },
   });
   const aws = new Aws(
-    {
+    scaledAwsSettings(0.05, {
       pollIntervalMs: 50,
       commandPollIntervalMs: 50,
-      followSeconds: 1,
       visibilityMs: 500,
-      agentPatienceMs: 20_000,
-    },
+    }),
     { endpoint: simulator.url, credentials: simulator.credentials },
   );
   try {

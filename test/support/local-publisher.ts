@@ -7,13 +7,15 @@ import { join } from 'node:path';
 import type { WorkflowHandle, WorkflowHandleWithSignaledRunId } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { createActivities } from '../../src/activities/index.js';
-import { ErrorInterceptor } from '../../src/activities/error-interceptor.js';
-import { Aws } from '../../src/aws/region-access.js';
+import { AttemptInterceptor } from '../../src/activities/attempt-interceptor.js';
+import { attemptGate } from '../../src/activities/fence.js';
+import { Aws, scaledAwsSettings } from '../../src/aws/region-access.js';
 import { loadConfig } from '../../src/config/load.js';
 import {
   COMPOSE_WORKFLOW,
   composeStatusSignal,
   PUBLISH_IMAGE_WORKFLOW,
+  TIME_SCALE_MEMO,
 } from '../../src/contract.js';
 import type { ComposeServer } from '../../src/dev/compose-server.js';
 import { startComposeServer } from '../../src/dev/compose-server.js';
@@ -22,6 +24,7 @@ import { writeSampleCompose } from '../../src/dev/sample-compose.js';
 import type { Announcement } from '../../src/model/announcement.js';
 import type { ComposeMessage } from '../../src/model/compose-message.js';
 import { parseComposeMessage } from '../../src/model/compose-message.js';
+import { packageVersion } from '../../src/package-version.js';
 import type { ImageRequest } from '../../src/model/plan.js';
 import type { ComposeResult, ImageResult } from '../../src/model/progress.js';
 import { composeWorkflowId } from '../../src/model/workflow-ids.js';
@@ -53,6 +56,9 @@ export interface LocalPublisher {
   calls(): Promise<readonly CallCount[]>;
   snapshotBytes(region: string, id: string): Promise<Response>;
 }
+
+/** A dead worker is noticed after six seconds: a busy machine is no dead worker. */
+const TIME_SCALE = 0.2;
 
 /** Raw images of 32 MiB: the smallest that hold all partitions. */
 const RAW_BYTES = 32 * 1024 * 1024;
@@ -141,6 +147,7 @@ async function publisherOf(parts: Parts): Promise<LocalPublisher> {
           args: [{ composeId: compose.composeId }] as never,
           signal: composeStatusSignal,
           signalArgs: [parsed.message],
+          memo: { [TIME_SCALE_MEMO]: TIME_SCALE },
           workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
         },
       );
@@ -149,6 +156,7 @@ async function publisherOf(parts: Parts): Promise<LocalPublisher> {
       client.workflow.start<() => Promise<ImageResult>>(PUBLISH_IMAGE_WORKFLOW, {
         taskQueue,
         workflowId: `image/${request.composeId}/${randomUUID()}/${request.image.arch}`,
+        memo: { [TIME_SCALE_MEMO]: TIME_SCALE },
         args: [{ request }] as never,
       }),
     resources: async () => (await json('resources')) as ListedResource[],
@@ -165,15 +173,18 @@ async function createWorker({
 }: Parts): Promise<{ worker: Worker; close: () => Promise<void> }> {
   const { server } = await testTemporal();
   const { config } = await loadConfig({ path: configFile, env: {}, cwd: '/' });
+  const { pollIntervalMs, commandPollIntervalMs } = config.timing;
   const aws = new Aws(
-    {
-      pollIntervalMs: 50,
-      commandPollIntervalMs: 50,
-      followSeconds: 1,
+    scaledAwsSettings(config.timing.scale, {
+      pollIntervalMs,
+      commandPollIntervalMs,
       visibilityMs: 1_000,
-      agentPatienceMs: 20_000,
+    }),
+    {
+      endpoint: simulator.url,
+      credentials: simulator.credentials,
+      gate: attemptGate(packageVersion()),
     },
-    { endpoint: simulator.url, credentials: simulator.credentials },
   );
   const connection = await NativeConnection.connect({ address: server.address });
   const worker = await Worker.create({
@@ -187,7 +198,11 @@ async function createWorker({
       urlPolicy: createUrlPolicy(config.source),
       send: (announcement) => Promise.resolve(void announced.push(announcement)),
     }),
-    interceptors: { activity: [(context) => ({ inbound: new ErrorInterceptor(context) })] },
+    interceptors: {
+      activity: [
+        (context) => ({ inbound: new AttemptInterceptor(context, { scale: TIME_SCALE }) }),
+      ],
+    },
     maxHeartbeatThrottleInterval: '300ms',
   });
   const close = async () => {

@@ -1,4 +1,4 @@
-/** Turns whatever an activity throws into the one kind of failure that workflows and people read. */
+/** What stands around every attempt of an activity: its lease, and the one kind of failure that it ends in. */
 
 import type {
   ActivityExecuteInput,
@@ -20,6 +20,8 @@ import {
   ServiceError,
 } from '../model/errors.js';
 import { SourceError } from '../source/errors.js';
+import type { Fence } from './fence.js';
+import { holding } from './fence.js';
 
 /** The specification's word for what goes wrong in each activity; all others are the service's. */
 const TYPE_BY_ACTIVITY: Readonly<Record<string, ServiceErrorType>> = {
@@ -33,25 +35,41 @@ const TYPE_BY_ACTIVITY: Readonly<Record<string, ServiceErrorType>> = {
 /** Asked again at once these only make it worse. */
 const THROTTLED_RETRY_MS = 10_000;
 
-export class ErrorInterceptor implements ActivityInboundCallsInterceptor {
-  readonly #context: Context;
+export interface AttemptSettings {
+  /** Undefined where nothing else can be at the same work, as in a test of one activity. */
+  readonly fence?: Fence;
+  /** `timing.scale`. */
+  readonly scale: number;
+}
 
-  constructor(context: Context) {
+/** Around each attempt: its lease, and its failure in the words that workflows and people read. */
+export class AttemptInterceptor implements ActivityInboundCallsInterceptor {
+  readonly #context: Context;
+  readonly #settings: AttemptSettings;
+
+  constructor(context: Context, settings: AttemptSettings) {
     this.#context = context;
+    this.#settings = settings;
   }
 
   async execute(
     input: ActivityExecuteInput,
     next: Next<ActivityInboundCallsInterceptor, 'execute'>,
   ): Promise<unknown> {
+    const lease = this.#settings.fence?.lease();
     try {
-      return await next(input);
+      return await (lease === undefined ? next(input) : holding(lease, () => next(input)));
     } catch (error) {
       if (this.#context.cancellationSignal.aborted) {
         // Rejects with the reason, whatever error the aborted call ended in.
         await this.#context.cancelled;
       }
-      throw toFailure(error, TYPE_BY_ACTIVITY[this.#context.info.activityType]);
+      // The reason, again, and not the aborted call's own error.
+      const reason: unknown = lease?.signal.aborted === true ? lease.signal.reason : error;
+      throw toFailure(reason, {
+        stepType: TYPE_BY_ACTIVITY[this.#context.info.activityType],
+        scale: this.#settings.scale,
+      });
     }
   }
 }
@@ -59,7 +77,10 @@ export class ErrorInterceptor implements ActivityInboundCallsInterceptor {
 /** An ApplicationFailure with a type of the specification, a class, and the operator's next act. */
 export function toFailure(
   error: unknown,
-  stepType: ServiceErrorType = EC2_SERVICE_EXCEPTION,
+  {
+    stepType = EC2_SERVICE_EXCEPTION,
+    scale = 1,
+  }: { readonly stepType?: ServiceErrorType | undefined; readonly scale?: number } = {},
 ): Error {
   if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
   const { type, message, details } = describe(error, stepType);
@@ -68,7 +89,7 @@ export function toFailure(
     message,
     details: [details],
     nonRetryable: isFinal(details.class),
-    ...(details.class === 'throttled' ? { nextRetryDelay: THROTTLED_RETRY_MS } : {}),
+    ...(details.class === 'throttled' ? { nextRetryDelay: THROTTLED_RETRY_MS * scale } : {}),
     ...(details.class === 'not-yet' ? { category: ApplicationFailureCategory.BENIGN } : {}),
     ...(error instanceof Error ? { cause: error } : {}),
   };
