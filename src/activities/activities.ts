@@ -114,6 +114,11 @@ export interface PublishRegionInput {
   readonly tests: readonly Pick<TestRecord, 'variant' | 'exitStatus'>[];
 }
 
+export interface KeepRegionInput {
+  readonly region: string;
+  readonly amis: readonly RegisteredAmi[];
+}
+
 export interface UndoRegionInput {
   readonly origin: Origin;
   readonly region: string;
@@ -143,6 +148,8 @@ export interface Activities {
   runTest(input: RunTestInput): Promise<TestRecord>;
   copyToRegion(input: CopyToRegionInput): Promise<RegisteredAmi[]>;
   publishRegion(input: PublishRegionInput): Promise<void>;
+  /** Marks results that stay private, so that no sweep takes them for strays. */
+  keepRegion(input: KeepRegionInput): Promise<void>;
   undoRegion(input: UndoRegionInput): Promise<UndoneRegion>;
   announce(announcements: readonly Announcement[]): Promise<void>;
 }

@@ -5,6 +5,7 @@ import { announce } from './announce.js';
 import type { ActivityContext } from './context.js';
 import { copyToRegion } from './copy-to-region.js';
 import { publishRegion } from './make-public.js';
+import { keepRegion } from './keep-region.js';
 import { planImage } from './plan.js';
 import { readCompose } from './read-compose.js';
 import { registerImages } from './register-images.js';
@@ -29,6 +30,7 @@ export function createActivities(context: ActivityContext): Activities {
     runTest: (input) => runTest(context, input),
     copyToRegion: (input) => copyToRegion(context, input),
     publishRegion: (input) => publishRegion(context, input),
+    keepRegion: (input) => keepRegion(context, input),
     undoRegion: (input) => undoRegion(context, input),
     announce: (announcements) => announce(context, announcements),
   };

@@ -9,6 +9,7 @@ import { variantKey } from '../model/variant.js';
 import type { PublishRegionInput } from './activities.js';
 import type { ActivityContext } from './context.js';
 import { heartbeating, waitingFor } from './context.js';
+import { markPublished } from './keep-region.js';
 
 export function publishRegion({ aws }: ActivityContext, input: PublishRegionInput): Promise<void> {
   const region = aws.region(input.region);
@@ -21,6 +22,8 @@ export function publishRegion({ aws }: ActivityContext, input: PublishRegionInpu
     await Promise.all(snapshots.map((id) => makeSnapshotPublic(region, id, signal)));
     await Promise.all(amis.map((id) => makeImagePublic(region, id, signal)));
     await verify(region, input, { snapshots, amis }, signal);
+    // Only now: a run that is terminated before leaves nothing that passes for a result.
+    await markPublished(region, input.amis, signal);
   });
 }
 

@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import { EC2_SERVICE_EXCEPTION, ServiceError } from '../model/errors.js';
 import type { Tags } from '../model/tags.js';
+import { TAG } from '../model/tags.js';
 import { isCode } from './errors.js';
 import type { RegionAccess } from './region-access.js';
 import { tagFilters, tagSpecification } from './tags.js';
@@ -73,11 +74,14 @@ function adopted(region: RegionAccess, image: Image, wanted: ImageRegistration):
     ],
     ['architecture', input.Architecture, image.Architecture],
     ['virtualization', input.VirtualizationType, image.VirtualizationType],
-    ...Object.entries(wanted.tags).map(([key, value]) => [
-      `tag ${key}`,
-      value,
-      image.Tags?.find(({ Key }) => Key === key)?.Value,
-    ]),
+    // Its state changes after its creation.
+    ...Object.entries(wanted.tags)
+      .filter(([key]) => key !== TAG.state)
+      .map(([key, value]) => [
+        `tag ${key}`,
+        value,
+        image.Tags?.find(({ Key }) => Key === key)?.Value,
+      ]),
   ].filter(([, want, got]) => want !== got);
   if (image.ImageId !== undefined && differences.length === 0) return image.ImageId;
   const [what, want, got] = differences[0] ?? [];

@@ -1,7 +1,9 @@
 /** Tags between our words and EC2's. */
 
 import type { Filter, ResourceType, Tag, TagSpecification } from '@aws-sdk/client-ec2';
+import { CreateTagsCommand } from '@aws-sdk/client-ec2';
 import type { Tags } from '../model/tags.js';
+import type { RegionAccess } from './region-access.js';
 
 export function tagSpecification(type: ResourceType, tags: Tags): TagSpecification {
   return {
@@ -20,4 +22,24 @@ export function tagOf(
   key: string,
 ): string | undefined {
   return resource.Tags?.find((tag) => tag.Key === key)?.Value;
+}
+
+export function tagsOf(resource: { readonly Tags?: Tag[] | undefined }): Tags {
+  return Object.fromEntries((resource.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
+}
+
+/** Adds the tags to all of these, in place of what these keys said; safe to repeat. */
+export async function addTags(
+  region: RegionAccess,
+  ids: readonly string[],
+  tags: Tags,
+  signal: AbortSignal,
+): Promise<void> {
+  await region.ec2.send(
+    new CreateTagsCommand({
+      Resources: [...ids],
+      Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+    }),
+    { abortSignal: signal },
+  );
 }

@@ -18,7 +18,16 @@ export const TAG = {
   sha256: 'fedimg:sha256',
   rawSha256: 'fedimg:raw-sha256',
   sourceSnapshot: 'fedimg:source-snapshot',
+  state: 'fedimg:state',
+  /** ISO 8601: what a failed test left is kept for inspection until then. */
+  keepUntil: 'fedimg:keep-until',
 } as const;
+
+/**
+ * On every AMI and snapshot from its first moment. `complete` once its region is: tested and, unless results
+ * stay private, public. Retention forgets runs; this says what is a result for as long as it exists.
+ */
+export const RESULT_STATE = { unfinished: 'unfinished', complete: 'complete' } as const;
 
 /** The step that made a resource; with the workflow id it says what may undo it. */
 export type StepTag = 'utility' | 'snapshot' | 'register' | 'test' | 'copy';
@@ -80,7 +89,11 @@ export function imageKey(
 }
 
 export function snapshotTags(origin: Origin, step: StepTag, rawSha256: string): Tags {
-  return { ...originTags(origin, step, origin.image), [TAG.rawSha256]: rawSha256 };
+  return {
+    ...originTags(origin, step, origin.image),
+    [TAG.rawSha256]: rawSha256,
+    [TAG.state]: RESULT_STATE.unfinished,
+  };
 }
 
 export function amiTags(options: {
@@ -94,5 +107,6 @@ export function amiTags(options: {
     ...originTags(options.origin, options.step, options.name),
     [TAG.variant]: variantKey(options.variant),
     [TAG.rawSha256]: options.rawSha256,
+    [TAG.state]: RESULT_STATE.unfinished,
   };
 }

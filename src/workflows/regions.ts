@@ -4,6 +4,7 @@ import {
   ApplicationFailure,
   CancellationScope,
   isCancellation,
+  patched,
   proxyActivities,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/activities.js';
@@ -12,12 +13,13 @@ import type { FailureDetails } from '../model/errors.js';
 import { EC2_SERVICE_EXCEPTION } from '../model/errors.js';
 import type { RegionPlan } from '../model/plan.js';
 import { failureReason } from './failure-reason.js';
-import { waiting } from './profiles.js';
+import { quick, waiting } from './profiles.js';
 import type { Publication } from './publication.js';
 import { settleAll } from './settle.js';
 
 const { copyToRegion, publishRegion } =
   proxyActivities<Pick<Activities, 'copyToRegion' | 'publishRegion'>>(waiting);
+const { keepRegion } = proxyActivities<Pick<Activities, 'keepRegion'>>(quick);
 
 export async function copyToAllRegions(publication: Publication): Promise<void> {
   const { copies, regionPatienceMs } = publication.run.plan;
@@ -91,11 +93,7 @@ async function makePublic(
   const { run, undo, announcements } = publication;
   const { origin, test, makePublic } = run.plan;
   const { amis } = run.regionProgress(plan.region);
-  if (!makePublic) {
-    undo?.keep(plan.region);
-    run.region(plan.region, { state: 'private' });
-    return;
-  }
+  if (!makePublic) return keepPrivate(publication, plan, whole);
   run.region(plan.region, { state: 'publishing' });
   try {
     await publishRegion.executeWithOptions({ summary: `make public in ${plan.region}` }, [
@@ -113,6 +111,27 @@ async function makePublic(
     announcements.add(...publishAnnouncements(run.plan, amis));
   } catch (failure) {
     leaveOut(publication, { region: plan.region, failure, whole });
+  }
+}
+
+/** Marked before they are kept: what is neither public nor marked is removed when its run is over. */
+async function keepPrivate(
+  publication: Publication,
+  { region }: RegionPlan,
+  whole: CancellationScope,
+): Promise<void> {
+  const { run, undo } = publication;
+  const { amis } = run.regionProgress(region);
+  try {
+    if (patched('private-results-are-marked')) {
+      await keepRegion.executeWithOptions({ summary: `keep private in ${region}` }, [
+        { region, amis },
+      ]);
+    }
+    undo?.keep(region);
+    run.region(region, { state: 'private' });
+  } catch (failure) {
+    leaveOut(publication, { region, failure, whole });
   }
 }
 

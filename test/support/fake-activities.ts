@@ -78,6 +78,7 @@ function goodActivities(announced: FakeActivities['announced']): Activities {
       }),
     copyToRegion: ({ region }) => Promise.resolve(registered(region, `snap-${region.region}`)),
     publishRegion: () => Promise.resolve(),
+    keepRegion: () => Promise.resolve(),
     undoRegion: ({ steps }) => Promise.resolve({ removed: [...steps], kept: [], left: [] }),
     announce: (announcements) => {
       announced.push(...announcements.map(({ topic, body }) => ({ topic, body })));

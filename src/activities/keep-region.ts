@@ -1,0 +1,46 @@
+/** Says on AMIs and snapshots themselves that they are results: the sweep never touches those. */
+
+import { log } from '@temporalio/activity';
+import { classifyAwsError } from '../aws/errors.js';
+import type { RegionAccess } from '../aws/region-access.js';
+import { addTags } from '../aws/tags.js';
+import type { RegisteredAmi } from '../model/plan.js';
+import { RESULT_STATE, TAG } from '../model/tags.js';
+import type { KeepRegionInput } from './activities.js';
+import type { ActivityContext } from './context.js';
+import { activitySignal } from './context.js';
+
+/** For results that stay private: but for this tag they look like what a terminated run leaves. */
+export function keepRegion({ aws }: ActivityContext, input: KeepRegionInput): Promise<void> {
+  return markComplete(aws.region(input.region), input.amis, activitySignal());
+}
+
+/** For what is public already: nobody's refusal of a tag makes it less published. */
+export async function markPublished(
+  region: RegionAccess,
+  amis: readonly RegisteredAmi[],
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await markComplete(region, amis, signal);
+  } catch (error) {
+    const failure = classifyAwsError(error);
+    if (failure?.class !== 'refused') throw error;
+    log.warn('published AMIs could not be tagged as complete', {
+      region: region.name,
+      reason: failure.message,
+      next: failure.next,
+    });
+  }
+}
+
+/** One call, so that an AMI is never complete without its snapshot. */
+async function markComplete(
+  region: RegionAccess,
+  amis: readonly RegisteredAmi[],
+  signal: AbortSignal,
+): Promise<void> {
+  const ids = new Set(amis.flatMap(({ ami, snapshot }) => [ami, snapshot]));
+  if (ids.size === 0) return;
+  await addTags(region, [...ids], { [TAG.state]: RESULT_STATE.complete }, signal);
+}
