@@ -119,6 +119,14 @@ export interface KeepRegionInput {
   readonly amis: readonly RegisteredAmi[];
 }
 
+export interface KeepFailedInput {
+  readonly origin: Origin;
+  readonly region: string;
+  readonly steps: readonly StepTag[];
+  /** ISO 8601; the sweep removes it then. */
+  readonly until: string;
+}
+
 export interface UndoRegionInput {
   readonly origin: Origin;
   readonly region: string;
@@ -150,6 +158,8 @@ export interface Activities {
   publishRegion(input: PublishRegionInput): Promise<void>;
   /** Marks results that stay private, so that no sweep takes them for strays. */
   keepRegion(input: KeepRegionInput): Promise<void>;
+  /** Tags what a failed test leaves with the end of its stay; answers the ids. */
+  keepFailed(input: KeepFailedInput): Promise<string[]>;
   undoRegion(input: UndoRegionInput): Promise<UndoneRegion>;
   announce(announcements: readonly Announcement[]): Promise<void>;
 }

@@ -5,6 +5,7 @@ import { announce } from './announce.js';
 import type { ActivityContext } from './context.js';
 import { copyToRegion } from './copy-to-region.js';
 import { publishRegion } from './make-public.js';
+import { keepFailed } from './keep-failed.js';
 import { keepRegion } from './keep-region.js';
 import { planImage } from './plan.js';
 import { readCompose } from './read-compose.js';
@@ -31,6 +32,7 @@ export function createActivities(context: ActivityContext): Activities {
     copyToRegion: (input) => copyToRegion(context, input),
     publishRegion: (input) => publishRegion(context, input),
     keepRegion: (input) => keepRegion(context, input),
+    keepFailed: (input) => keepFailed(context, input),
     undoRegion: (input) => undoRegion(context, input),
     announce: (announcements) => announce(context, announcements),
   };

@@ -8,11 +8,13 @@ import type { RegisteredAmi } from '../model/plan.js';
 import { RESULT_STATE, TAG } from '../model/tags.js';
 import type { KeepRegionInput } from './activities.js';
 import type { ActivityContext } from './context.js';
-import { activitySignal } from './context.js';
+import { heartbeating, waitingFor } from './context.js';
 
 /** For results that stay private: but for this tag they look like what a terminated run leaves. */
 export function keepRegion({ aws }: ActivityContext, input: KeepRegionInput): Promise<void> {
-  return markComplete(aws.region(input.region), input.amis, activitySignal());
+  return heartbeating(waitingFor('tags'), (_report, signal) =>
+    markComplete(aws.region(input.region), input.amis, signal),
+  );
 }
 
 /** For what is public already: nobody's refusal of a tag makes it less published. */

@@ -173,6 +173,7 @@ function planTest(config: Config, arch: Arch, script: string, made: readonly Var
     ...optional('instanceProfile', test.instanceProfile),
     ...optional('subnet', test.subnet),
     ...optional('securityGroup', test.securityGroup),
+    ...optional('keepFailedMs', test.keepFailedMs),
     // The timer must not end a test that is still within its own time.
     deadManMinutes: Math.max(
       config.utility.deadManMinutes,

@@ -67,6 +67,8 @@ export interface TestPlan {
   readonly subnet?: string;
   readonly securityGroup?: string;
   readonly deadManMinutes: number;
+  /** What a failed test leaves is kept for inspection for this long; undefined: it is removed. */
+  readonly keepFailedMs?: number;
 }
 
 export interface ImagePlan {

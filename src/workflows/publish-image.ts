@@ -14,6 +14,7 @@ import type { ImageResult } from '../model/progress.js';
 import { Announcements } from './announcements.js';
 import { failureDetails, failureReason, isLost, serviceFailure } from './failure-reason.js';
 import { ImageRun } from './image-run.js';
+import { keepFailedTest } from './kept-failure.js';
 import type { Publication } from './publication.js';
 import { following, quick, waiting } from './profiles.js';
 import { copyToAllRegions, publishAllRegions } from './regions.js';
@@ -229,10 +230,11 @@ async function undone(publication: Publication, failure: unknown): Promise<unkno
   if (publication.undo !== undefined && run.source === undefined) {
     announcements.add(...uploadAnnouncements(run.plan, 'failed'));
   }
+  const kept = await keepFailedTest(publication, failure);
   const left = (await undo?.unwind()) ?? [];
   await CancellationScope.nonCancellable(() => settleAll(publication.aside));
   const reason = failureReason(failure);
-  const rest = left.length === 0 ? '' : `; left behind: ${left.join('; ')}`;
+  const rest = `${kept}${left.length === 0 ? '' : `; left behind: ${left.join('; ')}`}`;
   run.close(cancelled ? 'cancelled' : 'failed', `${reason}${rest}`);
   if (cancelled) return failure;
   return ApplicationFailure.create({

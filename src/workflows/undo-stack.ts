@@ -37,10 +37,19 @@ export class UndoStack {
     this.#steps.delete(region);
   }
 
+  /** What this step made in the region stays for now: it has an end of its own. */
+  keepStep(region: string, step: StepTag): void {
+    const steps = this.#steps.get(region) ?? [];
+    this.#steps.set(
+      region,
+      steps.filter((one) => one !== step),
+    );
+  }
+
   /** Undoes one region: what is public is kept. Runs on through a cancellation. */
   async unwindRegion(region: string): Promise<Undone> {
     const steps = this.#steps.get(region);
-    if (steps === undefined) return { kept: [], left: [] };
+    if (steps === undefined || steps.length === 0) return { kept: [], left: [] };
     this.#steps.delete(region);
     return CancellationScope.nonCancellable(() => this.#undo(region, [...steps].reverse()));
   }

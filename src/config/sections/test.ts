@@ -25,8 +25,8 @@ export interface TestConfig {
   instanceProfile?: string;
   subnet?: string;
   securityGroup?: string;
-  /** A failed test leaves its AMIs, snapshot and instance for inspection. */
-  keepFailed: boolean;
+  /** A failed test leaves its AMIs and snapshot, private, for inspection: for this long. */
+  keepFailedMs?: number;
 }
 
 /** The words of `test.variants` before they are resolved against `[publish]`. */
@@ -79,7 +79,10 @@ export const testSchema = z
     keep_failed: z
       .boolean()
       .default(false)
-      .describe('Keeps what a failed test leaves, for inspection; default: it is removed.'),
+      .describe('Keeps the AMIs and the snapshot of a failed test, private; default: removed.'),
+    keep_failed_for: duration('1h', '30d')
+      .prefault('3d')
+      .describe('With keep_failed: the sweep removes them after this.'),
   })
   .describe('The test that an AMI must pass before anything becomes public.');
 
@@ -111,6 +114,6 @@ export function toTestConfig(toml: TestToml, registered: readonly VariantName[])
     ...(toml.instance_profile === undefined ? {} : { instanceProfile: toml.instance_profile }),
     ...(toml.subnet === undefined ? {} : { subnet: toml.subnet }),
     ...(toml.security_group === undefined ? {} : { securityGroup: toml.security_group }),
-    keepFailed: toml.keep_failed,
+    ...(toml.keep_failed ? { keepFailedMs: toml.keep_failed_for } : {}),
   };
 }

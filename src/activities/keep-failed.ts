@@ -1,0 +1,31 @@
+/** What a failed test leaves, for whoever wants to look at it: private, and with an end. */
+
+import { findImages } from '../aws/images.js';
+import { findSnapshots } from '../aws/snapshots.js';
+import { addTags } from '../aws/tags.js';
+import { stepKey, TAG } from '../model/tags.js';
+import type { KeepFailedInput } from './activities.js';
+import type { ActivityContext } from './context.js';
+import { heartbeating, waitingFor } from './context.js';
+
+/** Safe to repeat; what is not listed gets no tag, and goes with the next sweep. */
+export function keepFailed({ aws }: ActivityContext, input: KeepFailedInput): Promise<string[]> {
+  const { origin, steps, until } = input;
+  const region = aws.region(input.region);
+  return heartbeating(waitingFor('tags'), async (_report, signal) => {
+    const found = await Promise.all(
+      steps.map(async (step) => {
+        const key = stepKey(origin, step);
+        const images = await findImages(region, key, signal);
+        const snapshots = await findSnapshots(region, key, signal);
+        return [
+          ...images.flatMap(({ ImageId }) => ImageId ?? []),
+          ...snapshots.flatMap(({ SnapshotId }) => SnapshotId ?? []),
+        ];
+      }),
+    );
+    const ids = found.flat();
+    if (ids.length > 0) await addTags(region, ids, { [TAG.keepUntil]: until }, signal);
+    return ids;
+  });
+}
