@@ -62,7 +62,7 @@ async function plan(
     origin,
     arch: image.arch,
     url: image.url,
-    downloadUrl: size.url,
+    downloadUrl: new URL(size.url).search === '' ? size.url : image.url,
     sha256: image.sha256 === '' ? undefined : image.sha256,
     rawSizeBytes: size.rawSizeBytes,
     compressedSizeBytes: size.compressedSizeBytes,

@@ -2,6 +2,7 @@
 
 import { wholeNumber } from '../guest/unit-report.js';
 import { EC2_UTILITY_EXCEPTION, ServiceError } from '../model/errors.js';
+import { resolveUrl } from '../source/resolve-url.js';
 import type { WriteImageInput, WrittenImage } from './activities.js';
 import type { ActivityContext } from './context.js';
 import { heartbeating } from './context.js';
@@ -28,13 +29,15 @@ const NEXT: Readonly<Record<string, string>> = {
 };
 
 export function writeImage(
-  { aws }: ActivityContext,
+  { aws, urlPolicy }: ActivityContext,
   input: WriteImageInput,
 ): Promise<WrittenImage> {
-  const { utility, url, sha256, rawSizeBytes, compressedSizeBytes } = input;
+  const { utility, sha256, rawSizeBytes, compressedSizeBytes } = input;
   const region = aws.region(utility.region);
   const first = { version: 1, kind: 'write', phase: 'start', bytes: 0, totalBytes: 0 } as const;
   return heartbeating(first, async (report, signal) => {
+    // Only now, and never into history: what a redirect leads to may be signed, and not for long.
+    const url = await resolveUrl(input.url, { policy: urlPolicy, signal });
     const values = await runUnit(
       region,
       {

@@ -13,6 +13,8 @@ import { openServedFile, requestedPath, sendPaced } from './served-file.js';
 export interface ServedFault extends Pace {
   /** Answers with this status instead of the file. */
   status?: number;
+  /** Answers with a redirect to this URL. */
+  redirectTo?: string;
   /** Answers with this body instead of the file; it has ranges as the file would. */
   body?: string | Buffer;
   /** Waits so long before the answer. */
@@ -110,6 +112,10 @@ async function answer(
   counts[request.method === 'GET' ? 'get' : 'head'] += 1;
   const fault = serving.takeFault(path);
   if (fault.delayMs !== undefined) await sleep(fault.delayMs);
+  if (fault.redirectTo !== undefined) {
+    response.setHeader('Location', fault.redirectTo);
+    return refuse(response, 302, 'it is elsewhere');
+  }
   if (fault.status !== undefined) return refuse(response, fault.status, 'a fault was set');
 
   const file = await openServedFile(serving.root, path);

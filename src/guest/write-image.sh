@@ -3,6 +3,8 @@
 set -Eeuo pipefail
 state=$1 volume=$2 volume_bytes=$3 url=$4 sha256=$5 compressed_bytes=$6 raw_bytes=$7 min_rate=$8
 file=$state/image.xz
+# What is said goes into logs and histories: a signed query does not.
+shown_url=${url%%\?*}
 umask 077
 exec </dev/null
 # An outage of an hour is waited out; the dead-man timer is the bound behind this one.
@@ -62,14 +64,14 @@ download() {
     0:2*) return 0 ;;
     0:*)
       rm -f "$file"
-      fail "http-$status" "the server answered $status for $url"
+      fail "http-$status" "the server answered $status for $shown_url"
       ;;
     esac
     after=$(stat -c %s "$file" 2>/dev/null || echo 0)
     case $code:$status in
     22:416) [ "$after" -eq 0 ] || return 0 ;;
     22:408 | 22:429) ;;
-    22:4*) fail "http-$status" "the server answered $status for $url" ;;
+    22:4*) fail "http-$status" "the server answered $status for $shown_url" ;;
     33:*) rm -f "$file" ;;
     23:*) fail disk-full "the download does not fit on the utility instance: $(cat "$state/curl.log")" ;;
     esac

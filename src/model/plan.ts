@@ -75,7 +75,7 @@ export interface ImagePlan {
   readonly origin: Origin;
   readonly arch: Arch;
   readonly url: string;
-  /** Where the redirects of `url` lead to; the instance follows none. */
+  /** Where the redirects of `url` lead to, unless that is signed: history keeps no such thing. */
   readonly downloadUrl: string;
   /** Of the compressed file; undefined when nobody named one. */
   readonly sha256: string | undefined;

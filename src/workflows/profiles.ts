@@ -12,8 +12,8 @@ const UNTIL_THE_OUTAGE_ENDS = {
 
 /** A handful of calls, each answered within a second or two. */
 export const quick: ActivityOptions = {
-  // One region's slow answers, with the SDK's own three attempts each.
-  startToCloseTimeout: '2m',
+  // A region that never answers costs the SDK's three attempts of 30 s, and a few calls are asked in turn.
+  startToCloseTimeout: '10m',
   // An outage of an hour is waited out, twice.
   scheduleToCloseTimeout: '2h',
   heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
