@@ -1,0 +1,421 @@
+/** The planted bugs: at least two for each invariant of docs/reliability.md. */
+
+import type { Mutant } from './mutant.js';
+
+const REPEATABLE = 'test/activities/repeatable.test.ts';
+const WORKFLOW = 'test/workflows/publish-image.test.ts';
+const WHOLE = 'test/incidents/whole-compose.test.ts';
+
+const LEAKS: readonly Mutant[] = [
+  {
+    name: 'the undo of the utility instance is registered only after the launch',
+    invariant: 'I1',
+    file: 'src/workflows/publish-image.ts',
+    find: "  publication.undo?.register(homeRegion, 'utility');\n",
+    replace: '',
+    tests: [WORKFLOW, WHOLE],
+  },
+  {
+    name: 'a cancelled run is not undone',
+    invariant: 'I1',
+    file: 'src/workflows/undo-stack.ts',
+    find: 'return CancellationScope.nonCancellable(() => this.#undo(region, [...steps].reverse()));',
+    replace: 'return this.#undo(region, [...steps].reverse());',
+    tests: [WORKFLOW],
+  },
+  {
+    name: 'the undo forgets snapshots',
+    invariant: 'I1',
+    file: 'src/activities/undo.ts',
+    find: 'for (const { SnapshotId } of await findSnapshots(region, key, signal)) {',
+    replace: 'for (const { SnapshotId } of [] as { SnapshotId?: string }[]) {',
+    tests: [REPEATABLE],
+  },
+  {
+    name: 'one look is proof enough that nothing is left',
+    invariant: 'I1',
+    file: 'src/activities/undo.ts',
+    find: 'if (performance.now() >= until) break;',
+    replace: 'break;',
+    tests: ['test/matrix', 'test/activities', 'test/incidents'],
+  },
+];
+
+const DUPLICATES: readonly Mutant[] = [
+  {
+    name: 'a snapshot of an earlier attempt is not looked for',
+    invariant: 'I2',
+    file: 'src/aws/snapshots.ts',
+    find: "    const usable = found.filter(({ State }) => State !== 'error');",
+    replace: "    const usable = found.filter(({ State }) => State === 'error');",
+    tests: [REPEATABLE],
+  },
+  {
+    name: 'each launch has a client token of its own',
+    invariant: 'I2',
+    file: 'src/aws/instances.ts',
+    find: 'ClientToken: request.token(placement),',
+    replace: 'ClientToken: `${request.token(placement).slice(0, 40)}${Date.now()}`,',
+    tests: ['test/matrix', REPEATABLE, 'test/chaos'],
+  },
+  {
+    name: 'the SDK repeats a copy whose answer was lost',
+    invariant: 'I2',
+    file: 'src/aws/snapshots.ts',
+    find: 'const { SnapshotId } = await region.ec2Once.send(\n      new CopySnapshotCommand({',
+    replace: 'const { SnapshotId } = await region.ec2.send(\n      new CopySnapshotCommand({',
+    tests: [REPEATABLE],
+  },
+  {
+    name: "an attempt does not wait until its predecessor's instance is listed",
+    invariant: 'I2',
+    file: 'src/aws/instances.ts',
+    find: 'const until = performance.now() + (mayExist ? region.settings.visibilityMs : 0);',
+    replace: 'const until = performance.now();',
+    tests: ['test/matrix', 'test/incidents'],
+  },
+];
+
+const GATE: readonly Mutant[] = [
+  {
+    name: 'a test that exits with another status than 0 passes',
+    invariant: 'I3',
+    file: 'src/activities/test-instance.ts',
+    find: 'if (record.exitStatus !== 0) throw testFailed(input, record);',
+    replace: '',
+    tests: [WHOLE, 'test/incidents/console-transport.test.ts'],
+  },
+  {
+    name: 'publication does not ask for a passed test',
+    invariant: 'I3',
+    file: 'src/activities/make-public.ts',
+    find: '    refuseUntested(input);\n',
+    replace: '',
+    tests: [REPEATABLE],
+  },
+  {
+    name: 'publication does not look whether these are the tested bytes',
+    invariant: 'I3',
+    file: 'src/activities/make-public.ts',
+    find: '    await refuseOthers(region, input, { snapshots, amis }, signal);\n',
+    replace: '',
+    tests: [REPEATABLE],
+  },
+  {
+    name: 'the required regions are published after the others',
+    invariant: 'I3',
+    file: 'src/workflows/regions.ts',
+    find: '    complete.filter((region) => isRequired(region) && !isHome(region)),\n    complete.filter(isHome),\n',
+    replace: '    complete.filter((region) => isRequired(region)),\n',
+    tests: [WORKFLOW, 'test/incidents'],
+  },
+];
+
+const BYTES: readonly Mutant[] = [
+  {
+    name: 'the checksum of the download is not compared',
+    invariant: 'I4',
+    file: 'src/guest/write-image.sh',
+    find: '[ "$sha256" = - ] || [ "$got_sha256" = "$sha256" ] ||',
+    replace: 'true ||',
+    tests: ['test/incidents/unusable-images.test.ts'],
+  },
+  {
+    name: "the decompressor's exit status is lost in the pipe",
+    invariant: 'I4',
+    file: 'src/guest/write-image.sh',
+    find: '[ "${codes[0]}" -eq 0 ] ||',
+    replace: 'true ||',
+    tests: ['test/incidents/unusable-images.test.ts', 'test/properties'],
+  },
+  {
+    name: 'what was written is not read back',
+    invariant: 'I4',
+    file: 'src/guest/write-image.sh',
+    find: '  [ "$got" = "$raw_sha256" ] ||',
+    replace: '  true ||',
+    tests: ['test/guest', 'test/incidents', 'test/matrix'],
+  },
+  {
+    name: 'a volume that was lost is written on where the first writer stopped',
+    invariant: 'I4',
+    file: 'src/workflows/publish-image.ts',
+    find: '      publication.generation += 1;\n',
+    replace: '',
+    tests: [WORKFLOW, 'test/matrix'],
+  },
+];
+
+const MESSAGES: readonly Mutant[] = [
+  {
+    name: 'an upload is said to be complete before its AMIs are there',
+    invariant: 'I5',
+    file: 'src/workflows/publish-image.ts',
+    find: "  announcements.add(...uploadAnnouncements(run.plan, 'started'));",
+    replace:
+      "  announcements.add(...uploadAnnouncements(run.plan, 'completed'), ...uploadAnnouncements(run.plan, 'started'));",
+    tests: [WORKFLOW, 'test/incidents'],
+  },
+  {
+    name: 'a run closes before its last message is accepted',
+    invariant: 'I5',
+    file: 'src/workflows/announcements.ts',
+    find: '    await this.#sending;\n',
+    replace: '    await Promise.resolve();\n',
+    tests: [WORKFLOW, 'test/incidents'],
+  },
+];
+
+const RECORD: readonly Mutant[] = [
+  {
+    name: 'a region that failed is not in the final record',
+    invariant: 'I6',
+    file: 'src/workflows/image-run.ts',
+    find: "        .filter(({ state }) => state === 'failed' || state === 'left-out')",
+    replace: "        .filter(({ state }) => state === 'left-out')",
+    tests: [WORKFLOW],
+  },
+  {
+    name: 'a run with a missing region calls itself published',
+    invariant: 'I6',
+    file: 'src/workflows/publish-image.ts',
+    find: "  const outcome = missing ? 'partly-published' : 'published';",
+    replace: "  const outcome = missing ? 'published' : 'published';",
+    tests: [WORKFLOW],
+  },
+];
+
+const ONCE: readonly Mutant[] = [
+  {
+    name: 'an image that is published already is published again once its run is forgotten',
+    invariant: 'I7',
+    file: 'src/activities/published.ts',
+    find: 'return [...atHome, ...elsewhere.flat()];',
+    replace: 'return elsewhere.flat().length < 0 ? atHome : undefined;',
+    tests: [REPEATABLE],
+  },
+  {
+    name: 'a compose that was published may be started again',
+    invariant: 'I7',
+    file: 'src/client/start.ts',
+    find: "        workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',",
+    replace: "        workflowIdReusePolicy: 'ALLOW_DUPLICATE',",
+    tests: ['test/client/start.test.ts'],
+  },
+];
+
+const RADIUS: readonly Mutant[] = [
+  {
+    name: 'the undo removes what is public',
+    invariant: 'I8',
+    file: 'src/activities/undo.ts',
+    find: 'for (const image of images.filter((one) => !kept.includes(one))) {',
+    replace: 'for (const image of images) {',
+    tests: [REPEATABLE],
+  },
+  {
+    name: "the undo goes by the step alone, whoever's run it was",
+    invariant: 'I8',
+    file: 'src/model/tags.ts',
+    find: `    [TAG.workflow]: origin.workflowId,
+    [TAG.run]: origin.runId,
+    [TAG.step]: step,
+  };`,
+    replace: `    [TAG.step]: step,
+  };`,
+    tests: [REPEATABLE],
+  },
+  {
+    name: 'AMIs are looked up by name among those of all accounts',
+    invariant: 'I8',
+    file: 'src/aws/images.ts',
+    find: `      Owners: ['self'],
+      Filters: [{ Name: 'name', Values: [...names] }],`,
+    replace: "      Filters: [{ Name: 'name', Values: [...names] }],",
+    tests: ['test/incidents', 'test/activities', 'test/matrix'],
+  },
+];
+
+const PROGRESS: readonly Mutant[] = [
+  {
+    name: 'what AWS refuses is tried for hours',
+    invariant: 'I9',
+    file: 'src/activities/attempt-interceptor.ts',
+    find: "  return failureClass === 'refused' || failureClass === 'lost' || failureClass === 'capacity';",
+    replace: "  return failureClass === 'lost' || failureClass === 'capacity';",
+    tests: [REPEATABLE, 'test/activities'],
+  },
+  {
+    name: 'one region that never ends holds up all others',
+    invariant: 'I9',
+    file: 'src/workflows/regions.ts',
+    find: '  await CancellationScope.withTimeout(regionPatienceMs, () =>',
+    replace: '  await CancellationScope.withTimeout(regionPatienceMs * 1_000_000, () =>',
+    tests: [WORKFLOW],
+  },
+  {
+    name: 'a snapshot that failed is waited for all the same',
+    invariant: 'I9',
+    file: 'src/aws/snapshots.ts',
+    find: "      if (snapshot.State === 'error') {",
+    replace: "      if (snapshot.State === 'no such state') {",
+    tests: ['test/matrix', 'test/incidents'],
+  },
+];
+
+const REPLAY: readonly Mutant[] = [
+  {
+    name: 'the test is taken before the utility instance is retired',
+    invariant: 'I10',
+    file: 'src/workflows/publish-image.ts',
+    find: '    await retire(publication);\n    await test(publication);\n',
+    replace: '    await test(publication);\n    await retire(publication);\n',
+    tests: ['test/replay', WORKFLOW],
+  },
+  {
+    name: 'a clean-up asks something new of runs that began before it was there',
+    invariant: 'I10',
+    file: 'src/workflows/kept-failure.ts',
+    find: "  if (test.keepFailedMs === undefined) return '';\n",
+    replace: '',
+    tests: ['test/replay'],
+  },
+];
+
+const FENCING: readonly Mutant[] = [
+  {
+    name: 'an attempt that woke beside its successor goes on acting',
+    invariant: 'I11',
+    file: 'src/activities/fence.ts',
+    find: 'heldLease()?.assertHeld();',
+    replace: 'heldLease();',
+    tests: ['test/activities/fence.test.ts'],
+  },
+  {
+    name: 'an answer of Temporal heals what was lost before it',
+    invariant: 'I11',
+    file: 'src/activities/fence.ts',
+    find: '  seen(): void {\n    this.check();\n',
+    replace: '  seen(): void {\n',
+    tests: ['test/activities/fence.test.ts'],
+  },
+  {
+    name: 'two writers write to one volume',
+    invariant: 'I11',
+    file: 'src/guest/write-image.sh',
+    find: 'flock -n 9 || exit 75\n',
+    replace: '',
+    tests: ['test/guest', 'test/incidents', 'test/matrix'],
+  },
+];
+
+const THRIFT: readonly Mutant[] = [
+  {
+    name: 'a region that throttles is asked as often as before',
+    invariant: 'I12',
+    file: 'src/aws/shared-poll.ts',
+    find: 'intervalMs = Math.min(intervalMs * 2, Math.max(INTERVAL_MS_MAX, this.#options.intervalMs));',
+    replace: 'intervalMs = this.#options.intervalMs;',
+    tests: ['test/aws/shared-poll.test.ts', 'test/incidents'],
+  },
+  {
+    name: 'the utility instance has no dead-man timer',
+    invariant: 'I12',
+    file: 'src/guest/utility-user-data.sh',
+    find: 'shutdown -P "+$1"',
+    replace: 'true',
+    tests: ['test/guest', 'test/incidents'],
+  },
+  {
+    name: 'an instance that shuts down is only stopped',
+    invariant: 'I12',
+    file: 'src/activities/instance-input.ts',
+    find: "    InstanceInitiatedShutdownBehavior: 'terminate',",
+    replace: "    InstanceInitiatedShutdownBehavior: 'stop',",
+    tests: ['test/incidents', 'test/activities'],
+  },
+];
+
+const SILENCE: readonly Mutant[] = [
+  {
+    name: 'the whole output of a test goes into history, however long it is',
+    invariant: 'I13',
+    file: 'src/activities/test-instance.ts',
+    find: "const bytes = Math.min(wholeNumber(values.get('output_bytes')) ?? 0, OUTPUT_BYTES_MAX);",
+    replace: "const bytes = wholeNumber(values.get('output_bytes')) ?? 0;",
+    tests: ['test/incidents'],
+  },
+  {
+    name: 'where a signed redirect leads to is frozen in history',
+    invariant: 'I13',
+    file: 'src/activities/plan.ts',
+    find: "downloadUrl: new URL(size.url).search === '' ? size.url : image.url,",
+    replace: 'downloadUrl: size.url,',
+    tests: ['test/incidents/signed-redirect.test.ts'],
+  },
+  {
+    name: 'a signed query stands in the error of a download',
+    invariant: 'I13',
+    file: 'src/source/printable.ts',
+    find: "text.replace(/[?#][^]*$/, '')",
+    replace: "text.replace(/[#][^]*$/, '')",
+    tests: ['test/source', 'test/properties'],
+  },
+];
+
+const DATA: readonly Mutant[] = [
+  {
+    name: 'an argument of a guest script is quoted carelessly',
+    invariant: 'I14',
+    file: 'src/guest/guest-script.ts',
+    find: "  return `'${value.replaceAll(\"'\", `'\\\\''`)}'`;",
+    replace: "  return `'${value}'`;",
+    tests: ['test/guest', 'test/properties'],
+  },
+  {
+    name: 'control characters of a test reach the terminal',
+    invariant: 'I14',
+    file: 'src/activities/test-instance.ts',
+    find: '      output: printable(result.output),\n    };',
+    replace: '      output: result.output,\n    };',
+    tests: ['test/incidents', 'test/properties'],
+  },
+];
+
+const PROVENANCE: readonly Mutant[] = [
+  {
+    name: 'an AMI does not say which bytes it holds',
+    invariant: 'I15',
+    file: 'src/model/tags.ts',
+    find: `    [TAG.variant]: variantKey(options.variant),
+    [TAG.rawSha256]: options.rawSha256,`,
+    replace: '    [TAG.variant]: variantKey(options.variant),',
+    tests: [REPEATABLE],
+  },
+  {
+    name: 'a call does not say who made it',
+    invariant: 'I15',
+    file: 'src/aws/call-gate.ts',
+    find: '          if (sender !== undefined) {',
+    replace: '          if (sender === undefined) {',
+    tests: ['test/activities/fence.test.ts'],
+  },
+];
+
+export const CATALOGUE: readonly Mutant[] = [
+  ...LEAKS,
+  ...DUPLICATES,
+  ...GATE,
+  ...BYTES,
+  ...MESSAGES,
+  ...RECORD,
+  ...ONCE,
+  ...RADIUS,
+  ...PROGRESS,
+  ...REPLAY,
+  ...FENCING,
+  ...THRIFT,
+  ...SILENCE,
+  ...DATA,
+  ...PROVENANCE,
+];
