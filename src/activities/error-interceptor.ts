@@ -70,7 +70,7 @@ export function toFailure(
   const failure = {
     type,
     // Guests, servers and AWS have their say in it; it goes to logs, pages and terminals.
-    message: printable(message).slice(0, MESSAGE_CHARS_MAX),
+    message: printable(printable(message).slice(0, MESSAGE_CHARS_MAX)),
     details: [printableDetails(details)],
     nonRetryable: isFinal(details.class),
     ...(details.class === 'throttled' ? { nextRetryDelay: THROTTLED_RETRY_MS } : {}),
