@@ -19,6 +19,7 @@ import {
   EC2_UTILITY_EXCEPTION,
   ServiceError,
 } from '../model/errors.js';
+import { printable } from '../model/printable.js';
 import { SourceError } from '../source/errors.js';
 import type { Fence } from './fence.js';
 import { holding } from './fence.js';
@@ -31,6 +32,9 @@ const TYPE_BY_ACTIVITY: Readonly<Record<string, ServiceErrorType>> = {
   launchTestInstance: EC2_TEST_EXCEPTION,
   runTest: EC2_TEST_EXCEPTION,
 };
+
+/** Nobody reads more, and a failure is in history several times. */
+const MESSAGE_CHARS_MAX = 4_000;
 
 /** Asked again at once these only make it worse. */
 const THROTTLED_RETRY_MS = 10_000;
@@ -86,14 +90,23 @@ export function toFailure(
   const { type, message, details } = describe(error, stepType);
   const failure = {
     type,
-    message,
-    details: [details],
+    // Guests, servers and AWS have their say in it; it goes to logs, pages and terminals.
+    message: printable(printable(message).slice(0, MESSAGE_CHARS_MAX)),
+    details: [printableDetails(details)],
     nonRetryable: isFinal(details.class),
     ...(details.class === 'throttled' ? { nextRetryDelay: THROTTLED_RETRY_MS * scale } : {}),
     ...(details.class === 'not-yet' ? { category: ApplicationFailureCategory.BENIGN } : {}),
     ...(error instanceof Error ? { cause: error } : {}),
   };
   return ApplicationFailure.create(failure);
+}
+
+function printableDetails(details: FailureDetails): FailureDetails {
+  const shown = Object.entries(details).map(([key, value]: [string, unknown]) => [
+    key,
+    typeof value === 'string' ? printable(value) : value,
+  ]);
+  return Object.fromEntries(shown) as FailureDetails;
 }
 
 function isFinal(failureClass: FailureClass): boolean {

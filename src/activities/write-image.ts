@@ -24,6 +24,8 @@ const NEXT: Readonly<Record<string, string>> = {
   'larger-than-said':
     'Have the file made again; without range requests, raise utility.fallback_volume_size_gib.',
   'shorter-than-said': 'Have the file made again: its index does not fit its contents.',
+  'no-integrity-check':
+    'Publish it again with --sha256, or compress it with a check, as xz does by default.',
   'too-slow': 'Have the server or its network mended, or lower source.min_rate_bytes_per_second.',
   'disk-full': 'The file is larger than its server said; publish again.',
 };

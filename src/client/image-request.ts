@@ -4,6 +4,7 @@ import { COMPOSE_ID_CHARS_MAX, parseComposeId } from '../model/compose.js';
 import type { Arch } from '../model/compose.js';
 import type { ImageRequest } from '../model/plan.js';
 import { BY_HAND } from '../model/workflow-ids.js';
+import { printableAscii, printableUrl } from '../source/printable.js';
 import { ClientError } from './errors.js';
 
 export interface ImageByHand {
@@ -33,11 +34,14 @@ export function imageRequestByHand(image: ImageByHand): ImageRequest {
   }
   const compose = image.compose === undefined ? undefined : parseComposeId(image.compose);
   if (image.compose !== undefined && compose === undefined) {
-    throw wrong(`${image.compose} is no compose id`, 'One looks like Fedora-Cloud-43-20251021.0.');
+    throw wrong(
+      `${shown(image.compose)} is no compose id`,
+      'One looks like Fedora-Cloud-43-20251021.0.',
+    );
   }
   const release = image.release ?? compose?.version ?? releaseOf(name) ?? 'unknown';
   if (!RELEASE.test(release)) {
-    throw wrong(`${release} is no release`, 'Give one such as 43 or Rawhide.');
+    throw wrong(`${shown(release)} is no release`, 'Give one such as 43 or Rawhide.');
   }
   return {
     composeId: compose?.id ?? name.slice(0, COMPOSE_ID_CHARS_MAX),
@@ -58,7 +62,10 @@ export function imageRequestByHand(image: ImageByHand): ImageRequest {
 function imageName(url: string): string {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed === undefined || !['http:', 'https:'].includes(parsed.protocol)) {
-    throw wrong(`${url} is no http or https URL`, 'Serve the file, and allow its URL in [source].');
+    throw wrong(
+      `${printableUrl(url)} is no http or https URL`,
+      'Serve the file, and allow its URL in [source].',
+    );
   }
   if (parsed.username !== '' || parsed.password !== '') {
     throw wrong('the URL has a user or a password in it', 'Serve the file without credentials.');
@@ -67,7 +74,7 @@ function imageName(url: string): string {
   const name = file.slice(0, -SUFFIX.length);
   if (!file.endsWith(SUFFIX) || !NAME.test(name)) {
     throw wrong(
-      `${file === '' ? 'the URL' : file} names no raw disk image`,
+      `${file === '' ? 'the URL' : shown(file)} names no raw disk image`,
       'Its name must end in .raw.xz: compress one with `xz -T0 disk.raw`.',
     );
   }
@@ -77,6 +84,11 @@ function imageName(url: string): string {
 /** `43` of `Fedora-Cloud-Base-AmazonEC2-43-1.6.x86_64`, `Rawhide` of `…-Rawhide-20251022.n.0.x86_64`. */
 export function releaseOf(name: string): string | undefined {
   return /-(\d{1,3}|Rawhide|ELN|eln)(?=[-_.]|$)/.exec(name)?.[1];
+}
+
+/** An argument as an error may quote it: nobody mistypes more. */
+function shown(text: string): string {
+  return printableAscii(text.length > 200 ? `${text.slice(0, 200)}...` : text);
 }
 
 function wrong(what: string, next: string): ClientError {

@@ -70,13 +70,13 @@ function visibleWidth(text: string): number {
   return stripVTControlCharacters(text).length;
 }
 
-/** Control characters but for tab and line end, in both of their ranges. */
-const CONTROL = /(?![\t\n])\p{Cc}/gu;
+/** Control characters but for tab and line end; what turns text around, is invisible, or is no character. */
+const STEERING = /(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]/gu;
 
-/** The text of others (script output, failure messages) without what could steer a terminal. */
+/** The text of others (script output, failure messages) without what could steer a terminal or deceive a reader. */
 export function printable(text: string): string {
-  return text.replace(
-    CONTROL,
-    (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  );
+  return text.replace(STEERING, (character) => {
+    const code = (character.codePointAt(0) ?? 0).toString(16);
+    return code.length > 2 ? `\\u{${code}}` : `\\x${code.padStart(2, '0')}`;
+  });
 }

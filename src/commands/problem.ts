@@ -3,6 +3,7 @@
 import { inspect } from 'node:util';
 import type { ClientErrorKind } from '../client/errors.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
+import { printable } from './format.js';
 
 export interface Problem {
   readonly what: string;
@@ -77,7 +78,8 @@ export function renderProblem(
   if (problem.why !== undefined) lines.push(`  why:  ${problem.why}`);
   if (problem.next !== undefined) lines.push(`  next: ${problem.next}`);
   if (options.verbose && options.error instanceof Error) lines.push(inspect(options.error));
-  return lines.join('\n');
+  // An id, a URL, an answer of a server: whatever is quoted in it came from somewhere.
+  return printable(lines.join('\n'));
 }
 
 function causeOf(error: Error): string | undefined {

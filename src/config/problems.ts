@@ -1,7 +1,14 @@
 /** What is wrong with a configuration file, as an operator reads it: place, key, reason, remedy, and the line. */
 import type { z } from 'zod';
+import { printable } from '../model/printable.js';
 import { closestTo } from './suggestion.js';
 import type { Place } from './toml.js';
+
+/** A file may be wrong in each of ten thousand places; an operator mends the first ones first. */
+const TOLD_MAX = 30;
+const KEY_CHARS_MAX = 100;
+const MESSAGE_CHARS_MAX = 500;
+const QUOTE_CHARS_MAX = 200;
 
 /** One thing that is wrong. */
 export interface ConfigProblem {
@@ -23,7 +30,9 @@ export class ConfigError extends Error {
   readonly problems: ConfigProblem[];
 
   constructor(problems: ConfigProblem[]) {
-    super(problems.map(formatProblem).join('\n'));
+    const told = problems.slice(0, TOLD_MAX).map(formatProblem);
+    const more = problems.length - told.length;
+    super([...told, ...(more > 0 ? [`... and ${more} more problems`] : [])].join('\n'));
     this.problems = problems;
   }
 }
@@ -31,11 +40,18 @@ export class ConfigError extends Error {
 /** `file:line:column: key: what is wrong; allowed: …; what to do`, and below it the line itself. */
 export function formatProblem({ file, line, column, key, message, quote }: ConfigProblem): string {
   const place = [file, line, column].filter((part) => part !== undefined).join(':');
-  const head = [place, key, message].filter((part) => part !== '').join(': ');
+  const parts = [place, cut(key, KEY_CHARS_MAX), cut(message, MESSAGE_CHARS_MAX)];
+  const head = printable(parts.filter((part) => part !== '').join(': '));
   if (quote === undefined || line === undefined || column === undefined) return head;
+  // A pointer behind a line that is cut would point at nothing.
+  if (column > QUOTE_CHARS_MAX) return head;
   const gutter = `  ${line} | `;
   const pointer = `${' '.repeat(gutter.length - 2)}| ${' '.repeat(column - 1)}^`;
-  return `${head}\n${gutter}${quote}\n${pointer}`;
+  return `${head}\n${gutter}${printable(cut(quote, QUOTE_CHARS_MAX))}\n${pointer}`;
+}
+
+function cut(text: string, charsMax: number): string {
+  return text.length > charsMax ? `${text.slice(0, charsMax)}...` : text;
 }
 
 /** A path as the file writes it: `amis[0].region`. */

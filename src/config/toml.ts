@@ -49,7 +49,31 @@ export function parseToml(text: string): TomlDocument {
   return { value, placeOf };
 }
 
+/** Our own files have three levels; the parser would run out of stack, or take for ever. */
+const LEVELS_MAX = 20;
+
+/** Counts brackets and the dots of keys outside of strings and comments. Throws `TomlError`. */
+function refuseDepth(text: string): void {
+  const bare = text.replace(STRING_OR_COMMENT, (match) => match.replace(/[^\n]+/g, ''));
+  let depth = 0;
+  let dots = 0;
+  let line = 1;
+  for (const character of bare) {
+    if (character === '\n') line += 1;
+    if (character === '[' || character === '{') depth += 1;
+    else if ((character === ']' || character === '}') && depth > 0) depth -= 1;
+    if (character === '.') dots += 1;
+    else if (',=[]{}\n'.includes(character)) dots = 0;
+    if (depth > LEVELS_MAX || dots > LEVELS_MAX) {
+      throw new TomlError(`Nested deeper than ${LEVELS_MAX} levels`, { line, column: 1 });
+    }
+  }
+}
+
+const STRING_OR_COMMENT = /"""[^]*?"""|'''[^]*?'''|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|#[^\n]*/g;
+
 function parse(text: string): AST.TOMLProgram {
+  refuseDepth(text);
   try {
     return parseTOML(text, { tomlVersion: '1.0' });
   } catch (error) {

@@ -1,6 +1,7 @@
 /** The fixed scripts that run on instances; values reach them only as quoted arguments. */
 
 import { readFileSync } from 'node:fs';
+import { shownText } from '../model/printable.js';
 
 export type GuestScriptName =
   | 'start-unit'
@@ -24,11 +25,12 @@ export function guestScript(name: GuestScriptName): string {
   return text;
 }
 
-/** One shell word that stands for exactly `value`; a NUL byte or a line break is refused. */
+/** One shell word that stands for exactly `value`; what no word of UTF-8 in one line can hold is refused. */
 export function quoted(value: string): string {
-  if (/[\0\n\r]/.test(value)) {
+  // A lone surrogate would become another character on its way to the instance.
+  if (/[\0\n\r\p{Surrogate}]/u.test(value)) {
     throw new TypeError(
-      `no argument of a guest script may hold a control character: ${JSON.stringify(value)}`,
+      `no argument of a guest script may hold a line break, a NUL or half a character: ${shownText(value)}`,
     );
   }
   return `'${value.replaceAll("'", `'\\''`)}'`;

@@ -1,5 +1,7 @@
 /** What `follow-unit.sh` prints: key=value lines from a machine that is not trusted. */
 
+import { shownText } from '../model/printable.js';
+
 export type UnitReport =
   | {
       readonly state: 'running';
@@ -32,7 +34,7 @@ export function parseUnitReport(stdout: string): UnitReport {
         total: wholeNumber(values.get('total')) ?? 0,
       };
     default:
-      throw new TypeError(`no unit report: ${JSON.stringify(stdout.slice(0, 200))}`);
+      throw new TypeError(`no unit report: ${shownText(stdout)}`);
   }
 }
 

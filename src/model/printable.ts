@@ -8,3 +8,12 @@ export function printable(text: string): string {
     return `\\u{${code.toString(16)}}`;
   });
 }
+
+/** A text as an error quotes it: one line of printable ASCII in quotes, cut to `charsMax` characters. */
+export function shownText(text: string, charsMax = 200): string {
+  const cut = text.length > charsMax ? `${text.slice(0, charsMax)}...` : text;
+  return JSON.stringify(cut).replace(
+    /[^\x20-\x7e]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

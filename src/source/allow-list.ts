@@ -18,7 +18,12 @@ const ALLOWED =
 
 /** An entry in normal form; a bare host name is https. Throws `AllowEntryError`. */
 export function parseAllowEntry(text: string): AllowEntry {
-  const url = parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`, text);
+  const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
+  // "https:/host/" would allow a host of the name "https".
+  if (!hasScheme && /^[^/]*:(?:\/|$)/.test(text)) {
+    throw new AllowEntryError(`is neither a URL nor a host name; ${ALLOWED}`);
+  }
+  const url = parse(hasScheme ? text : `https://${text}`, text);
   const path = url.pathname.endsWith('/') ? url.pathname : `${url.pathname}/`;
   return { prefix: `${url.origin}${path}`, origin: url.origin, path };
 }

@@ -56,7 +56,12 @@ class JsonReader {
     if (first === '"') return this.#string();
     const scalar = this.#match(SCALAR);
     if (scalar === '') throw this.#error('has no value');
-    return JSON.parse(scalar);
+    const value: unknown = JSON.parse(scalar);
+    // JSON has no infinity: every reader would make another number of it.
+    if (typeof value === 'number' && !Number.isFinite(value)) {
+      throw this.#error('has a number that is too large');
+    }
+    return value;
   }
 
   #object(depth: number): Record<string, unknown> {

@@ -55,7 +55,9 @@ export const amisSchema = z
     items.forEach((item: unknown, index) => {
       if (!isRecord(item) || typeof item['region'] !== 'string') return;
       const name = item['region'];
-      const key = `${name} ${String(item['arch'])}`;
+      // An architecture of a wrong type is told as that; a table cannot even be made a text.
+      const arch = item['arch'];
+      const key = `${name} ${typeof arch === 'string' ? arch : ''}`;
       const first = lines.get(key);
       if (first === undefined) lines.set(key, index);
       else {

@@ -83,11 +83,12 @@ export const publishSchema = z
     const { regions, exclude_regions: excluded, required_regions: required } = publish;
     if (!Array.isArray(required)) return;
     required.forEach((name: unknown, index) => {
+      if (typeof name !== 'string') return;
       if (Array.isArray(excluded) && excluded.includes(name)) {
-        const message = `requires ${String(name)}, which exclude_regions leaves out; remove one`;
+        const message = `requires ${name}, which exclude_regions leaves out; remove one`;
         context.addIssue({ code: 'custom', path: ['required_regions', index], message });
       } else if (Array.isArray(regions) && !regions.includes(name)) {
-        const message = `requires ${String(name)}, which is not in regions; add it there`;
+        const message = `requires ${name}, which is not in regions; add it there`;
         context.addIssue({ code: 'custom', path: ['required_regions', index], message });
       }
     });

@@ -25,6 +25,7 @@ export class DiskTable {
   readonly #spec: MachineSpec;
   readonly #xen: boolean;
   readonly #attached: AttachedDisk[] = [];
+  #turn: Promise<void> = Promise.resolve();
 
   constructor(spec: MachineSpec, folder: GuestFolder, mode: GuestMode, keeper: DiskKeeper) {
     this.#spec = spec;
@@ -46,12 +47,25 @@ export class DiskTable {
   }
 
   async attach(disk: MachineDisk): Promise<void> {
-    if (this.has(disk.volumeId)) return;
-    await this.#add({ disk, name: this.#freeName(disk), root: false });
+    await this.#inTurn(async () => {
+      if (this.has(disk.volumeId)) return;
+      await this.#add({ disk, name: this.#freeName(disk), root: false });
+    });
   }
 
   /** Takes the disk away; writes that were flushed are in its file afterwards. */
   async detach(volumeId: string): Promise<void> {
+    await this.#inTurn(() => this.#remove(volumeId));
+  }
+
+  /** One at a time: two disks that came at once would take the same free name, and one's bytes the other's place. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => undefined);
+    return done;
+  }
+
+  async #remove(volumeId: string): Promise<void> {
     const index = this.#attached.findIndex((entry) => entry.disk.volumeId === volumeId);
     const entry = this.#attached[index];
     if (entry === undefined) return;

@@ -26,6 +26,21 @@ for (const mode of testableModes) {
       assert.match(result.stdout, /^\/(?:\S*\/)?dev\/nvme1n1\n$/);
     });
 
+    it('that come at once get a name each', async () => {
+      const ids = ['1', '2', '3', '4'].map((digit) => `vol-0bbbbbbbbbbbbbbb${digit}`);
+      const disks = await Promise.all(
+        ids.map((id, index) => bench.disk(id, `/dev/sd${'fghi'.charAt(index)}`)),
+      );
+      const machine = await bench.running();
+      await Promise.all(disks.map((disk) => machine.attach(disk)));
+      const { stdout } = await sh(machine, 'lsblk -dnpo NAME,SERIAL | grep vol0bbb');
+      const names = stdout
+        .trim()
+        .split('\n')
+        .map((line) => line.split(/\s+/)[0]);
+      assert.equal(new Set(names).size, ids.length, stdout);
+    });
+
     it('take a sparse 1 GiB image by dd conv=sparse, byte for byte and without filling the holes', async () => {
       const disk = await bench.disk('vol-0bbbbbbbbbbbbbbb1', '/dev/sdf', gib);
       const machine = await bench.running({ otherDisks: [disk] });

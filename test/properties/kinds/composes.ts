@@ -1,0 +1,202 @@
+/** What a message bus and a compose's server say of a compose: ids, status messages, images.json. */
+
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { idOf } from '../../../src/commands/again.js';
+import { composeMetadata } from '../../../src/dev/compose-metadata.js';
+import { parseComposeId } from '../../../src/model/compose.js';
+import { parseComposeMessage } from '../../../src/model/compose-message.js';
+import { amiNameProblem } from '../../../src/model/name-template.js';
+import {
+  composeWorkflowId,
+  imageWorkflowId,
+  workflowIdOf,
+} from '../../../src/model/workflow-ids.js';
+import { pickComposeImages, type ComposeImages } from '../../../src/source/compose-metadata.js';
+import { MetadataError } from '../../../src/source/errors.js';
+import { DEFAULT_BOUNDS, JsonError, parseStrictJson } from '../../../src/source/strict-json.js';
+import { hostileJsonText, poisonedJson } from '../hostile-json.js';
+import { around } from '../hostile-text.js';
+import { inputKind, verdictOf, type Verdict } from '../input-kind.js';
+import { assertPlainLine, readable } from '../output-safety.js';
+
+const COMPOSE_ID = 'Fedora-Cloud-43-20251021.0';
+const LOCATION = `https://kojipkgs.fedoraproject.org/compose/cloud/${COMPOSE_ID}/compose`;
+
+const goodComposeId = fc.oneof(
+  fc.constantFrom(COMPOSE_ID, 'Fedora-Rawhide-20240229.n.3', 'Fedora-ELN-20251021.ci.12'),
+  fc
+    .tuple(
+      fc.constantFrom('Fedora', 'Fedora-Cloud', 'F', 'Fedora-43', 'updates'),
+      fc.constantFrom('43', 'Rawhide', '9.2', 'eln', 'updates', '43-updates', '43-updates-testing'),
+      fc.constantFrom('20251021', '20240229', '20230229', '19991231', '20251301', '00000000'),
+      fc.constantFrom('', '.n', '.t', '.ci', '.d', '.x'),
+      fc.nat({ max: 20_000 }),
+    )
+    .map(
+      ([short, version, date, suffix, respin]) => `${short}-${version}-${date}${suffix}.${respin}`,
+    ),
+);
+
+const composeIds = inputKind({
+  name: 'compose-id',
+  title: 'a compose id that looks like another becomes a workflow id, a tag and a path',
+  weight: 6,
+  input: around(goodComposeId),
+  open: () => ({
+    check: (id) => {
+      const parsed = parseComposeId(id);
+      if (parsed === undefined) return 'rejected';
+      assert.match(id, /^[A-Za-z][A-Za-z0-9._-]{0,99}$/);
+      assert(!id.includes('..') || !id.split('/').includes('..'));
+      const type = parsed.releaseType === 'ga' ? '' : `-${parsed.releaseType}`;
+      const again = `${parsed.short}-${parsed.version}${type}-${parsed.date}`;
+      assert(id.startsWith(again) && id.endsWith(`.${parsed.respin}`), 'its parts make it again');
+      const workflowId = composeWorkflowId(id);
+      assert.equal(workflowIdOf(id), workflowId);
+      assert.equal(workflowIdOf(workflowId), workflowId);
+      assert.equal(idOf({ kind: 'compose', workflowId }), id);
+      return 'accepted';
+    },
+  }),
+});
+
+const MESSAGE = {
+  status: 'FINISHED',
+  compose_id: COMPOSE_ID,
+  location: LOCATION,
+  compose_label: 'RC-1.7',
+  compose_respin: 0,
+  release_is_layered: false,
+};
+
+const composeMessages = inputKind({
+  name: 'compose-message',
+  title: 'a message on the bus makes the worker read from, or write to, a place of its sender',
+  weight: 8,
+  input: fc.oneof(
+    poisonedJson(MESSAGE),
+    poisonedJson({ topic: 'org.fedoraproject.prod.pungi', body: MESSAGE }),
+    poisonedJson({ msg: MESSAGE, body: [] }),
+    around(fc.constant(LOCATION)).map((location) => ({ ...MESSAGE, location })),
+    around(fc.constant(COMPOSE_ID)).map((id) => ({ ...MESSAGE, compose_id: id })),
+  ),
+  open: () => ({
+    check: (input): Verdict => {
+      const parsed = parseComposeMessage(input);
+      if (parsed.kind === 'ignored') {
+        assertPlainLine(parsed.reason);
+        return 'rejected';
+      }
+      if (parsed.kind === 'invalid') {
+        assert(parsed.problems.length > 0, 'refused without a reason');
+        parsed.problems.forEach(assertPlainLine);
+        return 'rejected';
+      }
+      const { composeId, location, label = '' } = parsed.message;
+      assert(parseComposeId(composeId) !== undefined);
+      assertPlainLine(label);
+      if (location !== undefined) assertPlainPlace(location);
+      return 'accepted';
+    },
+  }),
+});
+
+/** A place that every URL parser reads in the same way. */
+function assertPlainPlace(location: string): void {
+  assert.match(location, /^https?:\/\/[A-Za-z0-9.:[\]-]+(?:\/[A-Za-z0-9._~+@=,-]+)*$/);
+  assert(!/\/\.{1,2}(?:\/|$)/.test(location), 'it leaves its folder');
+}
+
+/** All that makes strict JSON stricter than JSON. */
+const STRICTER = /deeper than|more than \d+ values|__proto__|twice|has no value|too large|goes on/;
+
+const strictJson = inputKind({
+  name: 'strict-json',
+  title: 'a JSON document of a stranger exhausts the stack, or means two things to two readers',
+  weight: 6,
+  input: hostileJsonText({
+    header: { version: '1.2' },
+    payload: [1, -0.5e3, 'x\\"y', null, { a: [] }],
+  }),
+  open: () => ({
+    check: (text) =>
+      verdictOf(
+        () => parseStrictJson(text, { ...DEFAULT_BOUNDS, valuesMax: 2_000 }),
+        (error) => {
+          if (!(error instanceof JsonError)) return false;
+          assertPlainLine(error.message);
+          // What JSON itself takes is refused for one of our own reasons only.
+          if (isJson(text)) assert.match(error.message, STRICTER);
+          return true;
+        },
+        (value) => assert.equal(JSON.stringify(value), JSON.stringify(JSON.parse(text))),
+      ),
+  }),
+});
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const file = (architecture: 'x86_64' | 'aarch64') => ({
+  variant: 'Cloud',
+  architecture,
+  subvariant: 'Cloud_Base',
+  type: 'raw-xz',
+  format: 'raw.xz',
+  path: `Cloud/${architecture}/images/Fedora-Cloud-Base-AmazonEC2-43-1.6.${architecture}.raw.xz`,
+  sizeBytes: 487_000_000,
+  sha256: 'ab'.repeat(32),
+});
+const METADATA = JSON.parse(
+  JSON.stringify(composeMetadata(COMPOSE_ID, [file('x86_64'), file('aarch64')])['images.json']),
+) as Parameters<typeof hostileJsonText>[0];
+const SELECTION = {
+  subvariants: ['Cloud_Base'],
+  types: ['raw-xz'],
+  arches: ['x86_64', 'aarch64'],
+} as const;
+
+const composeMetadataKind = inputKind({
+  name: 'compose-metadata',
+  title: 'a file name in images.json becomes a path outside of the compose, a tag, or a command',
+  weight: 10,
+  input: hostileJsonText(METADATA),
+  open: () => ({
+    check: (text) =>
+      verdictOf(
+        () => {
+          const request = { composeId: COMPOSE_ID, location: LOCATION, selection: SELECTION };
+          return pickComposeImages(parseStrictJson(text), request, 'images.json');
+        },
+        readable(MetadataError, JsonError),
+        ({ images, absent }) => {
+          assert.equal(images.length + absent.length, 2, 'each wanted image is there or told');
+          images.forEach(assertBelowCompose);
+        },
+      ),
+  }),
+});
+
+function assertBelowCompose(image: ComposeImages['images'][number]): void {
+  const { url, name, sha256, sizeBytes, arch, subvariant } = image;
+  assert(url.startsWith(`${LOCATION}/`));
+  assert.equal(new URL(url).href, url, 'another parser reads another URL');
+  assert.equal(new URL(url).pathname.split('/').at(-1), `${name}.raw.xz`);
+  assert.match(name, /^[A-Za-z0-9][A-Za-z0-9._+~-]{0,199}$/);
+  assert.match(sha256, /^[0-9a-f]{64}$/);
+  assert(Number.isSafeInteger(sizeBytes) && sizeBytes > 0);
+  assert(['x86_64', 'aarch64'].includes(arch) && subvariant === 'Cloud_Base');
+  const workflowId = imageWorkflowId({ composeId: COMPOSE_ID, subvariant, arch });
+  assert.equal(workflowId.split('/').length, 4);
+  const problem = amiNameProblem(name);
+  if (problem !== undefined) assertPlainLine(problem);
+}
+
+export const composeKinds = [composeIds, composeMessages, strictJson, composeMetadataKind];
