@@ -33,6 +33,9 @@ const TYPE_BY_ACTIVITY: Readonly<Record<string, ServiceErrorType>> = {
 /** Asked again at once these only make it worse. */
 const THROTTLED_RETRY_MS = 10_000;
 
+/** The next worker may be there already; the retry's own interval may have grown to minutes. */
+const HANDED_OVER_RETRY_MS = 100;
+
 export class ErrorInterceptor implements ActivityInboundCallsInterceptor {
   readonly #context: Context;
 
@@ -48,6 +51,7 @@ export class ErrorInterceptor implements ActivityInboundCallsInterceptor {
       return await next(input);
     } catch (error) {
       if (this.#context.cancellationSignal.aborted) {
+        if (this.#context.cancellationDetails?.workerShutdown === true) throw handedOver();
         // Rejects with the reason, whatever error the aborted call ended in.
         await this.#context.cancelled;
       }
@@ -73,6 +77,16 @@ export function toFailure(
     ...(error instanceof Error ? { cause: error } : {}),
   };
   return ApplicationFailure.create(failure);
+}
+
+/** A stop of the worker is nobody's cancel: the act is neither undone nor over. */
+function handedOver(): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: 'WorkerShutdown',
+    message: 'the worker is stopped: the next one goes on with this',
+    nextRetryDelay: HANDED_OVER_RETRY_MS,
+    category: ApplicationFailureCategory.BENIGN,
+  });
 }
 
 function isFinal(failureClass: FailureClass): boolean {
