@@ -9,10 +9,7 @@ import { until } from '../support/until.js';
 const REGIONS = ['us-east-1', 'eu-west-1', 'us-east-2'];
 
 /** Down for as long as the cloud needs to get on without it. */
-async function outage(
-  temporal: OwnTemporal,
-  meanwhile: () => Promise<void> | void,
-): Promise<void> {
+async function outage(temporal: OwnTemporal, meanwhile: () => Promise<void> | void): Promise<void> {
   await temporal.crash();
   await meanwhile();
   await temporal.restart();

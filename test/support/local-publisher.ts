@@ -55,6 +55,8 @@ export interface LocalPublisher {
   /** Puts the local cloud's fault rules in place of all earlier ones. */
   setFaults(rules: readonly Partial<FaultRule>[]): Promise<void>;
   snapshotBytes(region: string, id: string): Promise<Response>;
+  /** Starts one more worker in this process; returns what stops it, with what it holds handed over. */
+  startWorker(): Promise<() => Promise<void>>;
 }
 
 /** Raw images of 32 MiB: the smallest that hold all partitions. */
@@ -75,6 +77,7 @@ export async function withPublisher<T>(
     stateDir: join(directory, 'cloud'),
     latency: 'instant',
     credentials: { accessKeyId: 'AKIATESTTESTTESTTEST', secretAccessKey: randomUUID() },
+    ...(options.minuteMs === undefined ? {} : { minuteMs: options.minuteMs }),
   });
   try {
     const taskQueue = `test-${randomUUID()}`;
@@ -164,6 +167,15 @@ function publisherOf(parts: Parts): LocalPublisher {
       if (!answer.ok) throw new Error(await answer.text());
     },
     snapshotBytes: (region, id) => fetch(`${simulator.url}/_fedimg/snapshots/${region}/${id}`),
+    startWorker: async () => {
+      const { worker, close } = await createWorker(parts);
+      const running = worker.run();
+      return async () => {
+        worker.shutdown();
+        await running;
+        await close();
+      };
+    },
   };
 }
 
