@@ -19,7 +19,8 @@ export const quick: ActivityOptions = {
   // An outage of an hour is waited out, twice.
   scheduleToCloseTimeout: '2h',
   retry: UNTIL_THE_OUTAGE_ENDS,
-  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+  // They only read: nobody who cancels waits for a server of which nothing is heard.
+  cancellationType: 'TRY_CANCEL',
 };
 
 /** Waits for EC2: instances, snapshots, copies, images. */
