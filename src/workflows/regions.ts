@@ -1,17 +1,12 @@
 /** The regions of one image side by side: one region's failure never stops the others. */
 
-import {
-  ApplicationFailure,
-  CancellationScope,
-  isCancellation,
-  proxyActivities,
-} from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/activities.js';
 import { copyAnnouncements, publishAnnouncements } from '../model/announcement.js';
 import type { FailureDetails } from '../model/errors.js';
 import { EC2_SERVICE_EXCEPTION } from '../model/errors.js';
 import type { RegionPlan } from '../model/plan.js';
-import { failureReason } from './failure-reason.js';
+import { failureReason, isCancelled, serviceFailure } from './failure-reason.js';
 import { waiting } from './profiles.js';
 import type { Publication } from './publication.js';
 import { settleAll } from './settle.js';
@@ -129,11 +124,16 @@ function leaveOut(
   const { run } = publication;
   const { region, failure, whole } = what;
   if (whole.consideredCancelled) throw failure;
-  const late = isCancellation(failure);
-  const reason = late ? 'not complete within region_patience' : failureReason(failure);
+  const reason = isCancelled(failure) ? lateReason(failure) : failureReason(failure);
   run.region(region, { state: 'failed', reason });
   // Beside the main path: a region that is too sick to be cleaned up holds up no other.
   publication.aside.push(undoAside(publication, region, reason));
+}
+
+/** What the last attempt ran into says more than that time is up. */
+function lateReason(failure: unknown): string {
+  const last = serviceFailure(failure);
+  return `not complete within region_patience${last === undefined ? '' : `: ${last.message}`}`;
 }
 
 async function undoAside(
