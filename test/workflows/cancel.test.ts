@@ -181,5 +181,5 @@ const ACT_CANCELS = 15;
 
 async function events(handle: WorkflowHandle, type: number): Promise<number> {
   const { events: all } = await handle.fetchHistory();
-  return (all ?? []).filter(({ eventType }) => eventType === type).length;
+  return (all ?? []).filter(({ eventType }) => Number(eventType) === type).length;
 }
