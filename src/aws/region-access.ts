@@ -30,6 +30,8 @@ export interface AwsSettings {
   readonly visibilityMs: number;
   /** An instance that is up must have its SSM agent registered within this. */
   readonly agentPatienceMs: number;
+  /** An answer that never comes must not hold an activity until its time-out. */
+  readonly answerMs: number;
 }
 
 export const AWS_DEFAULTS: AwsSettings = {
@@ -38,15 +40,10 @@ export const AWS_DEFAULTS: AwsSettings = {
   followSeconds: 10,
   visibilityMs: 60_000,
   agentPatienceMs: 600_000,
+  answerMs: 30_000,
 };
 
-/** An answer that never comes must not hold an activity until its time-out. */
-const HTTP = {
-  connectionTimeout: 5_000,
-  requestTimeout: 30_000,
-  throwOnRequestTimeout: true,
-  socketTimeout: 30_000,
-};
+const CONNECT_MS = 5_000;
 
 /** Between this machine's clock and SSM's. */
 const CLOCK_SKEW_MS = 120_000;
@@ -71,7 +68,13 @@ export class RegionAccess {
   constructor(name: string, settings: AwsSettings, access: AwsAccess = {}) {
     this.name = name;
     this.settings = settings;
-    const client = { ...access, region: name, requestHandler: HTTP, customUserAgent: 'fedimg' };
+    const requestHandler = {
+      connectionTimeout: CONNECT_MS,
+      requestTimeout: settings.answerMs,
+      throwOnRequestTimeout: true,
+      socketTimeout: settings.answerMs,
+    };
+    const client = { ...access, region: name, requestHandler, customUserAgent: 'fedimg' };
     this.ec2 = new EC2Client(client);
     this.ec2Once = new EC2Client({ ...client, maxAttempts: 1 });
     this.ssm = new SSMClient(client);
