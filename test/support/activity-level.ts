@@ -9,7 +9,7 @@ import type { Activities } from '../../src/activities/activities.js';
 import { createActivities } from '../../src/activities/index.js';
 import { toFailure } from '../../src/activities/error-interceptor.js';
 import type { AwsSettings } from '../../src/aws/region-access.js';
-import { Aws } from '../../src/aws/region-access.js';
+import { Aws, AWS_DEFAULTS } from '../../src/aws/region-access.js';
 import { loadConfig } from '../../src/config/load.js';
 import type { ComposeServer } from '../../src/dev/compose-server.js';
 import { startComposeServer } from '../../src/dev/compose-server.js';
@@ -54,6 +54,7 @@ export async function withActivities<T>(
       followSeconds: 1,
       visibilityMs: 500,
       agentPatienceMs: 20_000,
+      answerMs: AWS_DEFAULTS.answerMs,
       ...options.settings,
     },
     { endpoint: simulator.url, credentials: simulator.credentials },

@@ -8,7 +8,7 @@ import type { WorkflowHandle, WorkflowHandleWithSignaledRunId } from '@temporali
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { createActivities } from '../../src/activities/index.js';
 import { ErrorInterceptor } from '../../src/activities/error-interceptor.js';
-import { Aws } from '../../src/aws/region-access.js';
+import { Aws, AWS_DEFAULTS } from '../../src/aws/region-access.js';
 import { loadConfig } from '../../src/config/load.js';
 import {
   COMPOSE_WORKFLOW,
@@ -194,6 +194,7 @@ async function createWorker({
       followSeconds: 1,
       visibilityMs: 1_000,
       agentPatienceMs: 20_000,
+      answerMs: AWS_DEFAULTS.answerMs,
     },
     { endpoint: simulator.url, credentials: simulator.credentials },
   );
