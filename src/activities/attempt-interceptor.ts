@@ -39,6 +39,9 @@ const MESSAGE_CHARS_MAX = 4_000;
 /** Asked again at once these only make it worse. */
 const THROTTLED_RETRY_MS = 10_000;
 
+/** The next worker may be there already; the retry's own interval may have grown to minutes. */
+const HANDED_OVER_RETRY_MS = 100;
+
 export interface AttemptSettings {
   /** Undefined where nothing else can be at the same work, as in a test of one activity. */
   readonly fence?: Fence;
@@ -65,6 +68,7 @@ export class AttemptInterceptor implements ActivityInboundCallsInterceptor {
       return await (lease === undefined ? next(input) : holding(lease, () => next(input)));
     } catch (error) {
       if (this.#context.cancellationSignal.aborted) {
+        if (this.#context.cancellationDetails?.workerShutdown === true) throw handedOver();
         // Rejects with the reason, whatever error the aborted call ended in.
         await this.#context.cancelled;
       }
@@ -107,6 +111,16 @@ function printableDetails(details: FailureDetails): FailureDetails {
     typeof value === 'string' ? printable(value) : value,
   ]);
   return Object.fromEntries(shown) as FailureDetails;
+}
+
+/** A stop of the worker is nobody's cancel: the act is neither undone nor over. */
+function handedOver(): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: 'WorkerShutdown',
+    message: 'the worker is stopped: the next one goes on with this',
+    nextRetryDelay: HANDED_OVER_RETRY_MS,
+    category: ApplicationFailureCategory.BENIGN,
+  });
 }
 
 function isFinal(failureClass: FailureClass): boolean {

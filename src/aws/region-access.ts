@@ -61,8 +61,8 @@ export function scaledAwsSettings(scale: number, given: Partial<AwsSettings> = {
     Object.entries(AWS_DEFAULTS).map(([name, wait]) => [name, wait * scale]),
   ) as unknown as AwsSettings;
   const followSeconds = Math.max(1, Math.round(scaled.followSeconds));
-  // Below a second, a busy machine would look like a dead service.
-  const requestTimeoutMs = Math.max(1_000, scaled.requestTimeoutMs);
+  // Below this, a busy machine would look like a dead service.
+  const requestTimeoutMs = Math.max(3_000, scaled.requestTimeoutMs);
   return { ...scaled, followSeconds, requestTimeoutMs, ...given };
 }
 

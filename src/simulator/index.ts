@@ -28,6 +28,8 @@ export interface SimulatorOptions {
   /** The environment's AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY by default, or a pair made now. */
   readonly credentials?: Credentials;
   readonly log?: (line: string) => void;
+  /** How long a minute of `shutdown +MINUTES` lasts on instances; 60,000 by default. */
+  readonly minuteMs?: number;
   readonly settings?: Partial<CloudSettings>;
 }
 
@@ -49,6 +51,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       log,
       bootMs: () => latency.draw('guestBoot'),
       agentRegistrationMs: () => latency.draw('agentRegistration'),
+      ...(options.minuteMs === undefined ? {} : { minuteMs: options.minuteMs }),
     }),
     ssm: createSsmHandler(),
   });

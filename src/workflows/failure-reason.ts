@@ -1,6 +1,11 @@
 /** What a caught failure says to a person, and to the code that decides what comes next. */
 
-import { ApplicationFailure, isCancellation, TemporalFailure } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  isCancellation,
+  TemporalFailure,
+} from '@temporalio/workflow';
 import type { FailureDetails, ServiceErrorType } from '../model/errors.js';
 import { isServiceErrorType } from '../model/errors.js';
 
@@ -20,9 +25,15 @@ export function failureDetails(failure: unknown): FailureDetails | undefined {
   return serviceFailure(failure)?.details?.[0] as FailureDetails | undefined;
 }
 
+/** Whether the run was cancelled: an attempt that fails while it is, as in an outage, is not retried. */
+export function isCancelled(failure: unknown): boolean {
+  if (failure instanceof ActivityFailure && failure.retryState === 'CANCEL_REQUESTED') return true;
+  return isCancellation(failure) && serviceFailure(failure) === undefined;
+}
+
 /** One line: the innermost message, which names what was wanted and what was got. */
 export function failureReason(failure: unknown): string {
-  if (isCancellation(failure)) return 'cancelled';
+  if (isCancelled(failure)) return 'cancelled';
   const service = serviceFailure(failure);
   if (service !== undefined) return service.message;
   let reason = failure instanceof Error ? failure.message : String(failure);

@@ -18,7 +18,8 @@ export const quick: ActivityOptions = {
   scheduleToCloseTimeout: '2h',
   heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
   retry: UNTIL_THE_OUTAGE_ENDS,
-  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+  // They only read: nobody who cancels waits for a server of which nothing is heard.
+  cancellationType: 'TRY_CANCEL',
 };
 
 /** Waits for EC2: instances, snapshots, copies, images. */

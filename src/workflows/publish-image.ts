@@ -3,6 +3,7 @@
 import {
   ApplicationFailure,
   CancellationScope,
+  CancelledFailure,
   isCancellation,
   proxyActivities,
 } from '@temporalio/workflow';
@@ -12,7 +13,13 @@ import { EC2_SERVICE_EXCEPTION } from '../model/errors.js';
 import { uploadAnnouncements } from '../model/announcement.js';
 import type { ImageResult } from '../model/progress.js';
 import { Announcements } from './announcements.js';
-import { failureDetails, failureReason, isLost, serviceFailure } from './failure-reason.js';
+import {
+  failureDetails,
+  failureReason,
+  isCancelled,
+  isLost,
+  serviceFailure,
+} from './failure-reason.js';
 import { ImageRun } from './image-run.js';
 import { keepFailedTest } from './kept-failure.js';
 import type { Publication } from './publication.js';
@@ -226,7 +233,7 @@ function nothingToDo({ run }: Publication): ImageResult {
 /** Removes what is not public, then says why and what is left. */
 async function undone(publication: Publication, failure: unknown): Promise<unknown> {
   const { run, undo, announcements } = publication;
-  const cancelled = isCancellation(failure) && serviceFailure(failure) === undefined;
+  const cancelled = isCancelled(failure);
   if (publication.undo !== undefined && run.source === undefined) {
     announcements.add(...uploadAnnouncements(run.plan, 'failed'));
   }
@@ -236,7 +243,10 @@ async function undone(publication: Publication, failure: unknown): Promise<unkno
   const reason = failureReason(failure);
   const rest = `${kept}${left.length === 0 ? '' : `; left behind: ${left.join('; ')}`}`;
   run.close(cancelled ? 'cancelled' : 'failed', `${reason}${rest}`);
-  if (cancelled) return failure;
+  if (cancelled) {
+    if (isCancellation(failure)) return failure;
+    return new CancelledFailure('cancelled', [], failure as Error);
+  }
   return ApplicationFailure.create({
     type: serviceFailure(failure)?.type ?? EC2_SERVICE_EXCEPTION,
     message: `${run.input.request.image.name}: ${reason}${rest}`,

@@ -3,7 +3,6 @@
 import {
   ApplicationFailure,
   CancellationScope,
-  isCancellation,
   patched,
   proxyActivities,
 } from '@temporalio/workflow';
@@ -12,14 +11,13 @@ import { copyAnnouncements, publishAnnouncements } from '../model/announcement.j
 import type { FailureDetails } from '../model/errors.js';
 import { EC2_SERVICE_EXCEPTION } from '../model/errors.js';
 import type { RegionPlan } from '../model/plan.js';
-import { failureReason } from './failure-reason.js';
-import { quick, waiting } from './profiles.js';
+import { failureReason, isCancelled, serviceFailure } from './failure-reason.js';
+import { waiting } from './profiles.js';
 import type { Publication } from './publication.js';
 import { settleAll } from './settle.js';
 
-const { copyToRegion, publishRegion } =
-  proxyActivities<Pick<Activities, 'copyToRegion' | 'publishRegion'>>(waiting);
-const { keepRegion } = proxyActivities<Pick<Activities, 'keepRegion'>>(quick);
+const { copyToRegion, publishRegion, keepRegion } =
+  proxyActivities<Pick<Activities, 'copyToRegion' | 'publishRegion' | 'keepRegion'>>(waiting);
 
 export async function copyToAllRegions(publication: Publication): Promise<void> {
   const { copies, regionPatienceMs } = publication.run.plan;
@@ -148,11 +146,16 @@ function leaveOut(
   const { run } = publication;
   const { region, failure, whole } = what;
   if (whole.consideredCancelled) throw failure;
-  const late = isCancellation(failure);
-  const reason = late ? 'not complete within region_patience' : failureReason(failure);
+  const reason = isCancelled(failure) ? lateReason(failure) : failureReason(failure);
   run.region(region, { state: 'failed', reason });
   // Beside the main path: a region that is too sick to be cleaned up holds up no other.
   publication.aside.push(undoAside(publication, region, reason));
+}
+
+/** What the last attempt ran into says more than that time is up. */
+function lateReason(failure: unknown): string {
+  const last = serviceFailure(failure);
+  return `not complete within region_patience${last === undefined ? '' : `: ${last.message}`}`;
 }
 
 async function undoAside(

@@ -8,6 +8,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import type { Activities } from '../../src/activities/activities.js';
 import { createActivities } from '../../src/activities/index.js';
 import { toFailure } from '../../src/activities/attempt-interceptor.js';
+import type { AwsSettings } from '../../src/aws/region-access.js';
 import { Aws, scaledAwsSettings } from '../../src/aws/region-access.js';
 import { loadConfig } from '../../src/config/load.js';
 import type { ComposeServer } from '../../src/dev/compose-server.js';
@@ -36,7 +37,7 @@ export interface ActivityLevel {
 }
 
 export async function withActivities<T>(
-  options: PublisherOptions,
+  options: PublisherOptions & { readonly settings?: Partial<AwsSettings> },
   body: (level: ActivityLevel) => Promise<T>,
 ): Promise<T> {
   const directory = await mkdtemp(join(tmpdir(), 'fedimg-test-activities-'));
@@ -51,6 +52,7 @@ export async function withActivities<T>(
       pollIntervalMs: 50,
       commandPollIntervalMs: 50,
       visibilityMs: 500,
+      ...options.settings,
     }),
     { endpoint: simulator.url, credentials: simulator.credentials },
   );

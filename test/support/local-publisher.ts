@@ -28,11 +28,12 @@ import { packageVersion } from '../../src/package-version.js';
 import type { ImageRequest } from '../../src/model/plan.js';
 import type { ComposeResult, ImageResult } from '../../src/model/progress.js';
 import { composeWorkflowId } from '../../src/model/workflow-ids.js';
-import type { CallCount, ListedResource, Simulator } from '../../src/simulator/index.js';
+import type { CallCount, FaultRule, ListedResource, Simulator } from '../../src/simulator/index.js';
 import { startSimulator } from '../../src/simulator/index.js';
 import { createUrlPolicy } from '../../src/source/url-policy.js';
 import type { PublisherOptions } from './publisher-config.js';
 import { writeConfig } from './publisher-config.js';
+import type { TestTemporal } from './temporal.js';
 import { testTemporal } from './temporal.js';
 import { testBundle } from './workflow-worker.js';
 
@@ -54,7 +55,11 @@ export interface LocalPublisher {
   publish(request: ImageRequest): Promise<WorkflowHandle<() => Promise<ImageResult>>>;
   resources(): Promise<readonly ListedResource[]>;
   calls(): Promise<readonly CallCount[]>;
+  /** Puts the local cloud's fault rules in place of all earlier ones. */
+  setFaults(rules: readonly Partial<FaultRule>[]): Promise<void>;
   snapshotBytes(region: string, id: string): Promise<Response>;
+  /** Starts one more worker in this process; returns what stops it, with what it holds handed over. */
+  startWorker(): Promise<() => Promise<void>>;
 }
 
 /** A dead worker is noticed after six seconds: a busy machine is no dead worker. */
@@ -78,12 +83,14 @@ export async function withPublisher<T>(
     stateDir: join(directory, 'cloud'),
     latency: 'instant',
     credentials: { accessKeyId: 'AKIATESTTESTTESTTEST', secretAccessKey: randomUUID() },
+    ...(options.minuteMs === undefined ? {} : { minuteMs: options.minuteMs }),
   });
   try {
     const taskQueue = `test-${randomUUID()}`;
     const configFile = await writeConfig({ directory, options, server: served, taskQueue });
-    const parts = { directory, served, simulator, announced, taskQueue, configFile };
-    const publisher = await publisherOf(parts);
+    const temporal = options.temporal ?? (await testTemporal());
+    const parts = { directory, served, simulator, announced, taskQueue, configFile, temporal };
+    const publisher = publisherOf(parts);
     if (options.worker === false) return await body(publisher);
     const { worker, close } = await createWorker(parts);
     try {
@@ -105,11 +112,12 @@ interface Parts {
   readonly announced: Announcement[];
   readonly taskQueue: string;
   readonly configFile: string;
+  readonly temporal: TestTemporal;
 }
 
-async function publisherOf(parts: Parts): Promise<LocalPublisher> {
+function publisherOf(parts: Parts): LocalPublisher {
   const { directory, served, simulator, taskQueue } = parts;
-  const { client, server } = await testTemporal();
+  const { client, server } = parts.temporal;
   const json = async (path: string): Promise<unknown> =>
     (await fetch(`${simulator.url}/_fedimg/${path}`)).json();
   return {
@@ -161,7 +169,21 @@ async function publisherOf(parts: Parts): Promise<LocalPublisher> {
       }),
     resources: async () => (await json('resources')) as ListedResource[],
     calls: async () => (await json('calls')) as CallCount[],
+    setFaults: async (rules) => {
+      const url = `${simulator.url}/_fedimg/faults`;
+      const answer = await fetch(url, { method: 'PUT', body: JSON.stringify(rules) });
+      if (!answer.ok) throw new Error(await answer.text());
+    },
     snapshotBytes: (region, id) => fetch(`${simulator.url}/_fedimg/snapshots/${region}/${id}`),
+    startWorker: async () => {
+      const { worker, close } = await createWorker(parts);
+      const running = worker.run();
+      return async () => {
+        worker.shutdown();
+        await running;
+        await close();
+      };
+    },
   };
 }
 
@@ -170,8 +192,8 @@ async function createWorker({
   announced,
   taskQueue,
   configFile,
+  temporal: { server },
 }: Parts): Promise<{ worker: Worker; close: () => Promise<void> }> {
-  const { server } = await testTemporal();
   const { config } = await loadConfig({ path: configFile, env: {}, cwd: '/' });
   const { pollIntervalMs, commandPollIntervalMs } = config.timing;
   const aws = new Aws(

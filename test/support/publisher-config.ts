@@ -3,6 +3,7 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ComposeServer } from '../../src/dev/compose-server.js';
+import type { TestTemporal } from './temporal.js';
 
 export interface PublisherOptions {
   /** The script that decides; passes by default. */
@@ -16,6 +17,10 @@ export interface PublisherOptions {
   readonly ranges?: boolean;
   /** False: the test starts its own, as a process. */
   readonly worker?: boolean;
+  /** A minute of the instances' dead-man timers. */
+  readonly minuteMs?: number;
+  /** A Temporal server of the test's own; the suite's by default. */
+  readonly temporal?: TestTemporal;
 }
 
 /** Writes script and configuration into the folder; returns the configuration's path. */

@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { ApplicationFailure } from '@temporalio/common';
 import fc from 'fast-check';
-import { toFailure } from '../../../src/activities/error-interceptor.js';
+import { toFailure } from '../../../src/activities/attempt-interceptor.js';
 import { parseConsoleReport } from '../../../src/guest/console-report.js';
 import {
   guestScript,

@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ComposeServer } from '../../src/dev/compose-server.js';
+import { startComposeServer } from '../../src/dev/compose-server.js';
+import { compressXz } from '../../src/dev/xz-file.js';
+import { until } from '../support/until.js';
+import type { WriteArguments } from '../support/write-program.js';
+import { withWriteBench } from '../support/write-program.js';
+
+const PATH = '/image.raw.xz';
+const RAW_BYTES = 2 * 1024 * 1024;
+
+describe('the write program', () => {
+  let server: ComposeServer;
+  let directory: string;
+  let image: { raw: Buffer; args: WriteArguments & { sha256: string; compressedBytes: number } };
+
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'fedimg-test-served-'));
+    server = await startComposeServer({ directory });
+    image = await serve();
+  });
+  afterEach(() => server.setFault(PATH, undefined));
+  after(async () => {
+    await server.close();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  /** Puts an image that does not shrink under the path, in place of the one before. */
+  async function serve(): Promise<typeof image> {
+    const rawFile = join(directory, 'image.raw');
+    const raw = randomBytes(RAW_BYTES);
+    await writeFile(rawFile, raw);
+    const { file, compressed } = await compressXz(rawFile);
+    await writeFile(join(directory, PATH), await readFile(file));
+    const { sha256, sizeBytes } = compressed;
+    const args = { url: `${server.url}${PATH}`, sha256, compressedBytes: sizeBytes };
+    return { raw, args: { ...args, rawBytes: RAW_BYTES } };
+  }
+
+  it('appends nothing to a page of the server when it is asked again after a 503', async () => {
+    await withWriteBench(async ({ volume, write }) => {
+      server.setFault(PATH, { status: 503, times: 1 });
+      const result = await write(image.args);
+      assert.equal(result.get('status'), 'ok', result.get('message'));
+      assert.equal(result.get('sha256'), image.args.sha256);
+      assert.deepEqual((await readFile(volume)).subarray(0, RAW_BYTES), image.raw);
+    });
+  });
+
+  it('is not done with half a file when the server drops every connection early', async () => {
+    await withWriteBench(async ({ write }) => {
+      const third = Math.ceil(image.args.compressedBytes / 3) + 10;
+      server.setFault(PATH, { truncateAfterBytes: third, times: 2 });
+      const before = server.requests(PATH);
+      const result = await write(image.args);
+      assert.equal(result.get('status'), 'ok', result.get('message'));
+      const after = server.requests(PATH);
+      assert.equal(after.partial - before.partial, 2, 'each goes on where the last one ended');
+      assert(after.bytes - before.bytes < image.args.compressedBytes * 1.1);
+    });
+  });
+
+  it('tells both hashes when the file on the server changes between two attempts', async () => {
+    await withWriteBench(async ({ volume, write }) => {
+      const half = Math.ceil(image.args.compressedBytes / 2);
+      server.setFault(PATH, { truncateAfterBytes: half });
+      const { args } = image;
+      const began = server.requests(PATH).bytes;
+      const writing = write(args);
+      await until('half of it', () => server.requests(PATH).bytes - began >= half);
+      image = await serve();
+      server.setFault(PATH, undefined);
+      const result = await writing;
+      assert.equal(result.get('code'), 'checksum-mismatch');
+      const [, got] = /has sha256 ([0-9a-f]{64}), wanted/.exec(result.get('message') ?? '') ?? [];
+      assert(got !== undefined && got !== args.sha256);
+      assert.match(result.get('message') ?? '', new RegExp(`wanted ${args.sha256}`));
+      assert(
+        (await readFile(volume)).every((byte) => byte === 0),
+        'no byte reached the volume',
+      );
+    });
+  });
+
+  it('gives up a server that stays below the floor rate, after five tries that got a little further', async () => {
+    await withWriteBench(async ({ shim, write }) => {
+      // curl itself decides; only its patience of a minute is shortened to a second.
+      await shim('curl', 'exec /usr/bin/curl "${@/#60/1}"');
+      server.setFault(PATH, { bytesPerSecond: 2_000 });
+      const result = await write({ ...image.args, minRate: 1_000_000 });
+      assert.equal(result.get('code'), 'too-slow', result.get('message'));
+      assert.match(result.get('message') ?? '', /below 1000000 bytes a second/);
+    });
+  });
+
+  it('says that the disk of the instance is full, and does not try for an hour', async () => {
+    await withWriteBench(async ({ state, write }) => {
+      await symlink('/dev/full', join(state, 'image.xz'));
+      const result = await write(image.args);
+      assert.equal(result.get('code'), 'disk-full', result.get('message'));
+      assert.match(result.get('message') ?? '', /does not fit on the utility instance/);
+    });
+  });
+
+  it('never says that a write was good whose decompressor failed behind the pipe', async () => {
+    await withWriteBench(async ({ shim, write }) => {
+      // All bytes come out, and then it fails: the pipe itself ends well.
+      await shim('xz', '/usr/bin/xz "$@"; exit 1');
+      const result = await write(image.args);
+      assert.equal(result.get('code'), 'corrupt-xz', result.get('message'));
+      assert.match(result.get('message') ?? '', /status 1/);
+    });
+  });
+
+  it('never says that a write was good whose dd failed', async () => {
+    await withWriteBench(async ({ shim, write }) => {
+      await shim('dd', '[[ $* == *of=* ]] && { /bin/dd "$@"; exit 1; }; exec /bin/dd "$@"');
+      const result = await write(image.args);
+      assert.equal(result.get('code'), 'write-error', result.get('message'));
+      assert.match(result.get('message') ?? '', /dd ended with status 1/);
+    });
+  });
+
+  it('finds bytes on the volume that are not those that were written', async () => {
+    await withWriteBench(async ({ shim, volume, write }) => {
+      await shim(
+        'dd',
+        `[[ $* == *of=* ]] || exec /bin/dd "$@"
+/bin/dd "$@" && printf X | /bin/dd of='${volume}' bs=1 seek=4711 conv=notrunc 2>/dev/null`,
+      );
+      const result = await write(image.args);
+      assert.equal(result.get('code'), 'read-back', result.get('message'));
+    });
+  });
+
+  it('refuses a volume that is not blank: sparse writing would keep its earlier bytes', async () => {
+    await withWriteBench(async ({ volume, write }) => {
+      const dirty = await readFile(volume);
+      dirty[RAW_BYTES + 5_000_000] = 1;
+      await writeFile(volume, dirty);
+      const result = await write(image.args);
+      assert.equal(result.get('code'), 'not-blank', result.get('message'));
+    });
+  });
+});

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import type { WorkflowHandle } from '@temporalio/client';
+import type { LocalPublisher } from '../support/local-publisher.js';
+import { withPublisher } from '../support/local-publisher.js';
+import type { OneImage } from '../support/one-image.js';
+import { assertPublishedOnce, callCount, oneImage } from '../support/one-image.js';
+import { until } from '../support/until.js';
+import { withWorkers } from '../support/worker-process.js';
+
+const REGIONS = ['us-east-1', 'eu-west-1', 'us-east-2'];
+
+/** Far below a heartbeat's time-out of 30 s, far above what a loaded machine needs. */
+const AT_ONCE_MS = 5_000;
+
+async function slowly(publisher: LocalPublisher, seconds: number): Promise<OneImage> {
+  const one = await oneImage(publisher);
+  const bytesPerSecond = Math.ceil(one.image.sizeBytes / seconds);
+  publisher.server.setFault(one.path, { bytesPerSecond });
+  return one;
+}
+
+function downloading(publisher: LocalPublisher, { image, path }: OneImage): Promise<void> {
+  return until(
+    'a quarter is downloaded',
+    () => publisher.server.requests(path).bytes > image.sizeBytes / 4,
+  );
+}
+
+async function assertUndone(publisher: LocalPublisher, times: number): Promise<void> {
+  for (const action of ['TerminateInstances', 'DeleteVolume', 'CancelCommand']) {
+    assert.equal(await callCount(publisher, action), times, action);
+  }
+}
+
+/** The write, between two attempts or in one. */
+async function pendingWrite(handle: WorkflowHandle) {
+  const { raw } = await handle.describe();
+  const write = raw.pendingActivities?.find((one) => one.activityType?.name === 'writeImage');
+  assert(write, 'the write is not under way');
+  const failure = write.lastFailure?.applicationFailureInfo?.type;
+  return { attempt: write.attempt, isRunning: write.lastStartedTime !== null, failure };
+}
+
+describe('a worker that is stopped', () => {
+  it('hands its work over at once: no undo, no second download, no wait for a heartbeat', async () => {
+    await withPublisher({ worker: false }, async (publisher) => {
+      const one = await slowly(publisher, 5);
+      await withWorkers(publisher, async (start) => {
+        const first = start();
+        const handle = await publisher.publish(one.request);
+        await Promise.all([downloading(publisher, one), start().ready]);
+        await first.stop();
+        const stopped = performance.now();
+        await assertUndone(publisher, 0);
+        await until('the next attempt', async () => (await pendingWrite(handle)).isRunning);
+        const tookMs = performance.now() - stopped;
+        const { attempt, failure } = await pendingWrite(handle);
+        assert.deepEqual([attempt, failure], [2, 'WorkerShutdown']);
+        assert(tookMs < AT_ONCE_MS, `it took ${tookMs} ms`);
+        assert.equal((await handle.result()).outcome, 'published');
+        await assertPublishedOnce(publisher, REGIONS);
+        assert.equal(await callCount(publisher, 'RunInstances'), 2);
+        const { bytes } = publisher.server.requests(one.path);
+        assert(bytes < one.image.sizeBytes * 1.5, 'downloaded once');
+      });
+    });
+  });
+
+  it('for as long as the whole write takes finds it done when it is back', async () => {
+    await withPublisher({ worker: false }, async (publisher) => {
+      const one = await slowly(publisher, 3);
+      const stop = await publisher.startWorker();
+      const handle = await publisher.publish(one.request);
+      await downloading(publisher, one);
+      await stop();
+      await until(
+        'the instance downloads on',
+        () => publisher.server.requests(one.path).bytes >= one.image.sizeBytes,
+      );
+      const stopNext = await publisher.startWorker();
+      const result = await handle.result();
+      await stopNext();
+      assert.equal(result.outcome, 'published');
+      await assertPublishedOnce(publisher, REGIONS);
+      assert.equal(await callCount(publisher, 'RunInstances'), 2);
+    });
+  });
+
+  it('until the instance has ended itself makes a new pair, and publishes', async () => {
+    const utility = ['dead_man_minutes = 10'];
+    await withPublisher({ worker: false, utility, minuteMs: 800 }, async (publisher) => {
+      const one = await slowly(publisher, 4);
+      const stop = await publisher.startWorker();
+      const handle = await publisher.publish(one.request);
+      await downloading(publisher, one);
+      await stop();
+      await until('the timer ends it', async () => (await publisher.resources()).length === 0);
+      await assertUndone(publisher, 0);
+      publisher.server.setFault(one.path, undefined);
+      const stopNext = await publisher.startWorker();
+      const result = await handle.result();
+      await stopNext();
+      assert.equal(result.outcome, 'published');
+      assert.equal(result.rawSha256, one.image.rawSha256);
+      await assertPublishedOnce(publisher, REGIONS);
+      assert.equal(await callCount(publisher, 'RunInstances'), 3, 'a second utility instance');
+    });
+  });
+});

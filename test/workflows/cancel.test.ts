@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict';
+import type { WorkflowHandle } from '@temporalio/client';
+import { WorkflowFailedError } from '@temporalio/client';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { cancelled, heartbeat } from '@temporalio/activity';
+import type { Activities } from '../../src/activities/activities.js';
+import { EC2_SERVICE_EXCEPTION, EC2_TEST_EXCEPTION } from '../../src/model/errors.js';
+import { fakeActivities, finalFailure } from '../support/fake-activities.js';
+import { someRequest } from '../support/images.js';
+import { until } from '../support/until.js';
+import { withWorker } from '../support/workflow-worker.js';
+
+/** Waits as a real activity does: with heartbeats, until it is cancelled. */
+async function untilCancelled(): Promise<never> {
+  const beat = setInterval(heartbeat, 100);
+  return cancelled().finally(() => clearInterval(beat));
+}
+
+async function assertCancelled(handle: WorkflowHandle): Promise<void> {
+  await assert.rejects(handle.result(), (error) => {
+    assert(error instanceof WorkflowFailedError);
+    assert(error.cause instanceof CancelledFailure, String(error.cause));
+    return true;
+  });
+  assert.equal((await handle.describe()).status.name, 'CANCELLED');
+}
+
+/** A promise, and what resolves it. */
+function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
+  let open = () => undefined as void;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  return { opened, open };
+}
+
+const HOME = 'undoRegion us-east-1';
+const COPIES = ['undoRegion ap-south-1', 'undoRegion eu-west-1', 'undoRegion sa-east-1'];
+
+/** Each act of the eight steps: what it is called, and which regions have something to undo by then. */
+const ACTS: readonly [step: string, act: keyof Activities, call: string, undone: string[]][] = [
+  ['plan', 'planImage', 'planImage', []],
+  ['utility', 'launchUtilityInstance', 'launchUtilityInstance us-east-1', [HOME]],
+  ['write', 'writeImage', 'writeImage', [HOME]],
+  ['write (the snapshot)', 'snapshotVolume', 'snapshotVolume', [HOME]],
+  ['register', 'registerImages', 'registerImages us-east-1', [HOME]],
+  ['retire', 'terminateInstance', 'terminateInstance us-east-1', [HOME]],
+  ['retire (the launch)', 'launchTestInstance', 'launchTestInstance us-east-1', [HOME]],
+  ['test', 'runTest', 'runTest', [HOME]],
+  ['copy', 'copyToRegion', 'copyToRegion sa-east-1', [...COPIES, HOME]],
+  ['publish', 'publishRegion', 'publishRegion us-east-1', [...COPIES, HOME]],
+];
+
+describe('a cancel', () => {
+  for (const [step, act, call, undone] of ACTS) {
+    it(`in ${step} ends the run as cancelled, with all undone that was begun`, async () => {
+      const fake = fakeActivities({ [act]: untilCancelled });
+      await withWorker(fake.activities, async ({ startImage }) => {
+        const handle = await startImage(someRequest());
+        await until(call, () => fake.calls.includes(call));
+        await handle.cancel();
+        await assertCancelled(handle);
+      });
+      const undo = fake.calls.filter((one) => one.startsWith('undoRegion'));
+      assert.deepEqual(undo.sort(), [...undone].sort());
+      const after = fake.calls.slice(fake.calls.indexOf(undo[0] ?? call) + 1);
+      assert.deepEqual(
+        after.filter((one) => !/^(undoRegion|announce|copyToRegion)/.test(one)),
+        [],
+        'nothing more is made',
+      );
+    });
+  }
+
+  it('is not held up by a plan that waits for a server of which nobody hears', async () => {
+    const { opened, open } = gate();
+    const fake = fakeActivities({ planImage: () => opened.then(() => assert.fail('too late')) });
+    await withWorker(fake.activities, async ({ startImage }) => {
+      const handle = await startImage(someRequest());
+      await until('the plan', () => fake.calls.includes('planImage'));
+      await handle.cancel();
+      await assertCancelled(handle);
+      open();
+    });
+  });
+
+  it('that comes a second time does not stop the clean-up of the first', async () => {
+    const { opened, open } = gate();
+    let stopped = 0;
+    const fake = fakeActivities({
+      runTest: untilCancelled,
+      undoRegion: async ({ steps }) => {
+        const beat = setInterval(heartbeat, 100);
+        await Promise.race([opened, cancelled().catch(() => (stopped += 1))]);
+        clearInterval(beat);
+        return { removed: [...steps], kept: [], left: [] };
+      },
+    });
+    await withWorker(fake.activities, async ({ startImage }) => {
+      const handle = await startImage(someRequest());
+      await until('the test', () => fake.calls.includes('runTest'));
+      await handle.cancel();
+      await until('the clean-up', () => fake.calls.includes(HOME));
+      await handle.cancel();
+      // Several heartbeats, each of which would bring the cancel to the clean-up.
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      open();
+      await assertCancelled(handle);
+    });
+    assert.equal(stopped, 0);
+    assert.equal(fake.count(HOME), 1);
+  });
+
+  it('during the clean-up of a failure stops nothing, and hides the reason of the failure from nobody', async () => {
+    const { opened, open } = gate();
+    const fake = fakeActivities({
+      runTest: () => Promise.reject(finalFailure('exited with status 3', {}, EC2_TEST_EXCEPTION)),
+      undoRegion: async ({ steps }) => {
+        await opened;
+        return { removed: [...steps], kept: [], left: [] };
+      },
+    });
+    await withWorker(fake.activities, async ({ startImage }) => {
+      const handle = await startImage(someRequest());
+      await until('the clean-up', () => fake.calls.includes(HOME));
+      await handle.cancel();
+      await until('the request', async () => (await events(handle, CANCELS)) === 1);
+      open();
+      await assert.rejects(handle.result(), (error) => {
+        assert(error instanceof WorkflowFailedError);
+        assert(error.cause instanceof ApplicationFailure, String(error.cause));
+        return /status 3/.test(error.cause.message);
+      });
+    });
+    assert.equal(fake.count(HOME), 1);
+  });
+
+  it('during an outage ends the run as cancelled, not as failed by the outage', async () => {
+    const { opened, open } = gate();
+    const fake = fakeActivities({
+      registerImages: async () => {
+        await opened;
+        throw ApplicationFailure.create({ type: EC2_SERVICE_EXCEPTION, message: 'ECONNRESET' });
+      },
+    });
+    await withWorker(fake.activities, async ({ startImage }) => {
+      const handle = await startImage(someRequest());
+      await until('the act', () => fake.calls.includes('registerImages us-east-1'));
+      await handle.cancel();
+      await until('the request', async () => (await events(handle, ACT_CANCELS)) === 1);
+      open();
+      await assertCancelled(handle);
+    });
+    assert.equal(fake.count(HOME), 1);
+  });
+
+  it('at the very end leaves no test instance that was about to go', async () => {
+    const { opened, open } = gate();
+    let ended = false;
+    const fake = fakeActivities({
+      terminateInstance: async ({ instanceId }) => {
+        if (!instanceId.startsWith('i-test')) return;
+        const beat = setInterval(heartbeat, 100);
+        await Promise.race([cancelled(), opened.then(() => (ended = true))]);
+        clearInterval(beat);
+      },
+    });
+    await withWorker(fake.activities, async ({ startImage }) => {
+      const handle = await startImage(someRequest());
+      await until('all is public', () => fake.count('publishRegion sa-east-1') === 1);
+      await handle.cancel();
+      await until('the request', async () => (await events(handle, CANCELS)) === 1);
+      setTimeout(open, 700);
+      await handle.result().catch(() => undefined);
+    });
+    assert(ended, 'the instance was left to its own timer');
+  });
+});
+
+/** EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED and EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED. */
+const CANCELS = 20;
+const ACT_CANCELS = 15;
+
+async function events(handle: WorkflowHandle, type: number): Promise<number> {
+  const { events: all } = await handle.fetchHistory();
+  return (all ?? []).filter(({ eventType }) => Number(eventType) === type).length;
+}
