@@ -30,6 +30,8 @@ export interface AwsSettings {
   readonly visibilityMs: number;
   /** An instance that is up must have its SSM agent registered within this. */
   readonly agentPatienceMs: number;
+  /** A call that has no answer within this is given up, and sent again where that is safe. */
+  readonly answerPatienceMs: number;
 }
 
 export const AWS_DEFAULTS: AwsSettings = {
@@ -38,14 +40,7 @@ export const AWS_DEFAULTS: AwsSettings = {
   followSeconds: 10,
   visibilityMs: 60_000,
   agentPatienceMs: 600_000,
-};
-
-/** An answer that never comes must not hold an activity until its time-out. */
-const HTTP = {
-  connectionTimeout: 5_000,
-  requestTimeout: 30_000,
-  throwOnRequestTimeout: true,
-  socketTimeout: 30_000,
+  answerPatienceMs: 30_000,
 };
 
 /** Between this machine's clock and SSM's. */
@@ -71,7 +66,14 @@ export class RegionAccess {
   constructor(name: string, settings: AwsSettings, access: AwsAccess = {}) {
     this.name = name;
     this.settings = settings;
-    const client = { ...access, region: name, requestHandler: HTTP, customUserAgent: 'fedimg' };
+    // An answer that never comes must not hold an activity until its time-out.
+    const requestHandler = {
+      connectionTimeout: 5_000,
+      requestTimeout: settings.answerPatienceMs,
+      throwOnRequestTimeout: true,
+      socketTimeout: settings.answerPatienceMs,
+    };
+    const client = { ...access, region: name, requestHandler, customUserAgent: 'fedimg' };
     this.ec2 = new EC2Client(client);
     this.ec2Once = new EC2Client({ ...client, maxAttempts: 1 });
     this.ssm = new SSMClient(client);

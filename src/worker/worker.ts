@@ -98,6 +98,8 @@ function awsSettings({ timing }: Config): AwsSettings {
     followSeconds: Math.max(1, Math.round(AWS_DEFAULTS.followSeconds * scale)),
     visibilityMs: AWS_DEFAULTS.visibilityMs * scale,
     agentPatienceMs: AWS_DEFAULTS.agentPatienceMs * scale,
+    // How long AWS takes to answer one call is no matter of scale.
+    answerPatienceMs: AWS_DEFAULTS.answerPatienceMs,
   };
 }
 

@@ -53,6 +53,7 @@ export async function withActivities<T>(
       followSeconds: 1,
       visibilityMs: 500,
       agentPatienceMs: 20_000,
+      answerPatienceMs: 30_000,
     },
     { endpoint: simulator.url, credentials: simulator.credentials },
   );

@@ -172,6 +172,7 @@ async function createWorker({
       followSeconds: 1,
       visibilityMs: 1_000,
       agentPatienceMs: 20_000,
+      answerPatienceMs: 30_000,
     },
     { endpoint: simulator.url, credentials: simulator.credentials },
   );
