@@ -16,9 +16,10 @@ export interface CallSite {
 /** A part of a call site; what is left out matches all. */
 export type SitePattern = Partial<CallSite> & Pick<CallSite, 'action'>;
 
-/** A short name that fits into a test's title: `RegisterImage eu-west-1 3`. */
+/** A short name without what means something in a pattern: `RegisterImage eu-west-1 3`. */
 export function siteName({ action, region, by, occurrence }: CallSite): string {
-  const narrowed = by === '' ? action : `${action}(${by})`;
+  const call = action === '*' ? 'all calls' : action;
+  const narrowed = by === '' ? call : `${call} by ${by}`;
   return [narrowed, region, String(occurrence)].filter((word) => word !== '').join(' ');
 }
 

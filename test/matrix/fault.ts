@@ -36,8 +36,8 @@ const MAKES = /^(?:RunInstances|CreateSnapshot|CopySnapshot|RegisterImage)$/;
 
 /** Whether the column can be had at this call at all. */
 export function isApplicable(column: Column, site: CallSite): boolean {
-  if (column === 'EC') return MAKES.test(site.action) || site.action in NOT_FOUND;
-  return true;
+  if (column !== 'EC') return true;
+  return site.action === 'GET' || MAKES.test(site.action) || site.action in NOT_FOUND;
 }
 
 /** Lays the fault; it hits the first attempt that comes by. */

@@ -95,9 +95,17 @@ async function deleteSnapshotAndImages(
   world: World,
   region: string,
 ): Promise<void> {
-  const there = (await world.resources()).filter((one) => one.region === region);
-  for (const { id } of there.filter(({ type }) => type === 'image')) await deregister(ec2, id);
-  for (const { id } of there.filter(({ type }) => type === 'snapshot')) {
-    await deleteSnapshot(ec2, id);
-  }
+  // The other registrations of the step go on meanwhile, and hold on to the snapshot.
+  await until(async () => {
+    const there = (await world.resources()).filter((one) => one.region === region);
+    for (const { id } of there.filter(({ type }) => type === 'image')) await deregister(ec2, id);
+    const snapshots = there.filter(({ type }) => type === 'snapshot');
+    try {
+      for (const { id } of snapshots) await deleteSnapshot(ec2, id);
+      return true;
+    } catch (error) {
+      if ((error as Error).name !== 'InvalidSnapshot.InUse') throw error;
+      return false;
+    }
+  });
 }

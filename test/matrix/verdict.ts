@@ -56,7 +56,7 @@ async function done(trial: Trial): Promise<string[]> {
   const { state, mailbox } = world;
   const wrong = expectKind(trial, 'done');
   wrong.push(...different('the listing', await listing(world), reference.after));
-  if (fault.row === 2 && !isDeepStrictEqual(state.requests, reference.requests)) {
+  if (fault.row === 2 && !isDeepStrictEqual(anyPort(state.requests), anyPort(reference.requests))) {
     wrong.push('other images were picked than without the fault');
   }
   if (fault.row === 3 && !isDeepStrictEqual(state.plan, reference.plan)) {
@@ -68,6 +68,11 @@ async function done(trial: Trial): Promise<string[]> {
   // A published region is kept; everything before that can still be undone.
   if (fault.row !== 12) wrong.push(...(await undone(world, stepOf(fault.row))));
   return wrong;
+}
+
+/** Each worker reaches the compose's server by a port of its own. */
+function anyPort(value: unknown): string {
+  return JSON.stringify(value).replaceAll(/127\.0\.0\.1:\d+/g, 'server');
 }
 
 /** The region is left out and removed, nothing else is touched, and a retry completes it. */
