@@ -2,14 +2,20 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { GuestResult } from '../aws/guest-commands.js';
-import { isAgentAbsent, runGuestCommand, untilLost } from '../aws/guest-commands.js';
+import {
+  agentDead,
+  isAgentAbsent,
+  runGuestCommand,
+  untilLost,
+  waitUntilAgentLost,
+} from '../aws/guest-commands.js';
 import type { RegionAccess } from '../aws/region-access.js';
 import type { GuestScriptName } from '../guest/guest-script.js';
 import { guestScript, withArguments } from '../guest/guest-script.js';
 import type { UnitReport } from '../guest/unit-report.js';
 import { parseUnitReport } from '../guest/unit-report.js';
 import type { ServiceErrorType } from '../model/errors.js';
-import { EC2_SERVICE_EXCEPTION, ServiceError } from '../model/errors.js';
+import { ServiceError } from '../model/errors.js';
 import type { WriteHeartbeat } from '../model/heartbeat.js';
 
 export interface GuestUnit {
@@ -37,7 +43,7 @@ export function runUnit(
   report: (beat: WriteHeartbeat) => void,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, string>> {
-  return untilLost(region, unit.instanceId, signal, async (untilEither) => {
+  const work = async (untilEither: AbortSignal): Promise<ReadonlyMap<string, string>> => {
     await startUnit(region, unit, untilEither);
     for (;;) {
       const state = await followUnit(region, unit, untilEither);
@@ -46,7 +52,8 @@ export function runUnit(
       const { phase, bytes, total } = state;
       report({ version: 1, kind: 'write', phase, bytes, totalBytes: total });
     }
-  });
+  };
+  return untilLost(region, unit.instanceId, signal, work, [waitUntilAgentLost]);
 }
 
 async function startUnit(
@@ -106,7 +113,7 @@ async function followUnit(
   return parseUnitReport(result.stdout);
 }
 
-/** The agent may be updating itself: the same command is sent again until it is back. */
+/** The agent may be updating itself (SSM user guide): the same command is sent again until it is back. */
 export async function runOnceOnline(
   region: RegionAccess,
   unit: Pick<GuestUnit, 'instanceId'>,
@@ -119,27 +126,12 @@ export async function runOnceOnline(
       return await runGuestCommand(region, { ...command, instanceId: unit.instanceId }, signal);
     } catch (error) {
       if (!isAgentAbsent(error)) throw error;
-      if (performance.now() - beginMs > region.settings.agentAbsenceMs)
-        throw agentDead(region, unit, error);
+      if (performance.now() - beginMs > region.settings.agentPatienceMs) {
+        throw agentDead(region, unit.instanceId, error);
+      }
       await delay(region.settings.commandPollIntervalMs, undefined, { signal });
     }
   }
-}
-
-function agentDead(
-  region: RegionAccess,
-  { instanceId }: Pick<GuestUnit, 'instanceId'>,
-  cause: unknown,
-): ServiceError {
-  const message = `the SSM agent of ${instanceId} in ${region.name} does not answer any more`;
-  const details = {
-    code: 'agent-dead',
-    class: 'lost',
-    next: 'A new instance is launched by itself.',
-    region: region.name,
-    resource: instanceId,
-  } as const;
-  return new ServiceError(EC2_SERVICE_EXCEPTION, message, details, { cause });
 }
 
 function unitLost(region: RegionAccess, unit: GuestUnit, what: string): ServiceError {

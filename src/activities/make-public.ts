@@ -1,5 +1,6 @@
 /** The one place that makes anything public, and looks whether it really is. */
 
+import { setTimeout as delay } from 'node:timers/promises';
 import { findImages, makeImagePublic } from '../aws/images.js';
 import type { RegionAccess } from '../aws/region-access.js';
 import { findSnapshots, isSnapshotPublic, makeSnapshotPublic } from '../aws/snapshots.js';
@@ -8,8 +9,11 @@ import { TAG } from '../model/tags.js';
 import { variantKey } from '../model/variant.js';
 import type { PublishRegionInput } from './activities.js';
 import type { ActivityContext } from './context.js';
-import { heartbeating, waitingFor } from './context.js';
+import { heartbeating, isRepeat, waitingFor } from './context.js';
 import { markPublished } from './keep-region.js';
+
+/** Between two look-ups of what may not be listed yet. */
+const LOOKUP_MS_MAX = 2_000;
 
 export function publishRegion({ aws }: ActivityContext, input: PublishRegionInput): Promise<void> {
   const region = aws.region(input.region);
@@ -41,24 +45,32 @@ async function refuseOthers(
 ): Promise<void> {
   const ours = { [TAG.workflow]: origin.workflowId, [TAG.deployment]: origin.deployment };
   const key = { ...ours, [TAG.rawSha256]: rawSha256 };
-  const [foundSnapshots, foundImages] = await Promise.all([
-    findSnapshots(region, key, signal),
-    findImages(region, key, signal),
-  ]);
-  const known = new Set([
-    ...foundSnapshots.map(({ SnapshotId }) => SnapshotId),
-    ...foundImages.map(({ ImageId }) => ImageId),
-  ]);
-  const strange = [...snapshots, ...amis].filter((id) => !known.has(id));
-  if (strange.length === 0) return;
+  const strange = async (): Promise<string[]> => {
+    const [foundSnapshots, foundImages] = await Promise.all([
+      findSnapshots(region, key, signal),
+      findImages(region, key, signal),
+    ]);
+    const known = new Set([
+      ...foundSnapshots.map(({ SnapshotId }) => SnapshotId),
+      ...foundImages.map(({ ImageId }) => ImageId),
+    ]);
+    return [...snapshots, ...amis].filter((id) => !known.has(id));
+  };
+  const until = performance.now() + region.settings.visibilityMs;
+  let unknown = await strange();
+  while (unknown.length > 0 && performance.now() < until) {
+    await delay(Math.min(LOOKUP_MS_MAX, region.settings.visibilityMs / 4), undefined, { signal });
+    unknown = await strange();
+  }
+  if (unknown.length === 0) return;
   throw new ServiceError(
     EC2_SERVICE_EXCEPTION,
-    `${strange.join(', ')} in ${region.name} are not listed with the tags of this run and the tested hash ${rawSha256}`,
+    `${unknown.join(', ')} in ${region.name} are not listed with the tags of this run and the tested hash ${rawSha256}`,
     {
       code: 'not-the-tested-bytes',
       // Tags may lag behind creation; a resource that never gets them is never published.
-      class: 'not-yet',
-      next: 'If it repeats, look at the tags of these resources: somebody may have changed them.',
+      class: isRepeat() ? 'refused' : 'not-yet',
+      next: 'Look at these resources and their tags: somebody may have removed or changed them.',
       region: region.name,
     },
   );

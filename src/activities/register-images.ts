@@ -3,7 +3,9 @@
 import type { RegisterImageCommandInput } from '@aws-sdk/client-ec2';
 import type { ImageRegistration } from '../aws/images.js';
 import { ensureImage, waitUntilImageAvailable } from '../aws/images.js';
+import { isCode } from '../aws/errors.js';
 import type { RegionAccess } from '../aws/region-access.js';
+import { waitUntilSnapshotComplete } from '../aws/snapshots.js';
 import type { RegisteredAmi, WantedAmi } from '../model/plan.js';
 import type { StepTag } from '../model/tags.js';
 import { amiTags } from '../model/tags.js';
@@ -31,7 +33,18 @@ export async function ensureImages(
   return Promise.all(
     input.region.wanted.map(async ({ name, variant, ...rest }) => {
       const wanted = { name, variant, ...rest };
-      const ami = await ensureImage(region, registration(input, wanted, step), signal);
+      const ami = await ensureImage(region, registration(input, wanted, step), signal).catch(
+        async (error: unknown) => {
+          // Said of a snapshot that is new and of one that is gone; the wait tells them apart.
+          if (isCode(error, 'InvalidSnapshot.NotFound')) {
+            await waitUntilSnapshotComplete(region, snapshot, {
+              signal,
+              onProgress: () => undefined,
+            });
+          }
+          throw error;
+        },
+      );
       await waitUntilImageAvailable(region, ami, signal);
       return { region: region.name, variant, name, ami, snapshot };
     }),

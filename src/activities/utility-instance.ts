@@ -52,7 +52,8 @@ export function launchUtilityInstance(
     const volumeId = volumeOf(instance, VOLUME_DEVICE);
     if (volumeId === undefined) throw new TypeError('a volume that was there is not there');
     report(waitingFor(`SSM agent of ${instanceId}`));
-    await waitUntilAgentOnline(region, instanceId, signal);
+    // Our own choice of image: where its agent is dead, another instance's will not be.
+    await waitUntilAgentOnline(region, { instanceId, silent: 'lost' }, signal);
     return {
       region: input.region,
       instanceId,

@@ -110,10 +110,10 @@ async function readResult(
   };
 }
 
-/** Resolves when the instance's agent answers; rejects as `lost` when the instance ends instead. */
+/** Resolves when the instance's agent answers; rejects as `lost` when the instance ends instead, as `silent` says when the agent never registers. */
 export async function waitUntilAgentOnline(
   region: RegionAccess,
-  instanceId: string,
+  { instanceId, silent }: { readonly instanceId: string; readonly silent: 'lost' | 'refused' },
   signal: AbortSignal,
 ): Promise<void> {
   const beginMs = performance.now();
@@ -123,7 +123,7 @@ export async function waitUntilAgentOnline(
       (agent) => {
         if (agent?.PingStatus === 'Online') return true;
         if (performance.now() - beginMs > region.settings.agentPatienceMs) {
-          throw agentMissing(region, instanceId);
+          throw agentMissing(region, instanceId, silent);
         }
         return undefined;
       },
@@ -132,24 +132,45 @@ export async function waitUntilAgentOnline(
   );
 }
 
-/** Does the work, but ends as `lost` when the instance does: a dead agent's commands never end. */
+/** Does the work, but ends as `lost` when the instance does, or what else is watched: a dead agent's commands never end. */
 export async function untilLost<T>(
   region: RegionAccess,
   instanceId: string,
   signal: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
+  alsoWatched: readonly (typeof waitUntilLost)[] = [],
 ): Promise<T> {
   const either = new AbortController();
   const both = AbortSignal.any([signal, either.signal]);
   // Every command that is sent meanwhile listens, and some at the same time.
   setMaxListeners(0, both);
-  const watch = waitUntilLost(region, instanceId, both);
+  const watches = [waitUntilLost, ...alsoWatched].map((watch) => watch(region, instanceId, both));
   try {
-    return await Promise.race([work(both), watch]);
+    return await Promise.race([work(both), ...watches]);
   } finally {
     either.abort(new Error('the other wait has ended'));
-    watch.catch(() => undefined);
+    for (const watch of watches) watch.catch(() => undefined);
   }
+}
+
+/** Rejects as `lost` when the agent has been silent for its patience: its commands would never end. To be raced against work on it. */
+export function waitUntilAgentLost(
+  region: RegionAccess,
+  instanceId: string,
+  signal: AbortSignal,
+): Promise<never> {
+  let silentSince: number | undefined;
+  return region.agents.wait<never>(
+    instanceId,
+    (agent) => {
+      if (agent?.PingStatus === 'Online') silentSince = undefined;
+      else silentSince ??= performance.now();
+      if (silentSince === undefined) return undefined;
+      if (performance.now() - silentSince <= region.settings.agentPatienceMs) return undefined;
+      throw agentDead(region, instanceId);
+    },
+    signal,
+  );
 }
 
 /** The agent has not registered yet, restarts, or is dead: nothing on the instance was heard of. */
@@ -172,15 +193,35 @@ function undelivered(region: RegionAccess, command: GuestCommand, status: string
   );
 }
 
-function agentMissing(region: RegionAccess, instanceId: string): ServiceError {
+/** An agent that was there and is not heard of any more. */
+export function agentDead(region: RegionAccess, instanceId: string, cause?: unknown): ServiceError {
+  return new ServiceError(
+    EC2_SERVICE_EXCEPTION,
+    `the SSM agent of ${instanceId} in ${region.name} does not answer any more`,
+    {
+      code: 'agent-dead',
+      class: 'lost',
+      next: 'A new instance is launched by itself.',
+      region: region.name,
+      resource: instanceId,
+    },
+    { cause },
+  );
+}
+
+function agentMissing(
+  region: RegionAccess,
+  instanceId: string,
+  silent: 'lost' | 'refused',
+): ServiceError {
   const minutes = Math.round(region.settings.agentPatienceMs / 60_000);
   return new ServiceError(
     EC2_SERVICE_EXCEPTION,
     `the SSM agent of ${instanceId} in ${region.name} did not register within ${minutes} minutes`,
     {
       code: 'agent-missing',
-      class: 'refused',
-      next: 'Check that the instance boots (console output), that its instance profile allows SSM, and that it reaches the ssm endpoints on port 443.',
+      class: silent,
+      next: `${silent === 'lost' ? 'Another one is launched by itself; if that repeats, check' : 'Check'} that the instance boots (console output), that its instance profile allows SSM, and that it reaches the ssm endpoints on port 443.`,
       region: region.name,
       resource: instanceId,
     },

@@ -33,10 +33,8 @@ export interface AwsSettings {
   readonly followSeconds: number;
   /** A new id may be unknown to EC2 for this long (ec2-api: eventual-consistency). */
   readonly visibilityMs: number;
-  /** An instance that is up must have its SSM agent registered within this. */
+  /** An instance that is up must have its SSM agent registered within this; one that restarts is back within it. */
   readonly agentPatienceMs: number;
-  /** An agent that restarts is back within this (SSM user guide: it updates itself). */
-  readonly agentAbsenceMs: number;
   /** A short command has ended by then; a dead agent leaves its commands InProgress. */
   readonly commandPatienceMs: number;
   /** An answer that never comes must not hold an activity until its time-out. */
@@ -49,7 +47,6 @@ export const AWS_DEFAULTS: AwsSettings = {
   followSeconds: 10,
   visibilityMs: 60_000,
   agentPatienceMs: 600_000,
-  agentAbsenceMs: 600_000,
   // One minute to be delivered, two to run, and one for SSM to notice its own time-outs.
   commandPatienceMs: 240_000,
   requestTimeoutMs: 30_000,

@@ -1,0 +1,177 @@
+/** The activity calls of a publication, with the inputs that the workflow gives them. */
+
+import type { Activities } from '../../src/activities/activities.js';
+import { uploadAnnouncements } from '../../src/model/announcement.js';
+import type { ImageRequest } from '../../src/model/plan.js';
+import type { StepTag } from '../../src/model/tags.js';
+import { variantKey } from '../../src/model/variant.js';
+import type { RunState } from './state.js';
+import { known, planOf, regionOf } from './state.js';
+import { HOME } from './table.js';
+
+/** What of the surroundings an input needs. */
+export interface Surroundings {
+  readonly composeId: string;
+  readonly request: ImageRequest;
+  /** Where the compose's server is reached. */
+  readonly sourceUrl: string;
+}
+
+/** One activity call: its input, and what of its result the run keeps. */
+export interface Act {
+  readonly activity: keyof Activities;
+  input(state: RunState, around: Surroundings): unknown;
+  keep(state: RunState, result: unknown): void;
+}
+
+type Input<A extends keyof Activities> = Parameters<Activities[A]>[0];
+type Result<A extends keyof Activities> = Awaited<ReturnType<Activities[A]>>;
+
+function act<A extends keyof Activities>(
+  activity: A,
+  input: (state: RunState, around: Surroundings) => Input<A>,
+  keep: (state: RunState, result: Result<A>) => void = () => undefined,
+): Act {
+  return { activity, input, keep: (state, result) => keep(state, result as Result<A>) };
+}
+
+export const RUN_IDS = { workflowId: 'image/matrix', runId: 'run-matrix' };
+
+export const readMetadata = act(
+  'readCompose',
+  (_state, { composeId, sourceUrl }) => ({
+    composeId,
+    status: 'FINISHED',
+    location: `${sourceUrl}/${composeId}/compose`,
+  }),
+  (state, requests) => (state.requests = requests),
+);
+
+export const plan = act(
+  'planImage',
+  (_state, { request }) => ({ request, ...RUN_IDS }),
+  (state, planned) => {
+    // A second choice for both machines: capacity is asked for elsewhere when the first has none.
+    const utility = {
+      ...planned.utility,
+      placements: [{ instanceType: 'm5.large' }, { instanceType: 'c5.large' }],
+    };
+    const test = { ...planned.test, instanceTypes: ['t3.small', 'm5.large'] };
+    state.plan = { ...planned, utility, test };
+  },
+);
+
+export const launchUtility = act(
+  'launchUtilityInstance',
+  (state) => {
+    const { origin, utility, homeRegion } = planOf(state);
+    return { origin, region: homeRegion, utility, generation: state.generation };
+  },
+  (state, utility) => (state.utility = utility),
+);
+
+export const write = act(
+  'writeImage',
+  (state) => {
+    const { origin, downloadUrl, sha256, rawSizeBytes, compressedSizeBytes } = planOf(state);
+    const utility = known(state.utility, 'utility instance');
+    const file = { url: downloadUrl, sha256, rawSizeBytes, compressedSizeBytes };
+    return { origin, utility, ...file, minRateBytesPerSecond: 0 };
+  },
+  (state, written) => (state.written = written),
+);
+
+export const snapshot = act(
+  'snapshotVolume',
+  (state) => {
+    const { rawSha256 } = known(state.written, 'written image');
+    const utility = known(state.utility, 'utility instance');
+    return { origin: planOf(state).origin, utility, rawSha256 };
+  },
+  (state, source) => (state.source = source),
+);
+
+export const register = act(
+  'registerImages',
+  (state) => {
+    const { origin, arch, registration, home } = planOf(state);
+    const { snapshot: made, rawSha256 } = known(state.source, 'snapshot');
+    return { origin, arch, registration, region: home, snapshot: made, rawSha256 };
+  },
+  (state, amis) => (state.home = amis),
+);
+
+export const retireUtility = act('terminateInstance', (state) => {
+  const { region, instanceId } = known(state.utility, 'utility instance');
+  return { region, instanceId };
+});
+
+export const launchTest = act(
+  'launchTestInstance',
+  (state) => {
+    const { origin, arch, test, homeRegion: region } = planOf(state);
+    const ami = testedAmi(state);
+    return { origin, region, arch, test, ami, generation: state.testGeneration };
+  },
+  (state, instance) => (state.test = instance),
+);
+
+export const runTest = act(
+  'runTest',
+  (state) => {
+    const { origin, test } = planOf(state);
+    const instance = known(state.test, 'test instance');
+    return { origin, test, ami: testedAmi(state), instance };
+  },
+  (state, { exitStatus }) => (state.tested = exitStatus === 0),
+);
+
+export const retireTest = act('terminateInstance', (state) => known(state.test, 'test instance'));
+
+export function copyTo(region: string): Act {
+  return act(
+    'copyToRegion',
+    (state) => {
+      const { origin, arch, registration } = planOf(state);
+      const source = known(state.source, 'snapshot');
+      return { origin, arch, registration, region: regionOf(state, region), source };
+    },
+    (state, amis) => (state.copies[region] = amis),
+  );
+}
+
+export function publishIn(region: string): Act {
+  return act('publishRegion', (state) => {
+    const { origin, test } = planOf(state);
+    const amis = region === HOME ? state.home : state.copies[region];
+    const { rawSha256 } = known(state.source, 'snapshot');
+    const tests = test.variants.map((one) => ({ variant: variantKey(one), exitStatus: 0 }));
+    return {
+      origin,
+      region,
+      amis: known(amis, `AMIs in ${region}`),
+      rawSha256,
+      variantsToTest: test.variants,
+      tests: state.tested ? tests : [],
+    };
+  });
+}
+
+export function undo(region: string, steps: readonly StepTag[]): Act {
+  return act(
+    'undoRegion',
+    (state) => ({ origin: planOf(state).origin, region, steps }),
+    (state, undone) => (state.undone[region] = undone),
+  );
+}
+
+export const tell = act('announce', (state) => uploadAnnouncements(planOf(state), 'started'));
+
+function testedAmi(state: RunState) {
+  const amis = known(state.home, 'AMIs at home');
+  const [wanted] = planOf(state).test.variants.map(variantKey);
+  return known(
+    amis.find(({ variant }) => variantKey(variant) === wanted),
+    'AMI to test',
+  );
+}

@@ -1,0 +1,175 @@
+/** One cell's cloud, and the workers that act on it; nothing of it is shared with another cell. */
+
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { createActivities } from '../../src/activities/index.js';
+import { AttemptInterceptor } from '../../src/activities/attempt-interceptor.js';
+import { Aws, scaledAwsSettings } from '../../src/aws/region-access.js';
+import type {
+  Effect,
+  FaultRule,
+  FaultStatus,
+  ListedResource,
+  Simulator,
+} from '../../src/simulator/index.js';
+import { startSimulator } from '../../src/simulator/index.js';
+import { createUrlPolicy } from '../../src/source/url-policy.js';
+import type { Act } from './acts.js';
+import type { Bench } from './bench.js';
+import { BrokerLink } from './broker.js';
+import type { Mailbox } from './broker.js';
+import { openGate } from './gate.js';
+import type { RunState } from './state.js';
+import type { TrapSet } from './traps.js';
+
+export const CREDENTIALS = { accessKeyId: 'AKIATESTTESTTESTTEST', secretAccessKey: 'secret' };
+
+/** A new id is listed after this at the latest; all that waits for it waits so long. */
+const VISIBILITY_MS = 400;
+
+const SETTINGS = scaledAwsSettings(0.02, {
+  pollIntervalMs: 20,
+  commandPollIntervalMs: 30,
+  followSeconds: 1,
+  visibilityMs: VISIBILITY_MS,
+  agentPatienceMs: 4_000,
+  requestTimeoutMs: 2_500,
+});
+
+export interface Attempt {
+  readonly result: Promise<unknown>;
+  cancel(): void;
+}
+
+/** A worker process: its own clients, pollers and ways into the world. */
+export interface MatrixWorker {
+  /** Where its calls are noted and caught: to AWS, to the compose's server, to the broker. */
+  readonly traps: { readonly aws: TrapSet; readonly source: TrapSet; readonly broker: TrapSet };
+  attempt(act: Act, number: number): Attempt;
+  /** As kill -9: nothing of it reaches anything any more. */
+  kill(): void;
+}
+
+export interface World {
+  readonly bench: Bench;
+  readonly folder: string;
+  readonly simulator: Simulator;
+  readonly state: RunState;
+  readonly mailbox: Mailbox;
+  worker(): Promise<MatrixWorker>;
+  setFaults(rules: readonly Partial<FaultRule>[]): Promise<void>;
+  faults(): Promise<readonly FaultStatus[]>;
+  resources(): Promise<readonly ListedResource[]>;
+  /** What this cell did to its cloud so far. */
+  effects(): Promise<readonly Effect[]>;
+  close(options?: { readonly keepFolder: boolean }): Promise<void>;
+}
+
+/** The failures are what the tests look at. */
+const SILENT = new DefaultLogger('ERROR');
+
+export async function openWorld(
+  bench: Bench,
+  start: { readonly folder: string; readonly state: RunState; readonly seed: number },
+): Promise<World> {
+  const { folder, state, seed } = start;
+  const closers: (() => Promise<void>)[] = [];
+  const mailbox: Mailbox = [];
+  const log = join(folder, 'effects.jsonl');
+  const before = (await readText(log)).length;
+  const simulator = await startSimulator({
+    stateDir: folder,
+    latency: 'instant',
+    seed,
+    credentials: CREDENTIALS,
+  });
+  const control = async (path: string, init?: RequestInit): Promise<unknown> => {
+    const answer = await fetch(`${simulator.url}/_fedimg/${path}`, init);
+    if (!answer.ok) throw new Error(await answer.text());
+    return answer.json();
+  };
+  const world: World = {
+    bench,
+    folder,
+    simulator,
+    state,
+    mailbox,
+    worker: async () => {
+      const { worker, close } = await openWorker(world);
+      closers.push(close);
+      return worker;
+    },
+    setFaults: async (rules) => {
+      await control('faults', { method: 'PUT', body: JSON.stringify(rules) });
+    },
+    faults: async () => (await control('faults')) as FaultStatus[],
+    resources: async () => (await control('resources')) as ListedResource[],
+    effects: async () =>
+      (await readText(log))
+        .slice(before)
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line) as Effect),
+    close: async (options) => {
+      await Promise.all(closers.map((close) => close()));
+      await simulator.close();
+      if (options?.keepFolder !== true) await rm(folder, { recursive: true, force: true });
+    },
+  };
+  return world;
+}
+
+async function openWorker(
+  world: World,
+): Promise<{ worker: MatrixWorker; close: () => Promise<void> }> {
+  const { bench, simulator, state, mailbox } = world;
+  const gate = await openGate(simulator.url);
+  const source = await openGate(bench.server.url);
+  const broker = new BrokerLink(mailbox);
+  const aws = new Aws(SETTINGS, { endpoint: gate.url, credentials: CREDENTIALS });
+  const allow = [`${bench.server.url}/`, `${source.url}/`];
+  const activities = createActivities({
+    aws,
+    config: bench.config,
+    urlPolicy: createUrlPolicy({ allow }),
+    send: (announcement) => broker.send(announcement),
+  });
+  const { composeId, request } = bench;
+  const around = { composeId, request, sourceUrl: source.url };
+  const worker: MatrixWorker = {
+    traps: { aws: gate.traps, source: source.traps, broker: broker.traps },
+    attempt: (act, number) => {
+      const environment = new MockActivityEnvironment(
+        { attempt: number, activityType: act.activity },
+        {
+          logger: SILENT,
+          interceptors: [(context) => ({ inbound: new AttemptInterceptor(context, { scale: 1 }) })],
+        },
+      );
+      const activity = activities[act.activity] as (input: unknown) => Promise<unknown>;
+      const result = environment.run(activity, act.input(state, around));
+      return { result, cancel: () => environment.cancel() };
+    },
+    kill: () => {
+      gate.kill();
+      source.kill();
+      broker.kill();
+    },
+  };
+  const close = async (): Promise<void> => {
+    aws.destroy();
+    await Promise.all([gate.close(), source.close()]);
+  };
+  return { worker, close };
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
+}
