@@ -30,6 +30,7 @@ import type { ComposeResult, ImageResult } from '../../src/model/progress.js';
 import { composeWorkflowId } from '../../src/model/workflow-ids.js';
 import type { CallCount, ListedResource, Simulator } from '../../src/simulator/index.js';
 import { startSimulator } from '../../src/simulator/index.js';
+import { TemporalRuns } from '../../src/worker/workflow-runs.js';
 import { createUrlPolicy } from '../../src/source/url-policy.js';
 import type { PublisherOptions } from './publisher-config.js';
 import { writeConfig } from './publisher-config.js';
@@ -171,7 +172,7 @@ async function createWorker({
   taskQueue,
   configFile,
 }: Parts): Promise<{ worker: Worker; close: () => Promise<void> }> {
-  const { server } = await testTemporal();
+  const { server, client } = await testTemporal();
   const { config } = await loadConfig({ path: configFile, env: {}, cwd: '/' });
   const { pollIntervalMs, commandPollIntervalMs } = config.timing;
   const aws = new Aws(
@@ -196,6 +197,7 @@ async function createWorker({
       aws,
       config,
       urlPolicy: createUrlPolicy(config.source),
+      runs: new TemporalRuns(client.workflow),
       send: (announcement) => Promise.resolve(void announced.push(announcement)),
     }),
     interceptors: {
