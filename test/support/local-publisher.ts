@@ -44,6 +44,7 @@ export interface LocalPublisher {
   readonly server: ComposeServer;
   readonly announced: readonly Announcement[];
   readonly configFile: string;
+  readonly taskQueue: string;
   /** For a worker process. */
   readonly env: NodeJS.ProcessEnv;
   /** Writes a compose of small real images into the served folder. */
@@ -118,6 +119,7 @@ async function publisherOf(parts: Parts): Promise<LocalPublisher> {
     server: served,
     announced: parts.announced,
     configFile: parts.configFile,
+    taskQueue,
     env: {
       ...server.env,
       TEMPORAL_ADDRESS: server.address,
