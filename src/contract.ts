@@ -9,6 +9,8 @@ import type { ComposeProgress, ImageProgress } from './model/progress.js';
 export const COMPOSE_WORKFLOW = 'compose';
 export const PUBLISH_IMAGE_WORKFLOW = 'publishImage';
 
+export const SWEEP_WORKFLOW = 'sweep';
+
 export interface ComposeInput {
   readonly composeId: string;
 }
@@ -19,6 +21,11 @@ export interface PublishImageInput {
 
 /** Memo of a run that is to wait less (or more) than in production: `timing.scale` of the configuration. */
 export const TIME_SCALE_MEMO = 'timeScale';
+
+export interface SweepInput {
+  readonly deployment: string;
+  readonly dryRun: boolean;
+}
 
 /** A pungi status message of this compose. */
 export const composeStatusSignal = defineSignal<[ComposeMessage]>('composeStatus');

@@ -12,6 +12,7 @@ import type {
   UtilityPlan,
 } from '../model/plan.js';
 import type { TestRecord } from '../model/progress.js';
+import type { SweepItem, UnreconciledRun } from '../model/sweep.js';
 import type { Origin, StepTag } from '../model/tags.js';
 import type { Arch, Variant } from '../model/variant.js';
 
@@ -142,6 +143,47 @@ export interface UndoneRegion {
   readonly left: readonly string[];
 }
 
+/** What one sweep goes by, read once from the configuration of the worker. */
+export interface SweepPlan {
+  /** All that are enabled in the account. */
+  readonly regions: readonly string[];
+  readonly graceMs: number;
+  readonly maxRemovals: number;
+  /** How long a sick region is asked before it is left to the next sweep. */
+  readonly regionPatienceMs: number;
+}
+
+export interface FindStraysInput {
+  readonly deployment: string;
+  readonly region: string;
+  readonly graceMs: number;
+  /** No more strays are told than one sweep may remove. */
+  readonly straysMax: number;
+}
+
+export interface FoundStrays {
+  /** In the order of their removal. */
+  readonly strays: readonly SweepItem[];
+  /** Strays beyond `straysMax`. */
+  readonly more: number;
+  readonly kept: readonly SweepItem[];
+  readonly keptCount: number;
+  readonly unreconciled: readonly UnreconciledRun[];
+}
+
+export interface RemoveStraysInput {
+  readonly deployment: string;
+  readonly region: string;
+  readonly graceMs: number;
+  /** Nothing else is removed, however often this is tried. */
+  readonly strays: readonly SweepItem[];
+}
+
+export interface RemovedStrays {
+  readonly removed: readonly SweepItem[];
+  readonly left: readonly SweepItem[];
+}
+
 export interface Activities {
   readCompose(message: ComposeMessage): Promise<ImageRequest[]>;
   planImage(input: PlanInput): Promise<ImagePlan>;
@@ -162,4 +204,9 @@ export interface Activities {
   keepFailed(input: KeepFailedInput): Promise<string[]>;
   undoRegion(input: UndoRegionInput): Promise<UndoneRegion>;
   announce(announcements: readonly Announcement[]): Promise<void>;
+  /** Fails when the worker is one of another deployment. */
+  planSweep(deployment: string): Promise<SweepPlan>;
+  /** Changes nothing. */
+  findStrays(input: FindStraysInput): Promise<FoundStrays>;
+  removeStrays(input: RemoveStraysInput): Promise<RemovedStrays>;
 }

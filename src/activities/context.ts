@@ -7,13 +7,21 @@ import type { Config } from '../config/schema.js';
 import type { Announcement } from '../model/announcement.js';
 import type { Heartbeat } from '../model/heartbeat.js';
 import { HEARTBEAT_TIMEOUT_MS } from '../model/heartbeat.js';
+import type { RunKey, RunState } from '../model/sweep.js';
 import type { UrlPolicy } from '../source/url-policy.js';
 import { heldLease } from './fence.js';
+
+/** Temporal's word on runs; rejects when it is out of reach, and never guesses then. */
+export interface WorkflowRuns {
+  /** `mayBeOld`: the run was closed when somebody asked before is answer enough. */
+  stateOf(run: RunKey, options?: { readonly mayBeOld: boolean }): Promise<RunState>;
+}
 
 export interface ActivityContext {
   readonly aws: Aws;
   readonly config: Config;
   readonly urlPolicy: UrlPolicy;
+  readonly runs: WorkflowRuns;
   /** Hands one message on: to the broker, or to the log where there is none. */
   send(announcement: Announcement): Promise<void>;
 }

@@ -4,12 +4,15 @@ import type { Activities } from './activities.js';
 import { announce } from './announce.js';
 import type { ActivityContext } from './context.js';
 import { copyToRegion } from './copy-to-region.js';
+import { findStrays } from './find-strays.js';
 import { publishRegion } from './make-public.js';
 import { keepFailed } from './keep-failed.js';
 import { keepRegion } from './keep-region.js';
 import { planImage } from './plan.js';
+import { planSweep } from './plan-sweep.js';
 import { readCompose } from './read-compose.js';
 import { registerImages } from './register-images.js';
+import { removeStrays } from './remove-strays.js';
 import { snapshotVolume } from './snapshot-volume.js';
 import { launchTestInstance, runTest } from './test-instance.js';
 import { undoRegion } from './undo.js';
@@ -35,5 +38,8 @@ export function createActivities(context: ActivityContext): Activities {
     keepFailed: (input) => keepFailed(context, input),
     undoRegion: (input) => undoRegion(context, input),
     announce: (announcements) => announce(context, announcements),
+    planSweep: (deployment) => planSweep(context, deployment),
+    findStrays: (input) => findStrays(context, input),
+    removeStrays: (input) => removeStrays(context, input),
   };
 }

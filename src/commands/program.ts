@@ -36,6 +36,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'end a publication; what is not yet public is removed',
     load: () => import('./cancel.js'),
   },
+  sweep: {
+    summary: 'remove what terminated runs left; --dry-run only says what that is',
+    load: () => import('./sweep.js'),
+  },
   simulator: {
     summary: 'only the local EC2/SSM endpoint',
     load: () => import('./simulator.js'),

@@ -31,25 +31,27 @@ export async function withSession<T>(
 }
 
 const DEFAULT_TASK_QUEUE = 'fedimg';
+const DEFAULT_DEPLOYMENT = 'fedimg';
 
 /**
- * The queue that workers of this configuration poll, and its time scale. Without any configuration they are
+ * The queue that workers of this configuration poll, its time scale and its deployment. Without any configuration they are
  * those of the running stack, or the default ones; a configuration that is there and wrong is an error.
  */
 export async function startOptionsOf(
   options: { readonly config: string | undefined; readonly env: NodeJS.ProcessEnv },
   stack: LocalStackNote | undefined,
-): Promise<StartOptions> {
+): Promise<StartOptions & { readonly deployment: string }> {
   const { env } = options;
   const isNamed = options.config !== undefined || Boolean(env['FEDIMG_CONFIG']);
   const path = isNamed ? options.config : stack?.configFile;
   try {
     const cwd = process.cwd();
     const { config } = await loadConfig(path === undefined ? { env, cwd } : { path, env, cwd });
-    return { taskQueue: config.worker.taskQueue, timeScale: config.timing.scale };
+    const { deployment, worker, timing } = config;
+    return { taskQueue: worker.taskQueue, timeScale: timing.scale, deployment };
   } catch (error) {
     if (path === undefined && !isNamed && isNoFileFound(error)) {
-      return { taskQueue: DEFAULT_TASK_QUEUE, timeScale: 1 };
+      return { taskQueue: DEFAULT_TASK_QUEUE, timeScale: 1, deployment: DEFAULT_DEPLOYMENT };
     }
     throw error;
   }

@@ -7,6 +7,7 @@ import { amisSchema, type AmiItem } from './sections/amis.js';
 import { composesSchema, type ComposesConfig } from './sections/composes.js';
 import { publishSchema, type PublishConfig } from './sections/publish.js';
 import { sourceSchema, type SourceConfig } from './sections/source.js';
+import { sweepSchema, type SweepConfig } from './sections/sweep.js';
 import {
   selectVariants,
   testSchema,
@@ -27,6 +28,7 @@ export type { AmiItem } from './sections/amis.js';
 export type { ComposesConfig } from './sections/composes.js';
 export type { PublishConfig } from './sections/publish.js';
 export type { SourceConfig } from './sections/source.js';
+export type { SweepConfig } from './sections/sweep.js';
 export type { TestConfig, TestTransport, VariantName } from './sections/test.js';
 export type { UtilityConfig } from './sections/utility.js';
 export type { TimingConfig, WorkerConfig } from './sections/worker.js';
@@ -42,6 +44,7 @@ export interface Config {
   test: TestConfig;
   source: SourceConfig;
   composes: ComposesConfig;
+  sweep: SweepConfig;
   worker: WorkerConfig;
   timing: TimingConfig;
 }
@@ -68,6 +71,7 @@ const root = z.strictObject({
   test: testSchema.prefault({} as z.input<typeof testSchema>),
   source: sourceSchema.prefault({}),
   composes: composesSchema.prefault({}),
+  sweep: sweepSchema.prefault({}),
   worker: workerSchema.prefault({}),
   timing: timingSchema.prefault({}),
 });
@@ -153,6 +157,7 @@ export const configSchema = root
       test: toTestConfig(toml.test, registeredVariants(toml.publish)),
       source: toml.source,
       composes: toml.composes,
+      sweep: toml.sweep,
       worker: toml.worker,
       timing: toml.timing,
     };

@@ -75,6 +75,11 @@ export function stepKey(origin: Origin, step: StepTag): Tags {
   };
 }
 
+/** The tags without which nothing is ever changed or removed. */
+export function deploymentKey(deployment: string): Tags {
+  return { [MANAGED_BY.key]: MANAGED_BY.value, [TAG.deployment]: deployment };
+}
+
 /** The tags by which all AMIs of an image are found, whichever run registered them. */
 export function imageKey(
   origin: Pick<Origin, 'deployment' | 'composeId' | 'image' | 'arch'>,

@@ -24,3 +24,17 @@ export function workflowIdOf(id: string): string {
   if (id.startsWith('compose/') || id.startsWith('image/')) return id;
   return id.includes('/') ? `image/${id}` : composeWorkflowId(id);
 }
+
+/** Of the schedule; Temporal adds the time of each of its runs. */
+export function sweepWorkflowId(deployment: string): string {
+  return `sweep/${deployment}`;
+}
+
+/** A sweep by hand, at most one of each kind at a time. */
+export function handSweepWorkflowId(deployment: string, dryRun: boolean): string {
+  return `sweep/${deployment}/${dryRun ? 'dry-run' : BY_HAND}`;
+}
+
+export function sweepScheduleId(deployment: string): string {
+  return `fedimg-sweep-${deployment}`;
+}

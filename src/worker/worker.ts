@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { Client } from '@temporalio/client';
 import type { WorkerOptions } from '@temporalio/worker';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
@@ -17,7 +18,9 @@ import { createUrlPolicy } from '../source/url-policy.js';
 import { temporalSettings } from '../temporal-settings.js';
 import { packageVersion } from '../package-version.js';
 import { installRuntime } from './runtime.js';
+import { keepSweepSchedule } from './sweep-schedule.js';
 import { watchTemporal } from './temporal-watch.js';
+import { TemporalRuns } from './workflow-runs.js';
 
 export interface WorkerSettings {
   readonly config: Config;
@@ -49,6 +52,7 @@ export async function runWorker(settings: WorkerSettings): Promise<void> {
   const boundMs = OUT_OF_TOUCH_MS * scale;
   const fence = new Fence(boundMs);
   const stopWatching = watchTemporal(connection, { fence, boundMs });
+  const client = new Client({ connection, namespace: namespace ?? 'default' });
   try {
     const { workflowModules, ...source } = workflows();
     const worker = await Worker.create({
@@ -61,6 +65,7 @@ export async function runWorker(settings: WorkerSettings): Promise<void> {
         aws,
         config,
         urlPolicy: createUrlPolicy(config.source),
+        runs: new TemporalRuns(client.workflow),
         send: (announcement) => logAnnouncement(log, announcement),
       }),
       interceptors: {
@@ -74,7 +79,9 @@ export async function runWorker(settings: WorkerSettings): Promise<void> {
     log.info({ taskQueue: config.worker.taskQueue }, 'worker is ready');
     onReady?.();
     if (signal?.aborted === true) stop();
+    const scheduling = keepSweepSchedule(client, config, log);
     await running;
+    await scheduling;
     signal?.removeEventListener('abort', stop);
   } finally {
     stopWatching();

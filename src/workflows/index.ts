@@ -2,3 +2,4 @@
 
 export { compose } from './compose.js';
 export { publishImage } from './publish-image.js';
+export { sweep } from './sweep.js';

@@ -57,3 +57,19 @@ export const announcing: ActivityOptions = {
   heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
   retry: UNTIL_THE_OUTAGE_ENDS,
 };
+
+/** One look at a region: a sick one is left to the next sweep, and the plan says how soon. */
+export const looking: ActivityOptions = {
+  startToCloseTimeout: '15m',
+  scheduleToCloseTimeout: '15m',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+  retry: UNTIL_THE_OUTAGE_ENDS,
+};
+
+/** Instances take minutes to end; what is not gone by then the next sweep takes up. */
+export const sweeping: ActivityOptions = {
+  startToCloseTimeout: '20m',
+  scheduleToCloseTimeout: '30m',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+  retry: UNTIL_THE_OUTAGE_ENDS,
+};

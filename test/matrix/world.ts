@@ -135,6 +135,7 @@ async function openWorker(
     config: bench.config,
     urlPolicy: createUrlPolicy({ allow }),
     send: (announcement) => broker.send(announcement),
+    runs: { stateOf: () => Promise.resolve({ state: 'unknown' }) },
   });
   const { composeId, request } = bench;
   const around = { composeId, request, sourceUrl: source.url };

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import type { Activities } from '../../src/activities/activities.js';
+import type { WorkflowRuns } from '../../src/activities/context.js';
 import { createActivities } from '../../src/activities/index.js';
 import { toFailure } from '../../src/activities/attempt-interceptor.js';
 import type { AwsSettings } from '../../src/aws/region-access.js';
@@ -34,6 +35,8 @@ export interface ActivityLevel {
   /** How many calls of an action were made so far, whatever their result. */
   calls(action: string): Promise<number>;
   setFaults(rules: readonly Partial<FaultRule>[]): Promise<void>;
+  /** What Temporal says of runs; it knows none until a test says so. */
+  readonly runs: WorkflowRuns;
 }
 
 export async function withActivities<T>(
@@ -70,10 +73,12 @@ export async function withActivities<T>(
     });
     const [image] = compose.images;
     if (image === undefined) throw new TypeError('a compose without an image');
+    const runs: WorkflowRuns = { stateOf: () => Promise.resolve({ state: 'unknown' }) };
     const activities = createActivities({
       aws,
       config,
       urlPolicy: createUrlPolicy(config.source),
+      runs,
       send: () => Promise.resolve(),
     });
     const control = (path: string) => fetch(`${simulator.url}/_fedimg/${path}`);
@@ -103,6 +108,7 @@ export async function withActivities<T>(
         const answer = await fetch(url, { method: 'PUT', body: JSON.stringify(rules) });
         if (!answer.ok) throw new Error(await answer.text());
       },
+      runs,
     });
   } finally {
     aws.destroy();

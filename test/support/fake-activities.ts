@@ -81,6 +81,16 @@ function goodActivities(announced: FakeActivities['announced']): Activities {
     keepRegion: () => Promise.resolve(),
     keepFailed: ({ steps }) => Promise.resolve([...steps]),
     undoRegion: ({ steps }) => Promise.resolve({ removed: [...steps], kept: [], left: [] }),
+    planSweep: () =>
+      Promise.resolve({
+        regions: ['us-east-1', 'eu-west-1'],
+        graceMs: 60_000,
+        maxRemovals: 200,
+        regionPatienceMs: 10_000,
+      }),
+    findStrays: () =>
+      Promise.resolve({ strays: [], more: 0, kept: [], keptCount: 0, unreconciled: [] }),
+    removeStrays: ({ strays }) => Promise.resolve({ removed: strays, left: [] }),
     announce: (announcements) => {
       announced.push(...announcements.map(({ topic, body }) => ({ topic, body })));
       return Promise.resolve();

@@ -30,6 +30,7 @@ import type { ComposeResult, ImageResult } from '../../src/model/progress.js';
 import { composeWorkflowId } from '../../src/model/workflow-ids.js';
 import type { CallCount, FaultRule, ListedResource, Simulator } from '../../src/simulator/index.js';
 import { startSimulator } from '../../src/simulator/index.js';
+import { TemporalRuns } from '../../src/worker/workflow-runs.js';
 import { createUrlPolicy } from '../../src/source/url-policy.js';
 import type { PublisherOptions } from './publisher-config.js';
 import { writeConfig } from './publisher-config.js';
@@ -44,6 +45,7 @@ export interface LocalPublisher {
   readonly server: ComposeServer;
   readonly announced: readonly Announcement[];
   readonly configFile: string;
+  readonly taskQueue: string;
   /** For a worker process. */
   readonly env: NodeJS.ProcessEnv;
   /** Writes a compose of small real images into the served folder. */
@@ -125,6 +127,7 @@ function publisherOf(parts: Parts): LocalPublisher {
     server: served,
     announced: parts.announced,
     configFile: parts.configFile,
+    taskQueue,
     env: {
       ...server.env,
       TEMPORAL_ADDRESS: server.address,
@@ -192,7 +195,7 @@ async function createWorker({
   announced,
   taskQueue,
   configFile,
-  temporal: { server },
+  temporal: { server, client },
 }: Parts): Promise<{ worker: Worker; close: () => Promise<void> }> {
   const { config } = await loadConfig({ path: configFile, env: {}, cwd: '/' });
   const { pollIntervalMs, commandPollIntervalMs } = config.timing;
@@ -218,6 +221,7 @@ async function createWorker({
       aws,
       config,
       urlPolicy: createUrlPolicy(config.source),
+      runs: new TemporalRuns(client.workflow),
       send: (announcement) => Promise.resolve(void announced.push(announcement)),
     }),
     interceptors: {

@@ -14,6 +14,8 @@ export interface PublisherOptions {
   readonly test?: readonly string[];
   /** Lines for its [utility] table. */
   readonly utility?: readonly string[];
+  /** Lines for its [sweep] table. */
+  readonly sweep?: readonly string[];
   readonly ranges?: boolean;
   /** False: the test starts its own, as a process. */
   readonly worker?: boolean;
@@ -59,6 +61,8 @@ export async function writeConfig({
     '[source]',
     `allow = ["${server.url}/"]`,
     'min_rate_bytes_per_second = 0',
+    '[sweep]',
+    ...(options.sweep ?? []),
     '[worker]',
     `task_queue = "${taskQueue}"`,
     'shutdown_grace = "1s"',

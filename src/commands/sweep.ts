@@ -1,0 +1,92 @@
+/** `fedimg sweep`: removes what terminated runs left, now; or only says what that would be. */
+
+import { Command } from 'commander';
+import type { StartedSweep } from '../client/sweep.js';
+import { awaitSweep, startSweep } from '../client/sweep.js';
+import type { SweepReport } from '../model/sweep.js';
+import { finish, withHelp } from './command-help.js';
+import { EXIT, type ExitCode } from './exit-codes.js';
+import { globalOptions, outputFormat, parseTimeout, terminalOf } from './options.js';
+import type { OutputFormat } from './options.js';
+import { sweepCountLine, sweepLines, sweepRows, sweepWarnings } from './sweep-view.js';
+import type { Terminal } from './terminal.js';
+import { detachable } from './watch.js';
+import { startOptionsOf, withSession } from './with-session.js';
+
+interface SweepOptions {
+  readonly dryRun?: boolean;
+  /** Milliseconds. */
+  readonly timeout?: number;
+}
+
+export function createCommand(): Command {
+  const command = new Command('sweep')
+    .option('--dry-run', 'only say what would be removed, and why; nothing is changed')
+    .option(
+      '--timeout <time>',
+      'stop waiting after 90s, 30m or 2h, with exit code 8',
+      parseTimeout,
+    );
+  withHelp(command, {
+    examples: [
+      'fedimg sweep --dry-run',
+      'fedimg sweep --dry-run --verbose            also what stays, and why',
+      "fedimg sweep -o json | jq '.removed[].id'",
+    ],
+    notes: `A stray carries this deployment's tags, and its run was terminated, failed or is unknown to Temporal.
+What is public, marked as a result, younger than [sweep] grace, or of a run under way stays.
+Workers do the same every 15 minutes: see docs/operating.md. Exits 1 when a stray or a region is left.`,
+  });
+  command.action(async (options: SweepOptions) => finish(await run(command, options)));
+  return command;
+}
+
+async function run(command: Command, options: SweepOptions): Promise<ExitCode> {
+  const format = outputFormat(command, ['table', 'json', 'jsonl']);
+  const terminal = terminalOf(command);
+  const { config, verbose = false } = globalOptions(command);
+  const dryRun = options.dryRun === true;
+  return withSession(process.env, async ({ session, stack }) => {
+    const start = await startOptionsOf({ config, env: process.env }, stack);
+    const { deployment } = start;
+    const started = await startSweep(session, { deployment, dryRun }, start);
+    sayStarted(terminal, started, { deployment, dryRun });
+    const waited = await detachable((signal) =>
+      awaitSweep(session, started, { timeoutMs: options.timeout, signal }),
+    );
+    if (waited.end !== 'closed') {
+      const why = waited.end === 'detached' ? 'Stopped waiting' : 'Still running at --timeout';
+      terminal.note(`${why}; the sweep goes on: run the same command again to join it.`);
+      return waited.end === 'detached' ? EXIT.interrupted : EXIT.stillRunning;
+    }
+    print(terminal, format, { report: waited.report, verbose });
+    const { left, failedRegions } = waited.report;
+    return left.length === 0 && failedRegions.length === 0 ? EXIT.done : EXIT.failed;
+  });
+}
+
+function sayStarted(
+  terminal: Terminal,
+  { workflowId, link }: StartedSweep,
+  { deployment, dryRun }: { readonly deployment: string; readonly dryRun: boolean },
+): void {
+  const what = dryRun ? 'looking for strays' : 'removing strays';
+  terminal.note(`${what} of deployment ${deployment} in all regions (${workflowId})`);
+  if (link !== null) terminal.note(link);
+}
+
+export function print(
+  terminal: Terminal,
+  format: OutputFormat,
+  { report, verbose }: { readonly report: SweepReport; readonly verbose: boolean },
+): void {
+  if (format === 'json') terminal.result(JSON.stringify(report, null, 2));
+  else if (format === 'jsonl') {
+    for (const row of sweepRows(report)) terminal.result(JSON.stringify(row));
+  } else {
+    const lines = sweepLines(report, { verbose, paint: terminal.paint });
+    if (lines.length > 0) terminal.result(lines.join('\n'));
+  }
+  for (const line of sweepWarnings(report)) terminal.note(terminal.paintNote('yellow', line));
+  terminal.note(sweepCountLine(report));
+}

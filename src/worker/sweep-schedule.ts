@@ -1,0 +1,116 @@
+/** The deployment's one schedule of the sweep: made by whichever worker starts first, kept as configured. */
+
+import { isDeepStrictEqual } from 'node:util';
+import type {
+  Client,
+  ScheduleHandle,
+  ScheduleOptionsStartWorkflowAction,
+} from '@temporalio/client';
+import {
+  ScheduleAlreadyRunning,
+  ScheduleNotFoundError,
+  ScheduleOverlapPolicy,
+} from '@temporalio/client';
+import type { Workflow } from '@temporalio/common';
+import type { Logger } from 'pino';
+import type { Config } from '../config/schema.js';
+import type { SweepInput } from '../contract.js';
+import { SWEEP_WORKFLOW, TIME_SCALE_MEMO } from '../contract.js';
+import { sweepScheduleId, sweepWorkflowId } from '../model/workflow-ids.js';
+
+const CALLS_TIMEOUT_MS = 20_000;
+
+/**
+ * A sweep that no worker takes up ends by itself: it would hold up all later ones. Nothing that it does
+ * needs undoing, so its end may come anywhere.
+ */
+const RUN_TIMEOUT_MS = 2 * 3_600_000;
+
+/** Never rejects: a Temporal that refuses schedules is no reason to publish nothing. */
+export async function keepSweepSchedule(
+  client: Client,
+  config: Config,
+  log: Logger,
+): Promise<void> {
+  const scheduleId = sweepScheduleId(config.deployment);
+  try {
+    const outcome = await client.connection.withDeadline(Date.now() + CALLS_TIMEOUT_MS, () =>
+      config.sweep.enabled
+        ? createOrUpdate(client, scheduleId, config)
+        : remove(client.schedule.getHandle(scheduleId)),
+    );
+    log.info({ scheduleId, everyMs: config.sweep.everyMs }, `sweep schedule ${outcome}`);
+  } catch (error) {
+    const next = 'Strays stay until it is there: run `fedimg sweep`, or restart the worker.';
+    log.warn({ scheduleId, err: error, next }, 'the sweep schedule is not there');
+  }
+}
+
+async function createOrUpdate(client: Client, scheduleId: string, config: Config): Promise<string> {
+  const wanted = scheduleOf(config);
+  try {
+    await client.schedule.create({ ...wanted, scheduleId });
+    return 'is created';
+  } catch (error) {
+    if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+  }
+  const handle = client.schedule.getHandle(scheduleId);
+  if (await isAsWanted(handle, wanted)) return 'is there';
+  // Its state stays: whoever has paused it has paused it for the next worker, too.
+  await handle.update<Workflow>(({ state }) => ({ ...wanted, state }));
+  return 'is updated';
+}
+
+async function remove(handle: ScheduleHandle): Promise<string> {
+  try {
+    await handle.delete();
+    return 'is deleted: sweep.enabled is false';
+  } catch (error) {
+    if (error instanceof ScheduleNotFoundError) return 'is not wanted: sweep.enabled is false';
+    throw error;
+  }
+}
+
+function scheduleOf({ deployment, sweep, worker, timing }: Config) {
+  const input: SweepInput = { deployment, dryRun: false };
+  const action: ScheduleOptionsStartWorkflowAction<Workflow> = {
+    type: 'startWorkflow',
+    workflowType: SWEEP_WORKFLOW,
+    workflowId: sweepWorkflowId(deployment),
+    taskQueue: worker.taskQueue,
+    args: [input],
+    memo: { [TIME_SCALE_MEMO]: timing.scale },
+    workflowRunTimeout: RUN_TIMEOUT_MS,
+    staticSummary: `removes what terminated runs of ${deployment} left`,
+  };
+  return {
+    spec: { intervals: [{ every: sweep.everyMs }] },
+    action,
+    policies: {
+      overlap: ScheduleOverlapPolicy.SKIP,
+      // After an outage one sweep is as good as all that were missed.
+      catchupWindow: 60_000,
+    },
+  };
+}
+
+/** An update would cancel nothing, but each worker that starts would write one. */
+async function isAsWanted(
+  handle: ScheduleHandle,
+  wanted: ReturnType<typeof scheduleOf>,
+): Promise<boolean> {
+  const { spec, action, policies } = await handle.describe();
+  const { workflowType, taskQueue, args, memo } = wanted.action;
+  return (
+    isDeepStrictEqual(
+      spec.intervals?.map(({ every }) => every),
+      wanted.spec.intervals.map(({ every }) => every),
+    ) &&
+    policies.overlap === wanted.policies.overlap &&
+    action.workflowType === workflowType &&
+    action.taskQueue === taskQueue &&
+    action.workflowRunTimeout === RUN_TIMEOUT_MS &&
+    isDeepStrictEqual(action.args, args) &&
+    isDeepStrictEqual(action.memo, memo)
+  );
+}

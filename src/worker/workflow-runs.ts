@@ -1,0 +1,86 @@
+/** What Temporal says of the runs that resources name: by workflow id, because a reset changes the run id. */
+
+import type { WorkflowClient, WorkflowExecutionDescription } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/common';
+import type { WorkflowRuns } from '../activities/context.js';
+import type { ImageResult } from '../model/progress.js';
+import type { RunKey, RunState } from '../model/sweep.js';
+
+/** Any other, a paused or an unknown one included, may go on. */
+const CLOSED = ['COMPLETED', 'FAILED', 'CANCELLED', 'TERMINATED', 'TIMED_OUT'];
+/** Of closed runs that need not be asked for again; a publisher's whole year is far below. */
+const REMEMBERED_MAX = 10_000;
+const CALL_TIMEOUT_MS = 10_000;
+
+export class TemporalRuns implements WorkflowRuns {
+  readonly #client: WorkflowClient;
+  readonly #remembered = new Map<string, RunState>();
+
+  constructor(client: WorkflowClient) {
+    this.#client = client;
+  }
+
+  async stateOf(run: RunKey, options?: { readonly mayBeOld: boolean }): Promise<RunState> {
+    const key = JSON.stringify([run.workflowId, run.runId]);
+    const before = this.#remembered.get(key);
+    if (before !== undefined && options?.mayBeOld === true) return before;
+    const state = await this.#client.connection.withDeadline(Date.now() + CALL_TIMEOUT_MS, () =>
+      this.#ask(run),
+    );
+    if (state.state === 'open') this.#remembered.delete(key);
+    else if (this.#remembered.size < REMEMBERED_MAX) this.#remembered.set(key, state);
+    return state;
+  }
+
+  /**
+   * One workflow id has at most one open execution, and every execution of a chain, resets included, has
+   * the same first run id: when the newest execution is of another chain, this chain is over.
+   */
+  async #ask({ workflowId, runId }: RunKey): Promise<RunState> {
+    const newest = await this.#describe(workflowId);
+    if (newest === undefined) return { state: 'unknown' };
+    const isNewestChain = (await this.#firstRunId(newest)) === runId;
+    const last = isNewestChain ? newest : await this.#describe(workflowId, runId);
+    if (last === undefined) return { state: 'unknown' };
+    if (!CLOSED.includes(last.status.name)) return { state: 'open' };
+    return {
+      state: 'closed',
+      status: last.status.name,
+      closedAt: last.closeTime?.toISOString(),
+      results: last.status.name === 'COMPLETED' ? await this.#results(last) : [],
+    };
+  }
+
+  /** A namespace that is not there, as every other error, is no answer about a run. */
+  async #describe(
+    workflowId: string,
+    runId?: string,
+  ): Promise<WorkflowExecutionDescription | undefined> {
+    try {
+      return await this.#client.getHandle(workflowId, runId).describe();
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return undefined;
+      throw error;
+    }
+  }
+
+  /** Servers before 1.26 do not describe it; the first event has it always. */
+  async #firstRunId({ raw, workflowId, runId }: WorkflowExecutionDescription): Promise<string> {
+    const described = raw.workflowExecutionInfo?.firstRunId;
+    if (described) return described;
+    const { history } = await this.#client.workflowService.getWorkflowExecutionHistory({
+      namespace: this.#client.options.namespace,
+      execution: { workflowId, runId },
+      maximumPageSize: 1,
+    });
+    const started = history?.events?.[0]?.workflowExecutionStartedEventAttributes;
+    if (!started?.firstExecutionRunId) throw new TypeError(`${workflowId} has no first event`);
+    return started.firstExecutionRunId;
+  }
+
+  async #results({ workflowId, runId }: WorkflowExecutionDescription): Promise<string[]> {
+    const handle = this.#client.getHandle(workflowId, runId, { followRuns: false });
+    const result = (await handle.result()) as Partial<ImageResult> | undefined;
+    return (result?.amis ?? []).flatMap(({ ami, snapshot }) => [ami ?? [], snapshot ?? []].flat());
+  }
+}

@@ -1,0 +1,161 @@
+/** Removes what terminated runs left: looks into every region, then removes no more than one sweep may. */
+
+import { isCancellation, log, proxyActivities, setCurrentDetails } from '@temporalio/workflow';
+import type { Activities, FoundStrays, SweepPlan } from '../activities/activities.js';
+import type { SweepInput } from '../contract.js';
+import type { SweepItem, SweepReport } from '../model/sweep.js';
+import { mostTelling, RESOURCE_TYPES } from '../model/sweep.js';
+import { failureReason } from './failure-reason.js';
+import { looking, quick, sweeping } from './profiles.js';
+import { sweepDetails } from './sweep-details.js';
+
+const { planSweep } = proxyActivities<Pick<Activities, 'planSweep'>>({
+  ...quick,
+  // The next sweep comes soon: an account that is out of reach is not waited for.
+  scheduleToCloseTimeout: '15m',
+});
+const { findStrays } = proxyActivities<Pick<Activities, 'findStrays'>>(looking);
+const { removeStrays } = proxyActivities<Pick<Activities, 'removeStrays'>>(sweeping);
+
+/** Rows of what stays in one report: a payload has its limits, and nobody reads more. */
+const KEPT_LISTED_MAX = 300;
+
+export async function sweep({ deployment, dryRun }: SweepInput): Promise<SweepReport> {
+  const plan = await planSweep.executeWithOptions({ summary: 'regions and limits' }, [deployment]);
+  const search = await findEverywhere(deployment, plan);
+  const { strays, waiting } = chosen(search.found, plan);
+  const removal = dryRun
+    ? { removed: strays, left: [], failed: [] }
+    : await removeEverywhere(deployment, plan, strays);
+  const report = reportOf({ deployment, dryRun, plan, search, waiting, removal });
+  setCurrentDetails(sweepDetails(report));
+  log.info('sweep is done', summaryOf(report));
+  return report;
+}
+
+interface FailedRegion {
+  readonly region: string;
+  readonly reason: string;
+}
+
+interface Search {
+  readonly found: readonly FoundStrays[];
+  readonly failed: readonly FailedRegion[];
+}
+
+async function findEverywhere(deployment: string, plan: SweepPlan): Promise<Search> {
+  const { regions, graceMs, maxRemovals: straysMax, regionPatienceMs } = plan;
+  const found: FoundStrays[] = [];
+  const failed = await inEachRegion(regions, async (region) => {
+    const options = { summary: `look into ${region}`, scheduleToCloseTimeout: regionPatienceMs };
+    const input = { deployment, region, graceMs, straysMax };
+    found.push(await findStrays.executeWithOptions(options, [input]));
+  });
+  return { found, failed };
+}
+
+/** What goes this time: in the order of removal over all regions, so that no region starves another. */
+function chosen(
+  found: readonly FoundStrays[],
+  { maxRemovals }: SweepPlan,
+): { readonly strays: readonly SweepItem[]; readonly waiting: number } {
+  const rank = ({ type }: SweepItem) => RESOURCE_TYPES.indexOf(type);
+  const all = found
+    .flatMap(({ strays }) => strays)
+    .sort((a, b) => rank(a) - rank(b) || (b.ageSeconds ?? 0) - (a.ageSeconds ?? 0));
+  const more = found.reduce((sum, one) => sum + one.more, 0);
+  const strays = all.slice(0, maxRemovals);
+  return { strays, waiting: all.length - strays.length + more };
+}
+
+interface Removal {
+  readonly removed: readonly SweepItem[];
+  readonly left: readonly SweepItem[];
+  readonly failed: readonly FailedRegion[];
+}
+
+async function removeEverywhere(
+  deployment: string,
+  { graceMs, regions }: SweepPlan,
+  strays: readonly SweepItem[],
+): Promise<Removal> {
+  const removed: SweepItem[] = [];
+  const left: SweepItem[] = [];
+  const concerned = regions.filter((one) => strays.some(({ region }) => region === one));
+  const failed = await inEachRegion(concerned, async (region) => {
+    const own = strays.filter((stray) => stray.region === region);
+    const result = await removeStrays.executeWithOptions(
+      { summary: `remove ${own.length} strays in ${region}` },
+      [{ deployment, region, graceMs, strays: own }],
+    );
+    removed.push(...result.removed);
+    left.push(...result.left);
+  });
+  return { removed, left, failed };
+}
+
+/** Side by side; a region's failure is the region's alone. A cancelled sweep ends as all of it. */
+async function inEachRegion(
+  regions: readonly string[],
+  act: (region: string) => Promise<void>,
+): Promise<FailedRegion[]> {
+  const failed: FailedRegion[] = [];
+  await Promise.all(
+    regions.map(async (region) => {
+      try {
+        await act(region);
+      } catch (failure) {
+        if (isCancellation(failure)) throw failure;
+        failed.push({ region, reason: failureReason(failure) });
+      }
+    }),
+  );
+  return failed;
+}
+
+function reportOf(sweep: {
+  readonly deployment: string;
+  readonly dryRun: boolean;
+  readonly plan: SweepPlan;
+  readonly search: Search;
+  readonly waiting: number;
+  readonly removal: Removal;
+}): SweepReport {
+  const { deployment, dryRun, plan, search, waiting, removal } = sweep;
+  const kept = search.found.flatMap((one) => one.kept);
+  return {
+    deployment,
+    dryRun,
+    regions: plan.regions,
+    removed: sorted(removal.removed),
+    left: sorted(removal.left),
+    kept: sorted(mostTelling(kept, KEPT_LISTED_MAX)),
+    keptCount: search.found.reduce((sum, { keptCount }) => sum + keptCount, 0),
+    waiting,
+    unreconciled: search.found.flatMap(({ unreconciled }) => unreconciled),
+    failedRegions: [...search.failed, ...removal.failed],
+  };
+}
+
+function sorted(items: readonly SweepItem[]): SweepItem[] {
+  const key = ({ region, type, id }: SweepItem) =>
+    `${region} ${RESOURCE_TYPES.indexOf(type)} ${id}`;
+  return items.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
+}
+
+/** For the log of the worker: ids, but not hundreds of rows. */
+function summaryOf(report: SweepReport): Record<string, unknown> {
+  const named = (items: readonly SweepItem[]) =>
+    items.slice(0, 50).map(({ region, id, reason }) => `${id} in ${region}: ${reason}`);
+  return {
+    deployment: report.deployment,
+    dryRun: report.dryRun,
+    removedCount: report.removed.length,
+    removed: named(report.removed),
+    left: named(report.left),
+    keptCount: report.keptCount,
+    waiting: report.waiting,
+    unreconciled: report.unreconciled.map(({ workflow, region }) => `${workflow} in ${region}`),
+    failedRegions: report.failedRegions,
+  };
+}

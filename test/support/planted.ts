@@ -1,0 +1,211 @@
+/** Resources that are put into the local cloud directly, with whatever tags a test wants them to have. */
+
+import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RegisterImageCommandInput, ResourceType } from '@aws-sdk/client-ec2';
+import {
+  AttachVolumeCommand,
+  CreateSnapshotCommand,
+  CreateVolumeCommand,
+  DescribeInstancesCommand,
+  DescribeSnapshotsCommand,
+  ModifyImageAttributeCommand,
+  ModifySnapshotAttributeCommand,
+  RegisterImageCommand,
+  RunInstancesCommand,
+  StopInstancesCommand,
+} from '@aws-sdk/client-ec2';
+import { amazonLinux2023 } from '../../src/aws/account.js';
+import type { RegionAccess } from '../../src/aws/region-access.js';
+import { tagSpecification } from '../../src/aws/tags.js';
+import type { Origin, Tags } from '../../src/model/tags.js';
+import { amiTags, originTags, snapshotTags } from '../../src/model/tags.js';
+
+const SIGNAL = AbortSignal.timeout(600_000);
+let planted = 0;
+
+export function someOrigin(overrides: Partial<Origin> = {}): Origin {
+  return {
+    deployment: 'test',
+    workflowId: 'image/Fedora-Cloud-43-20251021.0/Cloud_Base/x86_64',
+    runId: 'run-one',
+    composeId: 'Fedora-Cloud-43-20251021.0',
+    release: '43',
+    image: 'Fedora-Cloud-Base',
+    arch: 'x86_64',
+    ...overrides,
+  };
+}
+
+export interface Planted {
+  readonly instance: string;
+  readonly volume: string;
+  readonly snapshot: string;
+  readonly image: string;
+}
+
+/** One of each type as a run makes them; `change` is applied to the tags of all. */
+export async function plantRun(
+  region: RegionAccess,
+  origin: Origin,
+  change: (tags: Tags) => Tags = (tags) => tags,
+): Promise<Planted> {
+  const volume = await plantVolume(region, change(originTags(origin, 'utility', 'volume')));
+  const snapshot = await plantSnapshot(
+    region,
+    volume,
+    change(snapshotTags(origin, 'snapshot', 'a'.repeat(64))),
+  );
+  return {
+    volume,
+    snapshot,
+    image: await plantImage(region, snapshot, change(someAmiTags(origin))),
+    instance: await plantInstance(region, change(originTags(origin, 'utility', 'instance'))),
+  };
+}
+
+export function someAmiTags(origin: Origin): Tags {
+  const variant = { virt: 'hvm', volumeType: 'gp2' } as const;
+  return amiTags({ origin, step: 'register', name: 'ami', variant, rawSha256: 'a'.repeat(64) });
+}
+
+/** EC2 takes no empty tag specification. */
+function tagged(
+  type: ResourceType,
+  tags: Tags,
+): Pick<RegisterImageCommandInput, 'TagSpecifications'> {
+  return Object.keys(tags).length === 0
+    ? {}
+    : { TagSpecifications: [tagSpecification(type, tags)] };
+}
+
+export async function plantVolume(region: RegionAccess, tags: Tags): Promise<string> {
+  const { VolumeId } = await region.ec2.send(
+    new CreateVolumeCommand({
+      AvailabilityZone: `${region.name}a`,
+      Size: 1,
+      VolumeType: 'gp3',
+      ...tagged('volume', tags),
+    }),
+  );
+  assert(VolumeId);
+  return VolumeId;
+}
+
+/** It may be pending still. */
+export async function startSnapshot(
+  region: RegionAccess,
+  volume: string,
+  tags: Tags,
+): Promise<string> {
+  const { SnapshotId } = await region.ec2.send(
+    new CreateSnapshotCommand({ VolumeId: volume, ...tagged('snapshot', tags) }),
+  );
+  assert(SnapshotId);
+  return SnapshotId;
+}
+
+export async function plantSnapshot(
+  region: RegionAccess,
+  volume: string,
+  tags: Tags,
+): Promise<string> {
+  const SnapshotId = await startSnapshot(region, volume, tags);
+  for (;;) {
+    const { Snapshots } = await region.ec2.send(
+      new DescribeSnapshotsCommand({ Filters: [{ Name: 'snapshot-id', Values: [SnapshotId] }] }),
+    );
+    if (Snapshots?.[0]?.State === 'completed') return SnapshotId;
+    await delay(20);
+  }
+}
+
+export async function plantImage(
+  region: RegionAccess,
+  snapshot: string,
+  tags: Tags,
+): Promise<string> {
+  planted += 1;
+  const { ImageId } = await region.ec2.send(
+    new RegisterImageCommand({
+      Name: `planted-${planted}`,
+      Architecture: 'x86_64',
+      VirtualizationType: 'hvm',
+      RootDeviceName: '/dev/sda1',
+      BlockDeviceMappings: [{ DeviceName: '/dev/sda1', Ebs: { SnapshotId: snapshot } }],
+      ...tagged('image', tags),
+    }),
+  );
+  assert(ImageId);
+  return ImageId;
+}
+
+/** From Amazon's AMI, with a volume of the same tags. */
+export async function plantInstance(region: RegionAccess, tags: Tags): Promise<string> {
+  const { Instances } = await region.ec2.send(
+    new RunInstancesCommand({
+      ImageId: await amazonLinux2023(region, 'x86_64', SIGNAL),
+      InstanceType: 't3.small',
+      // Where the volumes are.
+      Placement: { AvailabilityZone: `${region.name}a` },
+      MinCount: 1,
+      MaxCount: 1,
+      ...tagged('instance', tags),
+    }),
+  );
+  const id = Instances?.[0]?.InstanceId;
+  assert(id);
+  return id;
+}
+
+export async function makePublic(
+  region: RegionAccess,
+  { snapshot, image }: { readonly snapshot?: string; readonly image?: string },
+): Promise<void> {
+  if (snapshot !== undefined) {
+    await region.ec2.send(
+      new ModifySnapshotAttributeCommand({
+        SnapshotId: snapshot,
+        Attribute: 'createVolumePermission',
+        OperationType: 'add',
+        GroupNames: ['all'],
+      }),
+    );
+  }
+  if (image !== undefined) {
+    await region.ec2.send(
+      new ModifyImageAttributeCommand({
+        ImageId: image,
+        LaunchPermission: { Add: [{ Group: 'all' }] },
+      }),
+    );
+  }
+}
+
+/** Waits for the states in between, which refuse other calls. */
+async function untilInstance(region: RegionAccess, id: string, state: string): Promise<void> {
+  for (;;) {
+    const { Reservations } = await region.ec2.send(
+      new DescribeInstancesCommand({ InstanceIds: [id] }),
+    );
+    if (Reservations?.[0]?.Instances?.[0]?.State?.Name === state) return;
+    await delay(20);
+  }
+}
+
+export async function stopInstance(region: RegionAccess, id: string): Promise<void> {
+  await untilInstance(region, id, 'running');
+  await region.ec2.send(new StopInstancesCommand({ InstanceIds: [id] }));
+  await untilInstance(region, id, 'stopped');
+}
+
+export async function attachVolume(
+  region: RegionAccess,
+  volume: string,
+  instance: string,
+): Promise<void> {
+  await untilInstance(region, instance, 'running');
+  await region.ec2.send(
+    new AttachVolumeCommand({ VolumeId: volume, InstanceId: instance, Device: '/dev/sdg' }),
+  );
+}

@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { Client, Connection } from '@temporalio/client';
+import { NamespaceNotFoundError } from '@temporalio/common';
+import { PUBLISH_IMAGE_WORKFLOW } from '../../src/contract.js';
+import { TemporalRuns } from '../../src/worker/workflow-runs.js';
+import { fakeActivities } from '../support/fake-activities.js';
+import { someRequest } from '../support/images.js';
+import { testTemporal } from '../support/temporal.js';
+import type { WorkflowTest } from '../support/workflow-worker.js';
+import { withWorker } from '../support/workflow-worker.js';
+
+/** A publication that stays under way until the test ends it. */
+const HANGING = {
+  launchUtilityInstance: () => new Promise<never>(() => undefined),
+};
+
+async function start({ client, taskQueue }: WorkflowTest, workflowId: string): Promise<string> {
+  const handle = await client.workflow.start(PUBLISH_IMAGE_WORKFLOW, {
+    taskQueue,
+    workflowId,
+    args: [{ request: someRequest() }],
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+  });
+  return handle.firstExecutionRunId;
+}
+
+/** Resolves when the first workflow task is done: before, there is nothing to reset to. */
+async function underWay({ client }: WorkflowTest, workflowId: string): Promise<void> {
+  while ((await client.workflow.getHandle(workflowId).describe()).historyLength < 5) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** As an operator resets in the Temporal UI: to the first workflow task. */
+async function reset(test: WorkflowTest, workflowId: string, runId: string): Promise<string> {
+  const { client } = test;
+  const { workflowService, options } = client;
+  const answer = (await workflowService.resetWorkflowExecution({
+    namespace: options.namespace,
+    workflowExecution: { workflowId, runId },
+    reason: 'a test',
+    requestId: randomUUID(),
+    // The types want a Long; the wire takes a number.
+    workflowTaskFinishEventId: 4 as never,
+  })) as { readonly runId: string };
+  return answer.runId;
+}
+
+describe("Temporal's word on a run", () => {
+  const someId = () => `image/${randomUUID()}/Cloud_Base/x86_64`;
+  const stateOf = async (workflowId: string, runId: string) => {
+    const { client } = await testTemporal();
+    return new TemporalRuns(client.workflow).stateOf({ workflowId, runId });
+  };
+
+  it('is open while it runs, and closed with its time and its end when it was terminated', async () => {
+    await withWorker(fakeActivities(HANGING).activities, async (test) => {
+      const workflowId = someId();
+      const runId = await start(test, workflowId);
+      assert.deepEqual(await stateOf(workflowId, runId), { state: 'open' });
+      await test.client.workflow.getHandle(workflowId).terminate('a test');
+      const state = await stateOf(workflowId, runId);
+      assert(state.state === 'closed');
+      assert.equal(state.status, 'TERMINATED');
+      assert(Math.abs(Date.parse(state.closedAt ?? '') - Date.now()) < 60_000);
+    });
+  });
+
+  it('stays open when the run was reset, though its run id is closed', async () => {
+    await withWorker(fakeActivities(HANGING).activities, async (test) => {
+      const workflowId = someId();
+      const runId = await start(test, workflowId);
+      await underWay(test, workflowId);
+      const again = await reset(test, workflowId, runId);
+      assert.notEqual(again, runId);
+      const first = await test.client.workflow.getHandle(workflowId, runId).describe();
+      assert.equal(first.status.name, 'TERMINATED');
+      assert.deepEqual(await stateOf(workflowId, runId), { state: 'open' });
+      await underWay(test, workflowId);
+      await reset(test, workflowId, again);
+      assert.deepEqual(await stateOf(workflowId, runId), { state: 'open' }, 'twice');
+      await test.client.workflow.getHandle(workflowId).terminate('a test');
+      assert.equal((await stateOf(workflowId, runId)).state, 'closed');
+      await reset(test, workflowId, again);
+      assert.deepEqual(await stateOf(workflowId, runId), { state: 'open' }, 'after its end');
+      await test.client.workflow.getHandle(workflowId).terminate('a test');
+    });
+  });
+
+  it('tells a terminated run from its rerun under the same id', async () => {
+    await withWorker(fakeActivities(HANGING).activities, async (test) => {
+      const workflowId = someId();
+      const dead = await start(test, workflowId);
+      await test.client.workflow.getHandle(workflowId).terminate('a test');
+      const alive = await start(test, workflowId);
+      assert.equal((await stateOf(workflowId, dead)).state, 'closed');
+      assert.deepEqual(await stateOf(workflowId, alive), { state: 'open' });
+      assert.deepEqual(await stateOf(workflowId, randomUUID()), { state: 'unknown' });
+      await test.client.workflow.getHandle(workflowId).terminate('a test');
+    });
+  });
+
+  it('lists the results of a run that completed', async () => {
+    await withWorker(fakeActivities().activities, async (test) => {
+      const workflowId = someId();
+      const runId = await start(test, workflowId);
+      await test.client.workflow.getHandle(workflowId).result();
+      const state = await stateOf(workflowId, runId);
+      assert(state.state === 'closed');
+      assert.equal(state.status, 'COMPLETED');
+      assert(state.results.includes('snap-home'));
+      assert(state.results.some((id) => id.startsWith('ami-image-hvm-us-east-1')));
+    });
+  });
+
+  it('is unknown when Temporal never heard of it, or has forgotten it', async () => {
+    assert.deepEqual(await stateOf(someId(), randomUUID()), { state: 'unknown' });
+  });
+
+  it('is none when the namespace is not there, or nobody answers: that must not count as unknown', async () => {
+    const { server } = await testTemporal();
+    const run = { workflowId: someId(), runId: randomUUID() };
+    const elsewhere = await Connection.connect({ address: server.address });
+    const { workflow } = new Client({ connection: elsewhere, namespace: 'nowhere' });
+    await assert.rejects(new TemporalRuns(workflow).stateOf(run), NamespaceNotFoundError);
+    await elsewhere.close();
+    const nobody = Connection.lazy({ address: '127.0.0.1:1' });
+    const dead = new Client({ connection: nobody });
+    await assert.rejects(new TemporalRuns(dead.workflow).stateOf(run));
+    await nobody.close();
+  });
+
+  it('may be an old one only for a run that was closed then', async () => {
+    await withWorker(fakeActivities(HANGING).activities, async (test) => {
+      const runs = new TemporalRuns(test.client.workflow);
+      const workflowId = someId();
+      const run = { workflowId, runId: await start(test, workflowId) };
+      const old = { mayBeOld: true };
+      await underWay(test, workflowId);
+      assert.equal((await runs.stateOf(run, old)).state, 'open');
+      await test.client.workflow.getHandle(workflowId).terminate('a test');
+      assert.equal((await runs.stateOf(run, old)).state, 'closed');
+      await reset(test, workflowId, run.runId);
+      assert.equal((await runs.stateOf(run, old)).state, 'closed');
+      assert.equal((await runs.stateOf(run)).state, 'open');
+      await test.client.workflow.getHandle(workflowId).terminate('a test');
+    });
+  });
+});
