@@ -187,7 +187,7 @@ function objectOf(value: unknown, path: string): Json {
 
 /** A structure may have a member `toString`, with which it is no text any more. */
 function shownItem(item: unknown): string {
-  return typeof item === 'object' ? JSON.stringify(item) : String(item);
+  return typeof item === 'string' ? item : JSON.stringify(item);
 }
 
 function kindOf(value: unknown): string {
