@@ -2,11 +2,12 @@
 
 import type { AmiRecord } from '../model/progress.js';
 import { variantKey } from '../model/variant.js';
-import { formatColumns, printable } from './format.js';
+import { formatColumns, printableData } from './format.js';
 import type { Paint } from './terminal.js';
 
 /** Every AMI, and every missing one with its reason. */
-export function amiLines(rows: readonly AmiRecord[], paint: Paint): string[] {
+export function amiLines(read: readonly AmiRecord[], paint: Paint): string[] {
+  const rows = printableData(read);
   const head = ['RELEASE', 'ARCH', 'REGION', 'VIRT', 'VOLUME', 'AMI', 'PUBLIC', 'NAME'];
   const body = rows.map((row) => [
     row.release,
@@ -16,13 +17,14 @@ export function amiLines(rows: readonly AmiRecord[], paint: Paint): string[] {
     row.volumeType,
     row.ami ?? paint('yellow', '-'),
     row.ami === null ? '' : row.public ? 'yes' : paint('yellow', 'no'),
-    row.ami === null ? paint('yellow', printable(row.reason ?? 'missing')) : row.name,
+    row.ami === null ? paint('yellow', row.reason ?? 'missing') : row.name,
   ]);
   return formatColumns([head.map((cell) => paint('bold', cell)), ...body]);
 }
 
 /** One table an image: regions below each other, variants side by side; then what is missing and why. */
-export function compactAmiLines(rows: readonly AmiRecord[], paint: Paint): string[] {
+export function compactAmiLines(read: readonly AmiRecord[], paint: Paint): string[] {
+  const rows = printableData(read);
   const images = [...new Set(rows.map(({ image, arch }) => `${image}\n${arch}`))];
   const tables = images.map((key) =>
     imageTable(
@@ -71,7 +73,7 @@ function missingLines(rows: readonly AmiRecord[]): string[] {
     const variants = [...new Set(missing.map(variantKey))].join(', ');
     const regions = [...new Set(missing.map(({ region }) => region))];
     const named = regions.length <= NAMED_MAX ? regions.join(', ') : `${regions.length} regions`;
-    return `- ${variants} in ${named}: ${printable(reason)}`;
+    return `- ${variants} in ${named}: ${reason}`;
   });
 }
 

@@ -1,13 +1,13 @@
 /** `fedimg compose signal`: the compose signal client. A pungi status message becomes a signal-with-start. */
 
-import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
+import { createReadStream } from 'node:fs';
 import { Command } from 'commander';
 import type { Started } from '../client/start.js';
 import { signalCompose } from '../client/start.js';
 import type { ComposeMessage } from '../model/compose-message.js';
 import { parseComposeMessage } from '../model/compose-message.js';
 import { readStatus } from '../client/status.js';
+import { JsonError, parseStrictJson } from '../source/strict-json.js';
 import { watchCommand } from './again.js';
 import { finish, withHelp } from './command-help.js';
 import { EXIT, exitCodeOf, type ExitCode } from './exit-codes.js';
@@ -18,6 +18,9 @@ import { CommandError, usageError } from './problem.js';
 import { printStatus } from './status.js';
 import type { Terminal } from './terminal.js';
 import { startOptionsOf, withSession } from './with-session.js';
+
+/** pungi's messages have under 2 KiB. */
+const MESSAGE_BYTES_MAX = 1024 * 1024;
 
 export function createCommand(): Command {
   return new Command('compose').addCommand(signalCommand());
@@ -100,9 +103,19 @@ export function sayStarted(
 /** Whatever pungi's hook hands over: a file, or standard input. */
 async function readJson(file: string): Promise<unknown> {
   const name = file === '-' ? 'standard input' : file;
-  let content: string;
+  return parseMessageText(await readText(file, name), name);
+}
+
+async function readText(file: string, name: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
   try {
-    content = file === '-' ? await text(process.stdin) : await readFile(file, 'utf8');
+    const source = file === '-' ? process.stdin : createReadStream(file);
+    for await (const chunk of source as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes > MESSAGE_BYTES_MAX) break;
+    }
   } catch (error) {
     const { message } = error as Error;
     throw new CommandError(
@@ -114,12 +127,24 @@ async function readJson(file: string): Promise<unknown> {
       { cause: error },
     );
   }
+  if (bytes > MESSAGE_BYTES_MAX) {
+    throw usageError(
+      `${name} has more than ${MESSAGE_BYTES_MAX} bytes, which is more than a message ever has`,
+      'Give the message as pungi sends it; see `fedimg compose signal --help`.',
+    );
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** The message as strict JSON: with a key twice, two readers would read two composes. Throws a usage error. */
+export function parseMessageText(content: string, name: string): unknown {
   try {
-    return JSON.parse(content) as unknown;
+    return parseStrictJson(content);
   } catch (error) {
+    if (!(error instanceof JsonError)) throw error;
     throw new CommandError(
       {
-        what: `${name} is no JSON: ${(error as Error).message}`,
+        what: `${name} is no JSON of a message: it ${error.message}`,
         next: 'Give the message as pungi sends it; see `fedimg compose signal --help`.',
         exitCode: EXIT.usage,
       },

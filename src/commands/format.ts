@@ -80,3 +80,13 @@ export function printable(text: string): string {
     return code.length > 2 ? `\\u{${code}}` : `\\x${code.padStart(2, '0')}`;
   });
 }
+
+/** Plain data with every text in it made printable: whatever of it is shown cannot steer a terminal. */
+export function printableData<T>(data: T): T {
+  if (typeof data === 'string') return printable(data) as T;
+  if (Array.isArray(data)) return data.map((item: unknown) => printableData(item)) as T;
+  if (typeof data !== 'object' || data === null) return data;
+  return Object.fromEntries(
+    Object.entries(data).map(([key, value]: [string, unknown]) => [key, printableData(value)]),
+  ) as T;
+}

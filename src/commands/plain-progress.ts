@@ -2,7 +2,7 @@
 
 import type { ImageStatus, PublicationStatus } from '../client/status.js';
 import { idOf } from './again.js';
-import { formatBytes, printable } from './format.js';
+import { formatBytes, printableData } from './format.js';
 import { closedText } from './status-view.js';
 import { countRegions, currentStep, writeHeartbeat } from './step-text.js';
 
@@ -16,7 +16,8 @@ export class PlainProgress {
   readonly #countedAtMs = new Map<string, number>();
 
   /** The lines that are new since the last call. */
-  update(status: PublicationStatus, nowMs: number): string[] {
+  update(read: PublicationStatus, nowMs: number): string[] {
+    const status = printableData(read);
     if (status.kind === 'image') return this.#image(status, nowMs);
     const state = status.outcome === 'running' ? status.progress?.state : status.outcome;
     return [
@@ -36,7 +37,7 @@ export class PlainProgress {
   #image(image: ImageStatus, nowMs: number): string[] {
     const name = image.progress?.image ?? image.image ?? image.workflowId;
     if (image.outcome !== 'running') {
-      return this.#once(`${image.runId} closed`, `${name}: ${printable(closedText(image))}`);
+      return this.#once(`${image.runId} closed`, `${name}: ${closedText(image)}`);
     }
     const step = currentStep(image);
     if (step === undefined) return [];
@@ -74,7 +75,7 @@ export class PlainProgress {
   #failedRegions({ runId, progress }: ImageStatus, name: string): string[] {
     const failed = (progress?.regions ?? []).filter(({ state }) => state === 'failed');
     return failed.flatMap(({ region, reason }) => {
-      const why = printable(reason ?? 'unknown');
+      const why = reason ?? 'unknown';
       return this.#once(`${runId} ${region}`, `${name}: ${region} failed: ${why}`);
     });
   }
@@ -82,7 +83,7 @@ export class PlainProgress {
   #retries({ runId, activities }: ImageStatus, name: string): string[] {
     return activities.flatMap(({ id, type, attempt, lastFailure }) => {
       if (attempt < 2 || lastFailure === null) return [];
-      const line = `${name}: ${type}, attempt ${attempt}: ${printable(lastFailure.message)}`;
+      const line = `${name}: ${type}, attempt ${attempt}: ${lastFailure.message}`;
       return this.#once(`${runId} ${id} ${attempt}`, line);
     });
   }

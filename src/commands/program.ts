@@ -2,6 +2,7 @@
 
 import { Command, type CommanderError } from 'commander';
 import { EXIT, EXIT_CODES_HELP } from './exit-codes.js';
+import { printable } from './format.js';
 import { addGlobalOptions } from './options.js';
 
 interface CommandEntry {
@@ -68,7 +69,9 @@ export async function createProgram(argv: readonly string[], version: string): P
     .version(version, '-V, --version')
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(fedimg --help lists all commands; fedimg COMMAND --help explains one)')
-    .addHelpText('after', EXAMPLES);
+    .addHelpText('after', EXAMPLES)
+    // Its errors quote the arguments as they are.
+    .configureOutput({ outputError: (text, write) => write(printable(text)) });
   addGlobalOptions(program);
   const wanted = wantedCommand(argv);
   for (const [name, entry] of Object.entries(COMMANDS)) {

@@ -6,7 +6,7 @@ import type { ComposeStatus, ImageStatus, Outcome, PublicationStatus } from '../
 import type { RegionProgress, RegionState, StepState } from '../model/progress.js';
 import { STEPS } from '../model/progress.js';
 import { againCommand, idOf } from './again.js';
-import { formatColumns, formatElapsed, formatTime, printable } from './format.js';
+import { formatColumns, formatElapsed, formatTime, printableData } from './format.js';
 import { countRegions, currentStep, stepText, type TransferRates } from './step-text.js';
 import type { Paint, Style } from './terminal.js';
 
@@ -36,7 +36,8 @@ const STEP_GLYPH: Record<StepState, string> = {
 };
 
 /** Everything that is known, for whoever asks once. */
-export function statusLines(status: PublicationStatus, options: ViewOptions): string[] {
+export function statusLines(read: PublicationStatus, options: ViewOptions): string[] {
+  const status = printableData(read);
   const images = status.kind === 'compose' ? status.images : [status];
   return [
     ...headLines(status, options),
@@ -46,7 +47,8 @@ export function statusLines(status: PublicationStatus, options: ViewOptions): st
 }
 
 /** A few lines that change in place, for whoever watches. */
-export function liveLines(status: PublicationStatus, options: ViewOptions): string[] {
+export function liveLines(read: PublicationStatus, options: ViewOptions): string[] {
+  const status = printableData(read);
   const images = status.kind === 'compose' ? status.images : [status];
   const rows = images.map((image) => [
     `  ${image.arch ?? image.progress?.arch ?? ''}`,
@@ -152,7 +154,7 @@ function regionLines(
         : []),
       ...explained.map(({ region, reason }) => [
         paint(state === 'failed' ? 'red' : 'yellow', state),
-        `${region}: ${printable(reason ?? '')}`,
+        `${region}: ${reason ?? ''}`,
       ]),
     ];
   });
@@ -171,7 +173,7 @@ export function retryLines(image: ImageStatus, { paint, nowMs }: ViewOptions): s
   return image.activities.filter(isRetried).map(({ type, attempt, lastFailure, nextAttemptAt }) => {
     const wait = nextAttemptAt === null ? 0 : Date.parse(nextAttemptAt) - nowMs;
     const when = wait > 0 ? `, next try in ${formatElapsed(wait)}` : '';
-    const why = printable(lastFailure?.message ?? 'no answer');
+    const why = lastFailure?.message ?? 'no answer';
     return paint('yellow', `  ! ${type}, attempt ${attempt}${when}: ${why}`);
   });
 }
@@ -201,12 +203,12 @@ function failureLines(status: PublicationStatus, paint: Paint): string[] {
 function describe(failure: FailureReport | null, arch?: string): string[] {
   if (failure === null) return [];
   const subject = arch === undefined ? '' : `${arch}: `;
-  const lines = [`${subject}${failure.type}: ${printable(failure.message)}`];
+  const lines = [`${subject}${failure.type}: ${failure.message}`];
   if (failure.output !== undefined && failure.output !== '') {
     const status = failure.exitStatus === undefined ? '' : ` (exit status ${failure.exitStatus})`;
     lines.push(`  output${status}:`);
     const output = failure.output.trimEnd().split('\n');
-    lines.push(...output.map((line) => `    | ${printable(line)}`));
+    lines.push(...output.map((line) => `    | ${line}`));
   }
   if (failure.next !== undefined) lines.push(`  next: ${failure.next}`);
   return lines;

@@ -1,24 +1,43 @@
 /** All that comes from outside, in one list; the quick suite and `npm run fuzz` share it out. */
 
 import type { InputKind } from './input-kind.js';
-import { composeKinds } from './kinds/composes.js';
-import { configKinds } from './kinds/config.js';
-import { guestKinds } from './kinds/guests.js';
-import { nameKinds } from './kinds/names.js';
-import { urlKinds } from './kinds/urls.js';
-import { xzKinds } from './kinds/xz.js';
 
-export const inputKinds: readonly InputKind[] = [
-  ...composeKinds,
-  ...urlKinds,
-  ...nameKinds,
-  ...configKinds,
-  ...xzKinds,
-  ...guestKinds,
-];
+type KindModule = Promise<{ readonly kinds: readonly InputKind[] }>;
 
-/** How many of the inputs each kind gets. */
-export function shares(inputs: number): ReadonlyMap<InputKind, number> {
-  const total = inputKinds.reduce((sum, { weight }) => sum + weight, 0);
-  return new Map(inputKinds.map((kind) => [kind, Math.ceil((inputs * kind.weight) / total)]));
+/** Loaded one by one, so that a process that tries one kind holds the programs of no other. */
+const MODULES = {
+  composes: (): KindModule => import('./kinds/composes.js'),
+  urls: (): KindModule => import('./kinds/urls.js'),
+  names: (): KindModule => import('./kinds/names.js'),
+  config: (): KindModule => import('./kinds/config.js'),
+  xz: (): KindModule => import('./kinds/xz.js'),
+  guests: (): KindModule => import('./kinds/guests.js'),
+  simulator: (): KindModule => import('./kinds/simulator.js'),
+  plan: (): KindModule => import('./kinds/plan.js'),
+  commands: (): KindModule => import('./kinds/commands.js'),
+} as const;
+export type ModuleName = keyof typeof MODULES;
+
+export interface Share {
+  readonly module: ModuleName;
+  readonly kind: InputKind;
+  readonly inputs: number;
+}
+
+/** Every kind, and how many of the inputs it gets. */
+export async function shares(inputs: number): Promise<Share[]> {
+  const names = Object.keys(MODULES) as ModuleName[];
+  const loaded = await Promise.all(
+    names.map(async (module) => (await MODULES[module]()).kinds.map((kind) => ({ module, kind }))),
+  );
+  const all = loaded.flat();
+  const total = all.reduce((sum, { kind }) => sum + kind.weight, 0);
+  return all.map((one) => ({ ...one, inputs: Math.ceil((inputs * one.kind.weight) / total) }));
+}
+
+export async function kindOf(module: ModuleName, name: string): Promise<InputKind> {
+  const { kinds } = await MODULES[module]();
+  const kind = kinds.find((one) => one.name === name);
+  if (kind === undefined) throw new TypeError(`there is no kind ${name}`);
+  return kind;
 }

@@ -53,7 +53,8 @@ function changed(value: Json, place: Place, change: (old: Json) => Json | undefi
   if (rest.length > 0) copy[key] = changed(copy[key] ?? null, rest, change);
   else {
     const made = change(copy[key] ?? null);
-    if (made === undefined) delete copy[key];
+    if (made === undefined && Array.isArray(copy)) copy.splice(Number(key), 1);
+    else if (made === undefined) delete copy[key];
     else
       Object.defineProperty(copy, key, {
         value: made,

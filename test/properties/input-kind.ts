@@ -23,6 +23,8 @@ interface KindOptions<T> {
   readonly batch?: number;
   /** For what must cope with anything. */
   readonly refusesNone?: boolean;
+  /** For what must stay closed. */
+  readonly refusesAll?: boolean;
   readonly input: fc.Arbitrary<T>;
   open(): Target<T> | Promise<Target<T>>;
 }
@@ -52,6 +54,7 @@ export interface InputKind {
   readonly title: string;
   readonly weight: number;
   readonly refusesNone: boolean;
+  readonly refusesAll: boolean;
   run(options: RunOptions): Promise<KindReport>;
 }
 
@@ -61,8 +64,8 @@ const INPUT_CPU_MS_MAX = 5_000;
 const INPUT_WALL_MS_MAX = 60_000;
 
 export function inputKind<T>(options: KindOptions<T>): InputKind {
-  const { name, title, weight, refusesNone = false } = options;
-  return { name, title, weight, refusesNone, run: (run) => runKind(options, run) };
+  const { name, title, weight, refusesNone = false, refusesAll = false } = options;
+  return { name, title, weight, refusesNone, refusesAll, run: (run) => runKind(options, run) };
 }
 
 async function runKind<T>(kind: KindOptions<T>, run: RunOptions): Promise<KindReport> {

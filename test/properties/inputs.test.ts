@@ -5,15 +5,17 @@ import { shares } from './all-kinds.js';
 const SEED = Number(process.env['FEDIMG_FUZZ_SEED'] ?? Date.now() % 1_000_000);
 const INPUTS = 20_000;
 
+const all = await shares(INPUTS);
+
 describe('it never happens that', () => {
-  for (const [kind, inputs] of shares(INPUTS)) {
+  for (const { kind, inputs } of all) {
     it(`${kind.title} (${kind.name})`, async () => {
       const report = await kind.run({ seed: SEED, inputs });
       const again = `npm run fuzz -- --kind ${kind.name} --seed ${SEED}`;
       const { failure } = report;
       if (failure !== undefined) assert.fail(`${again} --path ${failure.path}\n${failure.message}`);
       assert(report.accepted + report.rejected >= inputs);
-      assert(report.accepted > 0, 'what refuses everything checks nothing');
+      assert(report.accepted > 0 || kind.refusesAll, 'what refuses everything checks nothing');
       assert(report.rejected > 0 || kind.refusesNone, 'what refuses nothing checks nothing');
     });
   }

@@ -124,7 +124,7 @@ export class Members {
     if (value === undefined) return undefined;
     if (!Array.isArray(value)) throw serializationError(`Unexpected field type: ${kindOf(value)}`);
     const items = value as unknown[];
-    const shown = `[${items.map(String).join(', ')}]`;
+    const shown = `[${items.map(shownItem).join(', ')}]`;
     if (count.min !== undefined && items.length < count.min) {
       this.#break(shown, name, `Member must have length greater than or equal to ${count.min}`);
     }
@@ -183,6 +183,11 @@ function objectOf(value: unknown, path: string): Json {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
   const where = path === '' ? 'Start of structure or map found where not expected' : path;
   throw serializationError(`${kindOf(value)}: ${where}`);
+}
+
+/** A structure may have a member `toString`, with which it is no text any more. */
+function shownItem(item: unknown): string {
+  return typeof item === 'string' ? item : JSON.stringify(item);
 }
 
 function kindOf(value: unknown): string {

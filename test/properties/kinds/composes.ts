@@ -199,4 +199,4 @@ function assertBelowCompose(image: ComposeImages['images'][number]): void {
   if (problem !== undefined) assertPlainLine(problem);
 }
 
-export const composeKinds = [composeIds, composeMessages, strictJson, composeMetadataKind];
+export const kinds = [composeIds, composeMessages, strictJson, composeMetadataKind];

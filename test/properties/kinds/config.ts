@@ -170,4 +170,4 @@ const configFiles = inputKind({
   },
 });
 
-export const configKinds = [configTexts, configFiles];
+export const kinds = [configTexts, configFiles];

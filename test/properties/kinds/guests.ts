@@ -22,9 +22,9 @@ import { parseUnitReport, wholeNumber } from '../../../src/guest/unit-report.js'
 import { EC2_TEST_EXCEPTION, ServiceError } from '../../../src/model/errors.js';
 import { printable } from '../../../src/model/printable.js';
 import { SourceError } from '../../../src/source/errors.js';
-import { around, hostileText } from '../hostile-text.js';
+import { around, hostileText, shortHostileText } from '../hostile-text.js';
 import { inputKind, verdictOf, type Verdict } from '../input-kind.js';
-import { assertPlainLine, assertPlainText, readable } from '../output-safety.js';
+import { assertHarmless, assertPlainLine, assertPlainText, readable } from '../output-safety.js';
 
 const run = promisify(execFile);
 const SCRIPTS: readonly GuestScriptName[] = [
@@ -60,7 +60,7 @@ const scriptText = inputKind({
   }),
 });
 
-const BATCH = 250;
+const BATCH = 100;
 
 const quotedWords = inputKind({
   name: 'shell-word',
@@ -68,10 +68,7 @@ const quotedWords = inputKind({
   weight: 24,
   batch: BATCH,
   refusesNone: true,
-  input: fc.array(
-    hostileText.map((text) => text.slice(0, 4_100)),
-    { minLength: BATCH, maxLength: BATCH },
-  ),
+  input: fc.array(shortHostileText, { minLength: BATCH, maxLength: BATCH }),
   open: async () => {
     const directory = await mkdtemp(join(tmpdir(), 'fedimg-canary-'));
     return {
@@ -193,7 +190,7 @@ const consoles = inputKind({
           if (report === undefined) return;
           assert(report.output.length <= 64 * 1024);
           assert(report.exitStatus >= 0 && report.exitStatus <= 999);
-          assertPlainText(printable(report.output).slice(0, 20_000));
+          assertHarmless(printable(report.output));
           assert.equal(parseConsoleReport(console, NONCE.replace('0', 'f')), undefined);
         },
       ),
@@ -228,11 +225,10 @@ const failures = inputKind({
       assert(failure instanceof ApplicationFailure);
       assertPlainText(failure.message);
       const [told] = failure.details as Record<string, unknown>[];
-      for (const value of Object.values(told ?? {}))
-        assertPlainText(String(value).slice(0, 20_000));
+      for (const value of Object.values(told ?? {})) assertHarmless(String(value));
       return 'accepted';
     },
   }),
 });
 
-export const guestKinds = [scriptText, quotedWords, unitReports, consoles, failures];
+export const kinds = [scriptText, quotedWords, unitReports, consoles, failures];

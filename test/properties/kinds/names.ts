@@ -148,4 +148,4 @@ const ids = inputKind({
   }),
 });
 
-export const nameKinds = [imagePaths, amiNames, byHand, ids];
+export const kinds = [imagePaths, amiNames, byHand, ids];

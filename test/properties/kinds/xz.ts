@@ -153,4 +153,4 @@ const xzIndexes = inputKind({
   }),
 });
 
-export const xzKinds = [xzIndexes];
+export const kinds = [xzIndexes];
