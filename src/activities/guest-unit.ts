@@ -29,8 +29,6 @@ const EXIT_UNIT_LOST = 70;
 
 /** Short commands: none of them is worth waiting for longer. */
 const COMMAND_TIMEOUT_SECONDS = 120;
-/** An agent that restarts is back within this (SSM user guide: it updates itself). */
-const AGENT_ABSENT_MS_MAX = 600_000;
 /** A follower answers after this when nothing changes, so that there is something to heartbeat. */
 const FOLLOW_SECONDS = 10;
 
@@ -131,7 +129,10 @@ export async function runOnceOnline(
       );
     } catch (error) {
       if (!isAgentAbsent(error)) throw error;
-      if (performance.now() - beginMs > AGENT_ABSENT_MS_MAX) throw agentDead(region, unit, error);
+      // One that restarts to update itself is back within this (SSM user guide).
+      if (performance.now() - beginMs > region.settings.agentPatienceMs) {
+        throw agentDead(region, unit, error);
+      }
       await delay(region.settings.commandPollIntervalMs, undefined, { signal });
     }
   }
