@@ -3,6 +3,8 @@
 import { setMaxListeners } from 'node:events';
 import { GetCommandInvocationCommand, SendCommandCommand } from '@aws-sdk/client-ssm';
 import { EC2_SERVICE_EXCEPTION, ServiceError } from '../model/errors.js';
+import { printable } from '../model/printable.js';
+import { readConsole } from './console-output.js';
 import { isCode } from './errors.js';
 import { waitUntilLost } from './instances.js';
 import type { RegionAccess } from './region-access.js';
@@ -31,6 +33,9 @@ const UNDELIVERED = 'command-undelivered';
 
 /** SSM itself notices its time-outs a little later. */
 const GRACE_SECONDS = 60;
+
+/** The last screens of a boot. */
+const CONSOLE_CHARACTERS_MAX = 4_000;
 
 const ENDED = ['Success', 'Failed', 'Cancelled', 'TimedOut'];
 
@@ -113,22 +118,36 @@ async function readResult(
   };
 }
 
-/** Resolves when the instance's agent answers; rejects as `lost` when the instance ends instead. */
+/**
+ * Resolves when the instance's agent answers; rejects as `lost` when the instance ends instead, and with
+ * the end of its console when it does not answer in time.
+ */
 export async function waitUntilAgentOnline(
   region: RegionAccess,
   instanceId: string,
   signal: AbortSignal,
 ): Promise<void> {
+  const isOnline = await waitForAgent(region, instanceId, signal);
+  if (isOnline) return;
+  // It says why an image does not boot, or why the agent could not be installed.
+  const console = await readConsole(region, instanceId, signal).catch(() => '');
+  const end = console.replaceAll('\r\n', '\n').slice(-CONSOLE_CHARACTERS_MAX);
+  throw agentMissing(region, instanceId, printable(end));
+}
+
+/** False when patience has ended. */
+function waitForAgent(
+  region: RegionAccess,
+  instanceId: string,
+  signal: AbortSignal,
+): Promise<boolean> {
   const beginMs = performance.now();
-  await untilLost(region, instanceId, signal, (untilEither) =>
+  return untilLost(region, instanceId, signal, (untilEither) =>
     region.agents.wait(
       instanceId,
       (agent) => {
         if (agent?.PingStatus === 'Online') return true;
-        if (performance.now() - beginMs > region.settings.agentPatienceMs) {
-          throw agentMissing(region, instanceId);
-        }
-        return undefined;
+        return performance.now() - beginMs > region.settings.agentPatienceMs ? false : undefined;
       },
       untilEither,
     ),
@@ -175,7 +194,7 @@ function undelivered(region: RegionAccess, command: GuestCommand, status: string
   );
 }
 
-function agentMissing(region: RegionAccess, instanceId: string): ServiceError {
+function agentMissing(region: RegionAccess, instanceId: string, console: string): ServiceError {
   const minutes = Math.round(region.settings.agentPatienceMs / 60_000);
   return new ServiceError(
     EC2_SERVICE_EXCEPTION,
@@ -183,9 +202,10 @@ function agentMissing(region: RegionAccess, instanceId: string): ServiceError {
     {
       code: 'agent-missing',
       class: 'refused',
-      next: 'Check that the instance boots (console output), that its instance profile allows SSM, and that it reaches the ssm endpoints on port 443.',
+      next: 'Check that the instance boots (its console is shown as the output), that its instance profile allows SSM, and that it reaches the ssm endpoints on port 443.',
       region: region.name,
       resource: instanceId,
+      ...(console === '' ? {} : { output: console }),
     },
   );
 }

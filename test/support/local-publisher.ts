@@ -83,7 +83,9 @@ export async function withPublisher<T>(
     const taskQueue = `test-${randomUUID()}`;
     const configFile = await writeConfig({ directory, options, server: served, taskQueue });
     const temporal = options.temporal ?? (await testTemporal());
-    const parts = { directory, served, simulator, announced, taskQueue, configFile, temporal };
+    const { agentPatienceMs = 20_000 } = options;
+    const known = { directory, served, simulator, announced, taskQueue, configFile, temporal };
+    const parts = { ...known, agentPatienceMs };
     const publisher = publisherOf(parts);
     if (options.worker === false) return await body(publisher);
     const { worker, close } = await createWorker(parts);
@@ -107,6 +109,7 @@ interface Parts {
   readonly taskQueue: string;
   readonly configFile: string;
   readonly temporal: TestTemporal;
+  readonly agentPatienceMs: number;
 }
 
 function publisherOf(parts: Parts): LocalPublisher {
@@ -185,6 +188,7 @@ async function createWorker({
   taskQueue,
   configFile,
   temporal: { server },
+  agentPatienceMs,
 }: Parts): Promise<{ worker: Worker; close: () => Promise<void> }> {
   const { config } = await loadConfig({ path: configFile, env: {}, cwd: '/' });
   const aws = new Aws(
@@ -193,7 +197,7 @@ async function createWorker({
       commandPollIntervalMs: 50,
       followSeconds: 1,
       visibilityMs: 1_000,
-      agentPatienceMs: 20_000,
+      agentPatienceMs,
       answerMs: AWS_DEFAULTS.answerMs,
     },
     { endpoint: simulator.url, credentials: simulator.credentials },
