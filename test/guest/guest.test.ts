@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
@@ -93,5 +97,19 @@ describe("a test's output", () => {
     const log = '\u001b[32mok\u001b[0m 1 - selinux\r\nnot ok 2 - caf\u00e9\n';
     assert.match(readableOutput(log), /not ok 2 - caf\u00e9\n$/);
     assert.equal(readableOutput(''), '');
+  });
+});
+
+describe('a test script that exits with 194', () => {
+  it('has failed with 194: to SSM itself that status is an order to restart and run again', async () => {
+    const state = await mkdtemp(join(tmpdir(), 'fedimg-test-run-'));
+    try {
+      const program = fileURLToPath(new URL('../../src/guest/run-test.sh', import.meta.url));
+      const script = Buffer.from('#!/bin/sh\nexit 194\n').toString('base64');
+      await run('bash', [program, state, script, '10']);
+      assert.match(await readFile(join(state, 'result'), 'utf8'), /^exit=194$/m);
+    } finally {
+      await rm(state, { recursive: true, force: true });
+    }
   });
 });
