@@ -126,6 +126,7 @@ export async function runOnceOnline(
       return await runGuestCommand(region, { ...command, instanceId: unit.instanceId }, signal);
     } catch (error) {
       if (!isAgentAbsent(error)) throw error;
+      // One that restarts to update itself is back within this (SSM user guide).
       if (performance.now() - beginMs > region.settings.agentPatienceMs) {
         throw agentDead(region, unit.instanceId, error);
       }

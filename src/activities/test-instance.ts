@@ -12,7 +12,7 @@ import { parseConsoleReport } from '../guest/console-report.js';
 import { userData, withArguments } from '../guest/guest-script.js';
 import { wholeNumber } from '../guest/unit-report.js';
 import { EC2_TEST_EXCEPTION, ServiceError } from '../model/errors.js';
-import { printable } from '../model/printable.js';
+import { printable, readableOutput } from '../model/printable.js';
 import type { TestRecord } from '../model/progress.js';
 import { originTags, stepKey, TAG } from '../model/tags.js';
 import { ec2Arch, variantKey } from '../model/variant.js';
@@ -93,7 +93,7 @@ export function runTest({ aws }: ActivityContext, input: RunTestInput): Promise<
       instanceId: instance.instanceId,
       exitStatus: result.exitStatus,
       seconds: result.seconds,
-      output: printable(result.output),
+      output: readableOutput(result.output),
     };
     if (record.exitStatus !== 0) throw testFailed(input, record);
     return record;

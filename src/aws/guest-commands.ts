@@ -3,6 +3,8 @@
 import { setMaxListeners } from 'node:events';
 import { GetCommandInvocationCommand, SendCommandCommand } from '@aws-sdk/client-ssm';
 import { EC2_SERVICE_EXCEPTION, ServiceError } from '../model/errors.js';
+import { printable } from '../model/printable.js';
+import { readConsole } from './console-output.js';
 import { isCode } from './errors.js';
 import { waitUntilLost } from './instances.js';
 import type { RegionAccess } from './region-access.js';
@@ -29,6 +31,9 @@ const DELIVERY_TIMEOUT_SECONDS = 60;
 const EXECUTION_TIMEOUT_SECONDS = 120;
 
 const UNDELIVERED = 'command-undelivered';
+
+/** The last screens of a boot. */
+const CONSOLE_CHARACTERS_MAX = 4_000;
 
 const ENDED = ['Success', 'Failed', 'Cancelled', 'TimedOut'];
 
@@ -110,22 +115,36 @@ async function readResult(
   };
 }
 
-/** Resolves when the instance's agent answers; rejects as `lost` when the instance ends instead, as `silent` says when the agent never registers. */
+/**
+ * Resolves when the instance's agent answers; rejects as `lost` when the instance ends instead, and as `silent`
+ * says, with the end of its console, when the agent does not answer in time.
+ */
 export async function waitUntilAgentOnline(
   region: RegionAccess,
   { instanceId, silent }: { readonly instanceId: string; readonly silent: 'lost' | 'refused' },
   signal: AbortSignal,
 ): Promise<void> {
+  const isOnline = await waitForAgent(region, instanceId, signal);
+  if (isOnline) return;
+  // It says why an image does not boot, or why the agent could not be installed.
+  const console = await readConsole(region, instanceId, signal).catch(() => '');
+  const end = console.replaceAll('\r\n', '\n').slice(-CONSOLE_CHARACTERS_MAX);
+  throw agentMissing(region, { instanceId, silent, console: printable(end) });
+}
+
+/** False when patience has ended. */
+function waitForAgent(
+  region: RegionAccess,
+  instanceId: string,
+  signal: AbortSignal,
+): Promise<boolean> {
   const beginMs = performance.now();
-  await untilLost(region, instanceId, signal, (untilEither) =>
+  return untilLost(region, instanceId, signal, (untilEither) =>
     region.agents.wait(
       instanceId,
       (agent) => {
         if (agent?.PingStatus === 'Online') return true;
-        if (performance.now() - beginMs > region.settings.agentPatienceMs) {
-          throw agentMissing(region, instanceId, silent);
-        }
-        return undefined;
+        return performance.now() - beginMs > region.settings.agentPatienceMs ? false : undefined;
       },
       untilEither,
     ),
@@ -211,8 +230,15 @@ export function agentDead(region: RegionAccess, instanceId: string, cause?: unkn
 
 function agentMissing(
   region: RegionAccess,
-  instanceId: string,
-  silent: 'lost' | 'refused',
+  {
+    instanceId,
+    silent,
+    console,
+  }: {
+    readonly instanceId: string;
+    readonly silent: 'lost' | 'refused';
+    readonly console: string;
+  },
 ): ServiceError {
   const minutes = Math.round(region.settings.agentPatienceMs / 60_000);
   return new ServiceError(
@@ -221,9 +247,10 @@ function agentMissing(
     {
       code: 'agent-missing',
       class: silent,
-      next: `${silent === 'lost' ? 'Another one is launched by itself; if that repeats, check' : 'Check'} that the instance boots (console output), that its instance profile allows SSM, and that it reaches the ssm endpoints on port 443.`,
+      next: `${silent === 'lost' ? 'Another one is launched by itself; if that repeats, check' : 'Check'} that the instance boots (its console is shown as the output), that its instance profile allows SSM, and that it reaches the ssm endpoints on port 443.`,
       region: region.name,
       resource: instanceId,
+      ...(console === '' ? {} : { output: console }),
     },
   );
 }

@@ -19,6 +19,7 @@ import { readImageHistory } from './image-history.js';
 import { describePublication } from './publications.js';
 import type { RunRef, Session } from './session.js';
 import { linkTo } from './session.js';
+import { readStatus } from './status.js';
 
 export interface StartOptions {
   readonly taskQueue: string;
@@ -27,47 +28,66 @@ export interface StartOptions {
 }
 
 export interface Started extends RunRef {
-  /** `started` a run; `running` already; `published` by an earlier run, so that nothing is left to do. */
-  readonly state: 'started' | 'running' | 'published';
+  /**
+   * `started` a run; `running` already; `published` by an earlier run, so that nothing is left to do;
+   * `ended` without an image, as the message itself says.
+   */
+  readonly state: 'started' | 'running' | 'published' | 'ended';
   readonly link: string | null;
 }
 
 /**
- * Sends the message to its compose, which starts if it was not there or has failed. A compose that was
- * published stays as it is.
+ * Sends the message to its compose, which starts if it was not there, has failed, or had ended without
+ * images and is finished now. A compose that was published stays as it is.
  */
 export async function signalCompose(
   session: Session,
   message: ComposeMessage,
   options: StartOptions,
 ): Promise<Started> {
+  try {
+    return await send(session, message, { ...options, reuse: 'ALLOW_DUPLICATE_FAILED_ONLY' });
+  } catch (error) {
+    if (!isAlreadyStarted(error)) throw error;
+    const workflowId = composeWorkflowId(message.composeId);
+    const { runId, link } = await describePublication(session, workflowId);
+    const status = await readStatus(session, { workflowId, runId });
+    const wasDoomed = status.outcome === 'ended';
+    if (!wasDoomed) return { workflowId, runId, state: 'published', link };
+    if (!message.status.startsWith('FINISHED')) return { workflowId, runId, state: 'ended', link };
+    // What pungi called doomed was composed after all: nothing of it is published yet.
+    return send(session, message, { ...options, reuse: 'ALLOW_DUPLICATE' });
+  }
+}
+
+async function send(
+  session: Session,
+  message: ComposeMessage,
+  options: StartOptions & {
+    readonly reuse: 'ALLOW_DUPLICATE_FAILED_ONLY' | 'ALLOW_DUPLICATE';
+  },
+): Promise<Started> {
   const { composeId } = message;
   const workflowId = composeWorkflowId(composeId);
   const before = await runningRun(session, workflowId);
   const input: ComposeInput = { composeId };
-  try {
-    const handle = await session.access.call((client) =>
-      client.workflow.signalWithStart(COMPOSE_WORKFLOW, {
-        workflowId,
-        taskQueue: options.taskQueue,
-        args: [input],
-        signal: composeStatusSignal,
-        signalArgs: [message],
-        workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
-        workflowIdConflictPolicy: 'USE_EXISTING',
-        memo: memoOf(options),
-        staticSummary: `publishes the images of ${composeId}`,
-        typedSearchAttributes: [{ key: composeAttribute, value: composeId }],
-      }),
-    );
-    const run = { workflowId, runId: handle.signaledRunId };
-    const state = before === run.runId ? 'running' : 'started';
-    return { ...run, state, link: linkTo(session, run) };
-  } catch (error) {
-    if (!isAlreadyStarted(error)) throw error;
-    const { runId, link } = await describePublication(session, workflowId);
-    return { workflowId, runId, state: 'published', link };
-  }
+  const handle = await session.access.call((client) =>
+    client.workflow.signalWithStart(COMPOSE_WORKFLOW, {
+      workflowId,
+      taskQueue: options.taskQueue,
+      args: [input],
+      signal: composeStatusSignal,
+      signalArgs: [message],
+      workflowIdReusePolicy: options.reuse,
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      memo: memoOf(options),
+      staticSummary: `publishes the images of ${composeId}`,
+      typedSearchAttributes: [{ key: composeAttribute, value: composeId }],
+    }),
+  );
+  const run = { workflowId, runId: handle.signaledRunId };
+  const state = before === run.runId ? 'running' : 'started';
+  return { ...run, state, link: linkTo(session, run) };
 }
 
 /** Starts `publishImage`, one run at a time for an image; throws a `ClientError` when another file runs. */

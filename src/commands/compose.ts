@@ -65,11 +65,12 @@ async function run(command: Command, file: string, options: FollowOptions): Prom
     const start = await startOptionsOf({ config, env: process.env }, stack);
     const started = await signalCompose(session, parsed.message, start);
     sayStarted(terminal, parsed.message, started);
-    if (started.state !== 'published') {
+    const isOver = started.state === 'published' || started.state === 'ended';
+    if (!isOver) {
       terminal.note(`Watch it: ${watchCommand({ kind: 'compose', ...started })}`);
     }
     const waits = options.wait === true || options.watch === true;
-    if (started.state === 'published') {
+    if (isOver) {
       const status = await readStatus(session, started);
       if (waits || format !== 'table') printStatus(terminal, format, status);
       return exitCodeOf(status.outcome);
@@ -95,6 +96,7 @@ export function sayStarted(
     started: `${composeId}: ${status}, publication started as ${workflowId}`,
     running: `${composeId}: ${status} sent to ${workflowId}, which is running already`,
     published: `${composeId}: already published, nothing to do`,
+    ended: `${composeId}: ended before without an image, nothing to do`,
   }[state];
   terminal.note(said);
   if (link !== null) terminal.note(link);

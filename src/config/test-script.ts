@@ -1,6 +1,5 @@
 /** The test script on this machine: it must be there and fit its transport before anything is launched. */
-import { constants } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import type { TestTransport } from './sections/test.js';
 
 /** EC2 takes 16 KiB of user-data, and the frame around the script needs some of it. */
@@ -23,7 +22,10 @@ export async function checkTestScript(
     if (found.size > maxBytes) {
       return `is ${file}, which has ${found.size} bytes; allowed: ${maxBytes} over ${transport}; have it fetch the rest itself`;
     }
-    await access(file, constants.R_OK);
+    // The kernel would look for an interpreter whose name ends in a carriage return.
+    if (/\r\n/.test(await readFile(file, 'utf8'))) {
+      return `is ${file}, whose lines end as on Windows (CR LF), which no Linux shell runs; convert it: sed -i 's/\\r$//' ${file}`;
+    }
     return undefined;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

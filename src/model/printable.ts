@@ -17,3 +17,14 @@ export function shownText(text: string, charsMax = 200): string {
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
+
+/** Of the characters of a text; a coloured log stays well below it, a compressed file well above. */
+const BINARY_SHARE = 0.2;
+
+/** A program's output for people: what is no text is counted instead of shown. */
+export function readableOutput(text: string): string {
+  const strange = text.match(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\ufffd]/gu) ?? [];
+  const count = strange.filter((character) => !'\t\n\r\u001b'.includes(character)).length;
+  if (count <= text.length * BINARY_SHARE) return printable(text);
+  return `(${text.length} characters that are no text)\n`;
+}

@@ -82,6 +82,24 @@ describe('starting a publication', () => {
     });
   });
 
+  it('publishes a compose that was doomed and is finished after all, and calls it published only then', async () => {
+    const composeId = someComposeId();
+    const fake = fakeActivities({ readCompose: () => Promise.resolve([imageOf(composeId)]) });
+    await withWorker(fake.activities, async ({ taskQueue }) => {
+      const doomed = { composeId, status: 'DOOMED' } as const;
+      const first = await signalCompose(session(), doomed, { taskQueue });
+      await resultOf(first.workflowId, first.runId);
+      const again = await signalCompose(session(), doomed, { taskQueue });
+      assert.deepEqual([again.state, again.runId], ['ended', first.runId]);
+      const message = finishedMessage(composeId);
+      const second = await signalCompose(session(), message, { taskQueue });
+      assert.equal(second.state, 'started');
+      await resultOf(second.workflowId, second.runId);
+      assert.equal(fake.count('writeImage'), 1);
+      assert.equal((await signalCompose(session(), message, { taskQueue })).state, 'published');
+    });
+  });
+
   it('publishes no other file under a name that is being published', async () => {
     const name = `disk-43-${randomUUID().slice(0, 8)}.x86_64`;
     const request = (host: string) =>

@@ -71,6 +71,12 @@ describe('the configuration file', () => {
     assert.match(empty ?? '', /which is empty/);
   });
 
+  it('with a script from Windows is refused, which would fail only on the instance an hour later', async () => {
+    await folder().write('windows.sh', '#!/bin/bash\r\ntrue\r\n');
+    const [complaint] = await folder().complaintsAbout(LEAST.replace('smoke.sh', 'windows.sh'));
+    assert.match(complaint ?? '', /CR LF.*sed -i/);
+  });
+
   it('with a script that cannot be read is refused', async () => {
     await symlink('circle.sh', join(folder().path, 'circle.sh'));
     const [complaint] = await folder().complaintsAbout(LEAST.replace('smoke.sh', 'circle.sh'));

@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { parseConsoleReport } from '../../src/guest/console-report.js';
 import { guestScript, quoted, userData, withArguments } from '../../src/guest/guest-script.js';
 import { parseUnitReport } from '../../src/guest/unit-report.js';
-import { printable } from '../../src/model/printable.js';
+import { printable, readableOutput } from '../../src/model/printable.js';
 
 const run = promisify(execFile);
 
@@ -82,5 +87,29 @@ describe('a report from a machine that is not trusted', () => {
 
   it('cannot move the cursor of whoever reads it', () => {
     assert.equal(printable('ok\u001b[2J\u202e\n'), 'ok\\u{1b}[2J\\u{202e}\n');
+  });
+});
+
+describe("a test's output", () => {
+  it('that is no text is counted, not poured over the terminal', () => {
+    const binary = randomBytes(20_000).toString('utf8');
+    assert.match(readableOutput(binary), /^\(\d+ characters that are no text\)\n$/);
+    const log = '\u001b[32mok\u001b[0m 1 - selinux\r\nnot ok 2 - caf\u00e9\n';
+    assert.match(readableOutput(log), /not ok 2 - caf\u00e9\n$/);
+    assert.equal(readableOutput(''), '');
+  });
+});
+
+describe('a test script that exits with 194', () => {
+  it('has failed with 194: to SSM itself that status is an order to restart and run again', async () => {
+    const state = await mkdtemp(join(tmpdir(), 'fedimg-test-run-'));
+    try {
+      const program = fileURLToPath(new URL('../../src/guest/run-test.sh', import.meta.url));
+      const script = Buffer.from('#!/bin/sh\nexit 194\n').toString('base64');
+      await run('bash', [program, state, script, '10']);
+      assert.match(await readFile(join(state, 'result'), 'utf8'), /^exit=194$/m);
+    } finally {
+      await rm(state, { recursive: true, force: true });
+    }
   });
 });

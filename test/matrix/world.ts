@@ -40,7 +40,7 @@ const SETTINGS = scaledAwsSettings(0.02, {
 
 export interface Attempt {
   readonly result: Promise<unknown>;
-  cancel(): void;
+  readonly cancel: () => void;
 }
 
 /** A worker process: its own clients, pollers and ways into the world. */

@@ -29,6 +29,8 @@ export interface ActivityLevel {
   readonly aws: Aws;
   /** Each call in an activity environment of its own; failures are those that a workflow sees. */
   readonly activities: Activities;
+  /** The same, as second attempts: what an earlier one made may not be listed yet. */
+  readonly again: Activities;
   readonly image: SampleImage;
   readonly request: ImageRequest;
   resources(type?: ListedResource['type']): Promise<readonly ListedResource[]>;
@@ -87,7 +89,8 @@ export async function withActivities<T>(
       server,
       aws,
       image,
-      activities: inEnvironments(activities),
+      activities: inEnvironments(activities, 1),
+      again: inEnvironments(activities, 2),
       request: {
         composeId: compose.composeId,
         release: '43',
@@ -121,13 +124,13 @@ export async function withActivities<T>(
 /** The failures are what the tests look at. */
 const SILENT = new DefaultLogger('ERROR');
 
-function inEnvironments(activities: Activities): Activities {
+function inEnvironments(activities: Activities, attempt: number): Activities {
   return Object.fromEntries(
     Object.entries(activities).map(([name, act]) => [
       name,
       async (input: never) => {
         try {
-          return await new MockActivityEnvironment({}, { logger: SILENT }).run(
+          return await new MockActivityEnvironment({ attempt }, { logger: SILENT }).run(
             act as (input: never) => Promise<unknown>,
             input,
           );

@@ -91,7 +91,9 @@ export async function withPublisher<T>(
     const taskQueue = `test-${randomUUID()}`;
     const configFile = await writeConfig({ directory, options, server: served, taskQueue });
     const temporal = options.temporal ?? (await testTemporal());
-    const parts = { directory, served, simulator, announced, taskQueue, configFile, temporal };
+    const { agentPatienceMs = 20_000 } = options;
+    const known = { directory, served, simulator, announced, taskQueue, configFile, temporal };
+    const parts = { ...known, agentPatienceMs };
     const publisher = publisherOf(parts);
     if (options.worker === false) return await body(publisher);
     const { worker, close } = await createWorker(parts);
@@ -115,6 +117,7 @@ interface Parts {
   readonly taskQueue: string;
   readonly configFile: string;
   readonly temporal: TestTemporal;
+  readonly agentPatienceMs: number;
 }
 
 function publisherOf(parts: Parts): LocalPublisher {
@@ -196,6 +199,7 @@ async function createWorker({
   taskQueue,
   configFile,
   temporal: { server, client },
+  agentPatienceMs,
 }: Parts): Promise<{ worker: Worker; close: () => Promise<void> }> {
   const { config } = await loadConfig({ path: configFile, env: {}, cwd: '/' });
   const { pollIntervalMs, commandPollIntervalMs } = config.timing;
@@ -204,6 +208,7 @@ async function createWorker({
       pollIntervalMs,
       commandPollIntervalMs,
       visibilityMs: 1_000,
+      ...(agentPatienceMs === undefined ? {} : { agentPatienceMs }),
     }),
     {
       endpoint: simulator.url,

@@ -19,6 +19,8 @@ export interface PublisherOptions {
   readonly ranges?: boolean;
   /** False: the test starts its own, as a process. */
   readonly worker?: boolean;
+  /** How long an SSM agent is waited for by a worker of this process. */
+  readonly agentPatienceMs?: number;
   /** A minute of the instances' dead-man timers. */
   readonly minuteMs?: number;
   /** A Temporal server of the test's own; the suite's by default. */

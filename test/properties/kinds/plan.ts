@@ -8,10 +8,10 @@ import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import fc from 'fast-check';
-import { toFailure } from '../../../src/activities/error-interceptor.js';
+import { toFailure } from '../../../src/activities/attempt-interceptor.js';
 import { planImage } from '../../../src/activities/plan.js';
 import { readCompose } from '../../../src/activities/read-compose.js';
-import { Aws } from '../../../src/aws/region-access.js';
+import { Aws, scaledAwsSettings } from '../../../src/aws/region-access.js';
 import { loadConfig } from '../../../src/config/load.js';
 import { startComposeServer, type ComposeServer } from '../../../src/dev/compose-server.js';
 import { composeMetadata } from '../../../src/dev/compose-metadata.js';
@@ -47,13 +47,12 @@ async function openStand(): Promise<Stand> {
     latency: 'instant',
     credentials,
   });
-  const settings = {
+  const settings = scaledAwsSettings(0.05, {
     pollIntervalMs: 50,
     commandPollIntervalMs: 50,
-    followSeconds: 1,
     visibilityMs: 500,
     agentPatienceMs: 5_000,
-  };
+  });
   const aws = new Aws(settings, { endpoint: simulator.url, credentials });
   const file = await writeConfig({
     directory,
@@ -69,7 +68,13 @@ async function openStand(): Promise<Stand> {
     server,
     simulator,
     aws,
-    context: { aws, config, urlPolicy, send: () => Promise.resolve() },
+    context: {
+      aws,
+      config,
+      urlPolicy,
+      send: () => Promise.resolve(),
+      runs: { stateOf: () => Promise.resolve({ state: 'unknown' }) },
+    },
   };
 }
 

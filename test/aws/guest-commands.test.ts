@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { runOnceOnline } from '../../src/activities/guest-unit.js';
+import type { RegionAccess } from '../../src/aws/region-access.js';
+import { AWS_DEFAULTS } from '../../src/aws/region-access.js';
+
+/** A region whose commands end in these states, one after the other. */
+function regionOf(states: readonly string[]): { region: RegionAccess; sent: () => number } {
+  let sent = 0;
+  const region = {
+    name: 'us-east-1',
+    settings: { ...AWS_DEFAULTS, commandPollIntervalMs: 1 },
+    sentAt: new Map(),
+    invocations: {
+      wait: (_id: string, judge: (state: unknown) => unknown) =>
+        Promise.resolve(judge({ Status: states[sent - 1], StatusDetails: states[sent - 1] })),
+    },
+    ssm: {
+      send: (command: { constructor: { name: string } }) => {
+        if (command.constructor.name !== 'SendCommandCommand') {
+          return Promise.resolve({ ResponseCode: 0, StandardOutputContent: 'state=running\n' });
+        }
+        sent += 1;
+        return Promise.resolve({ Command: { CommandId: `command-${sent}` } });
+      },
+    },
+  };
+  return { region: region as unknown as RegionAccess, sent: () => sent };
+}
+
+describe('a command on an instance', () => {
+  it('is sent again when the agent lost it while it updated itself', async () => {
+    const { region, sent } = regionOf(['TimedOut', 'TimedOut', 'Success']);
+    const result = await runOnceOnline(
+      region,
+      { instanceId: 'i-1' },
+      { script: 'true', comment: 'follow' },
+      new AbortController().signal,
+    );
+    assert.equal(result.stdout, 'state=running\n');
+    assert.equal(sent(), 3);
+  });
+});

@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ApplicationFailure } from '@temporalio/common';
+import type { FailureDetails } from '../../src/model/errors.js';
+import { withActivities } from '../support/activity-level.js';
+import { copy, effectsOf, launch, planOf, register, snapshotOf } from '../support/planned.js';
+import { publish, TWO_REGIONS } from '../support/planned.js';
+
+function detailsOf(error: unknown): FailureDetails {
+  return (error as ApplicationFailure).details?.[0] as FailureDetails;
+}
+
+/** What comes of an act that is tried again for as long as its failures allow it. */
+async function retried<T>(act: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await act();
+    } catch (error) {
+      assert.equal((error as ApplicationFailure).nonRetryable, false, String(error));
+      assert(attempt < 30, String(error));
+      // Temporal pauses, too.
+      await delay(100);
+    }
+  }
+}
+
+describe('a resource that EC2 does not list yet', () => {
+  it('is waited for: an instance that is not found at first is neither leaked nor launched twice', async () => {
+    await withActivities(TWO_REGIONS, async (level) => {
+      const plan = await planOf(level);
+      await level.setFaults([{ action: 'RunInstances', kind: 'not-found', forMs: 350 }]);
+      const [first, second] = await Promise.all([
+        launch(level.activities, plan),
+        launch(level.again, plan),
+      ]);
+      assert.deepEqual(first, second);
+      assert.equal((await level.resources('instance')).length, 1);
+    });
+  });
+
+  it('is found by its name when the answer was lost and its name is said to be taken', async () => {
+    await withActivities(TWO_REGIONS, async (level) => {
+      const plan = await planOf(level);
+      const source = await snapshotOf(level, plan);
+      await level.setFaults([
+        { action: 'RegisterImage', kind: 'not-found', forMs: 300 },
+        { action: 'RegisterImage', kind: 'lost-answer' },
+      ]);
+      await retried(() => register(level.again, plan, source));
+      assert.equal((await level.resources('image')).length, 4);
+    });
+  });
+
+  it('is copied once though the answer was lost and the copy is listed late', async () => {
+    await withActivities(TWO_REGIONS, async (level) => {
+      const plan = await planOf(level);
+      const source = await snapshotOf(level, plan);
+      await level.setFaults([
+        { action: 'CopySnapshot', kind: 'not-found', forMs: 300 },
+        { action: 'CopySnapshot', kind: 'lost-answer' },
+      ]);
+      await retried(() => copy(level.again, plan, source));
+      const copies = (await level.resources('snapshot')).filter(
+        ({ region }) => region === 'eu-west-1',
+      );
+      assert.equal(copies.length, 1);
+    });
+  });
+
+  it('and never will fails its region instead of being waited for without end', async () => {
+    await withActivities(TWO_REGIONS, async (level) => {
+      const plan = await planOf(level);
+      const source = await snapshotOf(level, plan);
+      await level.setFaults([{ action: 'CopySnapshot', kind: 'not-found', forMs: 600_000 }]);
+      await assert.rejects(copy(level.activities, plan, source), (error) => {
+        assert.match((error as Error).message, /snapshot snap-[0-9a-f]+ in eu-west-1 vanished/);
+        return (error as ApplicationFailure).nonRetryable === true;
+      });
+    });
+  });
+
+  it('is not called registered before it is available', async () => {
+    await withActivities(TWO_REGIONS, async (level) => {
+      const plan = await planOf(level);
+      const source = await snapshotOf(level, plan);
+      await level.setFaults([{ action: 'RegisterImage', kind: 'stuck', forMs: 600, count: 0 }]);
+      await register(level.activities, plan, source);
+      const states = (await level.resources('image')).map(({ state }) => state);
+      assert.deepEqual(states, ['available', 'available', 'available', 'available']);
+    });
+  });
+});
+
+describe('a resource that EC2 has given up', () => {
+  it('does not come back by its token: the next pair of instance and volume is a new one', async () => {
+    await withActivities(TWO_REGIONS, async (level) => {
+      const plan = await planOf(level);
+      const { origin, homeRegion: region } = plan;
+      const dead = await launch(level.activities, plan);
+      await level.activities.undoRegion({ origin, region, steps: ['utility'] });
+      await assert.rejects(launch(level.activities, plan), (error) => {
+        assert.equal(detailsOf(error).class, 'lost');
+        return (error as ApplicationFailure).nonRetryable === true;
+      });
+      const next = await launch(level.activities, plan, 1);
+      assert.notEqual(next.instanceId, dead.instanceId);
+      assert.notEqual(next.volumeId, dead.volumeId);
+    });
+  });
+
+  it("fails its region with AWS's own reason, not only as not ready", async () => {
+    await withActivities(TWO_REGIONS, async (level) => {
+      const plan = await planOf(level);
+      const source = await snapshotOf(level, plan);
+      const message = 'Given key ID is not accessible';
+      await level.setFaults([{ action: 'CopySnapshot', kind: 'fails-later', message }]);
+      await assert.rejects(copy(level.activities, plan, source), new RegExp(message));
+    });
+  });
+});
+
+describe('a limit of EC2', () => {
+  it('on copies at the same time is waited out: the copy is made when a place is free', async () => {
+    await withActivities(TWO_REGIONS, async (level) => {
+      const plan = await planOf(level);
+      const source = await snapshotOf(level, plan);
+      await level.setFaults([{ action: 'CopySnapshot', kind: 'quota' }]);
+      await assert.rejects(copy(level.activities, plan, source), (error) => {
+        assert.equal(detailsOf(error).class, 'throttled');
+        return (error as ApplicationFailure).nonRetryable === false;
+      });
+      assert.equal((await copy(level.again, plan, source)).length, 4);
+    });
+  });
+
+  it('on public AMIs fails the region at once, and says that a quota is to be raised', async () => {
+    await withActivities(TWO_REGIONS, async (level) => {
+      const plan = await planOf(level);
+      const amis = await register(level.activities, plan, await snapshotOf(level, plan));
+      await level.setFaults([{ action: 'ModifyImageAttribute', kind: 'quota', count: 0 }]);
+      await assert.rejects(publish(level.activities, plan, amis), (error) => {
+        assert.match(detailsOf(error).next, /higher quota/);
+        return (error as ApplicationFailure).nonRetryable === true;
+      });
+    });
+  });
+
+  it('on calls loses no AMI: polling and sharing that are throttled go on afterwards', async () => {
+    await withActivities(TWO_REGIONS, async (level) => {
+      const plan = await planOf(level);
+      const source = await snapshotOf(level, plan);
+      await level.setFaults(
+        ['DescribeImages', 'ModifyImageAttribute', 'ModifySnapshotAttribute'].map((action) => ({
+          action,
+          kind: 'throttle' as const,
+          count: 7,
+        })),
+      );
+      const amis = await retried(() => register(level.activities, plan, source));
+      await retried(() => publish(level.activities, plan, amis));
+      const made = await level.resources('image');
+      assert.equal(made.length, 4);
+      assert(made.every((ami) => ami.public));
+    });
+  });
+});
+
+describe('a look-up', () => {
+  it('of AMIs and snapshots names an owner or an id, so that nobody plants one under our name', async () => {
+    await withActivities(TWO_REGIONS, async (level) => {
+      const plan = await planOf(level);
+      const source = await snapshotOf(level, plan);
+      const amis = await register(level.activities, plan, source);
+      await copy(level.activities, plan, source);
+      await publish(level.activities, plan, amis);
+      const { origin, homeRegion: region } = plan;
+      await level.activities.undoRegion({ origin, region, steps: ['register', 'snapshot'] });
+      const calls = await effectsOf(level);
+      const looks = calls.filter(({ action }) => /^Describe(Images|Snapshots)$/.test(action));
+      assert(looks.length > 5);
+      for (const { request } of looks) {
+        const text = JSON.stringify(request);
+        assert.match(text, /"self"|"amazon"|"image-id"/, text);
+      }
+    });
+  });
+});

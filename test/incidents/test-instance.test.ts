@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { open, rename } from 'node:fs/promises';
+import { compressXz } from '../../src/dev/xz-file.js';
+import type { FailureDetails } from '../../src/model/errors.js';
+import { EC2_TEST_EXCEPTION } from '../../src/model/errors.js';
+import { assertNothingLeft, failureOf } from '../support/expectations.js';
+import { withPublisher } from '../support/local-publisher.js';
+import { oneImage } from '../support/one-image.js';
+
+const TWO_REGIONS = ['regions = ["us-east-1", "eu-west-1"]'];
+
+describe('the test instance', () => {
+  it('of an image that does not boot fails the image with the end of its console', async () => {
+    const options = { publish: TWO_REGIONS, agentPatienceMs: 4_000 };
+    await withPublisher(options, async (publisher) => {
+      const { image, request } = await oneImage(publisher);
+      const disk = await open(image.rawFile, 'r+');
+      await disk.write(Buffer.alloc(1024 * 1024), 0, 1024 * 1024, 0);
+      await disk.close();
+      const { file, compressed } = await compressXz(image.rawFile);
+      await rename(file, image.file);
+      const handle = await publisher.publish({
+        ...request,
+        image: { ...request.image, ...compressed },
+      });
+      const failure = await failureOf(handle.result());
+      assert.equal(failure.type, EC2_TEST_EXCEPTION);
+      const { code, output } = failure.details?.[0] as FailureDetails;
+      assert.equal(code, 'agent-missing');
+      assert.match(output ?? '', /No bootable option or device was found\.\n/);
+      await assertNothingLeft(publisher);
+    });
+  });
+});

@@ -1,0 +1,91 @@
+/** A planned image on the local cloud, at the step that a test wants to begin with. */
+
+import { CreateSnapshotCommand, CreateVolumeCommand } from '@aws-sdk/client-ec2';
+import assert from 'node:assert/strict';
+import type { Activities, SnapshotSource } from '../../src/activities/activities.js';
+import type { ImagePlan, RegisteredAmi } from '../../src/model/plan.js';
+import { snapshotTags } from '../../src/model/tags.js';
+import type { Effect } from '../../src/simulator/index.js';
+import type { ActivityLevel } from './activity-level.js';
+import { until } from './until.js';
+
+export const TWO_REGIONS = { publish: ['regions = ["us-east-1", "eu-west-1"]'] };
+const RAW_SHA256 = 'b'.repeat(64);
+
+export function planOf({ activities, request }: ActivityLevel): Promise<ImagePlan> {
+  return activities.planImage({ request, workflowId: 'image/one', runId: 'run-one' });
+}
+
+/** A snapshot as the write step leaves it, but of a blank volume: there without an instance. */
+export async function snapshotOf(level: ActivityLevel, plan: ImagePlan): Promise<SnapshotSource> {
+  const { ec2 } = level.aws.region(plan.homeRegion);
+  const { VolumeId } = await ec2.send(
+    new CreateVolumeCommand({ AvailabilityZone: `${plan.homeRegion}a`, Size: 1 }),
+  );
+  const isThere = async () =>
+    (await level.resources('volume')).some(({ state }) => state === 'available');
+  await until('the volume', isThere);
+  const tags = snapshotTags(plan.origin, 'snapshot', RAW_SHA256);
+  const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+  const { SnapshotId } = await ec2.send(
+    new CreateSnapshotCommand({
+      VolumeId,
+      TagSpecifications: [{ ResourceType: 'snapshot', Tags }],
+    }),
+  );
+  assert(SnapshotId);
+  await until('the snapshot', async () =>
+    (await level.resources('snapshot')).every(({ state }) => state === 'completed'),
+  );
+  return { region: plan.homeRegion, snapshot: SnapshotId, rawSha256: RAW_SHA256 };
+}
+
+export function launch(activities: Activities, plan: ImagePlan, generation = 0) {
+  const { origin, utility, homeRegion: region } = plan;
+  return activities.launchUtilityInstance({ origin, region, utility, generation });
+}
+
+export function register(activities: Activities, plan: ImagePlan, source: SnapshotSource) {
+  const { origin, arch, registration, home } = plan;
+  const { snapshot, rawSha256 } = source;
+  return activities.registerImages({
+    origin,
+    arch,
+    registration,
+    region: home,
+    snapshot,
+    rawSha256,
+  });
+}
+
+export function copy(activities: Activities, plan: ImagePlan, source: SnapshotSource) {
+  const { origin, arch, registration, copies } = plan;
+  const [region] = copies;
+  assert(region);
+  return activities.copyToRegion({ origin, arch, registration, region, source });
+}
+
+export function publish(
+  activities: Activities,
+  plan: ImagePlan,
+  amis: readonly RegisteredAmi[],
+): Promise<void> {
+  const { origin, test } = plan;
+  return activities.publishRegion({
+    origin,
+    region: amis[0]?.region ?? plan.homeRegion,
+    amis,
+    rawSha256: RAW_SHA256,
+    variantsToTest: test.variants,
+    tests: [{ variant: 'hvm-standard', exitStatus: 0 }],
+  });
+}
+
+/** Every call that the cloud has seen, with its parameters, in order. */
+export async function effectsOf({ simulator }: ActivityLevel): Promise<Effect[]> {
+  const text = await (await fetch(`${simulator.url}/_fedimg/effects`)).text();
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Effect);
+}

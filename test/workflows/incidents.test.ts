@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { WorkflowFailedError } from '@temporalio/client';
+import { cancelled, heartbeat } from '@temporalio/activity';
+import { COMPOSE_WORKFLOW, composeStatusSignal } from '../../src/contract.js';
+import type { ComposeInput } from '../../src/contract.js';
+import type { ComposeMessage } from '../../src/model/compose-message.js';
+import { imageWorkflowId } from '../../src/model/workflow-ids.js';
+import { fakeActivities, finalFailure, registered } from '../support/fake-activities.js';
+import { someRegion, somePlan, someRequest } from '../support/images.js';
+import { until } from '../support/until.js';
+import type { WorkflowTest } from '../support/workflow-worker.js';
+import { withWorker } from '../support/workflow-worker.js';
+
+/** The history's events so far. */
+async function eventCount(
+  { client }: WorkflowTest,
+  handle: { readonly workflowId: string },
+): Promise<number> {
+  const { events } = await client.workflow.getHandle(handle.workflowId).fetchHistory();
+  return events?.length ?? 0;
+}
+
+describe('a publication, as others lost theirs', () => {
+  it('undoes an act that failed, too: what it made before it failed nobody else knows of', async () => {
+    const fake = fakeActivities({
+      launchUtilityInstance: () => Promise.reject(finalFailure('VcpuLimitExceeded')),
+    });
+    await withWorker(fake.activities, async ({ startImage }) => {
+      await assert.rejects((await startImage(someRequest())).result());
+    });
+    assert.equal(fake.count('undoRegion us-east-1'), 1);
+  });
+
+  it('makes no other region public when a required region refuses to be', async () => {
+    const fake = fakeActivities({
+      planImage: ({ request, workflowId, runId }) => {
+        const copies = [someRegion('eu-west-1'), someRegion('ap-south-1', { required: true })];
+        return Promise.resolve(somePlan(request, { workflowId, runId }, { copies }));
+      },
+      publishRegion: ({ region }) =>
+        region === 'ap-south-1' ? Promise.reject(finalFailure('blocked')) : Promise.resolve(),
+    });
+    await withWorker(fake.activities, async ({ startImage }) => {
+      await assert.rejects((await startImage(someRequest())).result());
+    });
+    const published = fake.calls.filter((call) => call.startsWith('publishRegion'));
+    assert.deepEqual(published, ['publishRegion ap-south-1']);
+  });
+
+  it('keeps the AMIs of the good regions when the quota for public ones is used up in another', async () => {
+    const fake = fakeActivities({
+      publishRegion: ({ region }) =>
+        region === 'sa-east-1'
+          ? Promise.reject(finalFailure('ResourceLimitExceeded: public AMIs'))
+          : Promise.resolve(),
+    });
+    await withWorker(fake.activities, async ({ startImage }) => {
+      const result = await (await startImage(someRequest())).result();
+      assert.equal(result.outcome, 'partly-published');
+      assert.deepEqual(result.failedRegions, [
+        { region: 'sa-east-1', reason: 'ResourceLimitExceeded: public AMIs' },
+      ]);
+      assert.equal(result.amis.filter((ami) => ami.public).length, 12);
+    });
+    const undone = fake.calls.filter((call) => call.startsWith('undoRegion'));
+    assert.deepEqual(undone, ['undoRegion sa-east-1']);
+  });
+
+  it('is published all the same when its messages are refused for good', async () => {
+    const fake = fakeActivities({ announce: () => Promise.reject(finalFailure('403 topic ACL')) });
+    await withWorker(fake.activities, async ({ startImage }) => {
+      assert.equal((await (await startImage(someRequest())).result()).outcome, 'published');
+    });
+  });
+
+  it('in 33 regions stays far below what a history may hold', async () => {
+    const regions = Array.from({ length: 32 }, (_none, index) => someRegion(`region-${index}`));
+    const fake = fakeActivities({
+      planImage: ({ request, workflowId, runId }) =>
+        Promise.resolve(somePlan(request, { workflowId, runId }, { copies: regions })),
+      copyToRegion: ({ region }) => Promise.resolve(registered(region, `snap-${region.region}`)),
+    });
+    await withWorker(fake.activities, async (test) => {
+      const handle = await test.startImage(someRequest());
+      assert.equal((await handle.result()).amis.length, 33 * 4);
+      // Temporal warns at 10,240.
+      assert((await eventCount(test, handle)) < 1_500);
+    });
+  });
+});
+
+describe('a compose, as others lost theirs', () => {
+  it('that is terminated has its images cancelled, not ended without a clean-up', async () => {
+    const request = someRequest();
+    const { composeId, image } = request;
+    const fake = fakeActivities({
+      readCompose: () => Promise.resolve([request]),
+      copyToRegion: () => {
+        const beat = setInterval(heartbeat, 100);
+        return cancelled().finally(() => clearInterval(beat));
+      },
+    });
+    await withWorker(fake.activities, async (test) => {
+      const { client } = test;
+      const compose = await startCompose(test, composeId);
+      await until('the copies', () => fake.count('copyToRegion sa-east-1') === 1);
+      await compose.terminate('by mistake');
+      const child = client.workflow.getHandle(imageWorkflowId({ composeId, ...image }));
+      await assert.rejects(child.result(), WorkflowFailedError);
+      assert.equal((await child.describe()).status.name, 'CANCELLED');
+    });
+    assert.equal(fake.count('undoRegion us-east-1'), 1);
+    assert.equal(fake.count('undoRegion sa-east-1'), 1);
+  });
+
+  it('publishes its other images when one of them fails, and says which one and why', async () => {
+    const [good, bad] = [someRequest(), someRequest({ arch: 'aarch64' })];
+    const { composeId } = good;
+    const fake = fakeActivities({
+      readCompose: () => Promise.resolve([good, { ...bad, composeId }]),
+      registerImages: ({ arch, region, snapshot }) =>
+        arch === 'aarch64'
+          ? Promise.reject(finalFailure('InvalidParameterCombination'))
+          : Promise.resolve(registered(region, snapshot)),
+    });
+    await withWorker(fake.activities, async (test) => {
+      const compose = await startCompose(test, composeId);
+      await assert.rejects(compose.result(), (error) => {
+        assert(error instanceof WorkflowFailedError);
+        assert.match(String(error.cause), new RegExp(`1 of 2 images failed: ${bad.image.name}`));
+        return true;
+      });
+    });
+    assert.equal(fake.calls.filter((call) => call === 'publishRegion us-east-1').length, 1);
+  });
+});
+
+function startCompose({ client, taskQueue }: WorkflowTest, composeId: string) {
+  const message: ComposeMessage = { composeId, status: 'FINISHED', location: 'https://a.example' };
+  const input: ComposeInput = { composeId };
+  return client.workflow.signalWithStart(COMPOSE_WORKFLOW, {
+    workflowId: `compose/${composeId}/${randomUUID()}`,
+    taskQueue,
+    args: [input],
+    signal: composeStatusSignal,
+    signalArgs: [message],
+  });
+}
