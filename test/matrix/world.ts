@@ -148,7 +148,8 @@ async function openWorker(
           interceptors: [(context) => ({ inbound: new ErrorInterceptor(context) })],
         },
       );
-      const activity = activities[act.activity] as (input: unknown) => Promise<unknown>;
+      const activity = (input: unknown): Promise<unknown> =>
+        (activities[act.activity] as (input: unknown) => Promise<unknown>)(input);
       const result = environment.run(activity, act.input(state, around));
       return { result, cancel: () => environment.cancel() };
     },
