@@ -46,6 +46,7 @@ export class Lab {
     if (reference === undefined) {
       reference = measure(this.#stages, row);
       this.#references.set(row, reference);
+      reference.catch(() => this.#references.delete(row));
     }
     return reference;
   }

@@ -34,7 +34,8 @@ const SETTINGS = {
   commandPollIntervalMs: 30,
   followSeconds: 1,
   visibilityMs: VISIBILITY_MS,
-  agentPatienceMs: 4_000,
+  // A guest that boots on a busy machine must not count as one with a dead agent.
+  agentPatienceMs: 15_000,
   answerPatienceMs: 2_500,
 };
 
