@@ -194,6 +194,7 @@ export async function terminateInstance(
   instanceId: string,
   signal: AbortSignal,
 ): Promise<void> {
+  let taken = true;
   try {
     await region.ec2.send(new TerminateInstancesCommand({ InstanceIds: [instanceId] }), {
       abortSignal: signal,
@@ -201,16 +202,20 @@ export async function terminateInstance(
   } catch (error) {
     // Not found may only mean not visible yet: the wait below decides, by the window.
     if (!isCode(error, 'InvalidInstanceID.NotFound')) throw error;
+    taken = false;
   }
-  await region.instances.wait(
+  const ended = await region.instances.wait(
     instanceId,
     (instance, missingMs) => {
       if (instance === undefined)
         return missingMs > region.settings.visibilityMs ? true : undefined;
-      return instance.State?.Name === 'terminated' ? true : undefined;
+      if (instance.State?.Name === 'terminated') return true;
+      return taken ? undefined : false;
     },
     signal,
   );
+  // It has become visible, and nobody has told it to end.
+  if (!ended) await terminateInstance(region, instanceId, signal);
 }
 
 function lost(region: RegionAccess, instanceId: string, what: string): ServiceError {

@@ -148,9 +148,16 @@ export class Driver {
   }
 }
 
+/** An attempt that hangs would hold up all the others. */
+const ATTEMPT_MS_MAX = 100_000;
+
 async function settle(attempt: Attempt): Promise<Settled> {
+  const bound = delay(ATTEMPT_MS_MAX, undefined, { ref: false }).then(() => {
+    attempt.cancel();
+    throw new Error(`an attempt has not ended within ${ATTEMPT_MS_MAX / 1000} s`);
+  });
   try {
-    return { ok: true, result: await attempt.result };
+    return { ok: true, result: await Promise.race([attempt.result, bound]) };
   } catch (error) {
     return { ok: false, error };
   }

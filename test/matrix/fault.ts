@@ -14,8 +14,8 @@ export interface ArmedFault {
   readonly disturbance?: Disturbance;
   /** The outage lasts longer than anybody tries. */
   readonly outlasts: boolean;
-  /** How many calls were really hit so far. */
-  fired(): Promise<number>;
+  /** How many calls each fault has really hit so far. */
+  fired(): Promise<readonly number[]>;
 }
 
 /** Codes of what is not found yet (EC2 and SSM API references, error codes). */
@@ -40,20 +40,44 @@ export function isApplicable(column: Column, site: CallSite): boolean {
   return site.action === 'GET' || MAKES.test(site.action) || site.action in NOT_FOUND;
 }
 
-/** Lays the fault; it hits the first attempt that comes by. */
-export async function armFault(
+/** Lays the faults; each hits the first attempt that comes by. At most one of them may disturb an attempt. */
+export async function armFaults(
   world: World,
   worker: MatrixWorker,
-  fault: Fault,
+  faults: readonly Fault[],
 ): Promise<ArmedFault> {
+  const plans = faults.map((fault) => planFault(worker, fault));
+  const rules = plans.flatMap(({ rule }, index) =>
+    rule === undefined ? [] : [{ ...rule, id: `fault-${index}` }],
+  );
+  if (rules.length > 0) await world.setFaults(rules);
+  const disturbance = plans.find((plan) => plan.disturbance !== undefined)?.disturbance;
+  return {
+    outlasts: faults.some(({ column }) => column === 'RD'),
+    fired: async () => {
+      const hit = new Map((await world.faults()).map(({ id, fired }) => [id, fired]));
+      return plans.map(({ trap }, index) => trap?.caught() ?? hit.get(`fault-${index}`) ?? 0);
+    },
+    ...(disturbance === undefined ? {} : { disturbance }),
+  };
+}
+
+/** A fault is either a rule of the cloud or a trap on the worker's way there. */
+interface FaultPlan {
+  readonly rule?: Partial<FaultRule>;
+  readonly trap?: Trap;
+  readonly disturbance?: Disturbance;
+}
+
+function planFault(worker: MatrixWorker, fault: Fault): FaultPlan {
   const { column, site } = fault;
   const random = createRandom(fault.seed, 1);
   const draw = <T>(choices: readonly T[]): T =>
     choices[Math.floor(random.next() * choices.length)] as T;
-
-  const caughtBy = (kind: TrapOptions['kind'], onCaught?: OnCaught, count = 1): ArmedFault => {
-    const trap = trapsAt(worker, site).set({ kind, at: site, occurrence: site.occurrence, count });
-    return byTrap(trap, onCaught);
+  const caughtBy = (kind: TrapOptions['kind'], onCaught?: OnCaught): FaultPlan => {
+    const at = { kind, at: site, occurrence: site.occurrence, count: 1 };
+    const trap = trapsAt(worker, site).set(at);
+    return { trap, ...(onCaught === undefined ? {} : { disturbance: { trap, onCaught } }) };
   };
   switch (column) {
     case 'TO':
@@ -70,22 +94,9 @@ export async function armFault(
     case 'IT':
       return caughtBy('hold-before', (caught) => removeUnderneath(caught, fault));
     default:
+      if (site.action === 'GET' || site.action === 'send') return onNetwork(worker, fault, draw);
+      return { rule: ruleOf(fault, draw) };
   }
-  if (site.action === 'GET' || site.action === 'send') return onNetwork(worker, fault, draw);
-  const rules = [ruleOf(fault, draw)];
-  await world.setFaults(rules);
-  return {
-    outlasts: column === 'RD',
-    fired: async () => (await world.faults()).reduce((sum, { fired }) => sum + fired, 0),
-  };
-}
-
-function byTrap(trap: Trap, onCaught?: OnCaught): ArmedFault {
-  return {
-    outlasts: false,
-    fired: () => Promise.resolve(trap.caught()),
-    ...(onCaught === undefined ? {} : { disturbance: { trap, onCaught } }),
-  };
 }
 
 function trapsAt({ traps }: MatrixWorker, { action }: SitePattern): TrapSet {
@@ -98,7 +109,7 @@ function onNetwork(
   worker: MatrixWorker,
   { column, site }: Fault,
   draw: <T>(choices: readonly T[]) => T,
-): ArmedFault {
+): FaultPlan {
   const status: Partial<Record<Column, number>> = {
     ...{ TH: 429, DN: 403, EC: 404 },
     '5X': draw([500, 502, 503]),
@@ -111,7 +122,7 @@ function onNetwork(
     count: column === 'DN' || column === 'EC' ? Number.MAX_SAFE_INTEGER : draw([1, 2]),
     ...(answered === undefined ? {} : { status: answered }),
   });
-  return byTrap(trap);
+  return { trap };
 }
 
 function ruleOf(

@@ -6,7 +6,7 @@ import type { Bench } from './bench.js';
 import type { CallSite } from './call-site.js';
 import { matchesSite } from './call-site.js';
 import { Driver } from './driver.js';
-import { armFault } from './fault.js';
+import { armFaults } from './fault.js';
 import type { Reference } from './reference.js';
 import { measure } from './reference.js';
 import { Stages } from './stages.js';
@@ -19,6 +19,8 @@ export interface CellResult {
   readonly wrong: readonly string[];
   readonly outcome: string;
   readonly effects: readonly Effect[];
+  /** How many calls each fault has hit. */
+  readonly fired: readonly number[];
 }
 
 /** Attempts that an outage outlasts; each has the SDK's own three calls. */
@@ -44,6 +46,7 @@ export class Lab {
     if (reference === undefined) {
       reference = measure(this.#stages, row);
       this.#references.set(row, reference);
+      reference.catch(() => this.#references.delete(row));
     }
     return reference;
   }
@@ -58,14 +61,15 @@ export class Lab {
     return site;
   }
 
-  async run(fault: Fault): Promise<CellResult> {
+  /** One cell, or two at once in one step; then the first says how it must end, and one of them must be reached. */
+  async run(fault: Fault, alongside: readonly Fault[] = []): Promise<CellResult> {
     const { row, seed } = fault;
     const reference = await this.reference(row);
     const step = stepOf(row);
     const world = await this.#stages.open(step.stage, seed);
     try {
       const worker = await world.worker();
-      const armed = await armFault(world, worker, fault);
+      const armed = await armFaults(world, worker, [fault, ...alongside]);
       const { disturbance } = armed;
       const driver = new Driver(world, step, worker, {
         ...(disturbance === undefined ? {} : { disturbance }),
@@ -75,8 +79,8 @@ export class Lab {
       const fired = await armed.fired();
       const effects = await world.effects();
       const wrong = await judge({ world, fault, outcome, reference });
-      if (fired === 0) wrong.unshift('the fault was never reached');
-      return { wrong, outcome: describe(outcome), effects };
+      if (fired.every((count) => count === 0)) wrong.unshift('the fault was never reached');
+      return { wrong, outcome: describe(outcome), effects, fired };
     } finally {
       await world.close();
     }

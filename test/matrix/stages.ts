@@ -34,6 +34,8 @@ export class Stages {
     if (prepared === undefined) {
       prepared = this.#make(name);
       this.#prepared.set(name, prepared);
+      // One bad moment must not spoil every cell that begins here.
+      prepared.catch(() => this.#prepared.delete(name));
     }
     return prepared;
   }

@@ -103,14 +103,15 @@ async function regionFailed(trial: Trial): Promise<string[]> {
   return wrong;
 }
 
-function leftOut({ world, reference, outcome }: Trial): string[] {
+function leftOut({ world, fault, reference, outcome }: Trial): string[] {
   const { plan } = world.state;
+  const away = fault.site.region;
   if (outcome.kind !== 'done' || plan === undefined) return [`it ended as ${describe(outcome)}`];
-  const there = plan.copies.find(({ region }) => region === AWAY);
-  const others = plan.copies.filter(({ region }) => region !== AWAY);
-  const expected = reference.plan?.copies.filter(({ region }) => region !== AWAY);
+  const there = plan.copies.find(({ region }) => region === away);
+  const others = plan.copies.filter(({ region }) => region !== away);
+  const expected = reference.plan?.copies.filter(({ region }) => region !== away);
   return [
-    ...(there?.unusable === undefined ? [`${AWAY} is planned though it cannot be used`] : []),
+    ...(there?.unusable === undefined ? [`${away} is planned though it cannot be used`] : []),
     ...(isDeepStrictEqual(others, expected) ? [] : ['another region is planned differently']),
     ...(isDeepStrictEqual(plan.home, reference.plan?.home) ? [] : ['home is planned differently']),
   ];
@@ -150,11 +151,15 @@ async function alarmed(trial: Trial): Promise<string[]> {
   const wrong = expectKind(trial, 'done');
   const left = world.state.undone[HOME]?.left ?? [];
   const alive = await world.resources();
-  for (const { id } of alive.filter(({ type }) => type === 'image')) {
-    if (!left.some((line) => line.startsWith(`${id}: `)))
-      wrong.push(`${id} is left without a word`);
+  // A volume goes with its instance, and is not named beside it.
+  for (const { id, type } of alive.filter((one) => one.type !== 'volume')) {
+    const named = left.some((line) => line.startsWith(`${id}: `));
+    if (!named) wrong.push(`the ${type} ${id} is left without a word`);
   }
-  if (alive.some(({ type }) => type === 'instance')) wrong.push('an instance is left, too');
+  const stuck = fault.site.action === 'TerminateInstances' ? 'instance' : 'image';
+  if (alive.some(({ type }) => type === (stuck === 'image' ? 'instance' : 'image'))) {
+    wrong.push('more is left than the refused calls would have removed');
+  }
   return [...wrong, ...(await undone(world, stepOf(fault.row)))];
 }
 

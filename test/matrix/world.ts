@@ -34,7 +34,8 @@ const SETTINGS = scaledAwsSettings(0.02, {
   commandPollIntervalMs: 30,
   followSeconds: 1,
   visibilityMs: VISIBILITY_MS,
-  agentPatienceMs: 4_000,
+  // A guest that boots on a busy machine must not count as one with a dead agent.
+  agentPatienceMs: 15_000,
   requestTimeoutMs: 2_500,
 });
 
@@ -149,7 +150,8 @@ async function openWorker(
           interceptors: [(context) => ({ inbound: new AttemptInterceptor(context, { scale: 1 }) })],
         },
       );
-      const activity = activities[act.activity] as (input: unknown) => Promise<unknown>;
+      const activity = (input: unknown): Promise<unknown> =>
+        (activities[act.activity] as (input: unknown) => Promise<unknown>)(input);
       const result = environment.run(activity, act.input(state, around));
       return { result, cancel: () => environment.cancel() };
     },
