@@ -95,7 +95,7 @@ describe('contract: eventual consistency', () => {
     await changeSettings(cloud, { changeLagMs: 0, publicImagesPerRegion: 1 });
     await refusal(
       'ResourceLimitExceeded',
-      shareImage(client, await newImage(client, { Name: 'b2' })),
+      shareImage(client, await newImage(client, { Name: 'second' })),
     );
   });
 
