@@ -5,14 +5,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ApiRequest, Service } from './api-request.js';
 import { guessService, readApiRequest } from './api-request.js';
 import { callerIdentity } from './caller-identity.js';
+import type { ReadChange } from './changes.js';
+import { spreadSlowly } from './changes.js';
 import type { Cloud, SsmHandler } from './cloud.js';
 import type { Credentials } from './credentials.js';
 import { ec2Actions } from './ec2/actions.js';
 import { zoneOfSubnet } from './ec2/network-defaults.js';
 import { CloudError, ec2ErrorBody, jsonErrorBody, stsErrorBody } from './errors.js';
 import { faultAnswer, harm } from './fault-effects.js';
-import type { FaultRule } from './faults.js';
+import type { FaultRule } from './fault-rule.js';
 import { readBody } from './http-body.js';
+import { keepBack } from './keep-back.js';
 import { plainParameters } from './query-protocol.js';
 import { regions } from './regions.js';
 import type { Throttle } from './throttle.js';
@@ -54,18 +57,17 @@ async function answer(api: Api, message: IncomingMessage, response: ServerRespon
   try {
     const body = await readBody(message);
     request = readApiRequest(api.cloud, api.credentials, message, body);
-    outcome = await perform(api, request, requestId);
+    outcome = await perform(api, request, { requestId, userAgent: userAgentOf(message) });
   } catch (error) {
     if (message.socket.destroyed) return;
     outcome = {
       answer: errorAnswer(api, guessService(message), error, requestId),
       hits: [],
-      cut: false,
     };
   }
   if (api.cloud.isClosed()) return void message.socket.destroy();
   commit(api.cloud, message, { request, requestId, outcome });
-  if (outcome.cut) return void message.socket.resetAndDestroy();
+  if (outcome.keepBack !== undefined) return await keepBack(api.cloud, message, outcome.keepBack);
   const { answer } = outcome;
   response.writeHead(answer.status, {
     'content-type': answer.contentType,
@@ -79,45 +81,64 @@ async function answer(api: Api, message: IncomingMessage, response: ServerRespon
 interface Outcome {
   readonly answer: Answer;
   readonly hits: readonly FaultRule[];
-  /** The client gets no answer. */
-  readonly cut: boolean;
+  /** The rule that keeps the answer from the client. */
+  readonly keepBack?: FaultRule | undefined;
   readonly changed?: readonly string[];
+  readonly resources?: readonly ReadChange[];
 }
 
-async function perform(api: Api, request: ApiRequest, requestId: string): Promise<Outcome> {
+function userAgentOf(message: IncomingMessage): string {
+  return (message.headers['user-agent'] ?? '').slice(0, userAgentMax);
+}
+
+const userAgentMax = 4096;
+
+interface Sender {
+  readonly requestId: string;
+  readonly userAgent: string;
+}
+
+async function perform(api: Api, request: ApiRequest, sender: Sender): Promise<Outcome> {
   const { cloud } = api;
   const { service, action, region, parameters, flat } = request;
+  const { requestId, userAgent } = sender;
   const isAdmitted =
-    service !== 'ec2' ||
     !cloud.settings.throttling ||
-    api.throttle.admit({ action, region, parameters, nowMs: cloud.clock.now() });
-  const hits = cloud.faults.hits({ action, region, parameters: flat, zone: zoneOf(request) });
-  const refusal = isAdmitted
-    ? await beforeEffect(cloud, request, hits)
-    : new CloudError('RequestLimitExceeded', 'Request limit exceeded.', 503);
+    api.throttle.admit({ service, action, region, parameters, nowMs: cloud.clock.now() });
+  const zone = zoneOf(request);
+  const hits = cloud.faults.hits({ action, region, parameters: flat, zone, userAgent });
+  const refusal = isAdmitted ? await beforeEffect(cloud, request, hits) : throttled(service);
   if (refusal !== undefined) {
-    return { answer: errorAnswer(api, service, refusal, requestId), hits, cut: false };
+    return { answer: errorAnswer(api, service, refusal, requestId), hits };
   }
-  if (hits.some((rule) => rule.kind === 'lost-request')) {
-    return {
-      answer: { status: 0, body: '', contentType: '', result: 'lost-request' },
-      hits,
-      cut: true,
-    };
+  const unheard = hits.find(({ kind }) => kind === 'lost-request' || kind === 'hang-request');
+  if (unheard !== undefined) {
+    const answer = { status: 0, body: '', contentType: '', result: unheard.kind };
+    return { answer, hits, keepBack: unheard };
   }
-  // A resource of this call is one with a later number than this.
-  const seqBefore = cloud.nextSeq();
   const changed: string[] = [];
+  const resources: ReadChange[] = [];
   let answer: Answer;
   try {
-    answer = await runAction(api, request, { requestId, changed });
+    answer = await runAction(api, request, { requestId, changed, resources });
   } catch (error) {
     answer = errorAnswer(api, service, error, requestId);
   }
-  if (!cloud.isClosed()) changed.push(...cloud.store.takeChanges());
-  const values = flat.values();
-  for (const rule of hits) harm(cloud, rule, { region, changed, seqBefore, values });
-  return { answer, hits, changed, cut: hits.some((rule) => rule.kind === 'lost-answer') };
+  if (!cloud.isClosed()) {
+    const keys = cloud.store.takeChanges();
+    changed.push(...keys);
+    resources.push(...cloud.changes.read(keys));
+  }
+  for (const read of resources) spreadSlowly(cloud, read);
+  for (const rule of hits) harm(cloud, rule, { resources, values: flat.values() });
+  const unanswered = hits.find(({ kind }) => kind === 'lost-answer' || kind === 'hang-answer');
+  return { answer, hits, changed, resources, keepBack: unanswered };
+}
+
+function throttled(service: Service): CloudError {
+  return service === 'ec2'
+    ? new CloudError('RequestLimitExceeded', 'Request limit exceeded.', 503)
+    : new CloudError('ThrottlingException', 'Rate exceeded');
 }
 
 /** Waits where a rule says so, and answers the error of the first that has one. */
@@ -150,12 +171,13 @@ interface Run {
   readonly requestId: string;
   /** Filled with what the action changes before it waits. */
   readonly changed: string[];
+  readonly resources: ReadChange[];
 }
 
 async function runAction(
   api: Api,
   request: ApiRequest,
-  { requestId, changed }: Run,
+  { requestId, changed, resources }: Run,
 ): Promise<Answer> {
   const { cloud } = api;
   const { action, region, principal } = request;
@@ -187,7 +209,7 @@ async function runAction(
   const parameters = new Map(request.parameters);
   parameters.delete('Action');
   parameters.delete('Version');
-  const fields = await handler.run({ cloud, region, action, changed }, parameters);
+  const fields = await handler.run({ cloud, region, action, changed, resources }, parameters);
   return {
     status: 200,
     body: ec2ResponseBody(action, requestId, fields),
@@ -234,8 +256,12 @@ function commit(
   { request, requestId, outcome }: Committed,
 ): void {
   const { answer, hits } = outcome;
-  const changed = [...new Set([...(outcome.changed ?? []), ...cloud.store.takeChanges()])].filter(
+  const late = cloud.store.takeChanges();
+  const changed = [...new Set([...(outcome.changed ?? []), ...late])].filter(
     (name) => !name.startsWith('faults/'),
+  );
+  const resources = [...(outcome.resources ?? []), ...cloud.changes.read(late)].map(
+    ({ change }) => change,
   );
   cloud.store.flush();
   const region = request?.region;
@@ -245,11 +271,12 @@ function commit(
     action: /^\w{1,64}$/.test(request?.action ?? '') ? (request?.action ?? '') : 'Unknown',
     region: region !== undefined && regions.has(region) ? region : 'unknown',
     result: answer.result,
-    answered: !outcome.cut,
+    answered: outcome.keepBack === undefined && !message.socket.destroyed,
     requestId,
     ...(request === undefined ? {} : { principal: request.principal, request: asLogged(request) }),
-    userAgent: (message.headers['user-agent'] ?? '').slice(0, 400),
+    userAgent: userAgentOf(message),
     ...(changed.length > 0 ? { changed } : {}),
+    ...(resources.length > 0 ? { resources } : {}),
     ...(hits.length > 0 ? { faults: hits.map((rule) => rule.id) } : {}),
   });
 }

@@ -1,12 +1,13 @@
 /** The cloud's shared object: what the server, the EC2 half and the SSM half all hold. */
 
+import type { ChangeReader, Ghosts } from './changes.js';
 import type { Clock } from './clock.js';
 import type { EffectLog } from './effects.js';
 import type { FaultBook } from './faults.js';
 import type { Latency } from './latency.js';
 import type { Machine, MachineFactory } from './machine/machine.js';
 import type { Random } from './random.js';
-import type { CloudSettings } from './settings.js';
+import type { CloudSettings, SettingsBook } from './settings.js';
 import type {
   AccountRecord,
   FreedName,
@@ -27,7 +28,11 @@ export interface Cloud {
   readonly clock: Clock;
   readonly latency: Latency;
   readonly random: Random;
+  /** The settings of now; they change while the cloud runs. */
   readonly settings: CloudSettings;
+  readonly settingsBook: SettingsBook;
+  readonly changes: ChangeReader;
+  readonly ghosts: Ghosts;
   /** For tables of your own: `store.table<CommandRecord>('ssm-command')`. Flushed before each answer. */
   readonly store: Store;
   readonly faults: FaultBook;

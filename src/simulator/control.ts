@@ -6,9 +6,10 @@ import { imageState } from './ec2/image-state.js';
 import { snapshotStatus } from './ec2/snapshot-state.js';
 import { volumeStatus } from './ec2/volume-state.js';
 import { CloudError } from './errors.js';
-import { FaultRuleError } from './faults.js';
+import { FaultRuleError } from './fault-rule.js';
 import { readBody } from './http-body.js';
 import { sendFile } from './send-file.js';
+import { SettingsError } from './settings.js';
 import type { ResourceRecord, Tags } from './state.js';
 import { snapshotFile } from './storage.js';
 
@@ -33,7 +34,9 @@ export async function answerControl(
     await route(cloud, message, response);
   } catch (error) {
     if (response.headersSent) return void response.destroy();
-    if (error instanceof FaultRuleError) return send(response, 400, { error: error.message });
+    if (error instanceof FaultRuleError || error instanceof SettingsError) {
+      return send(response, 400, { error: error.message });
+    }
     if (error instanceof CloudError) return send(response, error.status, { error: error.message });
     if (message.socket.destroyed) return;
     cloud.log(`control: ${String(error)}`);
@@ -49,10 +52,15 @@ async function route(
   const path = (message.url ?? '').split('?')[0] ?? '';
   const [name, ...rest] = path.slice(controlPrefix.length).split('/');
   const isRead = message.method === 'GET' || message.method === 'HEAD';
-  if (name === 'faults' && message.method === 'PUT' && rest.length === 0) {
-    const rules = cloud.faults.replace(parseJson(await readBody(message)));
+  if (name === 'faults' && !isRead) {
+    const changed = await changeFaults(cloud, message, rest);
     cloud.store.flush();
-    return send(response, 200, rules);
+    if (changed !== undefined) return send(response, 200, changed);
+  }
+  if (name === 'settings' && message.method === 'PUT' && rest.length === 0) {
+    cloud.settingsBook.change(parseJson(await readBody(message)));
+    cloud.store.flush();
+    return send(response, 200, cloud.settingsBook.shown());
   }
   if (!isRead)
     throw new CloudError(
@@ -64,8 +72,20 @@ async function route(
     if (name === 'resources') return send(response, 200, listResources(cloud));
     if (name === 'calls') return send(response, 200, cloud.effects.counts());
     if (name === 'faults') return send(response, 200, cloud.faults.rules());
+    if (name === 'settings') return send(response, 200, cloud.settingsBook.shown());
     if (name === 'effects')
       return sendFile(message, response, cloud.effects.file, 'application/x-ndjson');
+  }
+  const [ruleId] = rest;
+  if (name === 'faults' && ruleId !== undefined && rest.length === 1) {
+    return send(
+      response,
+      200,
+      foundRule(
+        cloud.faults.rules().find(({ id }) => id === ruleId),
+        ruleId,
+      ),
+    );
   }
   if (name === 'snapshots' && rest.length === 2) {
     const [region = '', id = ''] = rest;
@@ -78,9 +98,30 @@ async function route(
   }
   throw new CloudError(
     'NotFound',
-    `${path} is not here; there are resources, calls, effects, faults and snapshots/REGION/ID.`,
+    `${path} is not here; there are resources, calls, effects, faults, faults/ID, settings and snapshots/REGION/ID.`,
     404,
   );
+}
+
+/** PUT puts all rules in place, POST adds some, DELETE of one takes it away; undefined: nothing of that. */
+async function changeFaults(
+  cloud: Cloud,
+  message: IncomingMessage,
+  [id, ...more]: readonly string[],
+): Promise<unknown> {
+  if (more.length > 0) return undefined;
+  if (message.method === 'DELETE' && id !== undefined) {
+    return foundRule(cloud.faults.remove(id), id);
+  }
+  if (id !== undefined) return undefined;
+  if (message.method === 'PUT') return cloud.faults.replace(parseJson(await readBody(message)));
+  if (message.method === 'POST') return cloud.faults.add(parseJson(await readBody(message)));
+  return undefined;
+}
+
+function foundRule<T>(rule: T | undefined, id: string): T {
+  if (rule !== undefined) return rule;
+  throw new CloudError('NotFound', `There is no fault rule ${id}.`, 404);
 }
 
 function parseJson(body: Buffer): unknown {

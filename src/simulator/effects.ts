@@ -2,6 +2,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
+import type { ResourceChange } from './changes.js';
 
 export interface Effect {
   readonly seq: number;
@@ -14,15 +15,18 @@ export interface Effect {
   readonly region: string;
   /** `ok` or the error's code; for an event always `ok`. */
   readonly result: string;
-  /** Whether the caller got the answer; false when a fault cut the connection after the effect. */
+  /** Whether the answer was sent; false when a fault kept it back or the caller had gone by then. */
   readonly answered?: boolean;
   readonly requestId?: string;
   readonly principal?: string;
+  /** The whole header, up to 4,096 characters. */
   readonly userAgent?: string;
   /** The decoded parameters; user-data and scripts included. */
   readonly request?: unknown;
   /** Records that changed, such as `volume/us-east-1/vol-0123`. */
   readonly changed?: readonly string[];
+  /** How the account's resources changed: made, deleted, shared, tagged; instances' states. */
+  readonly resources?: readonly ResourceChange[];
   /** Ids of the fault rules that took part. */
   readonly faults?: readonly string[];
 }

@@ -1,10 +1,24 @@
 /** What a fault rule does to a call: the answer before any effect, or the harm after it. */
 
 import type { Cloud } from './cloud.js';
+import { removeAttachment } from './ec2/attachments.js';
+import { forgetImage } from './ec2/image-lifecycle.js';
 import { loseInstance } from './ec2/instance-lifecycle.js';
+import { deleteSnapshot } from './ec2/snapshots.js';
+import { deleteVolume } from './ec2/volumes.js';
 import { CloudError } from './errors.js';
-import type { FaultRule } from './faults.js';
-import type { ImageRecord, InstanceRecord, SnapshotRecord, VolumeRecord } from './state.js';
+import type { ReadChange } from './changes.js';
+import { hideTags, showAsBefore } from './changes.js';
+import type { FaultRule } from './fault-rule.js';
+import { regions } from './regions.js';
+import type {
+  ImageRecord,
+  InstanceRecord,
+  RegionTable,
+  ResourceRecord,
+  SnapshotRecord,
+  VolumeRecord,
+} from './state.js';
 
 /** Codes of quotas by action (EC2 API reference, error codes). */
 const quotaCodes: Readonly<Record<string, string>> = {
@@ -56,56 +70,61 @@ export function faultAnswer(
             400,
             `User is not authorized to perform: ssm:${call.action}`,
           );
-    case 'lost-request':
-    case 'lost-answer':
-    case 'not-found':
-    case 'slow':
-    case 'agent-death':
-    case 'instance-loss':
-    case 'fails-later':
-    case 'stuck':
+    default:
       return undefined;
   }
 }
 
-type Made = { table: string; record: InstanceRecord | VolumeRecord | SnapshotRecord | ImageRecord };
-
-/** The records among the changes that this call has made, not merely touched. */
-function madeBy(cloud: Cloud, changed: readonly string[], seqBefore: number): Made[] {
-  return changed.flatMap((name) => {
-    const [table = '', region = '', id = ''] = name.split('/');
-    const record =
-      cloud.instances.get(region, id) ??
-      cloud.volumes.get(region, id) ??
-      cloud.snapshots.get(region, id) ??
-      cloud.images.get(region, id);
-    return record !== undefined && record.seq > seqBefore ? [{ table, record }] : [];
-  });
-}
-
 export interface CallOutcome {
-  readonly region: string;
-  readonly changed: readonly string[];
-  readonly seqBefore: number;
-  /** Every parameter value, to find the instances that the call names. */
+  readonly resources: readonly ReadChange[];
+  /** Every parameter value, to find the resources that the call names. */
   readonly values: Iterable<string>;
 }
 
-/** Does the rule's harm to what the call has made or named. */
+/** Does the rule's harm to what the call has made, changed or named. */
 export function harm(cloud: Cloud, rule: FaultRule, outcome: CallOutcome): void {
-  const made = madeBy(cloud, outcome.changed, outcome.seqBefore);
-  for (const one of made) harmRecord(cloud, rule, one);
-  if (rule.kind !== 'agent-death' && rule.kind !== 'instance-loss') return;
-  const named = [...outcome.values].filter((value) => /^i-[0-9a-f]+$/.test(value));
-  const ids = new Set([...made.map(({ record }) => record.id), ...named]);
+  for (const read of outcome.resources) {
+    if (read.change.what === 'created') harmNew(cloud, rule, read);
+    else if (rule.kind === 'stale-read') showAsBefore(cloud, read, rule.forMs);
+  }
+  const { kind } = rule;
+  if (kind !== 'agent-death' && kind !== 'instance-loss' && kind !== 'removal') return;
+  const created = outcome.resources.filter(({ change }) => change.what === 'created');
+  const ids = new Set([...created.map(({ record }) => record.id), ...outcome.values]);
   cloud.clock.schedule(rule.delayMs, () => {
-    for (const id of ids) {
-      const instance = cloud.instances.get(outcome.region, id);
-      if (instance === undefined) continue;
-      if (rule.kind === 'instance-loss') loseInstance(cloud, instance);
-      else killAgent(cloud, instance);
-    }
+    for (const id of ids) harmLater(cloud, rule, id);
   });
+}
+
+/** Resource ids are unique over all regions, and a copy names its source in another one. */
+function harmLater(cloud: Cloud, rule: FaultRule, id: string): void {
+  const instance = byId(cloud.instances, id, 'i');
+  if (instance !== undefined) {
+    if (rule.kind === 'agent-death') killAgent(cloud, instance);
+    else loseInstance(cloud, instance, rule);
+  }
+  if (rule.kind !== 'removal') return;
+  const volume = byId(cloud.volumes, id, 'vol');
+  const snapshot = byId(cloud.snapshots, id, 'snap');
+  const image = byId(cloud.images, id, 'ami');
+  if (volume !== undefined && volume.goneAt === undefined) loseVolume(cloud, volume);
+  if (snapshot !== undefined) deleteSnapshot(cloud, snapshot);
+  if (image?.ownerId === cloud.accountId) forgetImage(cloud, image);
+  const lost = volume ?? snapshot ?? image;
+  if (lost !== undefined) cloud.happened('removal', lost.region, { id });
+}
+
+function byId<T extends ResourceRecord>(
+  table: RegionTable<T>,
+  id: string,
+  prefix: string,
+): T | undefined {
+  if (!id.startsWith(`${prefix}-`)) return undefined;
+  for (const region of regions.keys()) {
+    const record = table.get(region, id);
+    if (record !== undefined) return record;
+  }
+  return undefined;
 }
 
 function killAgent(cloud: Cloud, instance: InstanceRecord): void {
@@ -114,26 +133,41 @@ function killAgent(cloud: Cloud, instance: InstanceRecord): void {
   cloud.happened('agent-death', instance.region, { instanceId: instance.id });
 }
 
-function harmRecord(cloud: Cloud, rule: FaultRule, made: Made): void {
-  const { record } = made;
-  const now = cloud.clock.now();
-  const reason = rule.message ?? 'An internal error has occurred';
-  if (rule.kind === 'not-found') record.visibleAt = now + rule.forMs;
-  else if (rule.kind === 'fails-later') {
-    if ('state' in record) return;
-    record.failed = reason;
-  } else if (rule.kind === 'stuck') {
-    const until = now + rule.forMs;
-    if ('completesAt' in record) Object.assign(record, { completesAt: until });
-    if ('availableAt' in record) Object.assign(record, { availableAt: until });
-    if ('stateUntil' in record) record.stateUntil = until;
-  } else return;
-  save(cloud, made);
+function loseVolume(cloud: Cloud, volume: VolumeRecord): void {
+  const machine = cloud.machines.get(volume.attachment?.instanceId ?? '');
+  if (machine !== undefined) cloud.background(machine.detach(volume.id).catch(() => undefined));
+  removeAttachment(cloud, volume);
+  deleteVolume(cloud, volume);
 }
 
-function save(cloud: Cloud, { table, record }: Made): void {
-  if (table === 'instance') cloud.instances.put(record as InstanceRecord);
-  else if (table === 'volume') cloud.volumes.put(record as VolumeRecord);
-  else if (table === 'snapshot') cloud.snapshots.put(record as SnapshotRecord);
-  else cloud.images.put(record as ImageRecord);
+type Made = InstanceRecord | VolumeRecord | SnapshotRecord | ImageRecord;
+
+function harmNew(cloud: Cloud, rule: FaultRule, read: ReadChange): void {
+  const record = read.record as Made;
+  const now = cloud.clock.now();
+  const until = now + rule.forMs;
+  switch (rule.kind) {
+    case 'not-found':
+      record.visibleAt = until;
+      record.listedAt = until;
+      break;
+    case 'stale-list':
+      record.listedAt = until;
+      break;
+    case 'stale-tags':
+      return hideTags(cloud, read, rule.forMs);
+    case 'fails-later':
+      if ('state' in record) return;
+      record.failed = rule.message ?? 'An internal error has occurred';
+      break;
+    case 'stuck':
+      if ('completesAt' in record) Object.assign(record, { completesAt: until });
+      if ('availableAt' in record) Object.assign(record, { availableAt: until });
+      if ('stateUntil' in record) record.stateUntil = until;
+      break;
+    default:
+      return;
+  }
+  const { region, id } = record;
+  cloud.store.table<Made>(read.change.type).put(`${region}/${id}`, record);
 }

@@ -2,6 +2,8 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
+import { createChangeReader, createGhosts } from './changes.js';
+import type { ChangeReader } from './changes.js';
 import type { Cloud } from './cloud.js';
 import { createClock } from './clock.js';
 import { presetAmazonImages } from './ec2/amazon-images.js';
@@ -16,7 +18,7 @@ import { createLatency } from './latency.js';
 import type { Machine, MachineFactory } from './machine/machine.js';
 import { createRandom } from './random.js';
 import type { CloudSettings } from './settings.js';
-import { defaultSettings } from './settings.js';
+import { openSettings } from './settings.js';
 import { openRegionTable } from './state.js';
 import { prepareFolders } from './storage.js';
 import { lockStateDirectory } from './state-lock.js';
@@ -62,19 +64,27 @@ function openLocked(options: CloudOptions, stateDir: string, unlock: () => void)
   const effects = openEffectLog(stateDir, () => clock.now());
   const machines = new Map<string, Machine>();
   const instances = openRegionTable<CloudRecord<'instances'>>(store, 'instance');
+  const settingsBook = openSettings(store, options.settings ?? {});
+  let changes: ChangeReader | undefined;
   let seq = epoch * seqPerEpoch;
   let closed = false;
   const underWay = new Set<Promise<void>>();
 
   const cloud: Cloud = {
-    accountId: options.settings?.accountId ?? defaultSettings.accountId,
+    accountId: settingsBook.current.accountId,
     stateDir,
     clock,
     latency: createLatency(options.latency ?? 'fast', random),
     random,
-    settings: { ...defaultSettings, ...options.settings },
+    settings: settingsBook.current,
+    settingsBook,
+    // Made at its first use, so that what a start presets is no change.
+    get changes() {
+      return (changes ??= createChangeReader(cloud));
+    },
+    ghosts: createGhosts(),
     store,
-    faults: openFaultBook(store, random),
+    faults: openFaultBook(store, random, () => clock.now()),
     effects,
     log: options.log ?? (() => undefined),
     instances,
@@ -108,6 +118,7 @@ function openLocked(options: CloudOptions, stateDir: string, unlock: () => void)
     happened: (event, region, detail) => {
       if (closed) return;
       const changed = store.takeChanges();
+      const resources = cloud.changes.read(changed).map(({ change }) => change);
       store.flush();
       effects.record({
         kind: 'event',
@@ -117,6 +128,7 @@ function openLocked(options: CloudOptions, stateDir: string, unlock: () => void)
         result: 'ok',
         request: detail,
         changed,
+        ...(resources.length > 0 ? { resources } : {}),
       });
     },
   };
@@ -126,6 +138,7 @@ function openLocked(options: CloudOptions, stateDir: string, unlock: () => void)
   removeOrphans(cloud);
   store.takeChanges();
   store.flush();
+  changes = createChangeReader(cloud);
   takeUp(cloud);
 
   return {

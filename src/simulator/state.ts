@@ -14,7 +14,19 @@ export interface ResourceRecord {
   readonly createdAt: number;
   /** Before this the id is not found yet (eventual consistency). */
   visibleAt: number;
+  /** Before this it is missing from listings, though its id is found. */
+  listedAt?: number;
+  /** Until then it is shown as it was before its last change. */
+  stale?: Stale;
   tags: Tags;
+}
+
+/** What a resource looked like, shown until a change has spread. */
+export interface Stale {
+  readonly until: number;
+  readonly tags?: Tags;
+  readonly permissions?: SharingPermissions;
+  readonly state?: string;
 }
 
 export interface VolumeAttachment {

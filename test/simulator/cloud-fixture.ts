@@ -8,6 +8,7 @@ import { EC2Client, RegisterImageCommand } from '@aws-sdk/client-ec2';
 import type { RegisterImageCommandInput } from '@aws-sdk/client-ec2';
 import * as ec2 from '@aws-sdk/client-ec2';
 import type { SsmHandler } from '../../src/simulator/cloud.js';
+import type { Effect } from '../../src/simulator/effects.js';
 import type { StartOptions, StartedCloud } from '../../src/simulator/start-cloud.js';
 import { startCloud } from '../../src/simulator/start-cloud.js';
 import { FakeMachineFactory } from './fake-machine.js';
@@ -232,4 +233,21 @@ export async function control<T>(cloud: TestCloud, name: string): Promise<T> {
   const response = await fetch(`${cloud.url}/_fedimg/${name}`);
   assert.equal(response.status, 200);
   return (await response.json()) as T;
+}
+
+/** Changes settings over HTTP, as tests of other programs do. */
+export async function changeSettings(cloud: TestCloud, changes: unknown): Promise<Response> {
+  return fetch(`${cloud.url}/_fedimg/settings`, { method: 'PUT', body: JSON.stringify(changes) });
+}
+
+export async function effectsOf(cloud: TestCloud): Promise<Effect[]> {
+  const response = await fetch(`${cloud.url}/_fedimg/effects`);
+  const lines = (await response.text()).split('\n').filter((line) => line !== '');
+  return lines.map((line) => JSON.parse(line) as Effect);
+}
+
+export function shareImage(client: EC2Client, ImageId: string): Promise<unknown> {
+  return client.send(
+    new ec2.ModifyImageAttributeCommand({ ImageId, LaunchPermission: { Add: [{ Group: 'all' }] } }),
+  );
 }

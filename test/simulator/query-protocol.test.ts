@@ -142,7 +142,7 @@ describe('simulator: query protocol', () => {
         fc.array(pair, { maxLength: 6 }),
         async (action, pairs) => {
           try {
-            const call = { cloud, region: 'us-east-1', action, changed: [] };
+            const call = { cloud, region: 'us-east-1', action, changed: [], resources: [] };
             await ec2Actions.get(action)?.run(call, nestParameters(pairs));
           } catch (error) {
             assert.ok(error instanceof CloudError, `${action}: ${String(error)}`);

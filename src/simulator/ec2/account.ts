@@ -3,6 +3,7 @@
 import type { Cloud } from '../cloud.js';
 import { CloudError, missingParameter } from '../errors.js';
 import { list, oneOf, required, text } from '../input.js';
+import type { RegionSettings } from '../settings.js';
 import type { AccountRecord } from '../state.js';
 import type { ActionTable } from './action.js';
 import { action } from './action.js';
@@ -14,8 +15,36 @@ const untouched: AccountRecord = {
   snapshotBlockPublicAccess: 'unblocked',
 };
 
+/** The region's switches: what the API has set, else what the settings say of the region, else a new account's. */
 export function accountOf(cloud: Cloud, region: string): AccountRecord {
-  return cloud.accounts.get(region) ?? { ...untouched };
+  const set = settingsOf(cloud, region);
+  const kept = cloud.accounts.get(region);
+  const start: AccountRecord = {
+    ebsEncryptionByDefault: set.ebsEncryptionByDefault ?? untouched.ebsEncryptionByDefault,
+    imageBlockPublicAccess: set.imageBlockPublicAccess ?? untouched.imageBlockPublicAccess,
+    snapshotBlockPublicAccess: set.snapshotBlockPublicAccess ?? untouched.snapshotBlockPublicAccess,
+  };
+  return kept ?? start;
+}
+
+function settingsOf({ settings }: Cloud, region: string): RegionSettings {
+  return { ...settings.regions['*'], ...settings.regions[region] };
+}
+
+function managedBy(cloud: Cloud, region: string): 'account' | 'declarative-policy' {
+  return settingsOf(cloud, region).blockPublicAccessManagedBy ?? 'account';
+}
+
+/**
+ * A declarative policy's state "can't be modified by account owners" (Organizations user guide,
+ * "Declarative policies"; GetImageBlockPublicAccessState: managedBy). The code is not documented.
+ */
+function refuseIfManaged(cloud: Cloud, region: string): void {
+  if (managedBy(cloud, region) === 'account') return;
+  throw new CloudError(
+    'DeclarativePolicyViolation',
+    'This functionality has been disabled by a Declarative Policy.',
+  );
 }
 
 function change(cloud: Cloud, region: string, changes: Partial<AccountRecord>): void {
@@ -53,33 +82,37 @@ export const accountActions: ActionTable = {
 
   GetImageBlockPublicAccessState: action({}, ({ cloud, region }) => ({
     imageBlockPublicAccessState: accountOf(cloud, region).imageBlockPublicAccess,
-    managedBy: 'account',
+    managedBy: managedBy(cloud, region),
   })),
   EnableImageBlockPublicAccess: action(
     { ImageBlockPublicAccessState: required(oneOf('block-new-sharing')) },
     ({ cloud, region }, input) => {
+      refuseIfManaged(cloud, region);
       const state = input.ImageBlockPublicAccessState;
       change(cloud, region, { imageBlockPublicAccess: state });
       return { imageBlockPublicAccessState: state };
     },
   ),
   DisableImageBlockPublicAccess: action({}, ({ cloud, region }) => {
+    refuseIfManaged(cloud, region);
     change(cloud, region, { imageBlockPublicAccess: 'unblocked' });
     return { imageBlockPublicAccessState: 'unblocked' };
   }),
 
   GetSnapshotBlockPublicAccessState: action({}, ({ cloud, region }) => ({
     state: accountOf(cloud, region).snapshotBlockPublicAccess,
-    managedBy: 'account',
+    managedBy: managedBy(cloud, region),
   })),
   EnableSnapshotBlockPublicAccess: action(
     { State: required(oneOf('block-all-sharing', 'block-new-sharing')) },
     ({ cloud, region }, input) => {
+      refuseIfManaged(cloud, region);
       change(cloud, region, { snapshotBlockPublicAccess: input.State });
       return { state: input.State };
     },
   ),
   DisableSnapshotBlockPublicAccess: action({}, ({ cloud, region }) => {
+    refuseIfManaged(cloud, region);
     change(cloud, region, { snapshotBlockPublicAccess: 'unblocked' });
     return { state: 'unblocked' };
   }),

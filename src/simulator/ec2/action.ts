@@ -1,5 +1,6 @@
 /** What an EC2 action is: the parameters it takes and what it does with them. */
 
+import type { ReadChange } from '../changes.js';
 import type { Cloud } from '../cloud.js';
 import { CloudError } from '../errors.js';
 import type { InputOf, Shape } from '../input.js';
@@ -14,6 +15,8 @@ export interface Call {
   readonly action: string;
   /** Records that it has changed so far, for the effect log. */
   readonly changed: string[];
+  /** The same, as far as they are resources, with how. */
+  readonly resources: ReadChange[];
 }
 
 /**
@@ -21,7 +24,9 @@ export interface Call {
  * change in the store is its own.
  */
 export function settle(call: Call): void {
-  call.changed.push(...call.cloud.store.takeChanges());
+  const keys = call.cloud.store.takeChanges();
+  call.changed.push(...keys);
+  call.resources.push(...call.cloud.changes.read(keys));
 }
 
 export interface Action {

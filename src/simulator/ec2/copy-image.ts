@@ -95,7 +95,9 @@ type Own =
   | 'protectedUntil'
   | 'lastLaunchedAt'
   | 'disabled'
-  | 'failed';
+  | 'failed'
+  | 'listedAt'
+  | 'stale';
 
 /** What belongs to the source alone, and is not copied. */
 const ownFields: ReadonlySet<string> = new Set<Own>([
@@ -107,6 +109,8 @@ const ownFields: ReadonlySet<string> = new Set<Own>([
   'lastLaunchedAt',
   'disabled',
   'failed',
+  'listedAt',
+  'stale',
 ]);
 
 function copiedFields(source: ImageRecord): Omit<ImageRecord, Own> {

@@ -12,7 +12,7 @@ import { action } from './action.js';
 import { findSnapshot } from './lookup.js';
 import { newResource } from './new-resource.js';
 import { maySee, snapshotStatus } from './snapshot-state.js';
-import { fileFor } from './snapshots.js';
+import { checkSnapshotCount, fileFor } from './snapshots.js';
 import { readTagSpecifications, tagSet, tagSpecificationInput } from './tag-input.js';
 
 /** What EC2 shows as the volume of a copy; CopySnapshot: "an arbitrary source volume ID". */
@@ -96,6 +96,7 @@ export function copySnapshot(
 ): SnapshotRecord {
   const { cloud } = call;
   checkCopiesInFlight(call);
+  checkSnapshotCount(call);
   if (copy.encrypted === false && source.encrypted) {
     throw invalidCombination('An encrypted snapshot cannot be copied to an unencrypted one.');
   }

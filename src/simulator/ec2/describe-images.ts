@@ -9,7 +9,7 @@ import { blockDeviceXml } from './block-device-input.js';
 import type { FilterFields } from './filters.js';
 import { applyFilters, filterInput, filterTime } from './filters.js';
 import { imageState } from './image-state.js';
-import { findImages, isListed } from './lookup.js';
+import { seenImages } from './lookup.js';
 import { paginate, refuseIdsWithPage } from './pagination.js';
 import { maySee } from './snapshot-state.js';
 import { tagSet } from './tag-input.js';
@@ -31,9 +31,7 @@ export const describeImagesActions: ActionTable = {
       const { cloud } = call;
       const now = cloud.clock.now();
       const byId = input.ImageId.length > 0;
-      const candidates = byId
-        ? findImages(call, input.ImageId)
-        : [...cloud.images.inRegion(call.region)].filter((image) => isListed(image, now));
+      const candidates = seenImages(call, input.ImageId);
       const wanted = candidates.filter(
         (image) =>
           maySee(call, image) &&

@@ -1,5 +1,6 @@
 /** An image's attributes: who may launch it, its description, IMDS support. */
 
+import { asSeen } from '../changes.js';
 import { CloudError, invalidCombination, invalidValue, missingParameter } from '../errors.js';
 import { list, oneOf, required, structure, text } from '../input.js';
 import type { InputOf } from '../input.js';
@@ -67,7 +68,7 @@ export const imageAttributeActions: ActionTable = {
   DescribeImageAttribute: action(
     { Attribute: required(describedAttributes), ImageId: required(text) },
     (call, input) => {
-      const image = findOwnImage(call, input.ImageId);
+      const image = asSeen(findOwnImage(call, input.ImageId), call.cloud.clock.now());
       return { imageId: image.id, ...attributeXml(image, input.Attribute) };
     },
   ),

@@ -26,7 +26,7 @@ export const imageLifecycleActions: ActionTable = {
         `The image ${image.id} is protected against deregistration.`,
       );
     }
-    forgetImage(call, image);
+    forgetImage(call.cloud, image);
     const results =
       input.DeleteAssociatedSnapshots === true ? deleteSnapshotsOf(call, image) : undefined;
     return { return: true, deleteSnapshotResultSet: results };
@@ -85,7 +85,9 @@ export const imageLifecycleActions: ActionTable = {
   }),
 };
 
-function forgetImage({ cloud, region }: Call, image: ImageRecord): void {
+/** Its id is unavailable from now on, and its name is taken for a while longer. */
+export function forgetImage(cloud: Cloud, image: ImageRecord): void {
+  const { region } = image;
   cloud.images.delete(image);
   cloud.deregistered.put(`${region}/${image.id}`, true);
   const delayMs = cloud.latency.draw('imageNameFreed');

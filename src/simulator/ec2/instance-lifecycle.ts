@@ -247,9 +247,17 @@ async function reboot(cloud: Cloud, instance: InstanceRecord, machine: Machine):
   await bootMachine(cloud, instance, next);
 }
 
-/** The hardware below it fails: the instance is gone without a goodbye (a fault rule's `instance-loss`). */
-export function loseInstance(cloud: Cloud, instance: InstanceRecord): void {
-  const code = 'Server.InternalError';
-  beginTermination(cloud, instance, code, `${code}: The hardware of the instance has failed`);
+/**
+ * The instance is gone without a goodbye: its hardware has failed, or what `code` says, such as
+ * `Server.SpotInstanceTermination` (EC2 API reference, StateReason).
+ */
+export function loseInstance(
+  cloud: Cloud,
+  instance: InstanceRecord,
+  reason: { readonly code?: string; readonly message?: string } = {},
+): void {
+  const { code = 'Server.InternalError', message = 'The hardware of the instance has failed' } =
+    reason;
+  beginTermination(cloud, instance, code, `${code}: ${message}`);
   cloud.happened('instance-lost', instance.region, { instanceId: instance.id });
 }

@@ -11,7 +11,7 @@ import { applyFilters, filterInput } from './filters.js';
 import type { FilterFields } from './filters.js';
 import { typeOf } from './instance-type-catalog.js';
 import { stateCodes, stateXml } from './instance-view.js';
-import { findInstance, findInstances, isListed } from './lookup.js';
+import { findInstance, seenInstances } from './lookup.js';
 import { paginate, refuseIdsWithPage } from './pagination.js';
 import { zoneId } from './volumes.js';
 
@@ -30,10 +30,7 @@ export const instanceStatusActions: ActionTable = {
     (call, input) => {
       refuseIdsWithPage(input.InstanceId, input.MaxResults, 'instancesSet');
       const now = call.cloud.clock.now();
-      const candidates =
-        input.InstanceId.length > 0
-          ? findInstances(call, input.InstanceId)
-          : [...call.cloud.instances.inRegion(call.region)].filter((one) => isListed(one, now));
+      const candidates = seenInstances(call, input.InstanceId);
       const shown = candidates.filter(
         (instance) => input.IncludeAllInstances === true || instance.state === 'running',
       );

@@ -4,12 +4,13 @@ import { CloudError } from '../errors.js';
 import { flag, integer, list, oneOf, text } from '../input.js';
 import { regions } from '../regions.js';
 import type { XmlFields } from '../xml.js';
-import type { ActionTable } from './action.js';
+import type { ActionTable, Call } from './action.js';
 import { action } from './action.js';
 import { applyFilters, filterInput } from './filters.js';
 import type { FilterFields } from './filters.js';
 import type { InstanceType } from './instance-type-catalog.js';
 import { typeIn, typesIn } from './instance-type-catalog.js';
+import { zoneHasType } from './launch-checks.js';
 import { paginate } from './pagination.js';
 
 type Listed<T> = T & { readonly seq: number; readonly tags?: never };
@@ -64,7 +65,11 @@ export const instanceTypeActions: ActionTable = {
         outpost: [],
       }[locationType];
       const offerings = typesIn(call.region).flatMap(({ name }) =>
-        locations.map((location) => ({ instanceType: name, locationType, location })),
+        locationsOf(call, name, locationType, locations).map((location) => ({
+          instanceType: name,
+          locationType,
+          location,
+        })),
       );
       const matching = applyFilters(numbered(offerings), input.Filter, {
         'instance-type': ({ instanceType }) => instanceType,
@@ -86,6 +91,22 @@ export const instanceTypeActions: ActionTable = {
     },
   ),
 };
+
+/** A zone that lacks the type offers it not, by name or by id. */
+function locationsOf(
+  call: Call,
+  type: string,
+  locationType: string,
+  locations: readonly string[],
+): readonly string[] {
+  if (!locationType.startsWith('availability-zone')) return locations;
+  return locations.filter((location) => {
+    const zone = regions
+      .get(call.region)
+      ?.zones.find(({ name, id }) => name === location || id === location);
+    return zone === undefined || zoneHasType(call, zone.name, type);
+  });
+}
 
 function bootModes(type: InstanceType): string[] {
   if (type.architectures.includes('arm64')) return ['uefi'];

@@ -9,7 +9,7 @@ import { action } from './action.js';
 import { applyFilters, filterInput } from './filters.js';
 import { beginStop, beginTermination, powerOn, rebootInstance } from './instance-lifecycle.js';
 import { instanceFilters, reservationXml, stateXml } from './instance-view.js';
-import { findInstances, isListed } from './lookup.js';
+import { findInstances, seenInstances } from './lookup.js';
 import { newPublicIp } from './new-resource.js';
 import { paginate, refuseIdsWithPage } from './pagination.js';
 
@@ -27,11 +27,7 @@ export const instanceActions: ActionTable = {
     },
     (call, input) => {
       refuseIdsWithPage(input.InstanceId, input.MaxResults, 'instancesSet');
-      const now = call.cloud.clock.now();
-      const candidates =
-        input.InstanceId.length > 0
-          ? findInstances(call, input.InstanceId)
-          : [...call.cloud.instances.inRegion(call.region)].filter((one) => isListed(one, now));
+      const candidates = seenInstances(call, input.InstanceId);
       const matching = applyFilters(candidates, input.Filter, instanceFilters(call));
       const page = paginate(matching, {
         maxResults: input.MaxResults,

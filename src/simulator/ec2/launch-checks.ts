@@ -1,6 +1,7 @@
 /** What RunInstances refuses: image and type that do not fit, places and profiles that do not exist. */
 
 import { CloudError, invalidCombination, invalidValue, missingParameter } from '../errors.js';
+import { globMatcher } from '../glob.js';
 import { regions } from '../regions.js';
 import type { ImageRecord, SecurityGroupRecord } from '../state.js';
 import type { Call } from './action.js';
@@ -35,6 +36,24 @@ export function checkType(call: Call, name: string | undefined): InstanceType {
     );
   }
   throw invalidValue(`Invalid value '${wanted}' for InstanceType.`);
+}
+
+/** Whether the zone has the type (settings: unsupportedTypes). */
+export function zoneHasType(call: Pick<Call, 'cloud'>, zone: string, type: string): boolean {
+  const lacking = call.cloud.settings.unsupportedTypes[zone] ?? [];
+  return !lacking.some((pattern) => globMatcher(pattern)(type));
+}
+
+/** EC2 user guide, "Troubleshoot instance launch issues": Unsupported. */
+export function checkZone(call: Call, place: Place, type: InstanceType): void {
+  const { zone } = place.subnet;
+  if (zoneHasType(call, zone, type.name)) return;
+  const zones = (regions.get(call.region)?.zones ?? []).map(({ name }) => name);
+  const others = zones.filter((name) => zoneHasType(call, name, type.name));
+  throw new CloudError(
+    'Unsupported',
+    `Your requested instance type (${type.name}) is not supported in your requested Availability Zone (${zone}). Please retry your request by not specifying an Availability Zone or choosing ${others.join(', ')}.`,
+  );
 }
 
 /** EC2 user guide: compatibility of AMI and instance type; boot modes; enhanced networking. */
@@ -111,9 +130,19 @@ export function choosePlace(call: Call, input: RunInstancesInput): Place {
     }
     return { subnet, namedZone: subnet.zone };
   }
-  const choices = subnets.filter((subnet) => zone === undefined || subnet.zone === zone);
+  // Without a zone EC2 chooses one that has the type.
+  const choices = subnets.filter((subnet) =>
+    zone === undefined
+      ? zoneHasType(call, subnet.zone, input.InstanceType ?? 'm1.small')
+      : subnet.zone === zone,
+  );
   const chosen = choices[Math.floor(call.cloud.random.next() * choices.length)];
-  if (chosen === undefined) throw new CloudError('InternalError', 'The region has no zones.', 500);
+  if (chosen === undefined) {
+    throw new CloudError(
+      'Unsupported',
+      'The requested configuration is currently not supported. Please check the documentation for supported configurations.',
+    );
+  }
   return { subnet: chosen, namedZone: zone };
 }
 

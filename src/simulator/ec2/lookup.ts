@@ -1,5 +1,7 @@
 /** Finds resources by id with EC2's errors for ids that are malformed or not there. */
 
+import type { ResourceType } from '../changes.js';
+import { asSeen } from '../changes.js';
 import { CloudError } from '../errors.js';
 import type {
   ImageRecord,
@@ -12,6 +14,7 @@ import type {
 import type { Call } from './action.js';
 
 interface Kind<T extends ResourceRecord> {
+  readonly type: ResourceType;
   readonly prefixes: readonly string[];
   readonly malformedCode: string;
   readonly notFoundCode: string;
@@ -21,6 +24,7 @@ interface Kind<T extends ResourceRecord> {
 }
 
 const instanceKind: Kind<InstanceRecord> = {
+  type: 'instance',
   prefixes: ['i'],
   malformedCode: 'InvalidInstanceID.Malformed',
   notFoundCode: 'InvalidInstanceID.NotFound',
@@ -33,6 +37,7 @@ const instanceKind: Kind<InstanceRecord> = {
 };
 
 const volumeKind: Kind<VolumeRecord> = {
+  type: 'volume',
   prefixes: ['vol'],
   malformedCode: 'InvalidVolumeID.Malformed',
   notFoundCode: 'InvalidVolume.NotFound',
@@ -45,6 +50,7 @@ const volumeKind: Kind<VolumeRecord> = {
 };
 
 const snapshotKind: Kind<SnapshotRecord> = {
+  type: 'snapshot',
   prefixes: ['snap'],
   malformedCode: 'InvalidSnapshotID.Malformed',
   notFoundCode: 'InvalidSnapshot.NotFound',
@@ -54,6 +60,7 @@ const snapshotKind: Kind<SnapshotRecord> = {
 };
 
 const imageKind: Kind<ImageRecord> = {
+  type: 'image',
   prefixes: ['ami', 'aki', 'ari'],
   malformedCode: 'InvalidAMIID.Malformed',
   notFoundCode: 'InvalidAMIID.NotFound',
@@ -63,7 +70,12 @@ const imageKind: Kind<ImageRecord> = {
 };
 
 /** The records of all ids, or one error that names those that are missing. */
-function find<T extends ResourceRecord>(call: Call, kind: Kind<T>, ids: readonly string[]): T[] {
+function find<T extends ResourceRecord>(
+  call: Call,
+  kind: Kind<T>,
+  ids: readonly string[],
+  ghosts: readonly T[] = [],
+): T[] {
   for (const id of ids) checkForm(kind, id);
   const found: T[] = [];
   const missing: string[] = [];
@@ -73,7 +85,9 @@ function find<T extends ResourceRecord>(call: Call, kind: Kind<T>, ids: readonly
       record !== undefined &&
       record.visibleAt <= call.cloud.clock.now() &&
       kind.isThere(record, call);
+    const ghost = ghosts.find((one) => one.id === id);
     if (isThere) found.push(record);
+    else if (ghost !== undefined) found.push(ghost);
     else missing.push(id);
   }
   if (missing.length > 0) {
@@ -97,6 +111,35 @@ function findOne<T extends ResourceRecord>(call: Call, kind: Kind<T>, id: string
   const [record] = find(call, kind, [id]);
   if (record === undefined) throw new CloudError(kind.notFoundCode, kind.notFoundMessage(id));
   return record;
+}
+
+/**
+ * What a Describe shows: the named ones, or all that are listed. New ones are missing, and changed and
+ * deleted ones are as before, for as long as that takes to spread (EC2 developer guide, "Eventual consistency").
+ */
+function seen<T extends ResourceRecord>(call: Call, kind: Kind<T>, ids: readonly string[]): T[] {
+  const now = call.cloud.clock.now();
+  const ghosts = call.cloud.ghosts.in(kind.type, call.region, now) as unknown as T[];
+  if (ids.length > 0) return find(call, kind, ids, ghosts).map((record) => asSeen(record, now));
+  const shown = [...kind.table(call).inRegion(call.region)].filter((one) => isListed(one, now));
+  const all = ghosts.length === 0 ? shown : [...shown, ...ghosts].sort((a, b) => a.seq - b.seq);
+  return all.map((record) => asSeen(record, now));
+}
+
+export function seenInstances(call: Call, ids: readonly string[] = []): InstanceRecord[] {
+  return seen(call, instanceKind, ids);
+}
+
+export function seenVolumes(call: Call, ids: readonly string[] = []): VolumeRecord[] {
+  return seen(call, volumeKind, ids);
+}
+
+export function seenSnapshots(call: Call, ids: readonly string[] = []): SnapshotRecord[] {
+  return seen(call, snapshotKind, ids);
+}
+
+export function seenImages(call: Call, ids: readonly string[] = []): ImageRecord[] {
+  return seen(call, imageKind, ids);
 }
 
 export function findInstances(call: Call, ids: readonly string[]): InstanceRecord[] {
@@ -136,5 +179,8 @@ export function isListed(
   record: ResourceRecord & { readonly goneAt?: number },
   nowMs: number,
 ): boolean {
-  return record.visibleAt <= nowMs && (record.goneAt === undefined || record.goneAt > nowMs);
+  return (
+    (record.listedAt ?? record.visibleAt) <= nowMs &&
+    (record.goneAt === undefined || record.goneAt > nowMs)
+  );
 }

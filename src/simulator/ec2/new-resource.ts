@@ -10,18 +10,25 @@ export interface NewResource {
   readonly seq: number;
   readonly createdAt: number;
   visibleAt: number;
+  listedAt?: number;
   tags: Tags;
 }
 
 export function newResource(call: Call, prefix: string, tags: Tags = {}): NewResource {
   const { cloud, region } = call;
   const now = cloud.clock.now();
+  const visibleAt = now + consistencyLagMs(cloud);
+  const { listingLagMs } = cloud.settings;
   return {
     id: newId(cloud, prefix),
     region,
     seq: cloud.nextSeq(),
     createdAt: now,
-    visibleAt: now + consistencyLagMs(cloud),
+    visibleAt,
+    // EC2 developer guide, "Eventual consistency": a listing may lag behind a look-up by id.
+    ...(listingLagMs > 0
+      ? { listedAt: Math.round(visibleAt + cloud.random.between(0, listingLagMs)) }
+      : {}),
     tags,
   };
 }

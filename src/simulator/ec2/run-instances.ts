@@ -6,7 +6,7 @@ import type { XmlFields } from '../xml.js';
 import type { ActionTable, Call } from './action.js';
 import { action } from './action.js';
 import { useToken } from './client-token.js';
-import { powerOn } from './instance-lifecycle.js';
+import { beginTermination, powerOn } from './instance-lifecycle.js';
 import type { InstanceType } from './instance-type-catalog.js';
 import { reservationXml } from './instance-view.js';
 import {
@@ -15,12 +15,14 @@ import {
   checkType,
   checkUserData,
   checkVcpus,
+  checkZone,
   chooseGroups,
   chooseKernel,
   choosePlace,
   chooseProfile,
   refuseWhatIsNotThere,
 } from './launch-checks.js';
+import type { Place } from './launch-checks.js';
 import type { LaunchDisk } from './launch-disks.js';
 import { planDisks } from './launch-disks.js';
 import type { RunInstancesInput } from './launch-input.js';
@@ -29,6 +31,7 @@ import { newId, newPublicIp, newResource } from './new-resource.js';
 import type { Subnet } from './network-defaults.js';
 import { defaultVpcId } from './network-defaults.js';
 import { readTagSpecifications } from './tag-input.js';
+import { volumesLeft } from './volume-limit.js';
 import { createVolume } from './volumes.js';
 
 /** What one request settles for all of its instances. */
@@ -49,13 +52,14 @@ interface LaunchPlan {
 export const runInstancesActions: ActionTable = {
   RunInstances: action(runInstancesInput, (call, input) => {
     const { ClientToken: clientToken, ...parameters } = input;
-    const { subnet, namedZone } = choosePlace(call, input);
+    const place = choosePlace(call, input);
+    const { namedZone } = place;
     const token = useToken(call, clientToken, namedZone ?? '', {
       ...parameters,
       Placement: { ...parameters.Placement, AvailabilityZone: '', AvailabilityZoneId: '' },
     });
     if (token.earlier !== undefined) return earlierLaunch(call, token.earlier);
-    const plan = planLaunch(call, input, subnet);
+    const plan = planLaunch(call, input, place);
     const count = countInstances(input);
     checkVcpus(call, plan.type, count);
     const instances = Array.from({ length: count }, (_, index) => launch(call, plan, index));
@@ -79,7 +83,7 @@ function earlierLaunch(call: Call, ids: readonly string[]): XmlFields {
   return reservationXml(call, instances);
 }
 
-function planLaunch(call: Call, input: RunInstancesInput, subnet: Subnet): LaunchPlan {
+function planLaunch(call: Call, input: RunInstancesInput, place: Place): LaunchPlan {
   refuseWhatIsNotThere(input);
   const tags = readTagSpecifications(input.TagSpecification, [
     'instance',
@@ -90,13 +94,14 @@ function planLaunch(call: Call, input: RunInstancesInput, subnet: Subnet): Launc
   const image = checkImage(call, input.ImageId);
   const type = checkType(call, input.InstanceType);
   checkFit(image, type);
+  checkZone(call, place, type);
   checkUserData(input.UserData);
   return {
     input,
     image,
     kernelId: chooseKernel(call, image, input.KernelId),
     type,
-    subnet,
+    subnet: place.subnet,
     groups: chooseGroups(call, input),
     profile: chooseProfile(call, input.IamInstanceProfile),
     disks: planDisks(call, image, input.BlockDeviceMapping),
@@ -185,7 +190,11 @@ function launch(call: Call, plan: LaunchPlan, launchIndex: number): InstanceReco
   };
   instance.volumeIds = plan.disks.map((disk) => createDisk(call, plan, instance, disk));
   cloud.instances.put(instance);
-  cloud.background(powerOn(cloud, instance));
+  if (volumesLeft(call) < 0) {
+    // EC2 user guide, "Instance terminates immediately": the launch is accepted, and ends by itself.
+    const code = 'Client.VolumeLimitExceeded';
+    beginTermination(cloud, instance, code, `${code}: Volume limit exceeded`);
+  } else cloud.background(powerOn(cloud, instance));
   return instance;
 }
 

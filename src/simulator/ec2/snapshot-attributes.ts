@@ -1,5 +1,6 @@
 /** Who may use a snapshot: ModifySnapshotAttribute, DescribeSnapshotAttribute, ResetSnapshotAttribute. */
 
+import { asSeen } from '../changes.js';
 import { CloudError, invalidCombination, invalidValue } from '../errors.js';
 import { list, oneOf, required, structure, text } from '../input.js';
 import type { SnapshotRecord } from '../state.js';
@@ -45,7 +46,7 @@ export const snapshotAttributeActions: ActionTable = {
   DescribeSnapshotAttribute: action(
     { Attribute: attributeInput, SnapshotId: required(text) },
     (call, input) => {
-      const snapshot = ownSnapshot(call, input.SnapshotId);
+      const snapshot = asSeen(ownSnapshot(call, input.SnapshotId), call.cloud.clock.now());
       if (input.Attribute === 'productCodes') return { snapshotId: snapshot.id, productCodes: [] };
       return {
         snapshotId: snapshot.id,

@@ -8,10 +8,11 @@ import { ignored, integer, list, required, text } from '../input.js';
 import type { SnapshotRecord } from '../state.js';
 import { copySparse, snapshotFile, volumeFile } from '../storage.js';
 import type { XmlFields } from '../xml.js';
+import { accountOf } from './account.js';
 import type { ActionTable, Call } from './action.js';
 import { action } from './action.js';
 import { imagesUsing } from './image-state.js';
-import { findSnapshot, findSnapshots, findVolume, isListed } from './lookup.js';
+import { findSnapshot, findVolume, seenSnapshots } from './lookup.js';
 import { newResource } from './new-resource.js';
 import { paginate, refuseIdsWithPage } from './pagination.js';
 import type { FilterFields } from './filters.js';
@@ -38,6 +39,7 @@ export const snapshotActions: ActionTable = {
       const volume = findVolume(call, input.VolumeId);
       const tags = readTagSpecifications(input.TagSpecification, ['snapshot']).get('snapshot');
       checkRate(call, volume.id);
+      checkSnapshotCount(call);
       const status = volumeStatus(volume, cloud.clock.now());
       if (status !== 'available' && status !== 'in-use') {
         throw incorrectState(`Volume '${volume.id}' is in the '${status}' state.`);
@@ -76,10 +78,7 @@ export const snapshotActions: ActionTable = {
       refuseIdsWithPage(input.SnapshotId, input.MaxResults, 'snapshotIdSet');
       const { cloud } = call;
       const now = cloud.clock.now();
-      const candidates =
-        input.SnapshotId.length > 0
-          ? findSnapshots(call, input.SnapshotId)
-          : [...cloud.snapshots.inRegion(call.region)].filter((one) => isListed(one, now));
+      const candidates = seenSnapshots(call, input.SnapshotId);
       const wanted = candidates.filter(
         (snapshot) =>
           maySee(call, snapshot) &&
@@ -152,6 +151,29 @@ function checkRate(call: Call, volumeId: string): void {
   }
 }
 
+/** EC2 API reference, error codes: SnapshotLimitExceeded, PendingSnapshotLimitExceeded. */
+export function checkSnapshotCount({ cloud, region }: Call): void {
+  const { snapshotsPerRegion, pendingSnapshotsPerRegion } = cloud.settings;
+  if (snapshotsPerRegion === undefined && pendingSnapshotsPerRegion === undefined) return;
+  const now = cloud.clock.now();
+  const own = [...cloud.snapshots.inRegion(region)].filter(
+    ({ ownerId }) => ownerId === cloud.accountId,
+  );
+  if (own.length >= (snapshotsPerRegion ?? Infinity)) {
+    throw new CloudError(
+      'SnapshotLimitExceeded',
+      `You have exceeded the maximum number of snapshots (${snapshotsPerRegion ?? ''}) of this Region.`,
+    );
+  }
+  const pending = own.filter((snapshot) => snapshotStatus(snapshot, now) === 'pending');
+  if (pending.length >= (pendingSnapshotsPerRegion ?? Infinity)) {
+    throw new CloudError(
+      'PendingSnapshotLimitExceeded',
+      `You have exceeded the maximum number of pending snapshots (${pendingSnapshotsPerRegion ?? ''}) of this Region.`,
+    );
+  }
+}
+
 function isOwnedByOne(call: Call, snapshot: SnapshotRecord, owners: readonly string[]): boolean {
   return (
     owners.length === 0 ||
@@ -172,11 +194,16 @@ function isRestorableByOne(
   return (
     users.length === 0 ||
     users.some((user) => {
-      if (user === 'all') return everyone;
+      if (user === 'all') return everyone && !isAllSharingBlocked(call);
       const account = user === 'self' ? call.cloud.accountId : user;
       return snapshot.ownerId === account || accounts.includes(account);
     })
   );
+}
+
+/** EBS user guide, "Block public access": with block-all-sharing, "snapshots that were already publicly shared are treated as private". */
+function isAllSharingBlocked({ cloud, region }: Call): boolean {
+  return accountOf(cloud, region).snapshotBlockPublicAccess === 'block-all-sharing';
 }
 
 /** EC2 API reference, DescribeSnapshots: Filters. */

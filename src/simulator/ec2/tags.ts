@@ -6,7 +6,17 @@ import type { ResourceRecord, Tags } from '../state.js';
 import type { ActionTable, Call } from './action.js';
 import { action } from './action.js';
 import { applyFilters, filterInput } from './filters.js';
-import { findImage, findInstance, findSnapshot, findVolume, isListed } from './lookup.js';
+import {
+  findImage,
+  findInstance,
+  findSnapshot,
+  findVolume,
+  isListed,
+  seenImages,
+  seenInstances,
+  seenSnapshots,
+  seenVolumes,
+} from './lookup.js';
 import { paginate } from './pagination.js';
 import { findSecurityGroup } from './security-groups.js';
 import { mergeTags, readTags, tagInput } from './tag-input.js';
@@ -146,10 +156,10 @@ function listTags(call: Call): TagRow[] {
   const { cloud, region } = call;
   const now = cloud.clock.now();
   const kinds: [string, Iterable<ResourceRecord>][] = [
-    ['instance', cloud.instances.inRegion(region)],
-    ['volume', cloud.volumes.inRegion(region)],
-    ['snapshot', cloud.snapshots.inRegion(region)],
-    ['image', cloud.images.inRegion(region)],
+    ['instance', seenInstances(call)],
+    ['volume', seenVolumes(call)],
+    ['snapshot', seenSnapshots(call)],
+    ['image', seenImages(call)],
     ['security-group', cloud.securityGroups.inRegion(region)],
   ];
   const rows: Omit<TagRow, 'seq'>[] = [];

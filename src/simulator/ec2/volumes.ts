@@ -12,10 +12,11 @@ import { action, settle } from './action.js';
 import { useToken } from './client-token.js';
 import type { FilterFields } from './filters.js';
 import { applyFilters, filterInput, filterTime } from './filters.js';
-import { findVolume, findVolumes, isListed } from './lookup.js';
+import { findVolume, seenVolumes } from './lookup.js';
 import { newResource } from './new-resource.js';
 import { paginate, refuseIdsWithPage } from './pagination.js';
 import { readTagSpecifications, tagSet, tagSpecificationInput } from './tag-input.js';
+import { checkVolumeCount } from './volume-limit.js';
 import { checkVolumeWish } from './volume-spec.js';
 import type { VolumeSpec } from './volume-spec.js';
 import { attachmentStatus, volumeStatus } from './volume-state.js';
@@ -46,6 +47,7 @@ export const volumeActions: ActionTable = {
     const [earlier] = token.earlier ?? [];
     if (earlier !== undefined) return volumeXml(call.cloud, findVolume(call, earlier));
     const tags = readTagSpecifications(input.TagSpecification, ['volume']);
+    checkVolumeCount(call);
     const spec = checkVolumeWish(call, {
       snapshotId: input.SnapshotId,
       sizeGiB: input.Size,
@@ -79,10 +81,7 @@ export const volumeActions: ActionTable = {
       refuseIdsWithPage(input.VolumeId, input.MaxResults, 'volumesSet');
       const { cloud } = call;
       const now = cloud.clock.now();
-      const candidates =
-        input.VolumeId.length > 0
-          ? findVolumes(call, input.VolumeId)
-          : [...cloud.volumes.inRegion(call.region)].filter((volume) => isListed(volume, now));
+      const candidates = seenVolumes(call, input.VolumeId);
       const matching = applyFilters(candidates, input.Filter, volumeFilters(now));
       const page = paginate(matching, {
         maxResults: input.MaxResults,
