@@ -10,7 +10,7 @@ import fc from 'fast-check';
 import { readApiRequest } from '../../../src/simulator/api-request.js';
 import { ec2Actions } from '../../../src/simulator/ec2/actions.js';
 import { CloudError, ec2ErrorBody } from '../../../src/simulator/errors.js';
-import { FaultRuleError } from '../../../src/simulator/faults.js';
+import { FaultRuleError } from '../../../src/simulator/fault-rule.js';
 import { openCloud, type OpenCloud } from '../../../src/simulator/open-cloud.js';
 import { decodeForm, nestParameters } from '../../../src/simulator/query-protocol.js';
 import { SignatureError, verifySignature } from '../../../src/simulator/sigv4.js';
@@ -116,7 +116,7 @@ const ec2Forms = inputKind({
             throw new CloudError('InvalidAction', 'no action');
           parameters.delete('Action');
           const fields = await handler.run(
-            { cloud, region: 'us-east-1', action, changed: [] },
+            { cloud, region: 'us-east-1', action, changed: [], resources: [] },
             parameters,
           );
           return ec2ResponseBody(action, 'id', fields);
@@ -328,6 +328,7 @@ const faultRules = inputKind({
             region: 'us-east-1',
             parameters,
             zone: undefined,
+            userAgent: value,
           });
         },
       );
