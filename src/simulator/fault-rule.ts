@@ -115,6 +115,9 @@ const ruleSchema = z.strictObject({
   firstAt: amount.optional(),
 });
 
+/** Names of all keys of a rule, its counts included. */
+export const faultRuleKeys: readonly string[] = Object.keys(ruleSchema.shape);
+
 const slowMs = 5000;
 
 /**
@@ -127,7 +130,7 @@ export function parseRules(body: unknown, taken: ReadonlySet<string> = new Set()
     const parsed = ruleSchema.safeParse(rule);
     if (!parsed.success) {
       throw new FaultRuleError(
-        `rule ${index + 1}: ${z.prettifyError(parsed.error)}. Keys: ${Object.keys(ruleSchema.shape).join(', ')}.`,
+        `rule ${index + 1}: ${z.prettifyError(parsed.error)}. Keys: ${faultRuleKeys.join(', ')}.`,
       );
     }
     let number = index + 1;

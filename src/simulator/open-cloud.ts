@@ -167,11 +167,15 @@ function removeOrphans(cloud: Cloud): void {
   const snapshots = new Set([...cloud.snapshots.all()].map(({ file }) => path.basename(file)));
   const remove = (folder: string, isKept: (name: string) => boolean): void => {
     for (const name of fs.readdirSync(path.join(cloud.stateDir, folder))) {
-      if (!isKept(name)) fs.rmSync(path.join(cloud.stateDir, folder, name), { force: true });
+      if (isKept(name)) continue;
+      fs.rmSync(path.join(cloud.stateDir, folder, name), { recursive: true, force: true });
     }
   };
   remove('volumes', (name) => volumes.has(path.parse(name).name));
   remove('snapshots', (name) => snapshots.has(name));
+  const running = [...cloud.instances.all()].filter(({ state }) => state !== 'terminated');
+  const instances = new Set(running.map(({ id }) => id));
+  remove('instances', (name) => instances.has(name));
 }
 
 /** Goes on with what was under way when the process ended. */

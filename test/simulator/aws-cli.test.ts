@@ -7,6 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { createSsmHandler } from '../../src/simulator/ssm/handler.js';
 import type { TestCloud } from './cloud-fixture.js';
 import { closeTestClouds, openTestCloud, testCredentials } from './cloud-fixture.js';
 
@@ -71,7 +72,7 @@ describe('contract: other clients', function () {
   }
 
   it('works for boto3 and its waiters as EC2 does', async () => {
-    const cloud = await openTestCloud({ latency: 'fast' });
+    const cloud = await openTestCloud({ latency: 'fast', ssm: createSsmHandler() });
     const script = fileURLToPath(new URL('aws-tools.py', import.meta.url));
     const { stdout } = await run(path.join(bin, 'python'), [script, cloud.url], {
       env: environment(cloud),
@@ -86,6 +87,19 @@ describe('contract: other clients', function () {
       public: true,
       in_use: 'InvalidSnapshot.InUse',
       disabled_region: 'AuthFailure',
+      same_copy: true,
+      duplicate: 'InvalidAMIName.Duplicate',
+      not_found: [
+        'InvalidInstanceID.NotFound',
+        'InvalidVolume.NotFound',
+        'InvalidSnapshot.NotFound',
+        'InvalidAMIID.NotFound',
+      ],
+      quotas: ['ResourceLimitExceeded', 'VolumeLimitExceeded'],
+      blocked: 'OperationNotPermitted',
+      ssm: ['InvalidInstanceId', 'InvalidDocument', 'InvocationDoesNotExist'],
+      throttled: true,
+      terminated_token: 'IdempotentInstanceTerminated',
       pages: 8,
     });
   });

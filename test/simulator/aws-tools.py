@@ -2,6 +2,7 @@
 
 import json
 import sys
+import urllib.request
 
 import boto3
 from botocore.config import Config
@@ -77,8 +78,63 @@ copy = west.copy_snapshot(SourceRegion="us-east-1", SourceSnapshotId=snapshot)["
 west.get_waiter("snapshot_completed").wait(SnapshotIds=[copy], WaiterConfig=waiting)
 seen["in_use"] = code(lambda: ec2.delete_snapshot(SnapshotId=snapshot))
 seen["disabled_region"] = code(lambda: client("ec2", "af-south-1").describe_vpcs())
+west_copies = {"SourceRegion": "us-east-1", "SourceImageId": image, "Name": "copied", "ClientToken": "copy"}
+copied = west.copy_image(**west_copies)["ImageId"]
+seen["same_copy"] = west.copy_image(**west_copies)["ImageId"] == copied
+again = dict(
+    Name="boto image",
+    Architecture="x86_64",
+    VirtualizationType="hvm",
+    RootDeviceName="/dev/sda1",
+    BlockDeviceMappings=[{"DeviceName": "/dev/sda1", "Ebs": {"SnapshotId": snapshot}}],
+)
+seen["duplicate"] = code(lambda: ec2.register_image(**again))
+
+
+def settings(changes):
+    request = urllib.request.Request(
+        endpoint + "/_fedimg/settings", data=json.dumps(changes).encode(), method="PUT"
+    )
+    urllib.request.urlopen(request).close()
+
+
+def publish(name):
+    other = ec2.register_image(**{**again, "Name": name})["ImageId"]
+    ec2.get_waiter("image_available").wait(ImageIds=[other], WaiterConfig=waiting)
+    return code(
+        lambda: ec2.modify_image_attribute(ImageId=other, LaunchPermission={"Add": [{"Group": "all"}]})
+    )
+
+
+missing = "0123456789abcdef0"
+seen["not_found"] = [
+    code(lambda: ec2.describe_instances(InstanceIds=["i-" + missing])),
+    code(lambda: ec2.describe_volumes(VolumeIds=["vol-" + missing])),
+    code(lambda: ec2.describe_snapshots(SnapshotIds=["snap-" + missing])),
+    code(lambda: ec2.describe_images(ImageIds=["ami-" + missing])),
+]
+settings({"publicImagesPerRegion": 1, "volumesPerRegion": 0})
+seen["quotas"] = [
+    publish("over the quota"),
+    code(lambda: ec2.create_volume(AvailabilityZone="us-east-1a", Size=1)),
+]
+settings({"publicImagesPerRegion": None, "volumesPerRegion": None})
+ec2.enable_image_block_public_access(ImageBlockPublicAccessState="block-new-sharing")
+seen["blocked"] = publish("blocked")
+ssm = client("ssm")
+command = dict(DocumentName="AWS-RunShellScript", Parameters={"commands": ["true"]})
+seen["ssm"] = [
+    code(lambda: ssm.send_command(InstanceIds=["i-" + missing], **command)),
+    code(lambda: ssm.send_command(InstanceIds=ids, **{**command, "DocumentName": "None"})),
+    code(lambda: ssm.get_command_invocation(CommandId="0" * 8 + "-0000" * 3 + "-" + "0" * 12, InstanceId=ids[0])),
+]
+settings({"throttling": True})
+start = dict(ImageId=newest["ImageId"], InstanceType="none", MinCount=1, MaxCount=1)
+seen["throttled"] = "RequestLimitExceeded" in [code(lambda: ec2.run_instances(**start)) for _ in range(40)]
+settings({"throttling": False})
 ec2.terminate_instances(InstanceIds=ids)
 ec2.get_waiter("instance_terminated").wait(InstanceIds=ids, WaiterConfig=waiting)
+seen["terminated_token"] = code(lambda: ec2.run_instances(**launch))
 pages = ec2.get_paginator("describe_images").paginate(Owners=["amazon"], PaginationConfig={"PageSize": 1})
 seen["pages"] = sum(1 for _ in pages)
 print(json.dumps(seen))

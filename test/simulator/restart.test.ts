@@ -184,7 +184,10 @@ describe('simulator: restart', () => {
     await before.close();
     const orphan = path.join(stateDir, 'snapshots', 'snap-0123456789abcdef0.img');
     await fs.writeFile(orphan, 'left by a kill in the middle of CreateSnapshot');
+    const folder = path.join(stateDir, 'instances', 'i-0123456789abcdef0');
+    await fs.mkdir(path.join(folder, 'tmp'), { recursive: true });
     await openTestCloud({ stateDir });
     await assert.rejects(fs.stat(orphan), { code: 'ENOENT' });
+    await assert.rejects(fs.stat(folder), { code: 'ENOENT' });
   });
 });

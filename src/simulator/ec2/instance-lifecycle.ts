@@ -147,8 +147,10 @@ async function endTermination(cloud: Cloud, instance: InstanceRecord): Promise<v
   }
   instance.goneAt = cloud.clock.now() + cloud.latency.draw('terminatedListed');
   cloud.instances.put(instance);
+  const directory = instanceDirectory(cloud.stateDir, instance.id);
+  // Not in this turn: a hundred files take long, and everybody else would wait. A start removes what a kill left.
   cloud.store.afterFlush(() => {
-    fs.rmSync(instanceDirectory(cloud.stateDir, instance.id), { recursive: true, force: true });
+    cloud.background(fs.promises.rm(directory, { recursive: true, force: true }));
   });
   cloud.happened('instance-terminated', instance.region, { instanceId: instance.id });
   forgetLater(cloud, instance);
