@@ -218,6 +218,11 @@ describe('a sweep of one region', () => {
       for (const { image, snapshot } of [marked, older]) {
         assert(living.has(image) && living.has(snapshot), image);
       }
+      // Terminated after the region was complete, and before the run was over.
+      says(level, TERMINATED);
+      await sweep(level);
+      assert((await alive(level)).has(marked.image));
+      assert((await alive(level)).has(marked.snapshot));
     });
   });
 
@@ -281,6 +286,12 @@ describe('a sweep of one region', () => {
       const planted = await plantRun(region, someOrigin());
       const { strays } = await find(level);
       assert.equal(strays.length, 4);
+      // Found by its id: no filter of a listing stands before it.
+      const foreign = await plantRun(region, someOrigin({ deployment: 'staging' }));
+      const wrong = strays.map((item) => ({ ...item, id: foreign[item.type] }));
+      const refused = await remove(level, wrong);
+      assert.deepEqual(refused.removed, []);
+      assert(refused.left.every(({ code }) => code === 'foreign-tags'));
       says(level, { state: 'open' });
       const reset = await remove(level, strays);
       assert.deepEqual(reset.removed, []);
