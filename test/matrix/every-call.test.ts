@@ -13,6 +13,8 @@ import { MATRIX } from './table.js';
 const FULL = process.env['FEDIMG_MATRIX'] === 'full';
 const PAIRS = Number(process.env['FEDIMG_MATRIX_PAIRS'] ?? 300);
 const SEED = Number(process.env['FEDIMG_MATRIX_SEED'] ?? 1);
+/** Only these steps; all by default. */
+const ROWS = process.env['FEDIMG_MATRIX_ROWS']?.split(',').map(Number);
 const ABREAST = Number(process.env['FEDIMG_MATRIX_ABREAST'] ?? 6);
 const SELECTED = process.argv.some((word) => /^(?:-g|-f|--grep|--fgrep)(?:=|$)/.test(word));
 
@@ -24,6 +26,7 @@ async function defineFullMatrix(): Promise<void> {
   const cases: Case[] = [];
   for (const row of MATRIX) {
     if (!STEPS.some((step) => step.row === row.row)) continue;
+    if (ROWS !== undefined && !ROWS.includes(row.row)) continue;
     cases.push(...casesOf(row, await lab.reference(row.row), SEED));
   }
   const all = [...cases, ...pairsOf(cases, PAIRS, SEED)];

@@ -160,7 +160,11 @@ function ruleOf(
   }
 }
 
-/** Calls that change something are told apart one by one; of listings only the first is sure to come. */
+/**
+ * Calls that change something are told apart one by one; of listings only the first is sure to come, and of
+ * commands on an instance the one that starts a unit and the first that follows it.
+ */
 export function isSteady(site: CallSite): boolean {
+  if (site.action === 'SendCommand') return site.occurrence <= 2;
   return !isRead(site) || site.occurrence === 1;
 }
