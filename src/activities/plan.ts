@@ -5,6 +5,7 @@ import { amazonLinux2023, describeUtilityAmi, enabledRegions } from '../aws/acco
 import type { Config } from '../config/schema.js';
 import { EC2_SERVICE_EXCEPTION, EC2_UTILITY_EXCEPTION, ServiceError } from '../model/errors.js';
 import type { ImagePlan, RegistrationPlan, TestPlan, UtilityPlan } from '../model/plan.js';
+import { shownText } from '../model/printable.js';
 import type { Origin } from '../model/tags.js';
 import type { Arch, Variant } from '../model/variant.js';
 import { ec2Arch, variantKey, variantsOf } from '../model/variant.js';
@@ -29,6 +30,7 @@ async function plan(
 ): Promise<ImagePlan> {
   const { config } = context;
   const { image, composeId, release } = input.request;
+  refuseNames([composeId, release, image.name, image.subvariant]);
   const origin: Origin = {
     deployment: config.deployment,
     workflowId: input.workflowId,
@@ -82,6 +84,23 @@ async function plan(
     regionPatienceMs: Math.ceil(config.publish.regionPatienceMs * config.timing.scale),
     ...(published === undefined ? {} : { published }),
   };
+}
+
+/** Metadata and the command line are held to this grammar; whoever starts a workflow by hand is not. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._+~-]{0,199}$/;
+
+function refuseNames(names: readonly string[]): void {
+  const bad = names.find((name) => !NAME.test(name));
+  if (bad === undefined) return;
+  throw new ServiceError(
+    EC2_SERVICE_EXCEPTION,
+    `${shownText(bad)} is no name of an image, a compose or a release`,
+    {
+      code: 'request-name',
+      class: 'refused',
+      next: 'Start it by `fedimg publish` or `fedimg compose signal`, which say what is wrong.',
+    },
+  );
 }
 
 /** The home region first, the others in alphabetical order. */

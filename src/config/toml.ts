@@ -29,7 +29,7 @@ export class TomlError extends Error {
 /** Parses TOML 1.0. Throws `TomlError`, at the first error. */
 export function parseToml(text: string): TomlDocument {
   const [table] = parse(text).body;
-  const places = new Map<string, Place>();
+  const places = new Places();
   const value = emptyTable();
   for (const node of table.body) {
     if (node.type === 'TOMLKeyValue') {
@@ -41,7 +41,7 @@ export function parseToml(text: string): TomlDocument {
   }
   const placeOf = (path: readonly PropertyKey[]): Place => {
     for (let length = path.length; length > 0; length -= 1) {
-      const place = places.get(keyOf(path.slice(0, length)));
+      const place = places.get(path.slice(0, length));
       if (place) return place;
     }
     return { line: 1, column: 1 };
@@ -82,6 +82,33 @@ function parse(text: string): AST.TOMLProgram {
   }
 }
 
+interface PlaceNode {
+  place?: Place;
+  below?: Map<string, PlaceNode>;
+}
+
+/** By path, as a tree: a long key with a long list would fill the memory if each item had the whole path. */
+class Places {
+  readonly #root: PlaceNode = {};
+
+  set(path: readonly PropertyKey[], place: Place): void {
+    let node = this.#root;
+    for (const part of path) {
+      node.below ??= new Map();
+      let next = node.below.get(String(part));
+      if (next === undefined) node.below.set(String(part), (next = {}));
+      node = next;
+    }
+    node.place = place;
+  }
+
+  get(path: readonly PropertyKey[]): Place | undefined {
+    let node: PlaceNode | undefined = this.#root;
+    for (const part of path) node = node?.below?.get(String(part));
+    return node?.place;
+  }
+}
+
 type Table = Record<string, unknown>;
 type Path = readonly (string | number)[];
 
@@ -89,33 +116,24 @@ function emptyTable(): Table {
   return Object.create(null) as Table;
 }
 
-function keyOf(path: readonly PropertyKey[]): string {
-  return JSON.stringify(path.map(String));
-}
-
 function placeOfNode(node: AST.TOMLNode): Place {
   return { line: node.loc.start.line, column: node.loc.start.column + 1 };
 }
 
 /** The table at a path, made where it is missing; the parser has refused contradictions already. */
-function openTable(root: Table, path: Path, place: Place, places: Map<string, Place>): Table {
+function openTable(root: Table, path: Path, place: Place, places: Places): Table {
   let at: unknown = root;
   path.forEach((key, index) => {
     const container = at as Record<string | number, unknown>;
     container[key] ??= typeof path[index + 1] === 'number' ? [] : emptyTable();
     at = container[key];
-    const name = keyOf(path.slice(0, index + 1));
-    if (!places.has(name)) places.set(name, place);
+    const name = path.slice(0, index + 1);
+    if (places.get(name) === undefined) places.set(name, place);
   });
   return at as Table;
 }
 
-function addKeyValue(
-  node: AST.TOMLKeyValue,
-  table: Table,
-  base: Path,
-  places: Map<string, Place>,
-): void {
+function addKeyValue(node: AST.TOMLKeyValue, table: Table, base: Path, places: Places): void {
   const names = node.key.keys.map((key) => (key.type === 'TOMLBare' ? key.name : key.value));
   const place = placeOfNode(node.key);
   const last = names.at(-1) ?? '';
@@ -123,18 +141,18 @@ function addKeyValue(
   names.slice(0, -1).forEach((name, index) => {
     at[name] ??= emptyTable();
     at = at[name] as Table;
-    places.set(keyOf([...base, ...names.slice(0, index + 1)]), place);
+    places.set([...base, ...names.slice(0, index + 1)], place);
   });
   const path = [...base, ...names];
-  places.set(keyOf(path), place);
+  places.set(path, place);
   at[last] = contentOf(node.value, path, places);
 }
 
-function contentOf(node: AST.TOMLContentNode, path: Path, places: Map<string, Place>): unknown {
+function contentOf(node: AST.TOMLContentNode, path: Path, places: Places): unknown {
   if (node.type === 'TOMLValue') return node.value;
   if (node.type === 'TOMLArray') {
     return node.elements.map((element, index) => {
-      places.set(keyOf([...path, index]), placeOfNode(element));
+      places.set([...path, index], placeOfNode(element));
       return contentOf(element, [...path, index], places);
     });
   }

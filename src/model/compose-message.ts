@@ -77,6 +77,18 @@ export function parseComposeMessage(input: unknown): ParsedComposeMessage {
   return { kind: 'message', message: { ...base, status: known, location } };
 }
 
+/** Whether a signal's payload, which anybody with access to Temporal sends, is a message of this compose. Never throws. */
+export function isMessageOf(composeId: string, payload: unknown): payload is ComposeMessage {
+  if (!isObject(payload) || own(payload, 'composeId') !== composeId) return false;
+  const parsed = parseComposeMessage({
+    compose_id: composeId,
+    status: own(payload, 'status'),
+    location: own(payload, 'location'),
+    compose_label: own(payload, 'label'),
+  });
+  return parsed.kind === 'message';
+}
+
 /** The location in normal form, or `undefined` when it is none: no query, no credentials, no dot segments. */
 export function normalizeLocation(text: string): string | undefined {
   if (text.length > LOCATION_CHARS_MAX) return undefined;

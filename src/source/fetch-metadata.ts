@@ -35,26 +35,32 @@ export async function fetchMetadata(
         'check that the location is that of a compose',
       );
     if (Number(response.headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
-    const body = await response.read(maxBytes, tooLarge);
-    return { value: parse(body, shown), url: response.url, sizeBytes: body.length };
+    // The bytes are let go before the text is parsed: 32 MiB of them become three times as much.
+    const { text, sizeBytes } = decode(await response.read(maxBytes, tooLarge), shown);
+    return { value: parse(text, shown), url: response.url, sizeBytes };
   } finally {
     session.close();
   }
 }
 
-function parse(body: Buffer, shown: string): unknown {
-  const next = 'check that the location is that of a compose, and that its metadata is whole';
-  let text: string;
+const NEXT = 'check that the location is that of a compose, and that its metadata is whole';
+
+function decode(body: Buffer, shown: string): { text: string; sizeBytes: number } {
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(body);
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
+    return { text, sizeBytes: body.length };
   } catch (cause) {
-    throw new MetadataError('METADATA_INVALID', `${shown} is no UTF-8 text`, { next, cause });
+    const what = `${shown} is no UTF-8 text`;
+    throw new MetadataError('METADATA_INVALID', what, { next: NEXT, cause });
   }
+}
+
+function parse(text: string, shown: string): unknown {
   try {
     return parseStrictJson(text);
   } catch (cause) {
     if (!(cause instanceof JsonError)) throw cause;
     const what = /^\s*</.test(text) ? 'is a page and no JSON' : `is refused: it ${cause.message}`;
-    throw new MetadataError('METADATA_INVALID', `${shown} ${what}`, { next, cause });
+    throw new MetadataError('METADATA_INVALID', `${shown} ${what}`, { next: NEXT, cause });
   }
 }

@@ -6,6 +6,7 @@ import {
   condition,
   executeChild,
   isCancellation,
+  log,
   ParentClosePolicy,
   proxyActivities,
   setCurrentDetails,
@@ -24,6 +25,7 @@ import {
   PUBLISH_IMAGE_WORKFLOW,
 } from '../contract.js';
 import type { ComposeMessage } from '../model/compose-message.js';
+import { isMessageOf } from '../model/compose-message.js';
 import type { FailureDetails } from '../model/errors.js';
 import { EC2_SERVICE_EXCEPTION } from '../model/errors.js';
 import type { ImageRequest } from '../model/plan.js';
@@ -84,6 +86,11 @@ class ComposeRun {
     this.#composeId = composeId;
     setHandler(composeProgressQuery, () => this.progress());
     setHandler(composeStatusSignal, (message) => {
+      // A handler that throws would fail this workflow's task again and again.
+      if (!isMessageOf(this.#composeId, message)) {
+        log.warn('a signal that is no message of this compose was ignored');
+        return;
+      }
       // A late STARTED takes nothing back.
       if (isFinal(this.status)) return;
       this.#last = message;

@@ -57,7 +57,7 @@ describe('JSON from a stranger', () => {
       ['{"\\u005f_proto__":1}', /has the key __proto__/],
       ['['.repeat(33) + ']'.repeat(33), /deeper than 32/],
       ['['.repeat(100_000), /deeper than 32/],
-      [`[${'0,'.repeat(1_000_000)}0]`, /more than 1000000 values/],
+      [`[${'0,'.repeat(1_000_000)}0]`, /more than 250000 values/],
       ['', /has no value/],
       ['{"a":1} x', /goes on after its end/],
       ['01', /goes on/],

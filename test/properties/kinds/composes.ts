@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { idOf } from '../../../src/commands/again.js';
 import { composeMetadata } from '../../../src/dev/compose-metadata.js';
 import { parseComposeId } from '../../../src/model/compose.js';
-import { parseComposeMessage } from '../../../src/model/compose-message.js';
+import { isMessageOf, parseComposeMessage } from '../../../src/model/compose-message.js';
 import { amiNameProblem } from '../../../src/model/name-template.js';
 import {
   composeWorkflowId,
@@ -97,6 +97,30 @@ const composeMessages = inputKind({
       assert(parseComposeId(composeId) !== undefined);
       assertPlainLine(label);
       if (location !== undefined) assertPlainPlace(location);
+      return 'accepted';
+    },
+  }),
+});
+
+const signals = inputKind({
+  name: 'signal',
+  title: 'a signal of garbage stops a compose for ever, or has it publish another one',
+  weight: 3,
+  input: fc.oneof(
+    {
+      weight: 5,
+      arbitrary: poisonedJson({ composeId: COMPOSE_ID, status: 'FINISHED', location: LOCATION }),
+    },
+    {
+      weight: 1,
+      arbitrary: poisonedJson({ composeId: COMPOSE_ID, status: 'STARTED', label: 'RC-1.7' }),
+    },
+  ),
+  open: () => ({
+    check: (payload) => {
+      if (!isMessageOf(COMPOSE_ID, payload)) return 'rejected';
+      assert.equal(payload.composeId, COMPOSE_ID);
+      if (payload.location) assertPlainPlace(payload.location.replace(/\/+$/, ''));
       return 'accepted';
     },
   }),
@@ -199,4 +223,4 @@ function assertBelowCompose(image: ComposeImages['images'][number]): void {
   if (problem !== undefined) assertPlainLine(problem);
 }
 
-export const kinds = [composeIds, composeMessages, strictJson, composeMetadataKind];
+export const kinds = [composeIds, composeMessages, signals, strictJson, composeMetadataKind];
