@@ -45,6 +45,12 @@ export function statusLines(status: PublicationStatus, options: ViewOptions): st
   ];
 }
 
+/** What the configuration wants and the compose lacks: nobody reads the worker's log for it. */
+function absentLines(status: PublicationStatus): string[] {
+  const absent = status.kind === 'compose' ? (status.progress?.absent ?? []) : [];
+  return absent.map((what) => `${what} is not in the compose`);
+}
+
 /** A few lines that change in place, for whoever watches. */
 export function liveLines(status: PublicationStatus, options: ViewOptions): string[] {
   const images = status.kind === 'compose' ? status.images : [status];
@@ -92,6 +98,7 @@ function headLines(status: PublicationStatus, { paint, nowMs }: ViewOptions): st
     ...(status.link === null ? [] : [status.link]),
     ...(status.note === null ? [] : [paint('yellow', status.note)]),
     ...(status.kind === 'compose' && status.reason !== null ? [status.reason] : []),
+    ...absentLines(status),
   ];
 }
 
