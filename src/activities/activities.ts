@@ -184,8 +184,15 @@ export interface RemovedStrays {
   readonly left: readonly SweepItem[];
 }
 
+export interface ComposeImages {
+  readonly requests: readonly ImageRequest[];
+  /** Configured, but not in the compose: `Cloud_Base aarch64`. */
+  readonly absent: readonly string[];
+}
+
 export interface Activities {
-  readCompose(message: ComposeMessage): Promise<ImageRequest[]>;
+  /** A bare list says nothing of what is absent, as in the histories of older workers. */
+  readCompose(message: ComposeMessage): Promise<ComposeImages | ImageRequest[]>;
   planImage(input: PlanInput): Promise<ImagePlan>;
   launchUtilityInstance(input: LaunchUtilityInput): Promise<UtilityInstance>;
   writeImage(input: WriteImageInput): Promise<WrittenImage>;

@@ -4,15 +4,15 @@ import { log } from '@temporalio/activity';
 import { EC2_SERVICE_EXCEPTION, ServiceError } from '../model/errors.js';
 import { parseComposeId } from '../model/compose.js';
 import type { ComposeMessage } from '../model/compose-message.js';
-import type { ImageRequest } from '../model/plan.js';
 import { readComposeImages } from '../source/compose-metadata.js';
+import type { ComposeImages } from './activities.js';
 import type { ActivityContext } from './context.js';
 import { heartbeating, waitingFor } from './context.js';
 
 export async function readCompose(
   { config, urlPolicy }: ActivityContext,
   message: ComposeMessage,
-): Promise<ImageRequest[]> {
+): Promise<ComposeImages> {
   const { composeId, location } = message;
   if (location === undefined) {
     throw new ServiceError(
@@ -34,5 +34,8 @@ export async function readCompose(
   for (const { subvariant, arch } of absent)
     log.warn('the compose lacks an image', { subvariant, arch });
   const release = parseComposeId(composeId)?.version ?? 'unknown';
-  return images.map((image) => ({ composeId, release, image }));
+  return {
+    requests: images.map((image) => ({ composeId, release, image })),
+    absent: absent.map(({ subvariant, arch }) => `${subvariant} ${arch}`),
+  };
 }

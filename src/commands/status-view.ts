@@ -46,6 +46,12 @@ export function statusLines(read: PublicationStatus, options: ViewOptions): stri
   ];
 }
 
+/** What the configuration wants and the compose lacks: nobody reads the worker's log for it. */
+function absentLines(status: PublicationStatus): string[] {
+  const absent = status.kind === 'compose' ? (status.progress?.absent ?? []) : [];
+  return absent.map((what) => `${what} is not in the compose`);
+}
+
 /** A few lines that change in place, for whoever watches. */
 export function liveLines(read: PublicationStatus, options: ViewOptions): string[] {
   const status = printableData(read);
@@ -94,6 +100,7 @@ function headLines(status: PublicationStatus, { paint, nowMs }: ViewOptions): st
     ...(status.link === null ? [] : [status.link]),
     ...(status.note === null ? [] : [paint('yellow', status.note)]),
     ...(status.kind === 'compose' && status.reason !== null ? [status.reason] : []),
+    ...absentLines(status),
   ];
 }
 

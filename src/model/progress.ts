@@ -97,6 +97,8 @@ export interface ComposeProgress {
     readonly state: 'running' | ImageOutcome;
     readonly reason?: string;
   }[];
+  /** Configured, but not in the compose: `Cloud_Base aarch64`. */
+  readonly absent?: readonly string[];
 }
 
 export interface ComposeResult {
@@ -105,6 +107,7 @@ export interface ComposeResult {
   /** Why nothing was published: the compose was doomed, or has no image for EC2. */
   readonly reason?: string;
   readonly images: readonly ImageResult[];
+  readonly absent?: readonly string[];
 }
 
 export function waitingSteps(): Record<Step, StepProgress> {

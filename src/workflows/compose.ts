@@ -48,10 +48,12 @@ export async function compose(input: ComposeInput): Promise<ComposeResult> {
     const message = await run.finished();
     if (message === undefined) return run.ended(`the compose ended as ${run.status}`);
     run.state = 'reading';
-    const requests = await readCompose.executeWithOptions(
+    const read = await readCompose.executeWithOptions(
       { summary: `read the images of ${input.composeId}` },
       [message],
     );
+    const { requests, absent } = Array.isArray(read) ? { requests: read, absent: [] } : read;
+    run.absent = absent;
     if (requests.length === 0) {
       throw unusable('compose-empty', `${input.composeId} has no image for EC2`);
     }
@@ -78,6 +80,7 @@ function unusable(code: string, message: string): ApplicationFailure {
 class ComposeRun {
   state: ComposeProgress['state'] = 'waiting';
   status = 'none';
+  absent: readonly string[] = [];
   readonly #composeId: string;
   readonly #images = new Map<string, ImageState>();
   #last: ComposeMessage | undefined;
@@ -158,7 +161,7 @@ class ComposeRun {
       : outcomes.includes('partly-published')
         ? 'partly-published'
         : 'published';
-    return { composeId: this.#composeId, outcome, images };
+    return { composeId: this.#composeId, outcome, images, ...this.#absence() };
   }
 
   progress(): ComposeProgress {
@@ -167,7 +170,13 @@ class ComposeRun {
       state: this.state,
       status: this.status,
       images: [...this.#images.values()],
+      ...this.#absence(),
     };
+  }
+
+  /** Nothing, where nothing is absent. */
+  #absence(): Pick<ComposeProgress, 'absent'> {
+    return this.absent.length === 0 ? {} : { absent: this.absent };
   }
 
   #failure(total: number): ApplicationFailure {
@@ -194,6 +203,7 @@ class ComposeRun {
         '| image | arch | state | |',
         '|-|-|-|-|',
         ...rows,
+        ...this.absent.map((what) => `| ${what} | | absent | not in the compose |`),
       ].join('\n'),
     );
   }

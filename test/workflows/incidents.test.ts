@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { WorkflowFailedError } from '@temporalio/client';
 import { cancelled, heartbeat } from '@temporalio/activity';
-import { COMPOSE_WORKFLOW, composeStatusSignal } from '../../src/contract.js';
+import { COMPOSE_WORKFLOW, composeProgressQuery, composeStatusSignal } from '../../src/contract.js';
 import type { ComposeInput } from '../../src/contract.js';
 import type { ComposeMessage } from '../../src/model/compose-message.js';
+import type { ComposeResult } from '../../src/model/progress.js';
 import { imageWorkflowId } from '../../src/model/workflow-ids.js';
 import { fakeActivities, finalFailure, registered } from '../support/fake-activities.js';
 import { someRegion, somePlan, someRequest } from '../support/images.js';
@@ -112,6 +113,20 @@ describe('a compose, as others lost theirs', () => {
     });
     assert.equal(fake.count('undoRegion us-east-1'), 1);
     assert.equal(fake.count('undoRegion sa-east-1'), 1);
+  });
+
+  it('that lacks a configured architecture says so in its result and its progress', async () => {
+    const request = someRequest();
+    const absent = ['Cloud_Base aarch64'];
+    const fake = fakeActivities({
+      readCompose: () => Promise.resolve({ requests: [request], absent }),
+    });
+    await withWorker(fake.activities, async (test) => {
+      const compose = await startCompose(test, request.composeId);
+      const result = (await compose.result()) as ComposeResult;
+      assert.deepEqual([result.outcome, result.absent], ['published', absent]);
+      assert.deepEqual((await compose.query(composeProgressQuery)).absent, absent);
+    });
   });
 
   it('publishes its other images when one of them fails, and says which one and why', async () => {
