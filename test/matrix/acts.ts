@@ -44,7 +44,7 @@ export const readMetadata = act(
     status: 'FINISHED',
     location: `${sourceUrl}/${composeId}/compose`,
   }),
-  (state, requests) => (state.requests = requests),
+  (state, read) => (state.requests = [...('requests' in read ? read.requests : read)]),
 );
 
 export const plan = act(

@@ -213,8 +213,8 @@ const documents = inputKind({
         } as const;
         return verdictOfActivity(
           () => readCompose(stand.context, message),
-          (found) => {
-            for (const { image } of found)
+          ({ requests }) => {
+            for (const { image } of requests)
               assert(image.url.startsWith(`${stand.server.url}/compose/`));
           },
         );
