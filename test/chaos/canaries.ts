@@ -1,0 +1,50 @@
+/** Resources of others, and of an earlier run, that stand in each region before a run begins. */
+
+import { Aws, scaledAwsSettings } from '../../src/aws/region-access.js';
+import type { ListedResource, Simulator } from '../../src/simulator/index.js';
+import {
+  makePublic,
+  plantImage,
+  plantSnapshot,
+  plantVolume,
+  someAmiTags,
+  someOrigin,
+} from '../support/planted.js';
+import { originTags, snapshotTags } from '../../src/model/tags.js';
+import { DEPLOYMENT } from './crew.js';
+
+/**
+ * In each region a volume without tags, one of another deployment that names this very workflow, and a public AMI
+ * with its snapshot of an earlier run of ours. Returns the listing of all of them.
+ */
+export async function plantCanaries(
+  simulator: Simulator,
+  where: { readonly regions: readonly string[]; readonly workflowId: string },
+): Promise<readonly ListedResource[]> {
+  const { workflowId } = where;
+  const { url: endpoint, credentials } = simulator;
+  const settings = scaledAwsSettings(0.1, { pollIntervalMs: 50, commandPollIntervalMs: 50 });
+  const aws = new Aws(settings, { endpoint, credentials });
+  const foreign = someOrigin({ deployment: `not-${DEPLOYMENT}`, workflowId });
+  const earlier = someOrigin({ deployment: DEPLOYMENT, workflowId: 'image/earlier/run/x86_64' });
+  try {
+    await Promise.all(
+      where.regions.map(async (name) => {
+        const region = aws.region(name);
+        const volume = await plantVolume(region, {});
+        await plantVolume(region, originTags(foreign, 'utility', 'foreign'));
+        const tags = snapshotTags(earlier, 'snapshot', 'a'.repeat(64));
+        const snapshot = await plantSnapshot(region, volume, tags);
+        const image = await plantImage(region, snapshot, someAmiTags(earlier));
+        await makePublic(region, { snapshot, image });
+      }),
+    );
+  } finally {
+    aws.destroy();
+  }
+  return listing(simulator);
+}
+
+export async function listing({ url }: Pick<Simulator, 'url'>): Promise<readonly ListedResource[]> {
+  return (await (await fetch(`${url}/_fedimg/resources`)).json()) as ListedResource[];
+}

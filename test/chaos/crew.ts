@@ -1,0 +1,134 @@
+/** The workers of one scenario on one lane: they outlive runs, and whoever is killed is replaced. */
+
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HOME } from './allowance.js';
+import type { CloudProxy } from './cloud-proxy.js';
+import type { Scenario } from './schedule.js';
+import { WorkerProcess } from './worker-process.js';
+
+export const DEPLOYMENT = 'chaos';
+
+/** A heartbeat time-out of three seconds: a busy machine stays below it, and a dead worker is soon noticed. */
+export const TIME_SCALE = 0.1;
+
+export const REGIONS: Readonly<Record<Scenario, readonly string[]>> = {
+  pass: [HOME, 'eu-west-1', 'us-east-2'],
+  'test-fails': [HOME, 'eu-west-1', 'us-east-2'],
+  wide: [HOME, 'eu-west-1', 'us-east-2', 'us-west-2', 'ap-southeast-1', 'eu-central-1'],
+};
+
+export interface Message {
+  readonly topic: string;
+  readonly messageKey: string;
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly time: number;
+}
+
+export interface CrewOptions {
+  readonly scenario: Scenario;
+  readonly directory: string;
+  readonly taskQueue: string;
+  readonly sourceUrl: string;
+  readonly proxy: CloudProxy;
+  /** Temporal's and AWS's variables. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Must appear in no line of a log. */
+  readonly secret: string;
+}
+
+export class Crew {
+  readonly taskQueue: string;
+  /** In the order in which workers logged them. */
+  readonly messages: Message[] = [];
+  /** Lines of logs that tell the secret. */
+  readonly leaks: string[] = [];
+  readonly #options: CrewOptions;
+  readonly #workers = new Set<WorkerProcess>();
+  #started = 0;
+  #closed = false;
+
+  constructor(options: CrewOptions) {
+    this.#options = options;
+    this.taskQueue = options.taskQueue;
+  }
+
+  async writeConfig(): Promise<void> {
+    const { directory, scenario, sourceUrl } = this.#options;
+    await mkdir(directory, { recursive: true });
+    const script = join(directory, 'test.sh');
+    const passes = scenario !== 'test-fails';
+    await writeFile(script, `#!/bin/bash\necho tested\nexit ${passes ? 0 : 3}\n`);
+    await chmod(script, 0o700);
+    const lines = [
+      `deployment = "${DEPLOYMENT}"`,
+      ...['[[amis]]', `region = "${HOME}"`, 'ami = "al2023"', 'arch = "x86_64"'],
+      ...['[publish]', `regions = ${JSON.stringify(REGIONS[scenario])}`],
+      ...['[utility]', 'instance_types = ["m5.large", "m5.xlarge"]'],
+      'instance_profile = "fedimg-utility"',
+      ...['[test]', 'script = "test.sh"', 'instance_profile = "fedimg-test"'],
+      'instance_types = { x86_64 = ["t3.small", "t3.medium"], aarch64 = ["t4g.small"] }',
+      ...['[source]', `allow = ["${sourceUrl}/"]`, 'min_rate_bytes_per_second = 0'],
+      // By hand only, so that a sweep is always the run's own; young things go after six seconds.
+      ...['[sweep]', 'enabled = false', 'grace = "1m"'],
+      ...['[worker]', `task_queue = "${this.taskQueue}"`, 'shutdown_grace = "1s"'],
+      ...['[timing]', 'poll_interval = "200ms"', 'command_poll_interval = "200ms"'],
+      `scale = ${TIME_SCALE}`,
+    ];
+    await writeFile(this.#configFile, `${lines.join('\n')}\n`);
+  }
+
+  get #configFile(): string {
+    return join(this.#options.directory, 'fedimg.toml');
+  }
+
+  /** Starts one more worker; does not wait until it polls. */
+  async start(): Promise<WorkerProcess | undefined> {
+    if (this.#closed) return undefined;
+    const { proxy, env, secret } = this.#options;
+    this.#started += 1;
+    const door = `${this.taskQueue}-${this.#started}`;
+    const endpoint = await proxy.open(door);
+    const worker = new WorkerProcess({
+      door,
+      configFile: this.#configFile,
+      env: { ...env, AWS_ENDPOINT_URL: endpoint },
+      onLine: (line) => {
+        if (line.includes(secret)) this.leaks.push(line);
+        if (line.includes('"msg":"message"')) this.messages.push(messageOf(line));
+      },
+    });
+    this.#workers.add(worker);
+    void worker.ended.then(() => {
+      this.#workers.delete(worker);
+      return proxy.shut(door);
+    });
+    return worker;
+  }
+
+  worker(door: string): WorkerProcess | undefined {
+    return [...this.#workers].find((one) => one.door === door);
+  }
+
+  /** Exactly one worker, and it polls: what a run begins with. */
+  async muster(): Promise<void> {
+    const [first, ...others] = [...this.#workers];
+    await Promise.all(others.map((worker) => worker.kill()));
+    const worker = first ?? (await this.start());
+    await worker?.ready;
+  }
+
+  get isUp(): boolean {
+    return [...this.#workers].some(({ isAlive }) => isAlive);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#workers].map((worker) => worker.kill()));
+  }
+}
+
+function messageOf(line: string): Message {
+  const { topic, messageKey, body, time } = JSON.parse(line) as Message;
+  return { topic, messageKey, body, time };
+}

@@ -1,0 +1,86 @@
+/** What a history says, read from its events and payloads. */
+
+import type { Client } from '@temporalio/client';
+import { Worker } from '@temporalio/worker';
+import { fileURLToPath } from 'node:url';
+import type { HistoryFacts } from './evidence.js';
+
+const BUNDLE = fileURLToPath(new URL('../../dist/workflow-bundle.js', import.meta.url));
+
+type History = Awaited<ReturnType<ReturnType<Client['workflow']['getHandle']>['fetchHistory']>>;
+type HistoryEvent = NonNullable<History['events']>[number];
+
+/** Failed for reasons of the server or of a worker that was killed: the task is simply made again. */
+const BENIGN_CAUSES = ['UNHANDLED_COMMAND', 'RESET_STICKY_TASK_QUEUE', 'FORCE_CLOSE_COMMAND'];
+
+export async function readHistory(options: {
+  readonly history: History;
+  readonly secret: string;
+  readonly replay: boolean;
+}): Promise<HistoryFacts> {
+  const events = options.history.events ?? [];
+  const found: Found = { largest: 0, secretIn: [] };
+  for (const event of events) {
+    search(event, options.secret, found, `event ${String(event.eventId)}`);
+  }
+  return {
+    events: events.length,
+    largestPayloadBytes: found.largest,
+    secretIn: found.secretIn,
+    taskFailures: events.flatMap(taskFailure),
+    retriedFinal: events.flatMap(retriedFinal),
+    passedTests: passedTests(events),
+    replayFailure: options.replay ? await replayFailure(options.history) : undefined,
+  };
+}
+
+interface Found {
+  largest: number;
+  readonly secretIn: string[];
+}
+
+function search(value: unknown, secret: string, found: Found, where: string): void {
+  if (value instanceof Uint8Array) {
+    found.largest = Math.max(found.largest, value.length);
+    if (Buffer.from(value).includes(secret)) found.secretIn.push(where);
+  } else if (typeof value === 'string') {
+    if (value.includes(secret)) found.secretIn.push(where);
+  } else if (typeof value === 'object' && value !== null) {
+    for (const inner of Object.values(value)) search(inner, secret, found, where);
+  }
+}
+
+function taskFailure({ workflowTaskFailedEventAttributes: failed }: HistoryEvent): string[] {
+  if (failed === null || failed === undefined) return [];
+  const message = failed.failure?.message ?? '';
+  const cause = String(failed.cause);
+  const benign = BENIGN_CAUSES.some((one) => message.includes(one)) || message === '';
+  return benign || /UnhandledCommand/.test(message) ? [] : [`cause ${cause}: ${message}`];
+}
+
+function retriedFinal({ activityTaskStartedEventAttributes: started }: HistoryEvent): string[] {
+  const last = started?.lastFailure;
+  if (last?.applicationFailureInfo?.nonRetryable !== true) return [];
+  return [`attempt ${started?.attempt ?? 0} after "${last.message ?? ''}"`];
+}
+
+function passedTests(events: readonly HistoryEvent[]): HistoryFacts['passedTests'] {
+  return events.flatMap((event) => {
+    const data = event.activityTaskCompletedEventAttributes?.result?.payloads?.[0]?.data;
+    if (data === null || data === undefined || data.length === 0) return [];
+    const value = JSON.parse(Buffer.from(data).toString('utf8')) as Record<string, unknown> | null;
+    if (value?.['exitStatus'] !== 0 || typeof value['ami'] !== 'string') return [];
+    const seconds = Number(event.eventTime?.seconds ?? 0);
+    const time = seconds * 1000 + Number(event.eventTime?.nanos ?? 0) / 1e6;
+    return [{ ami: value['ami'], time }];
+  });
+}
+
+async function replayFailure(history: History): Promise<string | undefined> {
+  try {
+    await Worker.runReplayHistory({ workflowBundle: { codePath: BUNDLE } }, history);
+    return undefined;
+  } catch (error) {
+    return `it does not replay: ${String(error)}`;
+  }
+}

@@ -1,0 +1,35 @@
+/** What the world is told. */
+
+import type { Evidence } from '../evidence.js';
+import { ownOf } from './leftovers.js';
+
+/**
+ * I5: who hears of an AMI must find it public; who finds it public must have heard of it when the run has closed by
+ * itself; and nothing is completed that was not started.
+ */
+export function messages(evidence: Evidence): string[] {
+  const { messages: sent, listing, swept, status } = evidence;
+  const own = ownOf(evidence, swept ?? listing);
+  const isPublic = new Set(own.filter((one) => one.public).map(({ id }) => id));
+  const told = new Set<string>();
+  const seen = new Set<string>();
+  const wrong: string[] = [];
+  for (const { topic, messageKey, body } of sent) {
+    const id = (body['extra'] as { id?: string } | undefined)?.id;
+    if (topic === 'fedimg.image.publish' && id !== undefined) {
+      told.add(id);
+      if (!isPublic.has(id)) wrong.push(`${id} is said to be published, and is not public`);
+    }
+    const stem = /^(.*)\/(?:completed|failed)$/.exec(messageKey)?.[1];
+    // The test of one AMI, the copy to one region: failed or completed only what was started.
+    if (stem !== undefined && !seen.has(`${stem}/started`)) {
+      wrong.push(`${messageKey} came before its start`);
+    }
+    seen.add(messageKey);
+  }
+  if (status !== 'COMPLETED') return wrong;
+  const silent = own.filter(
+    ({ type, id, public: everyone }) => type === 'image' && everyone && !told.has(id),
+  );
+  return [...wrong, ...silent.map(({ id }) => `${id} is public, and no message says so`)];
+}

@@ -1,0 +1,122 @@
+/** A seeded schedule: which scenario, and 1 to 6 faults at call points that an undisturbed run has shown. */
+
+import type { Random } from '../../src/simulator/random.js';
+import { createRandom } from '../../src/simulator/random.js';
+import type { CallPoint, Fault } from './fault.js';
+import { faultText, isRead, parseFault } from './fault.js';
+
+/** `pass`: the image is published. `test-fails`: its test exits with 3, and all of it is undone. `wide`: more regions. */
+export const SCENARIOS = ['pass', 'test-fails', 'wide'] as const;
+export type Scenario = (typeof SCENARIOS)[number];
+
+export interface Schedule {
+  readonly scenario: Scenario;
+  readonly faults: readonly Fault[];
+}
+
+export function scheduleText({ scenario, faults }: Schedule): string {
+  return [scenario, ...faults.map(faultText)].join(' ');
+}
+
+/** Throws a `TypeError` that says what is wrong. */
+export function parseSchedule(text: string): Schedule {
+  const [word, ...faults] = text.trim().split(/\s+/);
+  const scenario = SCENARIOS.find((one) => one === word);
+  if (scenario === undefined) {
+    throw new TypeError(`a schedule begins with ${SCENARIOS.join(', ')}; "${word}" is none`);
+  }
+  return { scenario, faults: faults.map(parseFault) };
+}
+
+/** Measured call points of each scenario that is drawn from. */
+export type Points = Readonly<Partial<Record<Scenario, readonly CallPoint[]>>>;
+
+/** The same seed, number and points give the same schedule. */
+export function drawSchedule(draw: {
+  readonly seed: number;
+  readonly run: number;
+  readonly points: Points;
+}): Schedule {
+  const random = createRandom(draw.seed, draw.run);
+  const scenario: Scenario = random.next() < 0.15 ? 'test-fails' : 'pass';
+  const points = draw.points[scenario] ?? [];
+  if (points.length === 0) throw new TypeError(`no call points of ${scenario} were measured`);
+  const faults: Fault[] = [];
+  // Skewed to few: a run with six faults says little about which of them it was.
+  const wanted = 1 + Math.floor(random.next() ** 1.5 * 6);
+  while (faults.length < wanted) {
+    const fault = drawFault(random, points);
+    // Two ends of one run are one too many, and one server restart is enough for its time.
+    const once = ['cancel', 'terminate', 'temporal', 'zombie', 'agent-death'];
+    const both = (kind: string) => (kind === 'terminate' ? 'cancel' : kind);
+    const twice = faults.some(({ kind }) => both(kind) === both(fault.kind));
+    if (!(twice && once.includes(fault.kind))) faults.push(fault);
+  }
+  return { scenario, faults };
+}
+
+type Maker = (random: Random) => Omit<Fault, 'at'>;
+
+interface Choice {
+  readonly weight: number;
+  readonly applies: (action: string) => boolean;
+  readonly make: Maker;
+}
+
+const anywhere = (): boolean => true;
+const changes = (action: string): boolean => !isRead(action);
+const makes = (action: string): boolean =>
+  /^(?:RunInstances|CreateSnapshot|CopySnapshot|RegisterImage)$/.test(action);
+const images = (action: string): boolean =>
+  /^(?:CreateSnapshot|CopySnapshot|RegisterImage)$/.test(action);
+const guests = (action: string): boolean => /^(?:RunInstances|SendCommand)$/.test(action);
+const launches = (action: string): boolean => action === 'RunInstances';
+
+const plain =
+  (kind: Fault['kind']): Maker =>
+  () => ({ kind });
+const lasting =
+  (kind: Fault['kind'], fromMs: number, toMs: number): Maker =>
+  (random) => ({ kind, forMs: Math.round(random.between(fromMs, toMs) / 100) * 100 });
+const repeated =
+  (kind: Fault['kind'], most: number): Maker =>
+  (random) => ({ kind, count: 1 + Math.floor(random.next() * most) });
+
+const CHOICES: readonly Choice[] = [
+  { weight: 8, applies: changes, make: plain('kill-before') },
+  { weight: 8, applies: changes, make: plain('kill-effect') },
+  { weight: 6, applies: changes, make: plain('kill-answer') },
+  { weight: 3, applies: anywhere, make: plain('stop') },
+  { weight: 4, applies: anywhere, make: plain('hang') },
+  { weight: 4, applies: anywhere, make: plain('reset-before') },
+  { weight: 5, applies: changes, make: plain('reset-after') },
+  { weight: 4, applies: changes, make: plain('zombie') },
+  { weight: 3, applies: anywhere, make: lasting('temporal', 0, 3_000) },
+  { weight: 4, applies: anywhere, make: lasting('region-dead', 500, 6_000) },
+  { weight: 6, applies: anywhere, make: plain('cancel') },
+  { weight: 4, applies: anywhere, make: plain('terminate') },
+  { weight: 8, applies: anywhere, make: repeated('throttle', 4) },
+  { weight: 8, applies: anywhere, make: repeated('error', 4) },
+  { weight: 5, applies: anywhere, make: repeated('lost-request', 2) },
+  { weight: 8, applies: changes, make: repeated('lost-answer', 2) },
+  { weight: 6, applies: makes, make: lasting('not-found', 300, 2_500) },
+  { weight: 3, applies: launches, make: plain('capacity') },
+  { weight: 3, applies: makes, make: plain('quota') },
+  { weight: 3, applies: anywhere, make: plain('refusal') },
+  { weight: 4, applies: anywhere, make: lasting('slow', 200, 2_500) },
+  { weight: 1, applies: guests, make: plain('agent-death') },
+  { weight: 4, applies: guests, make: plain('instance-loss') },
+  { weight: 3, applies: images, make: plain('fails-later') },
+  { weight: 5, applies: makes, make: lasting('stuck', 300, 3_000) },
+];
+
+function drawFault(random: Random, points: readonly CallPoint[]): Fault {
+  const total = CHOICES.reduce((sum, { weight }) => sum + weight, 0);
+  for (;;) {
+    let left = random.next() * total;
+    const choice = CHOICES.find(({ weight }) => (left -= weight) < 0);
+    const able = points.filter(({ action }) => choice?.applies(action));
+    const at = able[Math.floor(random.next() * able.length)];
+    if (choice !== undefined && at !== undefined) return { ...choice.make(random), at };
+  }
+}
