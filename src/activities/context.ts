@@ -44,6 +44,11 @@ export function isRepeat(): boolean {
   return activityInfo().attempt > 1;
 }
 
+/** Since the activity was first scheduled, earlier attempts included. */
+export function waitedMs(): number {
+  return Date.now() - activityInfo().scheduledTimestampMs;
+}
+
 /** Runs `work` with a heartbeat that says where it is; `report` changes what is said. */
 export async function heartbeating<T>(
   first: Heartbeat,

@@ -9,7 +9,7 @@ import { EC2_SERVICE_EXCEPTION, ServiceError } from '../model/errors.js';
 import type { Variant } from '../model/variant.js';
 import { variantRefusal } from '../model/variant.js';
 import type { ActivityContext } from './context.js';
-import { isRepeat } from './context.js';
+import { isRepeat, waitedMs } from './context.js';
 
 export async function planRegions(
   context: ActivityContext,
@@ -61,8 +61,9 @@ async function regionFacts(
   } catch (error) {
     const failure = classifyAwsError(error);
     if (failure === undefined || signal.aborted || isRequired) throw error;
-    // A region that is not enabled, that a policy closes, or that is down is left out; the others go on.
-    if (failure.class === 'refused' || isRepeat()) {
+    // A region that is not enabled, that a policy closes, or that stays down is left out; the others go on.
+    const wasAskedAgain = isRepeat() && waitedMs() > region.settings.regionPatienceMs;
+    if (failure.class === 'refused' || wasAskedAgain) {
       return { kernel: undefined, unusable: `${failure.message} (${failure.next})` };
     }
     throw error;

@@ -35,6 +35,8 @@ export interface AwsSettings {
   readonly visibilityMs: number;
   /** An instance that is up must have its SSM agent registered within this; one that restarts is back within it. */
   readonly agentPatienceMs: number;
+  /** One region that does not answer for so long is planned without; a blip is waited out. */
+  readonly regionPatienceMs: number;
   /** A short command has ended by then; a dead agent leaves its commands InProgress. */
   readonly commandPatienceMs: number;
   /** An answer that never comes must not hold an activity until its time-out. */
@@ -47,6 +49,7 @@ export const AWS_DEFAULTS: AwsSettings = {
   followSeconds: 10,
   visibilityMs: 60_000,
   agentPatienceMs: 600_000,
+  regionPatienceMs: 300_000,
   // One minute to be delivered, two to run, and one for SSM to notice its own time-outs.
   commandPatienceMs: 240_000,
   requestTimeoutMs: 30_000,

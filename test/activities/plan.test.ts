@@ -75,6 +75,26 @@ describe('the plan', () => {
     });
   });
 
+  it('waits out a blip of one region, but not an outage that goes on', async () => {
+    await withActivities({}, async ({ again, soonAgain, request, setFaults }) => {
+      const input = { request, ...RUN };
+      const dead = { action: '*', region: 'eu-west-1', kind: 'lost-request', count: 0 } as const;
+      await setFaults([dead]);
+      await assert.rejects(
+        soonAgain.planImage(input),
+        (error) => (error as ApplicationFailure).nonRetryable !== true,
+      );
+      const without = await again.planImage(input);
+      assert.match(
+        without.copies.find(({ region }) => region === 'eu-west-1')?.unusable ?? '',
+        /./,
+      );
+      await setFaults([]);
+      const whole = await soonAgain.planImage(input);
+      assert(whole.copies.every(({ unusable }) => unusable === undefined));
+    });
+  });
+
   it('refuses a URL that no line of the configuration allows', async () => {
     await withActivities({}, async ({ activities, request }) => {
       const image = { ...request.image, url: 'http://169.254.169.254/latest/meta-data/a.raw.xz' };

@@ -3,6 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Info } from '@temporalio/activity';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import type { Activities } from '../../src/activities/activities.js';
@@ -31,6 +32,8 @@ export interface ActivityLevel {
   readonly activities: Activities;
   /** The same, as second attempts: what an earlier one made may not be listed yet. */
   readonly again: Activities;
+  /** The same, of activities that were scheduled just now. */
+  readonly soonAgain: Activities;
   readonly image: SampleImage;
   readonly request: ImageRequest;
   resources(type?: ListedResource['type']): Promise<readonly ListedResource[]>;
@@ -89,8 +92,9 @@ export async function withActivities<T>(
       server,
       aws,
       image,
-      activities: inEnvironments(activities, 1),
-      again: inEnvironments(activities, 2),
+      activities: inEnvironments(activities, { attempt: 1 }),
+      again: inEnvironments(activities, { attempt: 2 }),
+      soonAgain: inEnvironments(activities, { attempt: 2, scheduledTimestampMs: Date.now() }),
       request: {
         composeId: compose.composeId,
         release: '43',
@@ -124,13 +128,13 @@ export async function withActivities<T>(
 /** The failures are what the tests look at. */
 const SILENT = new DefaultLogger('ERROR');
 
-function inEnvironments(activities: Activities, attempt: number): Activities {
+function inEnvironments(activities: Activities, info: Partial<Info>): Activities {
   return Object.fromEntries(
     Object.entries(activities).map(([name, act]) => [
       name,
       async (input: never) => {
         try {
-          return await new MockActivityEnvironment({ attempt }, { logger: SILENT }).run(
+          return await new MockActivityEnvironment(info, { logger: SILENT }).run(
             act as (input: never) => Promise<unknown>,
             input,
           );
