@@ -19,8 +19,11 @@ const ALLOWED =
 /** An entry in normal form; a bare host name is https. Throws `AllowEntryError`. */
 export function parseAllowEntry(text: string): AllowEntry {
   const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//i.test(text);
-  // "https:/host/" and "https//host/" would allow a host of the name "https".
-  if (!hasScheme && /^(?:[^/]*:(?:\/|$)|https?(?:[:/]|$))/i.test(text)) {
+  // The URL parser skips slashes: "https:/host/" and "//https://host/" would allow a host of the name "https".
+  const isOdd = hasScheme
+    ? text.includes(':///')
+    : /^(?:\/|[^/]*:(?:\/|$)|https?(?:[:/]|$))/i.test(text);
+  if (isOdd) {
     throw new AllowEntryError(`is neither a URL nor a host name; ${ALLOWED}`);
   }
   const url = parse(hasScheme ? text : `https://${text}`, text);
