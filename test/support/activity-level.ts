@@ -48,6 +48,7 @@ export async function withActivities<T>(
     stateDir: join(directory, 'cloud'),
     latency: 'instant',
     credentials: { accessKeyId: 'AKIATESTTESTTESTTEST', secretAccessKey: 'secret' },
+    ...(options.minuteMs === undefined ? {} : { minuteMs: options.minuteMs }),
   });
   const aws = new Aws(
     {
