@@ -5,6 +5,7 @@ import type { FailureDetails } from '../../src/model/errors.js';
 import { withActivities } from '../support/activity-level.js';
 import { copy, effectsOf, launch, planOf, register, snapshotOf } from '../support/planned.js';
 import { publish, TWO_REGIONS } from '../support/planned.js';
+import { until } from '../support/until.js';
 
 function detailsOf(error: unknown): FailureDetails {
   return (error as ApplicationFailure).details?.[0] as FailureDetails;
@@ -94,6 +95,17 @@ describe('a resource that EC2 does not list yet', () => {
 });
 
 describe('a resource that EC2 has given up', () => {
+  it('has ended itself by its own timer when nobody else did', async () => {
+    await withActivities({ ...TWO_REGIONS, minuteMs: 20 }, async (level) => {
+      const plan = await planOf(level);
+      // On a slow machine the timer fires before the launch is over: it is lost then, and gone all the same.
+      await Promise.allSettled([launch(level.activities, plan)]);
+      assert((await level.calls('RunInstances')) > 0);
+      await until('it is gone', async () => (await level.resources()).length === 0);
+      assert.equal(await level.calls('TerminateInstances'), 0);
+    });
+  });
+
   it('does not come back by its token: the next pair of instance and volume is a new one', async () => {
     await withActivities(TWO_REGIONS, async (level) => {
       const plan = await planOf(level);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { SendCommandCommand, SSMClient } from '@aws-sdk/client-ssm';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { LocalPublisher } from '../support/local-publisher.js';
 import { withPublisher } from '../support/local-publisher.js';
@@ -30,6 +31,20 @@ async function assertUndone(publisher: LocalPublisher, times: number): Promise<v
   for (const action of ['TerminateInstances', 'DeleteVolume', 'CancelCommand']) {
     assert.equal(await callCount(publisher, action), times, action);
   }
+}
+
+/** What the timer of user-data does when it fires. */
+async function firesDeadManTimer({ simulator, resources }: LocalPublisher): Promise<void> {
+  const { url: endpoint, credentials } = simulator;
+  const ssm = new SSMClient({ endpoint, credentials, region: 'us-east-1' });
+  const InstanceIds = (await resources()).flatMap(({ type, id }) =>
+    type === 'instance' ? id : [],
+  );
+  const Parameters = { commands: ['shutdown -P now'] };
+  await ssm.send(
+    new SendCommandCommand({ DocumentName: 'AWS-RunShellScript', InstanceIds, Parameters }),
+  );
+  ssm.destroy();
 }
 
 /** The write, between two attempts or in one. */
@@ -87,14 +102,14 @@ describe('a worker that is stopped', () => {
   });
 
   it('until the instance has ended itself makes a new pair, and publishes', async () => {
-    const utility = ['dead_man_minutes = 10'];
-    await withPublisher({ worker: false, utility, minuteMs: 800 }, async (publisher) => {
+    await withPublisher({ worker: false }, async (publisher) => {
       const one = await slowly(publisher, 4);
       const stop = await publisher.startWorker();
       const handle = await publisher.publish(one.request);
       await downloading(publisher, one);
       await stop();
-      await until('the timer ends it', async () => (await publisher.resources()).length === 0);
+      await firesDeadManTimer(publisher);
+      await until('the instance is gone', async () => (await publisher.resources()).length === 0);
       await assertUndone(publisher, 0);
       publisher.server.setFault(one.path, undefined);
       const stopNext = await publisher.startWorker();

@@ -54,6 +54,7 @@ export async function withActivities<T>(
     stateDir: join(directory, 'cloud'),
     latency: 'instant',
     credentials: { accessKeyId: 'AKIATESTTESTTESTTEST', secretAccessKey: 'secret' },
+    ...(options.minuteMs === undefined ? {} : { minuteMs: options.minuteMs }),
   });
   const aws = new Aws(
     scaledAwsSettings(0.05, {

@@ -55,7 +55,7 @@ export interface LocalPublisher {
     compose: SampleCompose,
   ): Promise<WorkflowHandleWithSignaledRunId<() => Promise<ComposeResult>>>;
   publish(request: ImageRequest): Promise<WorkflowHandle<() => Promise<ImageResult>>>;
-  resources(): Promise<readonly ListedResource[]>;
+  readonly resources: () => Promise<readonly ListedResource[]>;
   calls(): Promise<readonly CallCount[]>;
   /** Puts the local cloud's fault rules in place of all earlier ones. */
   setFaults(rules: readonly Partial<FaultRule>[]): Promise<void>;
@@ -85,7 +85,6 @@ export async function withPublisher<T>(
     stateDir: join(directory, 'cloud'),
     latency: 'instant',
     credentials: { accessKeyId: 'AKIATESTTESTTESTTEST', secretAccessKey: randomUUID() },
-    ...(options.minuteMs === undefined ? {} : { minuteMs: options.minuteMs }),
   });
   try {
     const taskQueue = `test-${randomUUID()}`;

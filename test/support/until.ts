@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 export async function until(
   what: string,
   holds: () => Promise<boolean> | boolean,
-  withinMs = 60_000,
+  withinMs = 180_000,
 ): Promise<void> {
   const end = performance.now() + withinMs;
   while (!(await holds())) {
