@@ -51,7 +51,7 @@ async function refuseTakenNames(
     {
       code: 'name-taken',
       class: 'refused',
-      next: `If nobody needs it, deregister ${ImageId} and the others of its image, and publish again; else change publish.image_name.`,
+      next: `If a run that was ended from outside left it, wait for the sweep (fedimg sweep --dry-run says when) and publish again; if nobody needs it, deregister ${ImageId} and the others of its image; else change publish.image_name.`,
       region: home.region,
       resource: ImageId,
     },
