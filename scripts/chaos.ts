@@ -67,15 +67,18 @@ async function main(): Promise<void> {
         : options.terminates === true
           ? 'terminates'
           : 'runs';
-  const single =
-    options.schedule !== undefined && command.getOptionValueSource('runs') === 'default';
+  const repeats = command.getOptionValueSource('runs') === 'default' ? 1 : options.runs;
+  const { schedule } = options;
   const campaign: CampaignOptions = {
     mode,
     seed: options.seed,
-    runs: single ? 1 : options.runs,
+    runs: options.runs,
     lanes: options.lanes,
     only: options.run,
-    schedule: options.schedule === undefined ? undefined : parseSchedule(options.schedule),
+    schedules:
+      schedule === undefined
+        ? undefined
+        : Array.from({ length: repeats }, () => parseSchedule(schedule)),
     sample: options.sample,
     shrink: options.shrink,
     log,
@@ -88,8 +91,9 @@ async function main(): Promise<void> {
 
 function say(report: Report, log: (line: string) => void): void {
   const { runs, findings, ends, planned, reached, unreached, seconds } = report;
+  const cpu = (report.cpuSeconds / Math.max(1, runs)).toFixed(1);
   const counts = Object.entries(ends).map(([end, count]) => `${count} ${end}`);
-  log(`${runs} runs in ${seconds} s: ${counts.join(', ')}`);
+  log(`${runs} runs in ${seconds} s, ${cpu} CPU seconds each: ${counts.join(', ')}`);
   log(`${reached} of ${planned} faults were reached; ${findings.length} runs broke an invariant`);
   for (const line of unreached) log(`not reached: ${line}`);
 }

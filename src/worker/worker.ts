@@ -35,7 +35,7 @@ export interface WorkerSettings {
 const BUNDLE = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
 
 /** A cancellation must reach an activity soon; the heartbeats of 200 of them cost little. */
-const HEARTBEAT_THROTTLE = '2s';
+const HEARTBEAT_THROTTLE_MS = 2_000;
 
 const STICKY_TIMEOUT_MS = 10_000;
 
@@ -111,8 +111,9 @@ function limits({ worker, timing }: Config): Omit<WorkerOptions, 'connection'> {
     // manager's own patience (systemd's TimeoutStopSec is 90 s).
     shutdownGraceTime: worker.shutdownGraceMs,
     shutdownForceTime: worker.shutdownGraceMs + 15_000,
-    maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
-    defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
+    // Scaled as the time-out is: the bound of the fence counts on the proportion of the two.
+    maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS * timing.scale,
+    defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS * timing.scale,
     // How long a run waits for a worker that knows it already and was killed.
     stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT_MS * timing.scale,
   };

@@ -1,5 +1,6 @@
 /** Many runs on several lanes; each failure is shrunk, and printed with the command that repeats it. */
 
+import { cpuSeconds } from './cpu-time.js';
 import { withLane } from './lane.js';
 import type { Lane } from './lane.js';
 import { pointName } from './fault.js';
@@ -20,8 +21,8 @@ export interface CampaignOptions {
   readonly lanes: number;
   /** Only the run of this number. */
   readonly only?: number | undefined;
-  /** Instead of all that: this schedule, `runs` times. */
-  readonly schedule?: Schedule | undefined;
+  /** Instead of all that: these. */
+  readonly schedules?: readonly Schedule[] | undefined;
   /** At most so many of the planned ones, spread evenly. */
   readonly sample?: number | undefined;
   readonly shrink: boolean;
@@ -46,20 +47,29 @@ export interface Report {
   /** Of a mode that demands that each is reached. */
   readonly unreached: readonly string[];
   readonly seconds: number;
+  /** Of everything: driver with cloud and guests, workers, Temporal servers. */
+  readonly cpuSeconds: number;
 }
 
 type Reference = Awaited<ReturnType<typeof measure>>;
 
 export async function runCampaign(options: CampaignOptions): Promise<Report> {
   const begin = performance.now();
+  const cpu = await cpuSeconds();
   const state = new Campaign(options);
-  await state.measureAll();
-  await Promise.all(
-    Array.from({ length: Math.min(options.lanes, state.left) }, () =>
-      withLane((lane) => state.work(lane)),
-    ),
+  // One lane measures what the others then draw from; they start up meanwhile.
+  let measured: Promise<void> | undefined;
+  const lanes = Array.from({ length: options.lanes }, () =>
+    withLane(async (lane) => {
+      await (measured ??= state.measureAll(lane));
+      await state.work(lane);
+    }),
   );
-  return state.report(Math.round((performance.now() - begin) / 1000));
+  await Promise.all(lanes);
+  return state.report({
+    seconds: Math.round((performance.now() - begin) / 1000),
+    cpuSeconds: Math.round((await cpuSeconds()) - cpu),
+  });
 }
 
 class Campaign {
@@ -77,28 +87,22 @@ class Campaign {
     this.#options = options;
   }
 
-  get left(): number {
-    return this.#queue.length;
-  }
-
-  async measureAll(): Promise<void> {
-    const { mode, schedule, log } = this.#options;
-    const scenarios = schedule === undefined ? SCENARIOS_OF[mode] : [schedule.scenario];
-    await withLane(async (lane) => {
-      for (const scenario of scenarios) {
-        const measured = await measure(lane, scenario);
-        this.#references.set(scenario, { ...measured, points: canonical(measured.points) });
-        log(`${scenario}: ${measured.points.length} calls, ${measured.reference.amis.length} AMIs`);
-      }
-    });
+  async measureAll(lane: Lane): Promise<void> {
+    const { mode, schedules, log } = this.#options;
+    const scenarios = schedules?.map(({ scenario }) => scenario) ?? SCENARIOS_OF[mode];
+    for (const scenario of new Set(scenarios)) {
+      const measured = await measure(lane, scenario);
+      this.#references.set(scenario, { ...measured, points: canonical(measured.points) });
+      log(`${scenario}: ${measured.points.length} calls, ${measured.reference.amis.length} AMIs`);
+    }
     this.#queue = this.#plan();
     log(`${this.#queue.length} runs are planned`);
   }
 
   #plan(): Planned[] {
-    const { mode, seed, runs, only, schedule, sample } = this.#options;
-    if (schedule !== undefined) {
-      return Array.from({ length: runs }, (_none, index) => ({ number: index + 1, schedule }));
+    const { mode, seed, runs, only, schedules, sample } = this.#options;
+    if (schedules !== undefined) {
+      return schedules.map((schedule, index) => ({ number: index + 1, schedule }));
     }
     const points = Object.fromEntries(
       [...this.#references].map(([scenario, reference]) => [scenario, reference.points]),
@@ -159,11 +163,11 @@ class Campaign {
       seed: this.#options.seed * 100_000 + number,
       reference: measured.reference,
       // Replay, whole disks and a second delivery cost as much as a run.
-      thorough: number % 10 === 0 || this.#options.schedule !== undefined,
+      thorough: number % 10 === 0 || this.#options.schedules !== undefined,
     });
   }
 
-  report(seconds: number): Report {
+  report(times: Pick<Report, 'seconds' | 'cpuSeconds'>): Report {
     return {
       runs: this.#runs,
       findings: this.#findings,
@@ -171,7 +175,7 @@ class Campaign {
       planned: this.#planned,
       reached: this.#reached,
       unreached: this.#unreached,
-      seconds,
+      ...times,
     };
   }
 }

@@ -238,7 +238,7 @@ async function sweep({ lane, crew, cloud }: Place): Promise<Evidence['listing']>
       args: [{ deployment: DEPLOYMENT, dryRun: false }],
     }),
   );
-  await closed(handle as unknown as WorkflowHandle);
+  await closed(handle);
   return listing(cloud.simulator);
 }
 
