@@ -28,11 +28,12 @@ export function undoRegion(
   return heartbeating(waitingFor(`removal in ${input.region}`), async (_report, signal) => {
     const round = new RemovalRound(region, signal);
     const { visibilityMs } = region.settings;
+    // Not listed is no proof of absence: what the last call made may appear only now. A round may take longer
+    // than the window, and what it removed may have been said to be unknown: the last one finds nothing.
     const until = performance.now() + visibilityMs;
-    // Not listed is no proof of absence: what the last call made may appear only now.
     for (;;) {
-      await round.run(input);
-      if (performance.now() >= until) break;
+      const removedSome = await round.run(input);
+      if (!removedSome && performance.now() >= until) break;
       await delay(Math.min(ROUND_MS_MAX, visibilityMs / 4), undefined, { signal });
     }
     if (round.transient.length > 0) throw notRemovedYet(input.region, round.transient);
@@ -50,6 +51,7 @@ class RemovalRound {
   transient: string[] = [];
   /** Snapshots of AMIs that are kept; AMIs come before their snapshots in every undo. */
   readonly #inUse = new Set<string>();
+  #removals = 0;
   readonly #region: RegionAccess;
   readonly #signal: AbortSignal;
 
@@ -58,10 +60,13 @@ class RemovalRound {
     this.#signal = signal;
   }
 
-  async run({ origin, steps }: UndoRegionInput): Promise<void> {
+  /** Whether there was anything that could be removed. */
+  async run({ origin, steps }: UndoRegionInput): Promise<boolean> {
     this.left = [];
     this.transient = [];
+    this.#removals = 0;
     for (const step of steps) await this.#removeStep(stepKey(origin, step));
+    return this.#removals > 0;
   }
 
   /** Instances before their volumes, AMIs before their snapshots: EC2 refuses the other order. */
@@ -100,11 +105,15 @@ class RemovalRound {
     try {
       await remove(id);
       this.removed.add(id);
+      this.#removals += 1;
     } catch (error) {
       if (this.#signal.aborted) throw error;
       const failure = classifyAwsError(error);
-      const list =
-        failure === undefined || failure.class === 'refused' ? this.left : this.transient;
+      // No waiting frees the volume of an instance that may not be terminated.
+      const isHeld =
+        failure?.code === 'VolumeInUse' && this.left.some((line) => line.startsWith('i-'));
+      const isFinal = failure === undefined || failure.class === 'refused' || isHeld;
+      const list = isFinal ? this.left : this.transient;
       list.push(`${id}: ${failure?.message ?? (error as Error).message}`);
     }
   }
