@@ -39,7 +39,7 @@ export interface ActivityLevel {
   resources(type?: ListedResource['type']): Promise<readonly ListedResource[]>;
   /** How many calls of an action were made so far, whatever their result. */
   calls(action: string): Promise<number>;
-  setFaults(rules: readonly Partial<FaultRule>[]): Promise<void>;
+  readonly setFaults: (rules: readonly Partial<FaultRule>[]) => Promise<void>;
   /** What Temporal says of runs; it knows none until a test says so. */
   readonly runs: WorkflowRuns;
 }
