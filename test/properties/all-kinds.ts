@@ -12,7 +12,8 @@ const MODULES = {
   config: (): KindModule => import('./kinds/config.js'),
   xz: (): KindModule => import('./kinds/xz.js'),
   guests: (): KindModule => import('./kinds/guests.js'),
-  simulator: (): KindModule => import('./kinds/simulator.js'),
+  'simulator-api': (): KindModule => import('./kinds/simulator-api.js'),
+  'simulator-control': (): KindModule => import('./kinds/simulator-control.js'),
   plan: (): KindModule => import('./kinds/plan.js'),
   commands: (): KindModule => import('./kinds/commands.js'),
 } as const;

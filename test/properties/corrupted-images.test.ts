@@ -81,7 +81,6 @@ class Bench {
       return await this.#written(planned, device);
     } catch (error) {
       const details = (error as ApplicationFailure).details?.[0] as FailureDetails | undefined;
-      if (details?.class !== 'refused') console.log(error);
       assert(details !== undefined && details.class === 'refused', String(error));
       const { message } = error as Error;
       assert(message.length > 20 && details.next.length > 20, 'it says what, why and what to do');

@@ -42,7 +42,6 @@ describe('metadata of a hostile server', () => {
       for (const [name, make] of Object.entries(DOCUMENTS)) {
         body = make();
         const { result, tookMiB } = await readIn(server.base);
-        console.log(name, tookMiB);
         assert(tookMiB < TOOK_MIB_MAX, `${name}: ${tookMiB} MiB`);
         const isRefused = name.startsWith('too many');
         assert.match(result, isRefused ? /more than \d+ (?:values|bytes)/ : /^read/, name);

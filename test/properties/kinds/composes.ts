@@ -154,10 +154,24 @@ const strictJson = inputKind({
           if (isJson(text)) assert.match(error.message, STRICTER);
           return true;
         },
-        (value) => assert.equal(JSON.stringify(value), JSON.stringify(JSON.parse(text))),
+        (value) => {
+          assert.equal(JSON.stringify(value), JSON.stringify(JSON.parse(text)));
+          assert.equal(keysIn(value), keysWrittenIn(text), 'a key stands there twice');
+        },
       ),
   }),
 });
+
+function keysIn(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  const own = Array.isArray(value) ? 0 : Object.keys(value).length;
+  return Object.values(value).reduce((sum: number, below) => sum + keysIn(below), own);
+}
+
+function keysWrittenIn(text: string): number {
+  return [...text.matchAll(/"(?:[^"\\]|\\.)*"\s*(:?)/g)].filter(([, colon]) => colon === ':')
+    .length;
+}
 
 function isJson(text: string): boolean {
   try {
@@ -187,11 +201,28 @@ const SELECTION = {
   arches: ['x86_64', 'aarch64'],
 } as const;
 
+/** The fields of an image that become something, each by its own grammar. */
+const hostileEntry = fc
+  .record({
+    path: around(fc.constant(file('x86_64').path)),
+    sha256: around(fc.constant('ab'.repeat(32))),
+    sizeBytes: fc.constantFrom(487_000_000, 0, -1, 1.5, 2 ** 53),
+    way: fc.nat({ max: 3 }),
+  })
+  .map(({ path, sha256, sizeBytes, way }) => {
+    const poison = [{ path }, { sha256 }, { sizeBytes }, { path, sha256, sizeBytes }][way];
+    const files = [{ ...file('x86_64'), ...poison }, file('aarch64')];
+    return JSON.stringify(composeMetadata(COMPOSE_ID, files)['images.json']);
+  });
+
 const composeMetadataKind = inputKind({
   name: 'compose-metadata',
   title: 'a file name in images.json becomes a path outside of the compose, a tag, or a command',
   weight: 10,
-  input: hostileJsonText(METADATA),
+  input: fc.oneof(
+    { weight: 2, arbitrary: hostileJsonText(METADATA) },
+    { weight: 1, arbitrary: hostileEntry },
+  ),
   open: () => ({
     check: (text) =>
       verdictOf(

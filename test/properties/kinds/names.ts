@@ -37,6 +37,7 @@ const imagePaths = inputKind({
       assert.equal(checked, path);
       assert.match(path, /^[A-Za-z0-9._+~/-]{8,512}$/);
       assert.equal(new URL(path, 'https://a/b/').pathname, `/b/${path}`, 'it leaves its folder');
+      assert(!/\.(?:\/|$)/.test(path), 'a name that ends in a dot is another one elsewhere');
       // No wildcard of an EC2 filter: a look-up by tag must find this image alone.
       assert(!/[*?\\]/.test(path));
       return 'accepted';
