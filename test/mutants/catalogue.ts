@@ -5,6 +5,10 @@ import type { Mutant } from './mutant.js';
 const REPEATABLE = 'test/activities/repeatable.test.ts';
 const WORKFLOW = 'test/workflows/publish-image.test.ts';
 const WHOLE = 'test/incidents/whole-compose.test.ts';
+const LATE = 'test/incidents/late-listings.test.ts';
+const TWO = 'test/incidents/two-attempts.test.ts';
+const GUEST = 'test/guest/write-image.test.ts';
+const SWEEP = 'test/activities/sweep.test.ts';
 
 const LEAKS: readonly Mutant[] = [
   {
@@ -35,9 +39,10 @@ const LEAKS: readonly Mutant[] = [
     name: 'one look is proof enough that nothing is left',
     invariant: 'I1',
     file: 'src/activities/undo.ts',
-    find: 'if (performance.now() >= until) break;',
+    find: 'if (!removedSome && performance.now() >= until) break;',
     replace: 'break;',
-    tests: ['test/matrix', 'test/activities', 'test/incidents'],
+    tests: [LATE, 'test/matrix'],
+    grep: '^14 |listed late|not found at first',
   },
 ];
 
@@ -56,7 +61,7 @@ const DUPLICATES: readonly Mutant[] = [
     file: 'src/aws/instances.ts',
     find: 'ClientToken: request.token(placement),',
     replace: 'ClientToken: `${request.token(placement).slice(0, 40)}${Date.now()}`,',
-    tests: ['test/matrix', REPEATABLE, 'test/chaos'],
+    tests: [LATE, TWO],
   },
   {
     name: 'the SDK repeats a copy whose answer was lost',
@@ -72,7 +77,7 @@ const DUPLICATES: readonly Mutant[] = [
     file: 'src/aws/instances.ts',
     find: 'const until = performance.now() + (mayExist ? region.settings.visibilityMs : 0);',
     replace: 'const until = performance.now();',
-    tests: ['test/matrix', 'test/incidents'],
+    tests: [LATE],
   },
 ];
 
@@ -107,7 +112,7 @@ const GATE: readonly Mutant[] = [
     file: 'src/workflows/regions.ts',
     find: '    complete.filter((region) => isRequired(region) && !isHome(region)),\n    complete.filter(isHome),\n',
     replace: '    complete.filter((region) => isRequired(region)),\n',
-    tests: [WORKFLOW, 'test/incidents'],
+    tests: [WORKFLOW, 'test/workflows/incidents.test.ts'],
   },
 ];
 
@@ -126,7 +131,7 @@ const BYTES: readonly Mutant[] = [
     file: 'src/guest/write-image.sh',
     find: '[ "${codes[0]}" -eq 0 ] ||',
     replace: 'true ||',
-    tests: ['test/incidents/unusable-images.test.ts', 'test/properties'],
+    tests: [GUEST],
   },
   {
     name: 'what was written is not read back',
@@ -134,7 +139,7 @@ const BYTES: readonly Mutant[] = [
     file: 'src/guest/write-image.sh',
     find: '  [ "$got" = "$raw_sha256" ] ||',
     replace: '  true ||',
-    tests: ['test/guest', 'test/incidents', 'test/matrix'],
+    tests: [GUEST],
   },
   {
     name: 'a volume that was lost is written on where the first writer stopped',
@@ -142,7 +147,7 @@ const BYTES: readonly Mutant[] = [
     file: 'src/workflows/publish-image.ts',
     find: '      publication.generation += 1;\n',
     replace: '',
-    tests: [WORKFLOW, 'test/matrix'],
+    tests: [WORKFLOW],
   },
 ];
 
@@ -154,7 +159,7 @@ const MESSAGES: readonly Mutant[] = [
     find: "  announcements.add(...uploadAnnouncements(run.plan, 'started'));",
     replace:
       "  announcements.add(...uploadAnnouncements(run.plan, 'completed'), ...uploadAnnouncements(run.plan, 'started'));",
-    tests: [WORKFLOW, 'test/incidents'],
+    tests: [WORKFLOW, 'test/chaos/chaos.test.ts'],
   },
   {
     name: 'a run closes before its last message is accepted',
@@ -162,7 +167,7 @@ const MESSAGES: readonly Mutant[] = [
     file: 'src/workflows/announcements.ts',
     find: '    await this.#sending;\n',
     replace: '    await Promise.resolve();\n',
-    tests: [WORKFLOW, 'test/incidents'],
+    tests: [WORKFLOW, 'test/workflows/incidents.test.ts'],
   },
 ];
 
@@ -198,8 +203,8 @@ const ONCE: readonly Mutant[] = [
     name: 'a compose that was published may be started again',
     invariant: 'I7',
     file: 'src/client/start.ts',
-    find: "        workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',",
-    replace: "        workflowIdReusePolicy: 'ALLOW_DUPLICATE',",
+    find: "return await send(session, message, { ...options, reuse: 'ALLOW_DUPLICATE_FAILED_ONLY' });",
+    replace: "return await send(session, message, { ...options, reuse: 'ALLOW_DUPLICATE' });",
     tests: ['test/client/start.test.ts'],
   },
 ];
@@ -232,7 +237,51 @@ const RADIUS: readonly Mutant[] = [
     find: `      Owners: ['self'],
       Filters: [{ Name: 'name', Values: [...names] }],`,
     replace: "      Filters: [{ Name: 'name', Values: [...names] }],",
-    tests: ['test/incidents', 'test/activities', 'test/matrix'],
+    tests: [LATE],
+  },
+];
+
+const SWEPT: readonly Mutant[] = [
+  {
+    name: 'the sweep takes what another deployment made',
+    invariant: 'I8',
+    file: 'src/model/stray.ts',
+    find: 'tags[MANAGED_BY.key] === MANAGED_BY.value && tags[TAG.deployment] === deployment;',
+    replace: 'tags[MANAGED_BY.key] === MANAGED_BY.value && deployment !== undefined;',
+    tests: [SWEEP],
+  },
+  {
+    name: 'the sweep takes what a running workflow has just made',
+    invariant: 'I8',
+    file: 'src/model/stray.ts',
+    find: "  if (run.state === 'open') return kept('run-open', 'its run is under way');\n",
+    replace: '',
+    tests: [SWEEP],
+  },
+  {
+    name: 'the sweep removes results once Temporal has forgotten their run',
+    invariant: 'I8',
+    file: 'src/model/stray.ts',
+    find: "    return kept('result', 'it is marked as a result of its run');\n",
+    replace: '    return undefined;\n',
+    tests: [SWEEP],
+  },
+  {
+    name: 'a Temporal that does not answer is taken for one that knows no run',
+    invariant: 'I8',
+    file: 'src/activities/stray-judge.ts',
+    find: '      if (signal.aborted) throw error;\n',
+    replace: "      if (!signal.aborted) return { state: 'unknown' };\n",
+    tests: [SWEEP],
+  },
+  {
+    name: 'the sweep never looks at snapshots',
+    invariant: 'I1',
+    file: 'src/activities/find-strays.ts',
+    find: '    for (const resource of resources) {\n      try {',
+    replace:
+      "    for (const resource of resources.filter(({ type }) => type !== 'snapshot')) {\n      try {",
+    tests: [SWEEP],
   },
 ];
 
@@ -243,7 +292,7 @@ const PROGRESS: readonly Mutant[] = [
     file: 'src/activities/attempt-interceptor.ts',
     find: "  return failureClass === 'refused' || failureClass === 'lost' || failureClass === 'capacity';",
     replace: "  return failureClass === 'lost' || failureClass === 'capacity';",
-    tests: [REPEATABLE, 'test/activities'],
+    tests: [REPEATABLE, LATE],
   },
   {
     name: 'one region that never ends holds up all others',
@@ -259,7 +308,7 @@ const PROGRESS: readonly Mutant[] = [
     file: 'src/aws/snapshots.ts',
     find: "      if (snapshot.State === 'error') {",
     replace: "      if (snapshot.State === 'no such state') {",
-    tests: ['test/matrix', 'test/incidents'],
+    tests: [LATE, 'test/matrix'],
   },
 ];
 
@@ -305,7 +354,7 @@ const FENCING: readonly Mutant[] = [
     file: 'src/guest/write-image.sh',
     find: 'flock -n 9 || exit 75\n',
     replace: '',
-    tests: ['test/guest', 'test/incidents', 'test/matrix'],
+    tests: [TWO, GUEST],
   },
 ];
 
@@ -316,7 +365,7 @@ const THRIFT: readonly Mutant[] = [
     file: 'src/aws/shared-poll.ts',
     find: 'intervalMs = Math.min(intervalMs * 2, Math.max(INTERVAL_MS_MAX, this.#options.intervalMs));',
     replace: 'intervalMs = this.#options.intervalMs;',
-    tests: ['test/aws/shared-poll.test.ts', 'test/incidents'],
+    tests: ['test/aws/shared-poll.test.ts', LATE],
   },
   {
     name: 'the utility instance has no dead-man timer',
@@ -324,7 +373,7 @@ const THRIFT: readonly Mutant[] = [
     file: 'src/guest/utility-user-data.sh',
     find: 'shutdown -P "+$1"',
     replace: 'true',
-    tests: ['test/guest', 'test/incidents'],
+    tests: [LATE],
   },
   {
     name: 'an instance that shuts down is only stopped',
@@ -332,7 +381,7 @@ const THRIFT: readonly Mutant[] = [
     file: 'src/activities/instance-input.ts',
     find: "    InstanceInitiatedShutdownBehavior: 'terminate',",
     replace: "    InstanceInitiatedShutdownBehavior: 'stop',",
-    tests: ['test/incidents', 'test/activities'],
+    tests: [LATE],
   },
 ];
 
@@ -343,7 +392,12 @@ const SILENCE: readonly Mutant[] = [
     file: 'src/activities/test-instance.ts',
     find: "const bytes = Math.min(wholeNumber(values.get('output_bytes')) ?? 0, OUTPUT_BYTES_MAX);",
     replace: "const bytes = wholeNumber(values.get('output_bytes')) ?? 0;",
-    tests: ['test/incidents'],
+    tests: [
+      'test/incidents/console-transport.test.ts',
+      'test/incidents/test-instance.test.ts',
+      'test/guest',
+      'test/properties',
+    ],
   },
   {
     name: 'where a signed redirect leads to is frozen in history',
@@ -359,7 +413,7 @@ const SILENCE: readonly Mutant[] = [
     file: 'src/source/printable.ts',
     find: "text.replace(/[?#][^]*$/, '')",
     replace: "text.replace(/[#][^]*$/, '')",
-    tests: ['test/source', 'test/properties'],
+    tests: ['test/source'],
   },
 ];
 
@@ -370,15 +424,15 @@ const DATA: readonly Mutant[] = [
     file: 'src/guest/guest-script.ts',
     find: "  return `'${value.replaceAll(\"'\", `'\\\\''`)}'`;",
     replace: "  return `'${value}'`;",
-    tests: ['test/guest', 'test/properties'],
+    tests: ['test/guest/guest.test.ts'],
   },
   {
     name: 'control characters of a test reach the terminal',
     invariant: 'I14',
     file: 'src/activities/test-instance.ts',
-    find: '      output: printable(result.output),\n    };',
-    replace: '      output: result.output,\n    };',
-    tests: ['test/incidents', 'test/properties'],
+    find: 'output: readableOutput(result.output),',
+    replace: 'output: result.output,',
+    tests: ['test/incidents/test-instance.test.ts', WHOLE, 'test/properties'],
   },
 ];
 
@@ -411,6 +465,7 @@ export const CATALOGUE: readonly Mutant[] = [
   ...RECORD,
   ...ONCE,
   ...RADIUS,
+  ...SWEPT,
   ...PROGRESS,
   ...REPLAY,
   ...FENCING,
