@@ -91,6 +91,15 @@ function userAgentOf(message: IncomingMessage): string {
   return (message.headers['user-agent'] ?? '').slice(0, userAgentMax);
 }
 
+/** The date that Signature Version 4 signs, to the second; absent where it is none. */
+function sentAtOf(message: IncomingMessage): { readonly sentAt?: string } {
+  const date = String(message.headers['x-amz-date'] ?? '');
+  const parts = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(date);
+  if (parts === null) return {};
+  const [year, month, day, hour, minute, second] = parts.slice(1);
+  return { sentAt: `${year}-${month}-${day}T${hour}:${minute}:${second}Z` };
+}
+
 const userAgentMax = 4096;
 
 interface Sender {
@@ -275,6 +284,7 @@ function commit(
     requestId,
     ...(request === undefined ? {} : { principal: request.principal, request: asLogged(request) }),
     userAgent: userAgentOf(message),
+    ...sentAtOf(message),
     ...(changed.length > 0 ? { changed } : {}),
     ...(resources.length > 0 ? { resources } : {}),
     ...(hits.length > 0 ? { faults: hits.map((rule) => rule.id) } : {}),

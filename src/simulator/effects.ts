@@ -19,6 +19,8 @@ export interface Effect {
   readonly answered?: boolean;
   readonly requestId?: string;
   readonly principal?: string;
+  /** ISO 8601, to the second: when the caller signed the call, which may be long before `time`. */
+  readonly sentAt?: string;
   /** The whole header, up to 4,096 characters. */
   readonly userAgent?: string;
   /** The decoded parameters; user-data and scripts included. */

@@ -279,6 +279,21 @@ describe('the checker of whole runs', () => {
     assert.deepEqual(judge(cleanRun()), []);
   });
 
+  it('blames no attempt for a call that was on its way when its successor acted', () => {
+    const clean = cleanRun();
+    const tags = (attempt: number) =>
+      call(
+        'CreateTags',
+        'eu-west-1',
+        {},
+        ['image/eu-west-1/ami-away'],
+        `copyToRegion; 7; ${attempt}`,
+      );
+    const [second, first] = [tags(2), tags(1)];
+    const late = { ...first, sentAt: new Date(Date.parse(second.time) - 1000).toISOString() };
+    assert.deepEqual(judge({ ...clean, effects: [...clean.effects, second, late] }), []);
+  });
+
   for (const { invariant, title, doctor } of CASES) {
     it(`complains of ${invariant}: ${title}`, () => {
       const clean = cleanRun();

@@ -10,7 +10,7 @@ import { WorkerProcess } from './worker-process.js';
 export const DEPLOYMENT = 'chaos';
 
 /** A heartbeat time-out of three seconds: a busy machine stays below it, and a dead worker is soon noticed. */
-export const TIME_SCALE = 0.1;
+export const TIME_SCALE = 0.2;
 
 export const REGIONS: Readonly<Record<Scenario, readonly string[]>> = {
   pass: [HOME, 'eu-west-1', 'us-east-2'],

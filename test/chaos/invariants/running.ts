@@ -23,9 +23,12 @@ export function replay({ history }: Evidence): string[] {
   return history.replayFailure === undefined ? [] : [history.replayFailure];
 }
 
-/** I11: an attempt that Temporal has replaced must not act beside its successor. */
+/**
+ * I11: an attempt that Temporal has replaced must not act beside its successor. What it sent before its
+ * successor acted may still be on its way: that nobody can call back, and find-or-create is there for it.
+ */
 export function fencing({ effects }: Evidence): string[] {
-  const latest = new Map<string, number>();
+  const latest = new Map<string, { readonly attempt: number; readonly time: string }>();
   const wrong: string[] = [];
   for (const effect of effects.filter(isEffect)) {
     const sender = senderOf(effect);
@@ -34,13 +37,14 @@ export function fencing({ effects }: Evidence): string[] {
       continue;
     }
     const key = `${sender.workflowId} ${sender.activityId}`;
-    const before = latest.get(key) ?? 0;
-    if (sender.attempt < before) {
+    const before = latest.get(key);
+    if (before === undefined || sender.attempt > before.attempt) {
+      latest.set(key, { attempt: sender.attempt, time: effect.time });
+    } else if (sender.attempt < before.attempt && (effect.sentAt ?? effect.time) > before.time) {
       wrong.push(
-        `${effect.action} in ${effect.region}: attempt ${sender.attempt} of ${sender.activityType} acted after attempt ${before}`,
+        `${effect.action} in ${effect.region}: attempt ${sender.attempt} of ${sender.activityType} acted after attempt ${before.attempt}`,
       );
     }
-    latest.set(key, Math.max(before, sender.attempt));
   }
   return wrong;
 }
