@@ -42,7 +42,7 @@ const LEAKS: readonly Mutant[] = [
     find: 'if (!removedSome && performance.now() >= until) break;',
     replace: 'break;',
     tests: [LATE, 'test/matrix'],
-    grep: '^14 |listed late|not found at first',
+    grep: '14 .* EC|listed late|not found at first',
   },
 ];
 
@@ -72,9 +72,9 @@ const DUPLICATES: readonly Mutant[] = [
     tests: [REPEATABLE],
   },
   {
-    name: "an attempt does not wait until its predecessor's instance is listed",
+    name: 'an attempt does not wait until the copy of its predecessor is listed',
     invariant: 'I2',
-    file: 'src/aws/instances.ts',
+    file: 'src/aws/snapshots.ts',
     find: 'const until = performance.now() + (mayExist ? region.settings.visibilityMs : 0);',
     replace: 'const until = performance.now();',
     tests: [LATE],
