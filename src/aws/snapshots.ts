@@ -211,8 +211,9 @@ function failed(region: RegionAccess, snapshotId: string, what: string): Service
     `snapshot ${snapshotId} in ${region.name} ${what}`,
     {
       code: 'snapshot-failed',
-      class: 'refused',
-      next: 'Publish again; if that repeats, ask AWS support with the id of the snapshot.',
+      // EC2's doing: the home region begins again with a new volume, another region is left out.
+      class: 'lost',
+      next: 'It is made anew where that is possible; if that repeats, ask AWS support with the id of the snapshot.',
       region: region.name,
       resource: snapshotId,
     },

@@ -172,6 +172,24 @@ describe('publishImage', () => {
     assert(undone > 0 && undone < fake.calls.lastIndexOf('launchUtilityInstance us-east-1'));
   });
 
+  it('begins again with a new volume when EC2 fails the snapshot of the first', async () => {
+    const volumes: string[] = [];
+    const fake = fakeActivities({
+      snapshotVolume: ({ utility, rawSha256 }) => {
+        volumes.push(utility.volumeId);
+        return volumes.length === 1
+          ? Promise.reject(finalFailure('the snapshot failed', { class: 'lost' }))
+          : Promise.resolve({ region: utility.region, snapshot: 'snap-two', rawSha256 });
+      },
+    });
+    await withWorker(fake.activities, async ({ startImage }) => {
+      const result = await (await startImage(someRequest())).result();
+      assert.equal(result.outcome, 'published');
+      assert(result.amis.every(({ snapshot }) => snapshot !== 'snap-home'));
+    });
+    assert.deepEqual(volumes, ['vol-0', 'vol-1']);
+  });
+
   it('ends as cancelled, and cleans up all regions, when it is cancelled during the copies', async () => {
     let copying = 0;
     const fake = fakeActivities({
