@@ -153,12 +153,19 @@ const BYTES: readonly Mutant[] = [
 
 const MESSAGES: readonly Mutant[] = [
   {
-    name: 'an upload is said to be complete before its AMIs are there',
+    name: 'an upload completes of which nobody heard that it began',
     invariant: 'I5',
     file: 'src/workflows/publish-image.ts',
-    find: "  announcements.add(...uploadAnnouncements(run.plan, 'started'));",
-    replace:
-      "  announcements.add(...uploadAnnouncements(run.plan, 'completed'), ...uploadAnnouncements(run.plan, 'started'));",
+    find: "  announcements.add(...uploadAnnouncements(run.plan, 'started'));\n",
+    replace: '',
+    tests: [WORKFLOW, 'test/chaos/chaos.test.ts'],
+  },
+  {
+    name: 'a test is said to have passed when it begins',
+    invariant: 'I5',
+    file: 'src/workflows/test-instance.ts',
+    find: "  announcements.add(testAnnouncement(run.plan, ami, 'started'));",
+    replace: "  announcements.add(testAnnouncement(run.plan, ami, 'completed'));",
     tests: [WORKFLOW, 'test/chaos/chaos.test.ts'],
   },
   {

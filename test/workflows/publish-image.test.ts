@@ -49,6 +49,21 @@ describe('publishImage', () => {
     assert.equal(fake.count('undoRegion us-east-1'), 0);
   });
 
+  it('tells the world that an act began before it tells that it ended', async () => {
+    const fake = fakeActivities();
+    await withWorker(fake.activities, async ({ startImage }) => {
+      await (await startImage(someRequest())).result();
+    });
+    const statuses = (topic: string) =>
+      new Set(
+        fake.announced.filter((one) => one.topic === topic).map(({ body }) => body['status']),
+      );
+    assert.deepEqual([...statuses('image.upload')], ['started', 'completed']);
+    assert.deepEqual([...statuses('image.test')], ['started', 'completed']);
+    const order = fake.announced.map(({ topic }) => topic);
+    assert(order.lastIndexOf('image.test') < order.indexOf('image.publish'));
+  });
+
   it('makes nothing public and removes everything when the test script fails', async () => {
     const fake = fakeActivities({
       runTest: () =>
