@@ -4,8 +4,12 @@ import { randomUUID } from 'node:crypto';
 import type { ImagePlan, ImageRequest, RegionPlan } from '../../src/model/plan.js';
 import { variantsOf } from '../../src/model/variant.js';
 
+let requests = 0;
+
 export function someRequest(overrides: Partial<ImageRequest['image']> = {}): ImageRequest {
-  const composeId = `Fedora-Cloud-43-20251021.${Math.floor(Math.random() * 9999)}`;
+  requests += 1;
+  // Not the date of the composes that are really served: they share a Temporal server.
+  const composeId = `Fedora-Cloud-43-20251022.${requests}`;
   const arch = overrides.arch ?? 'x86_64';
   return {
     composeId,

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
 import { activityInfo } from '@temporalio/activity';
 import { COMPOSE_WORKFLOW, composeStatusSignal, TIME_SCALE_MEMO } from '../../src/contract.js';
 import type { ComposeMessage } from '../../src/model/compose-message.js';
@@ -32,7 +31,7 @@ async function runCompose(
   { client, taskQueue }: WorkflowTest,
   memo: Record<string, unknown>,
 ): Promise<void> {
-  const composeId = `Fedora-Cloud-43-20251021.${randomUUID().slice(0, 6)}`;
+  const { composeId } = someRequest();
   const message = { composeId, status: 'FINISHED', location: 'https://x.example/' };
   const handle = await client.workflow.signalWithStart(COMPOSE_WORKFLOW, {
     taskQueue,
