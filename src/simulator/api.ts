@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ApiRequest, Service } from './api-request.js';
 import { guessService, readApiRequest } from './api-request.js';
 import { callerIdentity } from './caller-identity.js';
-import type { ReadChange } from './changes.js';
+import type { ReadChange } from './resource-change.js';
 import { spreadSlowly } from './changes.js';
 import type { Cloud, SsmHandler } from './cloud.js';
 import type { Credentials } from './credentials.js';

@@ -1,48 +1,14 @@
 /** Which resources a call or an event has changed and how, and how long the change takes to spread. */
 
 import type { Cloud } from './cloud.js';
-import type { ResourceRecord, SharingPermissions, Stale, Tags } from './state.js';
-
-export type ResourceType = 'instance' | 'volume' | 'snapshot' | 'image';
-
-/** One change of one of the account's own resources, as the effect log has it. */
-export interface ResourceChange {
-  readonly type: ResourceType;
-  readonly id: string;
-  readonly region: string;
-  /** An instance counts as deleted when it terminates, a volume when its deletion begins. */
-  readonly what: 'created' | 'deleted' | 'public' | 'private' | 'shared' | 'tagged' | 'state';
-  /** Of what was created or tagged: all of its tags now. */
-  readonly tags?: Tags;
-  /** Of an instance. */
-  readonly state?: string;
-  /** Of an image that was created or whose sharing changed. */
-  readonly name?: string;
-  /** What it was made from: an image, a snapshot, a volume. */
-  readonly from?: string;
-  /** Of sharing: the accounts that it is shared with now. */
-  readonly accounts?: readonly string[];
-}
-
-/** A resource as it was when it was last looked at; `record` is kept past its deletion. */
-interface Known {
-  readonly record: ResourceRecord;
-  readonly tags: Tags;
-  readonly permissions: SharingPermissions | undefined;
-  readonly state: string | undefined;
-  readonly isGone: boolean;
-}
-
-export interface ReadChange {
-  readonly change: ResourceChange;
-  readonly record: ResourceRecord;
-  readonly before: Known | undefined;
-}
-
-export interface ChangeReader {
-  /** Compares the records with what they were when they were last read. Keys as the store names them. */
-  read(keys: readonly string[]): ReadChange[];
-}
+import type {
+  ChangeReader,
+  Known,
+  ReadChange,
+  ResourceChange,
+  ResourceType,
+} from './resource-change.js';
+import type { ResourceRecord, SharingPermissions, Stale } from './state.js';
 
 const types: readonly ResourceType[] = ['instance', 'volume', 'snapshot', 'image'];
 
@@ -209,27 +175,5 @@ export function asSeen<T extends ResourceRecord>(record: T, nowMs: number): T {
     tags,
     ...(permissions === undefined ? {} : { permissions }),
     ...(state === undefined ? {} : { state }),
-  };
-}
-
-export type Ghost<T extends ResourceRecord = ResourceRecord> = T & { readonly ghostUntil: number };
-
-/** Deleted resources that are still shown; forgotten at a restart. */
-export interface Ghosts {
-  add(type: ResourceType, ghost: Ghost): void;
-  in(type: ResourceType, region: string, nowMs: number): Ghost[];
-}
-
-export function createGhosts(): Ghosts {
-  const kept = new Map<ResourceType, Ghost[]>();
-  return {
-    add: (type, ghost) => kept.set(type, [...(kept.get(type) ?? []), ghost]),
-    in: (type, region, nowMs) => {
-      const all = kept.get(type);
-      if (all === undefined) return [];
-      const left = all.filter(({ ghostUntil }) => ghostUntil > nowMs);
-      kept.set(type, left);
-      return left.filter((ghost) => ghost.region === region);
-    },
   };
 }

@@ -1,6 +1,7 @@
 /** The cloud's shared object: what the server, the EC2 half and the SSM half all hold. */
 
-import type { ChangeReader, Ghosts } from './changes.js';
+import type { Ghosts } from './ghosts.js';
+import type { ChangeReader } from './resource-change.js';
 import type { Clock } from './clock.js';
 import type { EffectLog } from './effects.js';
 import type { FaultBook } from './faults.js';

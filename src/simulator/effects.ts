@@ -2,7 +2,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import type { ResourceChange } from './changes.js';
+import type { ResourceChange } from './resource-change.js';
 
 export interface Effect {
   readonly seq: number;

@@ -7,7 +7,7 @@ import { loseInstance } from './ec2/instance-lifecycle.js';
 import { deleteSnapshot } from './ec2/snapshots.js';
 import { deleteVolume } from './ec2/volumes.js';
 import { CloudError } from './errors.js';
-import type { ReadChange } from './changes.js';
+import type { ReadChange } from './resource-change.js';
 import { hideTags, showAsBefore } from './changes.js';
 import type { FaultRule } from './fault-rule.js';
 import { regions } from './regions.js';

@@ -2,8 +2,9 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { createChangeReader, createGhosts } from './changes.js';
-import type { ChangeReader } from './changes.js';
+import { createChangeReader } from './changes.js';
+import { createGhosts } from './ghosts.js';
+import type { ChangeReader } from './resource-change.js';
 import type { Cloud } from './cloud.js';
 import { createClock } from './clock.js';
 import { presetAmazonImages } from './ec2/amazon-images.js';

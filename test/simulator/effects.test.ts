@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import * as ec2 from '@aws-sdk/client-ec2';
-import type { ResourceChange } from '../../src/simulator/changes.js';
+import type { ResourceChange } from '../../src/simulator/resource-change.js';
 import {
   closeTestClouds,
   control,

@@ -1,6 +1,6 @@
 /** What an EC2 action is: the parameters it takes and what it does with them. */
 
-import type { ReadChange } from '../changes.js';
+import type { ReadChange } from '../resource-change.js';
 import type { Cloud } from '../cloud.js';
 import { CloudError } from '../errors.js';
 import type { InputOf, Shape } from '../input.js';

@@ -1,6 +1,6 @@
 /** Finds resources by id with EC2's errors for ids that are malformed or not there. */
 
-import type { ResourceType } from '../changes.js';
+import type { ResourceType } from '../resource-change.js';
 import { asSeen } from '../changes.js';
 import { CloudError } from '../errors.js';
 import type {
