@@ -70,6 +70,24 @@ describe('a resource that EC2 does not list yet', () => {
     });
   });
 
+  it('is removed by the undo all the same, though nothing is listed at its first look', async () => {
+    await withActivities(TWO_REGIONS, async (level) => {
+      const plan = await planOf(level);
+      const source = await snapshotOf(level, plan);
+      await level.setFaults([
+        { action: 'CopySnapshot', kind: 'not-found', forMs: 300 },
+        { action: 'CopySnapshot', kind: 'lost-answer' },
+      ]);
+      await assert.rejects(copy(level.activities, plan, source));
+      const { origin } = plan;
+      const input = { origin, region: 'eu-west-1', steps: ['copy'] as const };
+      const { removed } = await level.activities.undoRegion(input);
+      assert.equal(removed.length, 1);
+      const left = (await level.resources()).filter(({ region }) => region === 'eu-west-1');
+      assert.deepEqual(left, []);
+    });
+  });
+
   it('and never will fails its region instead of being waited for without end', async () => {
     await withActivities(TWO_REGIONS, async (level) => {
       const plan = await planOf(level);
