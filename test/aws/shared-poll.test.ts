@@ -63,6 +63,28 @@ describe('waiting in a region', () => {
     );
   });
 
+  it('asks a region that throttles less and less often, and as before when it is well again', async () => {
+    const askedAtMs: number[] = [];
+    const poll = new SharedPoll<string>({
+      intervalMs: 20,
+      answerMsMax: 10_000,
+      idsMax: 10,
+      describe: () => {
+        askedAtMs.push(performance.now());
+        if (askedAtMs.length > 3) return Promise.resolve(new Map([['a', 'done']]));
+        const name = 'RequestLimitExceeded';
+        return Promise.reject(Object.assign(new Error(name), { name, $metadata: {} }));
+      },
+    });
+    await poll.wait('a', whenDone, never);
+    const gaps = askedAtMs.slice(1).map((atMs, index) => atMs - (askedAtMs[index] ?? 0));
+    // A timer is never early by more than a millisecond; a busy machine only makes it later.
+    assert(
+      gaps.every((gapMs, index) => gapMs > 20 * 2 ** (index + 1) - 2),
+      gaps.join(' '),
+    );
+  });
+
   it('tells how long an id has been missing, for not listed is no proof of absence', async () => {
     const { poll } = recording(() => new Map());
     const seen: number[] = [];

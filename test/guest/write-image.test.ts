@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,6 +50,19 @@ describe('the write program', () => {
       assert.equal(result.get('status'), 'ok', result.get('message'));
       assert.equal(result.get('sha256'), image.args.sha256);
       assert.deepEqual((await readFile(volume)).subarray(0, RAW_BYTES), image.raw);
+    });
+  });
+
+  it('touches no volume that another writer is at', async () => {
+    await withWriteBench(async ({ state, volume, write }) => {
+      const lock = join(state, 'writer.lock');
+      const other = spawn('flock', [lock, 'sh', '-c', 'echo held; exec cat'], { stdio: 'pipe' });
+      await once(other.stdout, 'data');
+      await assert.rejects(write(image.args), /left no result/);
+      assert((await readFile(volume)).every((byte) => byte === 0));
+      other.stdin.end();
+      await once(other, 'close');
+      assert.equal((await write(image.args)).get('status'), 'ok');
     });
   });
 

@@ -360,7 +360,7 @@ const FENCING: readonly Mutant[] = [
     file: 'src/guest/write-image.sh',
     find: 'flock -n 9 || exit 75\n',
     replace: '',
-    tests: [TWO, GUEST],
+    tests: [GUEST, TWO],
   },
 ];
 
