@@ -10,6 +10,19 @@ import { oneImage } from '../support/one-image.js';
 const TWO_REGIONS = ['regions = ["us-east-1", "eu-west-1"]'];
 
 describe('the test instance', () => {
+  it('that floods its output with escape sequences steers no terminal, and fills no history', async () => {
+    const testScript =
+      "#!/bin/bash\nfor _ in $(seq 30000); do printf '\\033[2J'; done\necho the end\n";
+    await withPublisher({ publish: ['regions = ["us-east-1"]'], testScript }, async (publisher) => {
+      const { request } = await oneImage(publisher);
+      const { tests } = await (await publisher.publish(request)).result();
+      const output = tests[0]?.output ?? '';
+      assert.match(output, /the end\n$/);
+      assert(!output.includes('\u001b'));
+      assert(output.length <= 32 * 1024, String(output.length));
+    });
+  });
+
   it('of an image that does not boot fails the image with the end of its console', async () => {
     const options = { publish: TWO_REGIONS, agentPatienceMs: 4_000 };
     await withPublisher(options, async (publisher) => {
