@@ -2,6 +2,8 @@
 
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { EXIT } from '../../src/commands/exit-codes.js';
 import { HOME } from './allowance.js';
 import type { CloudProxy } from './cloud-proxy.js';
 import type { Scenario } from './schedule.js';
@@ -11,6 +13,8 @@ export const DEPLOYMENT = 'chaos';
 
 /** A heartbeat time-out of three seconds: a busy machine stays below it, and a dead worker is soon noticed. */
 export const TIME_SCALE = 0.2;
+
+const RESTART_MS = 500;
 
 export const REGIONS: Readonly<Record<Scenario, readonly string[]>> = {
   pass: [HOME, 'eu-west-1', 'us-east-2'],
@@ -43,6 +47,8 @@ export class Crew {
   readonly messages: Message[] = [];
   /** Lines of logs that tell the secret. */
   readonly leaks: string[] = [];
+  /** Workers that ended for a reason that is none. */
+  readonly collapses: string[] = [];
   readonly #options: CrewOptions;
   readonly #workers = new Set<WorkerProcess>();
   #started = 0;
@@ -99,11 +105,21 @@ export class Crew {
       },
     });
     this.#workers.add(worker);
-    void worker.ended.then(() => {
+    void worker.ended.then(async () => {
       this.#workers.delete(worker);
-      return proxy.shut(door);
+      await proxy.shut(door);
+      if (worker.gaveUp) await this.#restart(worker);
     });
     return worker;
+  }
+
+  /** As a service manager does; that Temporal is down at its start is the one reason to give up. */
+  async #restart({ exitCode }: WorkerProcess): Promise<void> {
+    if (exitCode !== EXIT.unreachable) {
+      this.collapses.push(`a worker ended by itself with status ${exitCode}`);
+    }
+    await delay(RESTART_MS);
+    await this.start();
   }
 
   worker(door: string): WorkerProcess | undefined {

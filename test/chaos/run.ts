@@ -81,6 +81,7 @@ async function disturbedRun(place: Place, options: RunOptions): Promise<Verdict>
   const planted = (await readEffects(cloud)).length;
   await setFaults(simulator.url, cloudRules(schedule.faults));
   crew.messages.length = 0;
+  crew.collapses.length = 0;
 
   const handle = (): WorkflowHandle => lane.temporal.client.workflow.getHandle(workflowId);
   const disturber = new Disturber(schedule.faults, handsOn(place, handle));
@@ -133,7 +134,11 @@ async function disturbedRun(place: Place, options: RunOptions): Promise<Verdict>
   const unreached = schedule.faults.flatMap((fault, index) =>
     (isDriverFault(fault) ? disturber.reached(index) : fired.has(String(index))) ? [] : [index],
   );
-  const wrong = [...judge(evidence), ...disturber.errors.map((error) => `the driver: ${error}`)];
+  const wrong = [
+    ...judge(evidence),
+    ...crew.collapses.map((collapse) => `I9 progress: ${collapse}`),
+    ...disturber.errors.map((error) => `the driver: ${error}`),
+  ];
   return { evidence, wrong, unreached, calls };
 }
 

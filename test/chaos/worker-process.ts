@@ -27,6 +27,7 @@ export class WorkerProcess {
   readonly ready: Promise<void>;
   readonly ended: Promise<unknown>;
   readonly #child: ChildProcess;
+  #asked = false;
 
   constructor({ door, configFile, env, onLine }: WorkerProcessOptions) {
     this.door = door;
@@ -55,13 +56,26 @@ export class WorkerProcess {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
+  /** It ended though nobody asked it to. */
+  get gaveUp(): boolean {
+    return !this.isAlive && !this.#asked;
+  }
+
+  get exitCode(): number | null {
+    return this.#child.exitCode;
+  }
+
   kill(): Promise<unknown> {
-    this.#child.kill('SIGKILL');
-    return this.ended;
+    return this.#end('SIGKILL');
   }
 
   stop(): Promise<unknown> {
-    this.#child.kill('SIGTERM');
+    return this.#end('SIGTERM');
+  }
+
+  #end(signal: NodeJS.Signals): Promise<unknown> {
+    this.#asked = true;
+    this.#child.kill(signal);
     return this.ended;
   }
 
