@@ -1,27 +1,14 @@
 /** One image becomes public AMIs in every region: the eight steps, in their order. */
 
-import {
-  ApplicationFailure,
-  CancellationScope,
-  CancelledFailure,
-  isCancellation,
-  proxyActivities,
-} from '@temporalio/workflow';
+import { CancellationScope, proxyActivities } from '@temporalio/workflow';
 import type { Activities, UtilityInstance } from '../activities/activities.js';
 import type { PublishImageInput } from '../contract.js';
-import { EC2_SERVICE_EXCEPTION } from '../model/errors.js';
 import { uploadAnnouncements } from '../model/announcement.js';
 import type { ImageResult } from '../model/progress.js';
 import { Announcements } from './announcements.js';
-import {
-  failureDetails,
-  failureReason,
-  isCancelled,
-  isLost,
-  serviceFailure,
-} from './failure-reason.js';
+import { nothingToDo, published, undone } from './closing.js';
+import { isLost } from './failure-reason.js';
 import { ImageRun } from './image-run.js';
-import { keepFailedTest } from './kept-failure.js';
 import type { Publication } from './publication.js';
 import { following, quick, waiting } from './profiles.js';
 import { copyToAllRegions, publishAllRegions } from './regions.js';
@@ -204,54 +191,4 @@ async function publish(publication: Publication): Promise<void> {
 function launched(publication: Publication): UtilityInstance {
   if (publication.instance === undefined) throw new TypeError('no utility instance was launched');
   return publication.instance;
-}
-
-function published({ run }: Publication): ImageResult {
-  const missing = run
-    .progress()
-    .regions.some(({ state }) => state === 'failed' || state === 'left-out');
-  const outcome = missing ? 'partly-published' : 'published';
-  run.close(outcome);
-  return run.result(outcome);
-}
-
-function nothingToDo({ run }: Publication): ImageResult {
-  for (const region of run.regionPlans) {
-    const amis = run.plan.published?.filter((ami) => ami.region === region.region) ?? [];
-    if (amis.length > 0) run.region(region.region, { state: 'published', amis });
-    else if (region.unusable === undefined) {
-      run.region(region.region, { state: 'failed', reason: 'not published by the earlier run' });
-    }
-  }
-  run.skipToEnd();
-  const missing = run.progress().regions.some(({ state }) => state === 'failed');
-  const outcome = missing ? 'partly-published' : 'already-published';
-  run.close(outcome);
-  return run.result(outcome);
-}
-
-/** Removes what is not public, then says why and what is left. */
-async function undone(publication: Publication, failure: unknown): Promise<unknown> {
-  const { run, undo, announcements } = publication;
-  const cancelled = isCancelled(failure);
-  if (publication.undo !== undefined && run.source === undefined) {
-    announcements.add(...uploadAnnouncements(run.plan, 'failed'));
-  }
-  const kept = await keepFailedTest(publication, failure);
-  const left = (await undo?.unwind()) ?? [];
-  await CancellationScope.nonCancellable(() => settleAll(publication.aside));
-  const reason = failureReason(failure);
-  const rest = `${kept}${left.length === 0 ? '' : `; left behind: ${left.join('; ')}`}`;
-  run.close(cancelled ? 'cancelled' : 'failed', `${reason}${rest}`);
-  if (cancelled) {
-    if (isCancellation(failure)) return failure;
-    return new CancelledFailure('cancelled', [], failure as Error);
-  }
-  return ApplicationFailure.create({
-    type: serviceFailure(failure)?.type ?? EC2_SERVICE_EXCEPTION,
-    message: `${run.input.request.image.name}: ${reason}${rest}`,
-    nonRetryable: true,
-    details: [failureDetails(failure) ?? null, run.progress()],
-    ...(failure instanceof Error ? { cause: failure } : {}),
-  });
 }

@@ -11,7 +11,7 @@ import { copyAnnouncements, publishAnnouncements } from '../model/announcement.j
 import type { FailureDetails } from '../model/errors.js';
 import { EC2_SERVICE_EXCEPTION } from '../model/errors.js';
 import type { RegionPlan } from '../model/plan.js';
-import { failureReason, isCancelled, serviceFailure } from './failure-reason.js';
+import { leaveOut } from './failed-region.js';
 import { waiting } from './profiles.js';
 import type { Publication } from './publication.js';
 import { settleAll } from './settle.js';
@@ -131,42 +131,6 @@ async function keepPrivate(
   } catch (failure) {
     leaveOut(publication, { region, failure, whole });
   }
-}
-
-/** The region is reported and undone; the rest goes on. A cancelled run is undone as a whole. */
-function leaveOut(
-  publication: Publication,
-  what: {
-    readonly region: string;
-    readonly failure: unknown;
-    /** The run's own scope: the scope of the copies is cancelled when they are late, too. */
-    readonly whole: CancellationScope;
-  },
-): void {
-  const { run } = publication;
-  const { region, failure, whole } = what;
-  if (whole.consideredCancelled) throw failure;
-  const reason = isCancelled(failure) ? lateReason(failure) : failureReason(failure);
-  run.region(region, { state: 'failed', reason });
-  // Beside the main path: a region that is too sick to be cleaned up holds up no other.
-  publication.aside.push(undoAside(publication, region, reason));
-}
-
-/** What the last attempt ran into says more than that time is up. */
-function lateReason(failure: unknown): string {
-  const last = serviceFailure(failure);
-  return `not complete within region_patience${last === undefined ? '' : `: ${last.message}`}`;
-}
-
-async function undoAside(
-  { run, undo }: Publication,
-  region: string,
-  reason: string,
-): Promise<void> {
-  const { kept, left } = (await undo?.unwindRegion(region)) ?? { kept: [], left: [] };
-  const amis = run.regionProgress(region).amis.filter(({ ami }) => kept.includes(ami));
-  const rest = left.length === 0 ? '' : `; left behind: ${left.join('; ')}`;
-  run.region(region, { amis, reason: `${reason}${rest}` });
 }
 
 function isRequired(region: RegionPlan): boolean {

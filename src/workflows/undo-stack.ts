@@ -8,8 +8,11 @@ import { undoing } from './profiles.js';
 
 const { undoRegion } = proxyActivities<Pick<Activities, 'undoRegion'>>(undoing);
 
-/** Public AMIs that stay, and what could not be removed. */
-export type Undone = Pick<UndoneRegion, 'kept' | 'left'>;
+/** What became of the steps of one region: the public AMIs that stay, and what could not be removed. */
+export interface Undone extends Pick<UndoneRegion, 'kept' | 'left'> {
+  readonly region: string;
+  readonly steps: readonly StepTag[];
+}
 
 export class UndoStack {
   readonly #origin: Origin;
@@ -49,16 +52,15 @@ export class UndoStack {
   /** Undoes one region: what is public is kept. Runs on through a cancellation. */
   async unwindRegion(region: string): Promise<Undone> {
     const steps = this.#steps.get(region);
-    if (steps === undefined || steps.length === 0) return { kept: [], left: [] };
+    if (steps === undefined || steps.length === 0) return { region, steps: [], kept: [], left: [] };
     this.#steps.delete(region);
     return CancellationScope.nonCancellable(() => this.#undo(region, [...steps].reverse()));
   }
 
   /** Undoes all regions side by side; a failure in one does not stop the others. */
-  async unwind(): Promise<readonly string[]> {
+  unwind(): Promise<readonly Undone[]> {
     const regions = [...this.#steps.keys()].reverse();
-    const undone = await Promise.all(regions.map((region) => this.unwindRegion(region)));
-    return undone.flatMap(({ left }) => left);
+    return Promise.all(regions.map((region) => this.unwindRegion(region)));
   }
 
   async #undo(region: string, steps: StepTag[]): Promise<Undone> {
@@ -68,9 +70,14 @@ export class UndoStack {
         { origin: this.#origin, region, steps },
       ]);
       log.info('undone', { region, removed: undone.removed, left: undone.left });
-      return undone;
+      return { region, steps, ...undone };
     } catch (failure) {
-      return { kept: [], left: [`${region}: ${steps.join(', ')}: ${failureReason(failure)}`] };
+      return {
+        region,
+        steps,
+        kept: [],
+        left: [`${region}: ${steps.join(', ')}: ${failureReason(failure)}`],
+      };
     }
   }
 }

@@ -76,7 +76,16 @@ function passedTests(events: readonly HistoryEvent[]): HistoryFacts['passedTests
   });
 }
 
-async function replayFailure(history: History): Promise<string | undefined> {
+let lastReplay: Promise<unknown> = Promise.resolve();
+
+/** One after the other: a replay that ends takes the SDK's runtime away from one that begins. */
+function replayFailure(history: History): Promise<string | undefined> {
+  const replay = lastReplay.then(() => replayAlone(history));
+  lastReplay = replay;
+  return replay;
+}
+
+async function replayAlone(history: History): Promise<string | undefined> {
   try {
     await Worker.runReplayHistory({ workflowBundle: { codePath: BUNDLE } }, history);
     return undefined;

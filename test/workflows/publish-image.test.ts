@@ -4,6 +4,7 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { cancelled, heartbeat } from '@temporalio/activity';
 import { imageProgressQuery } from '../../src/contract.js';
 import { EC2_TEST_EXCEPTION } from '../../src/model/errors.js';
+import type { FakeActivities } from '../support/fake-activities.js';
 import { fakeActivities, finalFailure, registered } from '../support/fake-activities.js';
 import { someRegion, somePlan, someRequest } from '../support/images.js';
 import { withWorker } from '../support/workflow-worker.js';
@@ -139,6 +140,59 @@ describe('publishImage', () => {
     assert(!fake.calls.some((call) => call.startsWith('publishRegion')));
     assert.equal(fake.count('undoRegion us-east-1'), 1);
     assert.equal(fake.count('undoRegion eu-west-1'), 1);
+  });
+
+  it('tells of an AMI that became public before its region failed', async () => {
+    let first = '';
+    const fake = fakeActivities({
+      publishRegion: ({ region, amis }) => {
+        if (region !== 'eu-west-1') return Promise.resolve();
+        first = amis[0]?.ami ?? '';
+        return Promise.reject(finalFailure('refused at the second'));
+      },
+      undoRegion: ({ region, steps }) =>
+        Promise.resolve({
+          removed: [...steps],
+          kept: region === 'eu-west-1' ? [first] : [],
+          left: [],
+        }),
+    });
+    await withWorker(fake.activities, async ({ startImage }) => {
+      const result = await (await startImage(someRequest())).result();
+      assert.equal(result.outcome, 'partly-published');
+      const there = result.amis.filter(({ region, ami }) => region === 'eu-west-1' && ami !== null);
+      assert.deepEqual(
+        there.map(({ ami, public: everyone }) => [ami, everyone]),
+        [[first, true]],
+      );
+    });
+    assert.equal(published(fake).filter((id) => id === first).length, 1);
+  });
+
+  it('lists no AMI that its undo removed, and tells of those that stay, when the run fails', async () => {
+    let first = '';
+    const fake = fakeActivities({
+      publishRegion: ({ amis }) => {
+        first = amis[0]?.ami ?? '';
+        return Promise.reject(finalFailure('refused at the second'));
+      },
+      undoRegion: ({ region, steps }) =>
+        Promise.resolve({
+          removed: [...steps],
+          kept: region === 'us-east-1' ? [first] : [],
+          left: [],
+        }),
+    });
+    await withWorker(fake.activities, async ({ startImage }) => {
+      const handle = await startImage(someRequest());
+      await failureOf(handle.result());
+      const { regions } = await handle.query(imageProgressQuery);
+      assert.deepEqual(
+        regions.flatMap(({ amis }) => amis.map(({ ami }) => ami)),
+        [first],
+      );
+    });
+    assert.deepEqual(published(fake), [first]);
   });
 
   it('leaves a region out that is not complete within its patience', async () => {
@@ -282,3 +336,9 @@ describe('publishImage', () => {
     });
   });
 });
+
+function published({ announced }: FakeActivities): unknown[] {
+  return announced
+    .filter(({ topic }) => topic === 'image.publish')
+    .map(({ body }) => (body['extra'] as { id?: string } | undefined)?.id);
+}

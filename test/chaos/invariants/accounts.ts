@@ -70,12 +70,13 @@ export function ends(evidence: Evidence): string[] {
 }
 
 /** I7: the same image delivered once more has no effect, and a closed run has none either. */
-export function once({ repeat, status, effects, workflowId }: Evidence): string[] {
+export function once({ repeat, status, result, effects, workflowId }: Evidence): string[] {
   if (repeat === undefined) return [];
+  const expected = result?.outcome === 'partly-published' ? result.outcome : 'already-published';
   const again = repeat.effects.filter(isEffect);
   const late = again.filter((effect) => senderOf(effect)?.workflowId === workflowId);
   return [
-    ...(status === 'COMPLETED' && repeat.outcome !== 'already-published'
+    ...(status === 'COMPLETED' && repeat.outcome !== expected
       ? [`the same image once more ended as ${repeat.outcome}`]
       : []),
     ...late.map(({ action, region }) => `once more, ${action} in ${region} had an effect`),

@@ -27,7 +27,7 @@ export function messages(evidence: Evidence): string[] {
     }
     seen.add(messageKey);
   }
-  if (status !== 'COMPLETED') return wrong;
+  if (status === 'TERMINATED' || status === 'RUNNING') return wrong;
   const silent = own.filter(
     ({ type, id, public: everyone }) => type === 'image' && everyone && !told.has(id),
   );

@@ -1,0 +1,68 @@
+/** The ends of a publication: its record, or its failure with what was undone and what is left. */
+
+import {
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  isCancellation,
+} from '@temporalio/workflow';
+import { uploadAnnouncements } from '../model/announcement.js';
+import { EC2_SERVICE_EXCEPTION } from '../model/errors.js';
+import type { ImageResult } from '../model/progress.js';
+import { recordUndone } from './failed-region.js';
+import { failureDetails, failureReason, isCancelled, serviceFailure } from './failure-reason.js';
+import { keepFailedTest } from './kept-failure.js';
+import type { Publication } from './publication.js';
+import { settleAll } from './settle.js';
+
+export function published({ run }: Publication): ImageResult {
+  const missing = run
+    .progress()
+    .regions.some(({ state }) => state === 'failed' || state === 'left-out');
+  const outcome = missing ? 'partly-published' : 'published';
+  run.close(outcome);
+  return run.result(outcome);
+}
+
+export function nothingToDo({ run }: Publication): ImageResult {
+  for (const region of run.regionPlans) {
+    const amis = run.plan.published?.filter((ami) => ami.region === region.region) ?? [];
+    if (amis.length > 0) run.region(region.region, { state: 'published', amis });
+    else if (region.unusable === undefined) {
+      run.region(region.region, { state: 'failed', reason: 'not published by the earlier run' });
+    }
+  }
+  run.skipToEnd();
+  const missing = run.progress().regions.some(({ state }) => state === 'failed');
+  const outcome = missing ? 'partly-published' : 'already-published';
+  run.close(outcome);
+  return run.result(outcome);
+}
+
+/** Removes what is not public, then says why and what is left. */
+export async function undone(publication: Publication, failure: unknown): Promise<unknown> {
+  const { run, undo, announcements } = publication;
+  const cancelled = isCancelled(failure);
+  if (publication.undo !== undefined && run.source === undefined) {
+    announcements.add(...uploadAnnouncements(run.plan, 'failed'));
+  }
+  const kept = await keepFailedTest(publication, failure);
+  const regions = (await undo?.unwind()) ?? [];
+  for (const region of regions) recordUndone(publication, region);
+  const left = regions.flatMap((region) => region.left);
+  await CancellationScope.nonCancellable(() => settleAll(publication.aside));
+  const reason = failureReason(failure);
+  const rest = `${kept}${left.length === 0 ? '' : `; left behind: ${left.join('; ')}`}`;
+  run.close(cancelled ? 'cancelled' : 'failed', `${reason}${rest}`);
+  if (cancelled) {
+    if (isCancellation(failure)) return failure;
+    return new CancelledFailure('cancelled', [], failure as Error);
+  }
+  return ApplicationFailure.create({
+    type: serviceFailure(failure)?.type ?? EC2_SERVICE_EXCEPTION,
+    message: `${run.input.request.image.name}: ${reason}${rest}`,
+    nonRetryable: true,
+    details: [failureDetails(failure) ?? null, run.progress()],
+    ...(failure instanceof Error ? { cause: failure } : {}),
+  });
+}
