@@ -107,12 +107,7 @@ async function testOverSsm(
   report: Parameters<typeof runUnit>[2],
   signal: AbortSignal,
 ): Promise<ConsoleReport> {
-  // The image under test decides whether there is an agent: another instance would be silent, too.
-  await waitUntilAgentOnline(
-    region,
-    { instanceId: instance.instanceId, silent: 'refused' },
-    signal,
-  );
+  await waitUntilAgentOnline(region, instance.instanceId, signal);
   const name = `fedimg-test-${ami.ami}`;
   const script = Buffer.from(test.script).toString('base64');
   const values = await runUnit(

@@ -116,12 +116,12 @@ async function readResult(
 }
 
 /**
- * Resolves when the instance's agent answers; rejects as `lost` when the instance ends instead, and as `silent`
- * says, with the end of its console, when the agent does not answer in time.
+ * Resolves when the instance's agent answers; rejects as `lost` when the instance ends instead, or, with the end
+ * of its console, when the agent does not answer in time.
  */
 export async function waitUntilAgentOnline(
   region: RegionAccess,
-  { instanceId, silent }: { readonly instanceId: string; readonly silent: 'lost' | 'refused' },
+  instanceId: string,
   signal: AbortSignal,
 ): Promise<void> {
   const isOnline = await waitForAgent(region, instanceId, signal);
@@ -129,7 +129,7 @@ export async function waitUntilAgentOnline(
   // It says why an image does not boot, or why the agent could not be installed.
   const console = await readConsole(region, instanceId, signal).catch(() => '');
   const end = console.replaceAll('\r\n', '\n').slice(-CONSOLE_CHARACTERS_MAX);
-  throw agentMissing(region, { instanceId, silent, console: printable(end) });
+  throw agentMissing(region, instanceId, printable(end));
 }
 
 /** False when patience has ended. */
@@ -228,26 +228,15 @@ export function agentDead(region: RegionAccess, instanceId: string, cause?: unkn
   );
 }
 
-function agentMissing(
-  region: RegionAccess,
-  {
-    instanceId,
-    silent,
-    console,
-  }: {
-    readonly instanceId: string;
-    readonly silent: 'lost' | 'refused';
-    readonly console: string;
-  },
-): ServiceError {
+function agentMissing(region: RegionAccess, instanceId: string, console: string): ServiceError {
   const minutes = Math.round(region.settings.agentPatienceMs / 60_000);
   return new ServiceError(
     EC2_SERVICE_EXCEPTION,
     `the SSM agent of ${instanceId} in ${region.name} did not register within ${minutes} minutes`,
     {
       code: 'agent-missing',
-      class: silent,
-      next: `${silent === 'lost' ? 'Another one is launched by itself; if that repeats, check' : 'Check'} that the instance boots (its console is shown as the output), that its instance profile allows SSM, and that it reaches the ssm endpoints on port 443.`,
+      class: 'lost',
+      next: 'Another one is launched by itself; if that repeats, check that the instance boots (its console is shown as the output), that its instance profile allows SSM, and that it reaches the ssm endpoints on port 443.',
       region: region.name,
       resource: instanceId,
       ...(console === '' ? {} : { output: console }),

@@ -14,7 +14,7 @@ const { launchTestInstance, terminateInstance } =
   proxyActivities<Pick<Activities, 'launchTestInstance' | 'terminateInstance'>>(waiting);
 const { runTest } = proxyActivities<Pick<Activities, 'runTest'>>(following);
 
-/** An instance that EC2 loses says nothing of the image; a second loss in a row might. */
+/** An instance that EC2 loses, or whose agent is silent, says nothing of the image; a second one in a row does. */
 const TEST_GENERATIONS_MAX = 2;
 
 /** The AMIs to test, in the configured order. */

@@ -5,7 +5,7 @@ import type { FailureDetails } from '../../src/model/errors.js';
 import { EC2_TEST_EXCEPTION } from '../../src/model/errors.js';
 import { assertNothingLeft, failureOf } from '../support/expectations.js';
 import { withPublisher } from '../support/local-publisher.js';
-import { oneImage } from '../support/one-image.js';
+import { callCount, oneImage } from '../support/one-image.js';
 
 const TWO_REGIONS = ['regions = ["us-east-1", "eu-west-1"]'];
 
@@ -23,7 +23,7 @@ describe('the test instance', () => {
     });
   });
 
-  it('of an image that does not boot fails the image with the end of its console', async () => {
+  it('of an image that does not boot fails the image, after a second one, with the end of its console', async () => {
     const options = { publish: TWO_REGIONS, agentPatienceMs: 4_000 };
     await withPublisher(options, async (publisher) => {
       const { image, request } = await oneImage(publisher);
@@ -41,6 +41,7 @@ describe('the test instance', () => {
       const { code, output } = failure.details?.[0] as FailureDetails;
       assert.equal(code, 'agent-missing');
       assert.match(output ?? '', /No bootable option or device was found\.\n/);
+      assert.equal(await callCount(publisher, 'RunInstances', 'us-east-1'), 3);
       await assertNothingLeft(publisher);
     });
   });

@@ -189,7 +189,7 @@ const RECORD: readonly Mutant[] = [
   {
     name: 'a run with a missing region calls itself published',
     invariant: 'I6',
-    file: 'src/workflows/publish-image.ts',
+    file: 'src/workflows/closing.ts',
     find: "  const outcome = missing ? 'partly-published' : 'published';",
     replace: "  const outcome = missing ? 'published' : 'published';",
     tests: [WORKFLOW],
