@@ -52,7 +52,6 @@ export function launchUtilityInstance(
     const volumeId = volumeOf(instance, VOLUME_DEVICE);
     if (volumeId === undefined) throw new TypeError('a volume that was there is not there');
     report(waitingFor(`SSM agent of ${instanceId}`));
-    // Our own choice of image: where its agent is dead, another instance's will not be.
     await waitUntilAgentOnline(region, instanceId, signal);
     return {
       region: input.region,

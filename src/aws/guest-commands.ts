@@ -236,7 +236,7 @@ function agentMissing(region: RegionAccess, instanceId: string, console: string)
     {
       code: 'agent-missing',
       class: 'lost',
-      next: 'Another one is launched by itself; if that repeats, check that the instance boots (its console is shown as the output), that its instance profile allows SSM, and that it reaches the ssm endpoints on port 443.',
+      next: 'If the next instance is silent, too: check that it boots (its console is shown as the output), that its instance profile allows SSM, and that it reaches the ssm endpoints on port 443.',
       region: region.name,
       resource: instanceId,
       ...(console === '' ? {} : { output: console }),

@@ -47,11 +47,11 @@ export async function undone(publication: Publication, failure: unknown): Promis
     announcements.add(...uploadAnnouncements(run.plan, 'failed'));
   }
   const kept = await keepFailedTest(publication, failure);
+  const reason = failureReason(failure);
   const regions = (await undo?.unwind()) ?? [];
-  for (const region of regions) recordUndone(publication, region);
+  for (const region of regions) recordUndone(publication, region, reason);
   const left = regions.flatMap((region) => region.left);
   await CancellationScope.nonCancellable(() => settleAll(publication.aside));
-  const reason = failureReason(failure);
   const rest = `${kept}${left.length === 0 ? '' : `; left behind: ${left.join('; ')}`}`;
   run.close(cancelled ? 'cancelled' : 'failed', `${reason}${rest}`);
   if (cancelled) {

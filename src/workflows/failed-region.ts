@@ -34,20 +34,21 @@ function lateReason(failure: unknown): string {
 
 async function undoAside(publication: Publication, region: string, reason: string): Promise<void> {
   const undone = await publication.undo?.unwindRegion(region);
-  if (undone !== undefined) recordUndone(publication, undone);
+  if (undone !== undefined) recordUndone(publication, undone, reason);
   const left = undone?.left ?? [];
   const rest = left.length === 0 ? '' : `; left behind: ${left.join('; ')}`;
   publication.run.region(region, { reason: `${reason}${rest}` });
 }
 
-/** The record lists only what is still there; of what became public before its region failed, the world hears. */
+/** The record keeps only what became public before its region failed, and the world hears of that. */
 export function recordUndone(
   { run, announcements }: Publication,
   { region, steps, kept }: Undone,
+  reason: string,
 ): void {
   if (!steps.includes('register') && !steps.includes('copy')) return;
   const amis = run.regionProgress(region).amis.filter(({ ami }) => kept.includes(ami));
-  run.region(region, { amis });
+  run.region(region, amis.length === 0 ? { amis } : { amis, state: 'failed', reason });
   if (amis.length > 0 && patched('kept-amis-are-announced')) {
     announcements.add(...publishAnnouncements(run.plan, amis));
   }

@@ -120,6 +120,14 @@ const CASES: readonly Case[] = [
     doctor: ({ messages }) => ({ messages: messages.slice(0, -1) }),
   },
   {
+    invariant: 'I5 messages',
+    title: 'a public AMI of a cancelled run of which nobody heard',
+    doctor: ({ messages }) => ({
+      ...ended('CANCELLED'),
+      messages: messages.filter(({ topic }) => topic !== 'fedimg.image.publish'),
+    }),
+  },
+  {
     invariant: 'I6 accounted',
     title: 'a record of an AMI that is not there',
     doctor: ({ listing }) => ({ listing: listing.filter(({ id }) => id !== 'ami-away') }),

@@ -3,11 +3,12 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { EXIT } from '../../src/commands/exit-codes.js';
 import { HOME } from './allowance.js';
 import type { CloudProxy } from './cloud-proxy.js';
 import type { Scenario } from './schedule.js';
-import { WorkerProcess } from './worker-process.js';
+import { WorkerProcess } from '../support/worker-process.js';
 
 export const DEPLOYMENT = 'chaos';
 
@@ -15,6 +16,7 @@ export const DEPLOYMENT = 'chaos';
 export const TIME_SCALE = 0.2;
 
 const RESTART_MS = 500;
+const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 
 export const REGIONS: Readonly<Record<Scenario, readonly string[]>> = {
   pass: [HOME, 'eu-west-1', 'us-east-2'],
@@ -50,7 +52,8 @@ export class Crew {
   /** Workers that ended for a reason that is none. */
   readonly collapses: string[] = [];
   readonly #options: CrewOptions;
-  readonly #workers = new Set<WorkerProcess>();
+  /** By the door through which each calls the cloud. */
+  readonly #workers = new Map<string, WorkerProcess>();
   #started = 0;
   #closed = false;
 
@@ -96,7 +99,7 @@ export class Crew {
     const door = `${this.taskQueue}-${this.#started}`;
     const endpoint = await proxy.open(door);
     const worker = new WorkerProcess({
-      door,
+      program: [CLI],
       configFile: this.#configFile,
       env: { ...env, AWS_ENDPOINT_URL: endpoint },
       onLine: (line) => {
@@ -104,9 +107,9 @@ export class Crew {
         if (line.includes('"msg":"message"')) this.messages.push(messageOf(line));
       },
     });
-    this.#workers.add(worker);
+    this.#workers.set(door, worker);
     void worker.ended.then(async () => {
-      this.#workers.delete(worker);
+      this.#workers.delete(door);
       await proxy.shut(door);
       if (worker.gaveUp) await this.#restart(worker);
     });
@@ -123,24 +126,24 @@ export class Crew {
   }
 
   worker(door: string): WorkerProcess | undefined {
-    return [...this.#workers].find((one) => one.door === door);
+    return this.#workers.get(door);
   }
 
   /** Exactly one worker, and it polls: what a run begins with. */
   async muster(): Promise<void> {
-    const [first, ...others] = [...this.#workers];
+    const [first, ...others] = [...this.#workers.values()];
     await Promise.all(others.map((worker) => worker.kill()));
     const worker = first ?? (await this.start());
     await worker?.ready;
   }
 
   get isUp(): boolean {
-    return [...this.#workers].some(({ isAlive }) => isAlive);
+    return [...this.#workers.values()].some(({ isAlive }) => isAlive);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all([...this.#workers].map((worker) => worker.kill()));
+    await Promise.all([...this.#workers.values()].map((worker) => worker.kill()));
   }
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ApplicationFailure } from '@temporalio/common';
 import type { FailureDetails } from '../../src/model/errors.js';
+import type { ActivityLevel } from '../support/activity-level.js';
 import { withActivities } from '../support/activity-level.js';
 import { copy, effectsOf, launch, planOf, register, snapshotOf } from '../support/planned.js';
 import { publish, TWO_REGIONS } from '../support/planned.js';
@@ -9,6 +10,14 @@ import { until } from '../support/until.js';
 
 function detailsOf(error: unknown): FailureDetails {
   return (error as ApplicationFailure).details?.[0] as FailureDetails;
+}
+
+/** The next one is made, its answer is lost, and it is not listed for a while. */
+function lostAndListedLate(action: string): Parameters<ActivityLevel['setFaults']>[0] {
+  return [
+    { action, kind: 'not-found', forMs: 300 },
+    { action, kind: 'lost-answer' },
+  ];
 }
 
 /** What comes of an act that is tried again for as long as its failures allow it. */
@@ -45,10 +54,7 @@ describe('a resource that EC2 does not list yet', () => {
     await withActivities(TWO_REGIONS, async (level) => {
       const plan = await planOf(level);
       const source = await snapshotOf(level, plan);
-      await level.setFaults([
-        { action: 'RegisterImage', kind: 'not-found', forMs: 300 },
-        { action: 'RegisterImage', kind: 'lost-answer' },
-      ]);
+      await level.setFaults(lostAndListedLate('RegisterImage'));
       await retried(() => register(level.again, plan, source));
       assert.equal((await level.resources('image')).length, 4);
     });
@@ -58,10 +64,7 @@ describe('a resource that EC2 does not list yet', () => {
     await withActivities(TWO_REGIONS, async (level) => {
       const plan = await planOf(level);
       const source = await snapshotOf(level, plan);
-      await level.setFaults([
-        { action: 'CopySnapshot', kind: 'not-found', forMs: 300 },
-        { action: 'CopySnapshot', kind: 'lost-answer' },
-      ]);
+      await level.setFaults(lostAndListedLate('CopySnapshot'));
       await retried(() => copy(level.again, plan, source));
       const copies = (await level.resources('snapshot')).filter(
         ({ region }) => region === 'eu-west-1',
@@ -74,10 +77,7 @@ describe('a resource that EC2 does not list yet', () => {
     await withActivities(TWO_REGIONS, async (level) => {
       const plan = await planOf(level);
       const source = await snapshotOf(level, plan);
-      await level.setFaults([
-        { action: 'CopySnapshot', kind: 'not-found', forMs: 300 },
-        { action: 'CopySnapshot', kind: 'lost-answer' },
-      ]);
+      await level.setFaults(lostAndListedLate('CopySnapshot'));
       await assert.rejects(copy(level.activities, plan, source));
       const { origin } = plan;
       const input = { origin, region: 'eu-west-1', steps: ['copy'] as const };

@@ -1,58 +1,111 @@
-/** Worker processes, as `fedimg worker` starts them. */
+/** Worker processes, as `fedimg worker` starts them; none outlives the process that started it, however that ends. */
 
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { OrphanGuard } from '../../src/dev/orphan-guard.js';
+import { startOrphanGuard } from '../../src/dev/orphan-guard.js';
 import type { LocalPublisher } from './local-publisher.js';
 
 const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
 
+let guard: OrphanGuard | undefined;
+
+export interface WorkerProcessOptions {
+  /** For node: the program, and how it is loaded. */
+  readonly program: readonly string[];
+  readonly configFile: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Each line that it logs. */
+  readonly onLine: (line: string) => void;
+}
+
 export class WorkerProcess {
   readonly ready: Promise<void>;
+  readonly ended: Promise<unknown>;
   readonly #child: ChildProcess;
-  readonly #ended: Promise<unknown>;
+  #asked = false;
 
-  constructor(publisher: LocalPublisher) {
-    const args = ['--import', 'tsx', CLI, 'worker', '--config', publisher.configFile];
-    this.#child = spawn(process.execPath, args, {
-      env: publisher.env,
+  constructor({ program, configFile, env, onLine }: WorkerProcessOptions) {
+    const child = spawn(process.execPath, [...program, 'worker', '--config', configFile], {
+      env,
       stdio: ['ignore', 'ignore', 'pipe'],
+      // A group of its own, by which the guard knows it.
+      detached: true,
     });
-    this.#ended = once(this.#child, 'exit');
+    this.#child = child;
+    const pid = child.pid;
+    if (pid === undefined || child.stderr === null) throw new TypeError('no worker was started');
+    guard ??= startOrphanGuard((line) => console.error(line));
+    guard.add(pid);
+    this.ended = once(child, 'exit').then(() => guard?.remove(pid));
+    const lines = createInterface(child.stderr);
     this.ready = new Promise((resolve, reject) => {
-      let said = '';
-      this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-        if (process.env['FEDIMG_TEST_LOG'] !== undefined) process.stderr.write(text);
-        said = `${said}${text}`.slice(-4_000);
-        if (said.includes('worker is ready')) resolve();
+      const said: string[] = [];
+      lines.on('line', (line) => {
+        said.push(line);
+        if (said.length > 20) said.shift();
+        if (line.includes('worker is ready')) resolve();
+        onLine(line);
       });
-      void this.#ended.then(() => reject(new Error(`the worker ended: ${said}`)));
+      void this.ended.then(() => reject(new Error(`the worker ended: ${said.join('\n')}`)));
     });
     // Who does not wait for it does not hear of it either.
     this.ready.catch(() => undefined);
   }
 
-  /** SIGTERM, as a service manager does; resolves when the process has ended. */
-  async stop(): Promise<void> {
-    this.#child.kill('SIGTERM');
-    await this.#ended;
+  get isAlive(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  async kill(): Promise<void> {
-    this.#child.kill('SIGKILL');
-    await this.#ended;
+  /** It ended though nobody asked it to. */
+  get gaveUp(): boolean {
+    return !this.isAlive && !this.#asked;
+  }
+
+  get exitCode(): number | null {
+    return this.#child.exitCode;
+  }
+
+  kill(): Promise<unknown> {
+    return this.#end('SIGKILL');
+  }
+
+  /** SIGTERM, as a service manager does; resolves when the process has ended. */
+  stop(): Promise<unknown> {
+    return this.#end('SIGTERM');
+  }
+
+  pause(): void {
+    this.#child.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#child.kill('SIGCONT');
+  }
+
+  #end(signal: NodeJS.Signals): Promise<unknown> {
+    this.#asked = true;
+    this.#child.kill(signal);
+    return this.ended;
   }
 }
 
-/** Runs `body` with workers that it starts; those that are left are stopped behind it. */
+/** Runs `body` with workers of the sources that it starts; those that are left are stopped behind it. */
 export async function withWorkers<T>(
-  publisher: LocalPublisher,
+  { configFile, env }: LocalPublisher,
   body: (start: () => WorkerProcess) => Promise<T>,
 ): Promise<T> {
   const workers: WorkerProcess[] = [];
+  const program = ['--import', 'tsx', CLI];
+  const isLogged = process.env['FEDIMG_TEST_LOG'] !== undefined;
+  const onLine = (line: string): void => {
+    if (isLogged) process.stderr.write(`${line}\n`);
+  };
   const start = (): WorkerProcess => {
-    const worker = new WorkerProcess(publisher);
+    const worker = new WorkerProcess({ program, configFile, env, onLine });
     workers.push(worker);
     return worker;
   };

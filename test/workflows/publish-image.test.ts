@@ -143,56 +143,32 @@ describe('publishImage', () => {
   });
 
   it('tells of an AMI that became public before its region failed', async () => {
-    let first = '';
-    const fake = fakeActivities({
-      publishRegion: ({ region, amis }) => {
-        if (region !== 'eu-west-1') return Promise.resolve();
-        first = amis[0]?.ami ?? '';
-        return Promise.reject(finalFailure('refused at the second'));
-      },
-      undoRegion: ({ region, steps }) =>
-        Promise.resolve({
-          removed: [...steps],
-          kept: region === 'eu-west-1' ? [first] : [],
-          left: [],
-        }),
-    });
+    const { fake, kept } = halfPublicIn('eu-west-1');
     await withWorker(fake.activities, async ({ startImage }) => {
       const result = await (await startImage(someRequest())).result();
       assert.equal(result.outcome, 'partly-published');
       const there = result.amis.filter(({ region, ami }) => region === 'eu-west-1' && ami !== null);
       assert.deepEqual(
         there.map(({ ami, public: everyone }) => [ami, everyone]),
-        [[first, true]],
+        [[kept(), true]],
       );
     });
-    assert.equal(published(fake).filter((id) => id === first).length, 1);
+    assert.equal(published(fake).filter((id) => id === kept()).length, 1);
   });
 
   it('lists no AMI that its undo removed, and tells of those that stay, when the run fails', async () => {
-    let first = '';
-    const fake = fakeActivities({
-      publishRegion: ({ amis }) => {
-        first = amis[0]?.ami ?? '';
-        return Promise.reject(finalFailure('refused at the second'));
-      },
-      undoRegion: ({ region, steps }) =>
-        Promise.resolve({
-          removed: [...steps],
-          kept: region === 'us-east-1' ? [first] : [],
-          left: [],
-        }),
-    });
+    const { fake, kept } = halfPublicIn('us-east-1');
     await withWorker(fake.activities, async ({ startImage }) => {
       const handle = await startImage(someRequest());
       await failureOf(handle.result());
       const { regions } = await handle.query(imageProgressQuery);
+      const listed = regions.filter(({ amis }) => amis.length > 0);
       assert.deepEqual(
-        regions.flatMap(({ amis }) => amis.map(({ ami }) => ami)),
-        [first],
+        listed.map(({ region, state, amis }) => [region, state, amis.map(({ ami }) => ami)]),
+        [['us-east-1', 'failed', [kept()]]],
       );
     });
-    assert.deepEqual(published(fake), [first]);
+    assert.deepEqual(published(fake), [kept()]);
   });
 
   it('leaves a region out that is not complete within its patience', async () => {
@@ -336,6 +312,24 @@ describe('publishImage', () => {
     });
   });
 });
+
+/** The first AMI of the region becomes public, its second is refused, and the undo keeps what is public. */
+function halfPublicIn(sick: string): {
+  readonly fake: FakeActivities;
+  readonly kept: () => string;
+} {
+  let first = '';
+  const fake = fakeActivities({
+    publishRegion: ({ region, amis }) => {
+      if (region !== sick) return Promise.resolve();
+      first = amis[0]?.ami ?? '';
+      return Promise.reject(finalFailure('refused at the second'));
+    },
+    undoRegion: ({ region, steps }) =>
+      Promise.resolve({ removed: [...steps], kept: region === sick ? [first] : [], left: [] }),
+  });
+  return { fake, kept: () => first };
+}
 
 function published({ announced }: FakeActivities): unknown[] {
   return announced

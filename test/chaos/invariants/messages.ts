@@ -1,7 +1,9 @@
 /** What the world is told. */
 
-import type { Evidence } from '../evidence.js';
+import type { Evidence, RunStatus } from '../evidence.js';
 import { ownOf } from './leftovers.js';
+
+const CLOSED_BY_ITSELF: readonly RunStatus[] = ['COMPLETED', 'FAILED', 'CANCELLED'];
 
 /**
  * I5: who hears of an AMI must find it public; who finds it public must have heard of it when the run has closed by
@@ -27,7 +29,7 @@ export function messages(evidence: Evidence): string[] {
     }
     seen.add(messageKey);
   }
-  if (status === 'TERMINATED' || status === 'RUNNING') return wrong;
+  if (!CLOSED_BY_ITSELF.includes(status)) return wrong;
   const silent = own.filter(
     ({ type, id, public: everyone }) => type === 'image' && everyone && !told.has(id),
   );
