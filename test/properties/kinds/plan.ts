@@ -203,6 +203,9 @@ const documents = inputKind({
     location: around(fc.constant('/compose')),
     status: fc.constantFrom(undefined, undefined, undefined, undefined, 404, 403, 500, 301, 416),
   }),
+  sound: [
+    { document: Buffer.from(JSON.stringify(METADATA)), location: '/compose', status: undefined },
+  ],
   open: async () => {
     const stand = await openStand();
     return {

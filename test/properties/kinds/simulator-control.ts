@@ -104,6 +104,15 @@ const wire = inputKind({
     ),
     body: fc.oneof(hostileForm, hostileJsonText(RULES)),
   }),
+  sound: [
+    {
+      method: 'PUT',
+      path: '/_fedimg/faults',
+      host: '127.0.0.1',
+      origin: undefined,
+      body: JSON.stringify(RULES),
+    },
+  ],
   open: async () => {
     const directory = await mkdtemp(join(tmpdir(), 'fedimg-hostile-wire-'));
     const cloud = await startCloud({
