@@ -190,6 +190,14 @@ export interface ComposeImages {
   readonly absent: readonly string[];
 }
 
+/** What became of a batch of messages. */
+export interface AnnounceReport {
+  /** So many of its first ones are dealt with: sent, or refused for good. */
+  readonly handled: number;
+  /** Each with the reason. */
+  readonly refused: readonly string[];
+}
+
 export interface Activities {
   /** A bare list says nothing of what is absent, as in the histories of older workers. */
   readCompose(message: ComposeMessage): Promise<ComposeImages | ImageRequest[]>;
@@ -210,7 +218,8 @@ export interface Activities {
   /** Tags what a failed test leaves with the end of its stay; answers the ids. */
   keepFailed(input: KeepFailedInput): Promise<string[]>;
   undoRegion(input: UndoRegionInput): Promise<UndoneRegion>;
-  announce(announcements: readonly Announcement[]): Promise<void>;
+  /** Nothing says that all were sent, as in the histories of older workers. */
+  announce(announcements: readonly Announcement[]): Promise<AnnounceReport | undefined>;
   /** Fails when the worker is one of another deployment. */
   planSweep(deployment: string): Promise<SweepPlan>;
   /** Changes nothing. */

@@ -1,14 +1,39 @@
 /** Messages to the world, in order; without a broker they go to the log. */
 
+import { log } from '@temporalio/activity';
+import { BrokerError } from '../messaging/errors.js';
 import type { Announcement } from '../model/announcement.js';
+import type { AnnounceReport } from './activities.js';
 import type { ActivityContext } from './context.js';
 import { heartbeating, waitingFor } from './context.js';
 
+/**
+ * Sends one after the other. What the broker refuses for good is reported and holds up nothing; an outage in
+ * the middle ends the batch, so that what came before it is on the record and not sent again.
+ */
 export function announce(
   context: ActivityContext,
   announcements: readonly Announcement[],
-): Promise<void> {
-  return heartbeating(waitingFor('broker'), async () => {
-    for (const announcement of announcements) await context.send(announcement);
+): Promise<AnnounceReport> {
+  return heartbeating(waitingFor('broker'), async (_report, signal) => {
+    const refused: string[] = [];
+    let handled = 0;
+    for (const announcement of announcements) {
+      signal.throwIfAborted();
+      try {
+        await context.send(announcement);
+      } catch (error) {
+        if (!(error instanceof BrokerError && error.isFinal)) {
+          if (handled === 0) throw error;
+          log.warn('messages wait for the broker', { reason: String(error) });
+          break;
+        }
+        const { topic, key, body } = announcement;
+        log.error(error.message, { topic, key, body, next: error.next });
+        refused.push(`${topic} (${key}): ${error.message}`);
+      }
+      handled += 1;
+    }
+    return { handled, refused };
   });
 }

@@ -20,6 +20,7 @@ import {
   ServiceError,
 } from '../model/errors.js';
 import { printable } from '../model/printable.js';
+import { BrokerError } from '../messaging/errors.js';
 import { SourceError } from '../source/errors.js';
 import type { Fence } from './fence.js';
 import { holding } from './fence.js';
@@ -138,6 +139,15 @@ function describe(
   if (error instanceof SourceError) {
     const { code, next, retryable } = error;
     const details: FailureDetails = { code, next, class: retryable ? 'unreachable' : 'refused' };
+    return { type: stepType, message: error.message, details };
+  }
+  if (error instanceof BrokerError) {
+    const { fault, next, isFinal: final } = error;
+    const details: FailureDetails = {
+      code: `broker-${fault}`,
+      next,
+      class: final ? 'refused' : 'unreachable',
+    };
     return { type: stepType, message: error.message, details };
   }
   const aws = classifyAwsError(error);

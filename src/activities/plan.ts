@@ -1,9 +1,11 @@
 /** Plans one image: what will be made where, decided once and kept in history. */
 
 import { readFile } from 'node:fs/promises';
+import { log } from '@temporalio/activity';
 import { amazonLinux2023, describeUtilityAmi, enabledRegions } from '../aws/account.js';
 import type { Config } from '../config/schema.js';
 import { EC2_SERVICE_EXCEPTION, EC2_UTILITY_EXCEPTION, ServiceError } from '../model/errors.js';
+import { publishedAs } from '../model/published-as.js';
 import type { ImagePlan, RegistrationPlan, TestPlan, UtilityPlan } from '../model/plan.js';
 import { shownText } from '../model/printable.js';
 import type { Origin } from '../model/tags.js';
@@ -59,6 +61,8 @@ async function plan(
     ({ required, unusable }) => required && unusable !== undefined,
   );
   if (useless?.unusable !== undefined) throw regionUnusable(useless.region, useless.unusable);
+  const named = publishedAs({ ...input.request, ...image }, config.composes.rawhideRelease);
+  if (named === undefined) log.warn('consumers of today are not told', { composeId, release });
   const published = await findPublished(context, origin, [home, ...copies], signal);
   return {
     origin,
@@ -82,6 +86,7 @@ async function plan(
     makePublic: config.publish.public,
     minRateBytesPerSecond: config.source.minRateBytesPerSecond,
     regionPatienceMs: Math.ceil(config.publish.regionPatienceMs * config.timing.scale),
+    ...(named === undefined ? {} : { publishedAs: named }),
     ...(published === undefined ? {} : { published }),
   };
 }

@@ -33,9 +33,10 @@ export async function readCompose(
   );
   for (const { subvariant, arch } of absent)
     log.warn('the compose lacks an image', { subvariant, arch });
+  const labelled = message.label === undefined ? {} : { label: message.label };
   const release = parseComposeId(composeId)?.version ?? 'unknown';
   return {
-    requests: images.map((image) => ({ composeId, release, image })),
+    requests: images.map((image) => ({ composeId, release, ...labelled, image })),
     absent: absent.map(({ subvariant, arch }) => `${subvariant} ${arch}`),
   };
 }

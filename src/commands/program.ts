@@ -27,6 +27,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "signal: send a compose's status message",
     load: () => import('./compose.js'),
   },
+  listen: {
+    summary: 'start a publication for each compose that the message broker tells of',
+    load: () => import('./listen.js'),
+  },
   publish: { summary: 'publish one image by hand', load: () => import('./publish.js') },
   status: {
     summary: 'where a compose or an image stands, step by step and region by region',

@@ -2,24 +2,25 @@
 
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { Command } from 'commander';
-import { destination, pino, type Logger } from 'pino';
-import pretty from 'pino-pretty';
 import type { Config } from '../config/schema.js';
 import { loadConfig } from '../config/load.js';
 import { finish, withHelp } from './command-help.js';
 import { EXIT } from './exit-codes.js';
+import { createLog, LOG_LEVELS, parseLogLevel, type LogLevel } from './log.js';
 import { globalOptions, terminalOf } from './options.js';
-import { CommandError, usageError } from './problem.js';
-import { usesColor } from './terminal.js';
-
-const LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
+import { CommandError } from './problem.js';
 
 interface WorkerCommandOptions {
-  readonly logLevel: string;
+  readonly logLevel: LogLevel;
 }
 
 export function createCommand(): Command {
-  const command = new Command('worker').option('--log-level <level>', LEVELS.join(', '), 'info');
+  const command = new Command('worker').option(
+    '--log-level <level>',
+    LOG_LEVELS.join(', '),
+    parseLogLevel,
+    'info',
+  );
   withHelp(command, {
     examples: [
       'fedimg worker --config /etc/fedimg.toml',
@@ -37,15 +38,11 @@ export function createCommand(): Command {
 
 async function run(command: Command, { logLevel }: WorkerCommandOptions): Promise<void> {
   terminalOf(command);
-  const level = LEVELS.find((one) => one === logLevel);
-  if (level === undefined) {
-    throw usageError(`--log-level ${logLevel} is unknown`, `Allowed: ${LEVELS.join(', ')}.`);
-  }
   const options = globalOptions(command);
   const path = options.config === undefined ? {} : { path: options.config };
   const { config, file } = await loadConfig({ ...path, env: process.env, cwd: process.cwd() });
   await requireAwsCredentials(config);
-  const log = createLog(level);
+  const log = createLog(logLevel);
   log.info({ file, deployment: config.deployment }, 'configuration is read');
   const { runWorker } = await import('../worker/worker.js');
   try {
@@ -53,18 +50,6 @@ async function run(command: Command, { logLevel }: WorkerCommandOptions): Promis
   } catch (error) {
     throw isTransportError(error) ? temporalUnreachable(error) : error;
   }
-}
-
-/** JSON lines for machines, readable ones for a terminal; always on stderr. */
-function createLog(level: string): Logger {
-  if (process.stderr.isTTY) {
-    const colorize = usesColor(process.stderr, process.env, 'auto');
-    return pino(
-      { level },
-      pretty({ destination: 2, sync: true, colorize, ignore: 'pid,hostname' }),
-    );
-  }
-  return pino({ level }, destination({ dest: 2, sync: true }));
 }
 
 /** A worker without credentials would take up work and fail at every call. */

@@ -5,6 +5,7 @@ import type { Arch } from '../model/compose.js';
 import { variantsOf } from '../model/variant.js';
 import { amisSchema, type AmiItem } from './sections/amis.js';
 import { composesSchema, type ComposesConfig } from './sections/composes.js';
+import { messagingSchema, type MessagingConfig } from './sections/messaging.js';
 import { publishSchema, type PublishConfig } from './sections/publish.js';
 import { sourceSchema, type SourceConfig } from './sections/source.js';
 import { sweepSchema, type SweepConfig } from './sections/sweep.js';
@@ -26,6 +27,7 @@ import {
 
 export type { AmiItem } from './sections/amis.js';
 export type { ComposesConfig } from './sections/composes.js';
+export type { MessagingConfig } from './sections/messaging.js';
 export type { PublishConfig } from './sections/publish.js';
 export type { SourceConfig } from './sections/source.js';
 export type { SweepConfig } from './sections/sweep.js';
@@ -44,6 +46,7 @@ export interface Config {
   test: TestConfig;
   source: SourceConfig;
   composes: ComposesConfig;
+  messaging: MessagingConfig;
   sweep: SweepConfig;
   worker: WorkerConfig;
   timing: TimingConfig;
@@ -71,6 +74,7 @@ const root = z.strictObject({
   test: testSchema.prefault({} as z.input<typeof testSchema>),
   source: sourceSchema.prefault({}),
   composes: composesSchema.prefault({}),
+  messaging: messagingSchema.prefault({}),
   sweep: sweepSchema.prefault({}),
   worker: workerSchema.prefault({}),
   timing: timingSchema.prefault({}),
@@ -157,6 +161,7 @@ export const configSchema = root
       test: toTestConfig(toml.test, registeredVariants(toml.publish)),
       source: toml.source,
       composes: toml.composes,
+      messaging: toml.messaging,
       sweep: toml.sweep,
       worker: toml.worker,
       timing: toml.timing,

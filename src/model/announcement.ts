@@ -2,10 +2,11 @@
 
 import type { ImagePlan, RegisteredAmi } from './plan.js';
 import type { TestRecord } from './progress.js';
-import type { Variant } from './variant.js';
+import type { Variant, VolumeType } from './variant.js';
 import { ec2Arch } from './variant.js';
 
-export type AnnouncementTopic = 'image.upload' | 'image.test' | 'image.copy' | 'image.publish';
+export type AnnouncementTopic =
+  'image.upload' | 'image.test' | 'image.copy' | 'image.publish' | `published.v1.aws.${string}`;
 export type AnnouncementStatus = 'started' | 'completed' | 'failed';
 
 export interface Announcement {
@@ -13,6 +14,8 @@ export interface Announcement {
   /** Stable for run, topic, region, variant and status, so that a consumer sees it once. */
   readonly key: string;
   readonly body: Readonly<Record<string, unknown>>;
+  /** When it came true, ISO 8601; absent in the histories of older workers. */
+  readonly at?: string;
 }
 
 function base(plan: ImagePlan, region: string): Record<string, unknown> {
@@ -107,17 +110,52 @@ export function copyAnnouncements(
   });
 }
 
+/** Only a completed one has an id: nobody takes an AMI for public before it is. */
 export function publishAnnouncements(
   plan: ImagePlan,
   amis: readonly RegisteredAmi[],
+  status: AnnouncementStatus = 'completed',
 ): Announcement[] {
   return amis.map((ami) => ({
     topic: 'image.publish',
-    key: keyOf(plan, 'publish', ami.region, ami.variant.virt, ami.variant.volumeType),
+    key: keyOf(plan, 'publish', ami.region, ami.variant.virt, ami.variant.volumeType, status),
     body: {
       ...base(plan, ami.region),
       architecture: ec2Arch(plan.arch),
-      extra: { id: ami.ami, ...extraOf(ami.variant) },
+      status,
+      extra: { ...(status === 'completed' ? { id: ami.ami } : {}), ...extraOf(ami.variant) },
     },
   }));
+}
+
+/** What users start today, first what they want most. */
+const PREFERRED_VOLUMES: readonly VolumeType[] = ['gp3', 'gp2', 'standard'];
+
+/** One message for all regions of an architecture, as today's consumers read it; none where there is no number. */
+export function publishedEverywhere(
+  plan: ImagePlan,
+  amis: readonly RegisteredAmi[],
+): Announcement[] {
+  const { publishedAs, origin, arch } = plan;
+  const hvm = amis.filter(({ variant }) => variant.virt === 'hvm');
+  const volumeType = PREFERRED_VOLUMES.find((type) =>
+    hvm.some(({ variant }) => variant.volumeType === type),
+  );
+  const chosen = hvm.filter(({ variant }) => variant.volumeType === volumeType);
+  if (publishedAs === undefined || chosen.length === 0) return [];
+  const { stream, subvariant, imageName, release } = publishedAs;
+  return [
+    {
+      topic: `published.v1.aws.${stream}.${subvariant}.${arch}`,
+      key: keyOf(plan, 'published', arch),
+      body: {
+        architecture: arch,
+        compose_id: origin.composeId,
+        image_name: imageName,
+        regions: Object.fromEntries(chosen.map(({ region, ami }) => [region, ami])),
+        release,
+        subvariant,
+      },
+    },
+  ];
 }

@@ -5,7 +5,8 @@ export const ARCHES = ['x86_64', 'aarch64'] as const;
 export type Arch = (typeof ARCHES)[number];
 
 /** What the suffix of the date in a compose id says (productmd). */
-export type ComposeType = 'production' | 'nightly' | 'test' | 'ci' | 'development';
+export const COMPOSE_TYPES = ['production', 'nightly', 'test', 'ci', 'development'] as const;
+export type ComposeType = (typeof COMPOSE_TYPES)[number];
 
 const TYPE_BY_SUFFIX: Readonly<Record<string, ComposeType>> = {
   '': 'production',

@@ -1,6 +1,7 @@
 /** What one image's publication will do, frozen in history before anything is made. */
 
 import type { ComposeImage } from './compose.js';
+import type { PublishedAs } from './published-as.js';
 import type { Origin } from './tags.js';
 import type { Arch, Variant, VolumeType } from './variant.js';
 
@@ -8,6 +9,8 @@ import type { Arch, Variant, VolumeType } from './variant.js';
 export interface ImageRequest {
   readonly composeId: string;
   readonly release: string;
+  /** `RC-1.7`; absent for a compose without one. */
+  readonly label?: string;
   readonly image: ComposeImage;
 }
 
@@ -91,6 +94,8 @@ export interface ImagePlan {
   readonly makePublic: boolean;
   readonly minRateBytesPerSecond: number;
   readonly regionPatienceMs: number;
+  /** Absent where the release has no number, so that today's consumers cannot be told. */
+  readonly publishedAs?: PublishedAs;
   /** An earlier run published this very image: nothing is left to do. */
   readonly published?: readonly RegisteredAmi[];
 }

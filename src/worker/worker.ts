@@ -12,11 +12,11 @@ import { AttemptInterceptor } from '../activities/attempt-interceptor.js';
 import { attemptGate, Fence } from '../activities/fence.js';
 import { Aws, scaledAwsSettings } from '../aws/region-access.js';
 import type { Config } from '../config/schema.js';
-import type { Announcement } from '../model/announcement.js';
 import { OUT_OF_TOUCH_MS } from '../model/heartbeat.js';
 import { createUrlPolicy } from '../source/url-policy.js';
 import { temporalSettings } from '../temporal-settings.js';
 import { packageVersion } from '../package-version.js';
+import { outgoingMessages } from './outgoing-messages.js';
 import { installRuntime } from './runtime.js';
 import { keepSweepSchedule } from './sweep-schedule.js';
 import { watchTemporal } from './temporal-watch.js';
@@ -52,6 +52,7 @@ export async function runWorker(settings: WorkerSettings): Promise<void> {
   const boundMs = OUT_OF_TOUCH_MS * scale;
   const fence = new Fence(boundMs);
   const stopWatching = watchTemporal(connection, { fence, boundMs });
+  const messages = outgoingMessages(config, log);
   const client = new Client({ connection, namespace: namespace ?? 'default' });
   try {
     const { workflowModules, ...source } = workflows();
@@ -66,7 +67,7 @@ export async function runWorker(settings: WorkerSettings): Promise<void> {
         config,
         urlPolicy: createUrlPolicy(config.source),
         runs: new TemporalRuns(client.workflow),
-        send: (announcement) => logAnnouncement(log, announcement),
+        send: messages.send,
       }),
       interceptors: {
         workflowModules,
@@ -86,6 +87,7 @@ export async function runWorker(settings: WorkerSettings): Promise<void> {
   } finally {
     stopWatching();
     aws.destroy();
+    await messages.close();
     await connection.close();
   }
 }
@@ -117,10 +119,4 @@ function limits({ worker, timing }: Config): Omit<WorkerOptions, 'connection'> {
     // How long a run waits for a worker that knows it already and was killed.
     stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT_MS * timing.scale,
   };
-}
-
-/** Without a broker, the log is where the messages go. */
-function logAnnouncement(log: Logger, { topic, key, body }: Announcement): Promise<void> {
-  log.info({ topic: `fedimg.${topic}`, messageKey: key, body }, 'message');
-  return Promise.resolve();
 }

@@ -13,12 +13,20 @@ const BATCH_SIZE_MAX = 100;
 
 export class Announcements {
   readonly #queue: Announcement[] = [];
+  readonly #unsent: string[] = [];
   #closed = false;
   #sending: Promise<void> | undefined;
 
   add(...announcements: readonly Announcement[]): void {
-    this.#queue.push(...announcements);
+    // Of when it came true: an outage of the broker makes nothing younger.
+    const at = new Date().toISOString();
+    this.#queue.push(...announcements.map((announcement) => ({ ...announcement, at })));
     this.#sending ??= CancellationScope.nonCancellable(() => this.#send());
+  }
+
+  /** Those that nobody will ever get, each with the reason. */
+  get unsent(): readonly string[] {
+    return this.#unsent;
   }
 
   /** Resolves when the last message is accepted. */
@@ -34,10 +42,18 @@ export class Announcements {
       if (batch.length === 0) return;
       try {
         const summary = `${batch.length} messages, first ${batch[0]?.topic}`;
-        await announce.executeWithOptions({ summary }, [batch]);
+        const report = await announce.executeWithOptions({ summary }, [batch]);
+        // An outage in the middle of a batch: what the broker has is not sent again.
+        this.#queue.unshift(...batch.slice(report?.handled ?? batch.length));
+        for (const refused of report?.refused ?? []) this.#fail(refused);
       } catch (failure) {
-        log.error('messages were not accepted', { reason: failureReason(failure) });
+        this.#fail(`${batch.length} messages from ${batch[0]?.key} on: ${failureReason(failure)}`);
       }
     }
+  }
+
+  #fail(reason: string): void {
+    this.#unsent.push(reason);
+    log.error('a message was not accepted', { reason });
   }
 }

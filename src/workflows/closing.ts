@@ -49,7 +49,10 @@ export async function undone(publication: Publication, failure: unknown): Promis
   const kept = await keepFailedTest(publication, failure);
   const reason = failureReason(failure);
   const regions = (await undo?.unwind()) ?? [];
-  for (const region of regions) recordUndone(publication, region, reason);
+  for (const region of regions) {
+    const before = run.regionProgress(region.region).state;
+    recordUndone(publication, region, { reason, before });
+  }
   const left = regions.flatMap((region) => region.left);
   await CancellationScope.nonCancellable(() => settleAll(publication.aside));
   const rest = `${kept}${left.length === 0 ? '' : `; left behind: ${left.join('; ')}`}`;

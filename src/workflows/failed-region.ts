@@ -4,6 +4,7 @@ import type { CancellationScope } from '@temporalio/workflow';
 import { patched } from '@temporalio/workflow';
 import { publishAnnouncements } from '../model/announcement.js';
 import { failureReason, isCancelled, serviceFailure } from './failure-reason.js';
+import type { RegionState } from '../model/progress.js';
 import type { Publication } from './publication.js';
 import type { Undone } from './undo-stack.js';
 
@@ -21,9 +22,10 @@ export function leaveOut(
   const { region, failure, whole } = what;
   if (whole.consideredCancelled) throw failure;
   const reason = isCancelled(failure) ? lateReason(failure) : failureReason(failure);
+  const before = run.regionProgress(region).state;
   run.region(region, { state: 'failed', reason });
   // Beside the main path: a region that is too sick to be cleaned up holds up no other.
-  publication.aside.push(undoAside(publication, region, reason));
+  publication.aside.push(undoAside(publication, region, { reason, before }));
 }
 
 /** What the last attempt ran into says more than that time is up. */
@@ -32,24 +34,41 @@ function lateReason(failure: unknown): string {
   return `not complete within region_patience${last === undefined ? '' : `: ${last.message}`}`;
 }
 
-async function undoAside(publication: Publication, region: string, reason: string): Promise<void> {
+interface Failed {
+  readonly reason: string;
+  /** Where the region stood when it failed. */
+  readonly before: RegionState;
+}
+
+async function undoAside(publication: Publication, region: string, failed: Failed): Promise<void> {
+  const { reason } = failed;
   const undone = await publication.undo?.unwindRegion(region);
-  if (undone !== undefined) recordUndone(publication, undone, reason);
+  if (undone !== undefined) recordUndone(publication, undone, failed);
   const left = undone?.left ?? [];
   const rest = left.length === 0 ? '' : `; left behind: ${left.join('; ')}`;
   publication.run.region(region, { reason: `${reason}${rest}` });
 }
 
-/** The record keeps only what became public before its region failed, and the world hears of that. */
+/** The record keeps only what became public before its region failed, and the world hears of both. */
 export function recordUndone(
   { run, announcements }: Publication,
   { region, steps, kept }: Undone,
-  reason: string,
+  { reason, before }: Failed,
 ): void {
   if (!steps.includes('register') && !steps.includes('copy')) return;
-  const amis = run.regionProgress(region).amis.filter(({ ami }) => kept.includes(ami));
+  const all = run.regionProgress(region).amis;
+  const amis = all.filter(({ ami }) => kept.includes(ami));
   run.region(region, amis.length === 0 ? { amis } : { amis, state: 'failed', reason });
   if (amis.length > 0 && patched('kept-amis-are-announced')) {
     announcements.add(...publishAnnouncements(run.plan, amis));
   }
+  if (before === 'publishing' && everyChangeIsAnnounced()) {
+    const lost = all.filter(({ ami }) => !kept.includes(ami));
+    announcements.add(...publishAnnouncements(run.plan, lost, 'failed'));
+  }
+}
+
+/** Older runs told of a publication only when it was completed. */
+export function everyChangeIsAnnounced(): boolean {
+  return patched('every-change-is-announced');
 }

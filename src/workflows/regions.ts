@@ -7,11 +7,15 @@ import {
   proxyActivities,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/activities.js';
-import { copyAnnouncements, publishAnnouncements } from '../model/announcement.js';
+import {
+  copyAnnouncements,
+  publishAnnouncements,
+  publishedEverywhere,
+} from '../model/announcement.js';
 import type { FailureDetails } from '../model/errors.js';
 import { EC2_SERVICE_EXCEPTION } from '../model/errors.js';
 import type { RegionPlan } from '../model/plan.js';
-import { leaveOut } from './failed-region.js';
+import { everyChangeIsAnnounced, leaveOut } from './failed-region.js';
 import { waiting } from './profiles.js';
 import type { Publication } from './publication.js';
 import { settleAll } from './settle.js';
@@ -49,6 +53,11 @@ export async function publishAllRegions(publication: Publication): Promise<void>
   for (const wave of waves) {
     await settleAll(wave.map((region) => makePublic(publication, region, whole)));
     refuseWithoutRequired(publication);
+  }
+  const published = run.progress().regions.filter(({ state }) => state === 'published');
+  if (everyChangeIsAnnounced()) {
+    const amis = published.flatMap((region) => region.amis);
+    publication.announcements.add(...publishedEverywhere(run.plan, amis));
   }
 }
 
@@ -93,6 +102,9 @@ async function makePublic(
   const { amis } = run.regionProgress(plan.region);
   if (!makePublic) return keepPrivate(publication, plan, whole);
   run.region(plan.region, { state: 'publishing' });
+  if (everyChangeIsAnnounced()) {
+    announcements.add(...publishAnnouncements(run.plan, amis, 'started'));
+  }
   try {
     await publishRegion.executeWithOptions({ summary: `make public in ${plan.region}` }, [
       {

@@ -133,7 +133,7 @@ describe('starting a publication', () => {
     const { promise: held, release } = hold();
     const fake = fakeActivities({
       readCompose: () => Promise.resolve([imageOf(composeId)]),
-      announce: () => held,
+      announce: () => held.then(() => undefined),
       planImage: () => Promise.reject(new Error('not yet')),
     });
     await withWorker(fake.activities, async ({ taskQueue }) => {

@@ -93,7 +93,7 @@ function goodActivities(announced: FakeActivities['announced']): Activities {
     removeStrays: ({ strays }) => Promise.resolve({ removed: strays, left: [] }),
     announce: (announcements) => {
       announced.push(...announcements.map(({ topic, body }) => ({ topic, body })));
-      return Promise.resolve();
+      return Promise.resolve({ handled: announcements.length, refused: [] });
     },
   };
 }

@@ -298,7 +298,7 @@ describe('publishImage', () => {
   it('is not held up by messages that nobody accepts', async () => {
     let release = () => undefined as void;
     const broker = new Promise<void>((resolve) => (release = resolve));
-    const fake = fakeActivities({ announce: () => broker });
+    const fake = fakeActivities({ announce: () => broker.then(() => undefined) });
     await withWorker(fake.activities, async ({ startImage }) => {
       const handle = await startImage(someRequest());
       for (;;) {

@@ -1,0 +1,97 @@
+/** `fedimg listen`: from the message broker to Temporal, until SIGINT or SIGTERM. */
+
+import { Command } from 'commander';
+import type { Logger } from 'pino';
+import { ComposeListener } from '../client/compose-listener.js';
+import type { MessagingConfig } from '../config/schema.js';
+import { loadConfig } from '../config/load.js';
+import { consume } from '../messaging/consumer.js';
+import { finish, withHelp } from './command-help.js';
+import { EXIT } from './exit-codes.js';
+import { createLog, LOG_LEVELS, parseLogLevel, type LogLevel } from './log.js';
+import { globalOptions, terminalOf } from './options.js';
+import { CommandError } from './problem.js';
+import { withSession } from './with-session.js';
+
+interface ListenOptions {
+  readonly logLevel: LogLevel;
+}
+
+export function createCommand(): Command {
+  const command = new Command('listen').option(
+    '--log-level <level>',
+    LOG_LEVELS.join(', '),
+    parseLogLevel,
+    'info',
+  );
+  withHelp(command, {
+    examples: ['fedimg listen --config /etc/fedimg.toml'],
+    notes:
+      'Reads [messaging] and [composes]. A message is acknowledged when Temporal has it; what is broken is dropped, and an outage is waited out.',
+  });
+  command.action(async (options: ListenOptions) => {
+    await run(command, options);
+    finish(EXIT.done);
+  });
+  return command;
+}
+
+async function run(command: Command, { logLevel }: ListenOptions): Promise<void> {
+  terminalOf(command);
+  const options = globalOptions(command);
+  const path = options.config === undefined ? {} : { path: options.config };
+  const { config, file } = await loadConfig({ ...path, env: process.env, cwd: process.cwd() });
+  const { messaging, composes, worker, timing } = config;
+  const { url } = messaging;
+  if (url === undefined) throw noBroker(file);
+  const log = createLog(logLevel);
+  const stop = stopSignal(log);
+  await withSession(process.env, async ({ session }) => {
+    const listener = new ComposeListener(session, {
+      taskQueue: worker.taskQueue,
+      timeScale: timing.scale,
+      filter: composes,
+      log,
+      signal: stop,
+    });
+    await listenTo({ ...messaging, url }, { listener, log, signal: stop });
+    log.info({ counts: listener.counts }, 'stopped listening');
+  });
+}
+
+function listenTo(
+  settings: MessagingConfig & { readonly url: string },
+  {
+    listener,
+    log,
+    signal,
+  }: { readonly listener: ComposeListener; readonly log: Logger; readonly signal: AbortSignal },
+): Promise<void> {
+  return consume(settings, (delivery) => listener.handle(delivery), {
+    signal,
+    onListening: (where) => log.info({ where, counts: listener.counts }, 'listening'),
+    onMayNotBind: (reason) => log.debug({ reason }, 'the queue is bound by its administrator'),
+    onDisconnected: (reason, delayMs) =>
+      log.error({ reason, nextTrySeconds: Math.ceil(delayMs / 1000) }, 'not listening'),
+  });
+}
+
+/** The first signal lets what is at work finish, the second ends the process as ever. */
+function stopSignal(log: Logger): AbortSignal {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      log.info({ signal }, 'stopping: messages that are at work are finished');
+      stop.abort();
+    });
+  }
+  return stop.signal;
+}
+
+function noBroker(file: string): CommandError {
+  return new CommandError({
+    what: `${file} names no broker to listen to`,
+    next: 'Set messaging.url and messaging.topic_prefix; without a broker, use `fedimg compose signal`.',
+    exitCode: EXIT.usage,
+  });
+}

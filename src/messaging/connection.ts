@@ -1,0 +1,83 @@
+/** A connection to the broker, as Fedora's infrastructure has it: AMQP 0.9.1, TLS with a client certificate, or a plain URL. */
+
+import { readFile } from 'node:fs/promises';
+import type { ChannelModel, SocketOptions } from 'amqplib';
+import { connect, credentials } from 'amqplib';
+import { BrokerError } from './errors.js';
+
+export interface BrokerSettings {
+  /** `amqps://host/%2Fpubsub`, or `amqp://user:password@host`. */
+  readonly url: string;
+  /** Who signed the broker's certificate; undefined: the system's certificates. */
+  readonly caFile?: string | undefined;
+  /** With both, this client logs in by its certificate (SASL EXTERNAL). */
+  readonly certFile?: string | undefined;
+  readonly keyFile?: string | undefined;
+}
+
+/** A host that swallows packets is no reason to wait for TCP's own time-out of minutes. */
+const CONNECT_TIMEOUT_MS = 15_000;
+/** A dead peer is noticed after twice this. */
+const HEARTBEAT_SECONDS = 30;
+
+/** Reads the certificates anew each time: a renewed one is used by the next connection. */
+export async function connectBroker(
+  settings: BrokerSettings,
+  clientName: string,
+): Promise<ChannelModel> {
+  try {
+    const url = new URL(settings.url);
+    url.searchParams.set('heartbeat', String(HEARTBEAT_SECONDS));
+    const connection = await connect(url.href, await socketOptions(settings, clientName));
+    // Who waits on a channel hears of it there; without a listener it would end the process.
+    connection.on('error', () => undefined);
+    return connection;
+  } catch (error) {
+    throw new BrokerError(
+      'unreachable',
+      `no connection to the broker at ${shownUrl(settings.url)}: ${reasonOf(error)}`,
+      { cause: error },
+    );
+  }
+}
+
+async function socketOptions(
+  { caFile, certFile, keyFile }: BrokerSettings,
+  clientName: string,
+): Promise<SocketOptions> {
+  const [ca, cert, key] = await Promise.all([caFile, certFile, keyFile].map(readIfNamed));
+  return {
+    timeout: CONNECT_TIMEOUT_MS,
+    noDelay: true,
+    clientProperties: { connection_name: clientName },
+    ...(ca === undefined ? {} : { ca: [ca] }),
+    ...(cert === undefined || key === undefined
+      ? {}
+      : { cert, key, credentials: credentials.external() }),
+  };
+}
+
+async function readIfNamed(file: string | undefined): Promise<Buffer | undefined> {
+  return file === undefined ? undefined : readFile(file);
+}
+
+/** Host, port and vhost; never a password. */
+export function shownUrl(url: string): string {
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname}`;
+}
+
+/** AMQP's reply code for what a user may not do. */
+const ACCESS_REFUSED = 403;
+
+export function isRefusal(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === ACCESS_REFUSED;
+}
+
+/** Node puts the reasons of several addresses into one error without a message. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') {
+    return error.errors.map(reasonOf).join('; ');
+  }
+  return error instanceof Error ? error.message : String(error);
+}
