@@ -27,7 +27,7 @@ export async function readCompose(
   }
   const { images, absent } = await heartbeating(waitingFor('metadata'), (_report, signal) =>
     readComposeImages(
-      { composeId, location, selection: config.composes },
+      { composeId, location, label: message.label, selection: config.composes },
       { policy: urlPolicy, signal },
     ),
   );

@@ -25,9 +25,14 @@ export interface SelectedImages {
   images: ComposeImage[];
   /** Wanted and not there; a compose FINISHED_INCOMPLETE may lack any. */
   absent: { subvariant: string; arch: Arch }[];
+  /** Selected, but the metadata has no checksum of them: nothing unchecked is published. */
+  unchecked: { path: string; arch: Arch }[];
   /** Why the metadata cannot be used; when there is one, nothing of it may be. */
   problems: string[];
 }
+
+/** Checksums from elsewhere, by path, for entries that have none of their own. */
+export type Checksums = ReadonlyMap<string, { sha256: string; sizeBytes?: number }>;
 
 const FORMAT_BY_TYPE: Readonly<Record<string, string>> = { 'raw-xz': 'raw.xz' };
 const PATH_CHARS_MAX = 512;
@@ -50,8 +55,9 @@ export function selectImages(
   entries: readonly ProductmdImage[],
   selection: ImageSelection,
   location: string,
+  checksums: Checksums = new Map(),
 ): SelectedImages {
-  const result: SelectedImages = { images: [], absent: [], problems: [] };
+  const result: SelectedImages = { images: [], absent: [], unchecked: [], problems: [] };
   for (const subvariant of selection.subvariants) {
     for (const arch of ARCHES.filter((one) => selection.arches.includes(one))) {
       const candidates = entries.filter(
@@ -66,9 +72,18 @@ export function selectImages(
         result.absent.push({ subvariant, arch });
         continue;
       }
-      const found = candidates.map((entry) => toComposeImage(entry, subvariant, arch, location));
+      const found = candidates.map((entry) =>
+        toComposeImage(entry, { subvariant, arch, location, checksums }),
+      );
       const image = onlyOne(found.filter((one) => typeof one !== 'string'));
       const problems = found.filter((one) => typeof one === 'string');
+      result.unchecked.push(
+        ...candidates
+          .filter((entry) => sha256Of(entry) === undefined)
+          .flatMap(({ path }) => checkImagePath(path) ?? [])
+          .filter((path) => !checksums.has(path))
+          .map((path) => ({ path, arch })),
+      );
       if (problems.length > 0) result.problems.push(...problems);
       else if (image) result.images.push(image);
       else result.problems.push(`several images claim to be ${subvariant} for ${arch}`);
@@ -86,25 +101,31 @@ function onlyOne(images: readonly ComposeImage[]): ComposeImage | undefined {
   return amazon.length === 1 ? amazon[0] : undefined;
 }
 
+interface Selected {
+  readonly subvariant: string;
+  readonly arch: Arch;
+  readonly location: string;
+  readonly checksums: Checksums;
+}
+
 function toComposeImage(
   entry: ProductmdImage,
-  subvariant: string,
-  arch: Arch,
-  location: string,
+  { subvariant, arch, location, checksums }: Selected,
 ): ComposeImage | string {
   const what = `the ${arch} image of ${subvariant}`;
   const path = checkImagePath(entry.path);
   if (path === undefined) return `${what} has a path that is no plain relative path to a .raw.xz`;
-  const { checksums, size } = entry;
-  const sha256: unknown =
-    typeof checksums === 'object' && checksums !== null && Object.hasOwn(checksums, 'sha256')
-      ? (checksums as { sha256: unknown }).sha256
-      : undefined;
+  const { size } = entry;
+  const elsewhere = checksums.get(path);
+  const sha256 = sha256Of(entry) ?? elsewhere?.sha256;
   if (typeof sha256 !== 'string' || !/^[0-9a-fA-F]{64}$/.test(sha256)) {
-    return `${what} has no sha256 of 64 hexadecimal digits`;
+    return `${what} has no sha256 of 64 hexadecimal digits, here or in a CHECKSUM file beside it`;
   }
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size <= 0) {
     return `${what} has no size that is a positive whole number`;
+  }
+  if (elsewhere?.sizeBytes !== undefined && elsewhere.sizeBytes !== size) {
+    return `${what} has ${size} bytes here and ${elsewhere.sizeBytes} in its CHECKSUM file`;
   }
   return {
     subvariant,
@@ -114,4 +135,13 @@ function toComposeImage(
     sizeBytes: size,
     name: path.slice(path.lastIndexOf('/') + 1, -SUFFIX.length),
   };
+}
+
+/** Whatever is there; undefined when nothing is. */
+function sha256Of({ checksums }: ProductmdImage): unknown {
+  if (typeof checksums !== 'object' || checksums === null) return undefined;
+  const sha256: unknown = Object.hasOwn(checksums, 'sha256')
+    ? (checksums as { sha256: unknown }).sha256
+    : undefined;
+  return sha256 === null || sha256 === '' ? undefined : sha256;
 }

@@ -8,6 +8,7 @@ import {
   type ProductmdImage,
   type SelectedImages,
 } from '../model/productmd.js';
+import { fetchChecksum, type FileChecksum } from './checksum-file.js';
 import { MetadataError, UrlRefusedError } from './errors.js';
 import { fetchMetadata, type FetchMetadataOptions } from './fetch-metadata.js';
 import { printableUrl } from './printable.js';
@@ -16,8 +17,13 @@ export interface ReadComposeImages {
   composeId: string;
   /** URL of the compose's tree. */
   location: string;
+  /** `RC-1.7`; CHECKSUM files are named after it. */
+  label?: string | undefined;
   selection: ImageSelection;
 }
+
+/** One an image; metadata that lacks more is no compose's. */
+const CHECKSUM_FILES_MAX = 8;
 
 /** The images that are there, and what is wanted and not there. */
 export interface ComposeImages {
@@ -58,7 +64,16 @@ export async function readComposeImages(
   }
   const url = `${location}/metadata/images.json`;
   const { value } = await fetchMetadata(url, options);
-  return pickComposeImages(value, { ...request, location }, printableUrl(url));
+  const shown = printableUrl(url);
+  const entries = imageEntries(value, request.composeId, shown);
+  const selected = selectImages(entries, request.selection, location);
+  if (selected.unchecked.length === 0) return usable(selected, shown);
+  const checksums = new Map<string, FileChecksum>();
+  for (const { path, arch } of selected.unchecked.slice(0, CHECKSUM_FILES_MAX)) {
+    const found = await fetchChecksum(location, { ...request, path, arch }, options);
+    if (found !== undefined) checksums.set(path, found);
+  }
+  return usable(selectImages(entries, request.selection, location, checksums), shown);
 }
 
 /** The same for metadata that has been fetched; `shown` names it in errors. */
@@ -67,6 +82,11 @@ export function pickComposeImages(
   { composeId, location, selection }: ReadComposeImages,
   shown: string,
 ): ComposeImages {
+  return usable(selectImages(imageEntries(value, composeId, shown), selection, location), shown);
+}
+
+/** All images of the document, if it is one, and one of this compose. */
+function imageEntries(value: unknown, composeId: string, shown: string): ProductmdImage[] {
   const parsed = imagesJson.safeParse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
@@ -81,12 +101,12 @@ export function pickComposeImages(
       { next: 'the location may be a link that has moved on; signal the compose by its own URL' },
     );
   }
-  const entries: ProductmdImage[] = Object.values(images).flatMap((byArch) =>
-    Object.values(byArch).flat(),
-  );
-  const selected = selectImages(entries, selection, location);
-  if (selected.problems.length > 0) throw invalid(`${shown}: ${selected.problems.join('; ')}`);
-  return { images: selected.images, absent: selected.absent };
+  return Object.values(images).flatMap((byArch) => Object.values(byArch).flat());
+}
+
+function usable({ images, absent, problems }: SelectedImages, shown: string): ComposeImages {
+  if (problems.length > 0) throw invalid(`${shown}: ${problems.join('; ')}`);
+  return { images, absent };
 }
 
 function invalid(message: string): MetadataError {

@@ -24,10 +24,20 @@ export async function fetchMetadata(
   url: string,
   options: FetchMetadataOptions,
 ): Promise<FetchedMetadata> {
+  const { text, ...rest } = await fetchText(url, 'application/json', options);
+  return { value: parse(text, printableUrl(rest.url)), ...rest };
+}
+
+/** Downloads one document as it is. Throws `SourceError`s; what is no UTF-8 is a final `MetadataError`. */
+export async function fetchText(
+  url: string,
+  accept: string,
+  options: FetchMetadataOptions,
+): Promise<{ text: string; url: string; sizeBytes: number }> {
   const maxBytes = options.maxBytes ?? METADATA_BYTES_MAX;
   const session = createHttpSession(options);
   try {
-    const response = await session.get(url, { accept: 'application/json' });
+    const response = await session.get(url, { accept });
     const shown = printableUrl(response.url);
     const tooLarge = (): TooLargeError =>
       new TooLargeError(
@@ -36,8 +46,8 @@ export async function fetchMetadata(
       );
     if (Number(response.headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
     // The bytes are let go before the text is parsed: 32 MiB of them become three times as much.
-    const { text, sizeBytes } = decode(await response.read(maxBytes, tooLarge), shown);
-    return { value: parse(text, shown), url: response.url, sizeBytes };
+    const decoded = decode(await response.read(maxBytes, tooLarge), shown);
+    return { ...decoded, url: response.url };
   } finally {
     session.close();
   }
