@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { BrokerError } from '../../src/messaging/errors.js';
+import { messageId, wireMessage } from '../../src/messaging/wire-message.js';
+import type { Announcement } from '../../src/model/announcement.js';
+
+const UPLOAD: Announcement = {
+  topic: 'image.upload',
+  key: 'image/Fedora-Cloud-43-20251021.0/Cloud_Base/x86_64/run/upload/hvm/gp2/completed',
+  at: '2025-10-21T05:06:07.891Z',
+  body: {
+    image_name: 'Fedora-Cloud-Base-AmazonEC2-43-1.6.x86_64',
+    image_url: 'https://kojipkgs.fedoraproject.org/compose/x.raw.xz',
+    destination: 'us-east-1',
+    service: 'EC2',
+    status: 'completed',
+    compose: 'Fedora-Cloud-43-20251021.0',
+    extra: { id: 'ami-0123456789abcdef0', virt_type: 'hvm', vol_type: 'gp2' },
+  },
+};
+
+const AWS: Announcement = {
+  topic: 'published.v1.aws.43.Cloud_Base.aarch64',
+  key: 'image/c/Cloud_Base/aarch64/run/published/aarch64',
+  body: {
+    architecture: 'aarch64',
+    compose_id: 'Fedora-43-20251021.0',
+    image_name: 'Fedora-Cloud-Base-AmazonEC2.aarch64-43-1.6',
+    regions: { 'us-east-1': 'ami-0123456789abcdef0' },
+    release: 43,
+    subvariant: 'Cloud_Base',
+  },
+};
+
+const wire = (announcement: Announcement) =>
+  wireMessage(announcement, { topicPrefix: 'org.fedoraproject.stg' });
+
+function extra(change: object): Announcement {
+  const { extra: before } = UPLOAD.body as { extra: object };
+  return { ...UPLOAD, body: { ...UPLOAD.body, extra: { ...before, ...change } } };
+}
+
+describe('a message on the wire', () => {
+  it('has the topic, the properties and the headers that Fedora’s consumers look for', () => {
+    const { routingKey, properties, content } = wire(UPLOAD);
+    assert.equal(routingKey, 'org.fedoraproject.stg.fedimg.image.upload');
+    assert.deepEqual(JSON.parse(content.toString()), UPLOAD.body);
+    const { messageId: id, ...rest } = properties;
+    assert.match(
+      String(id),
+      /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
+    );
+    assert.deepEqual(rest, {
+      contentType: 'application/json',
+      contentEncoding: 'utf-8',
+      deliveryMode: 2,
+      headers: {
+        fedora_messaging_schema: 'base.message',
+        fedora_messaging_severity: 20,
+        'sent-at': '2025-10-21T05:06:07+00:00',
+        priority: 0,
+      },
+    });
+  });
+
+  it('names the schema of today’s AWS messages without a suffix, and the package that has it', () => {
+    const { routingKey, properties } = wire(AWS);
+    const topic = 'fedora_image_uploader.published.v1.aws.43.Cloud_Base.aarch64';
+    assert.equal(routingKey, `org.fedoraproject.stg.${topic}`);
+    const headers = properties.headers as Record<string, unknown>;
+    assert.equal(headers['fedora_messaging_schema'], 'fedora_image_uploader.published.v1.aws');
+    assert.equal(headers['fedora_messaging_schema_package'], 'fedora_image_uploader_messages');
+  });
+
+  it('has one id however often it is sent, and another one for each change of state', () => {
+    assert.equal(wire(UPLOAD).properties.messageId, wire({ ...UPLOAD }).properties.messageId);
+    const ids = ['a/started', 'a/completed', 'b/started'].map(messageId);
+    assert.equal(new Set(ids).size, 3);
+  });
+
+  it('of a failure is an error, which people are called for', () => {
+    const { id: _id, ...rest } = (UPLOAD.body as { extra: Record<string, string> }).extra;
+    const failed = { ...UPLOAD, body: { ...UPLOAD.body, status: 'failed', extra: rest } };
+    const headers = wire(failed).properties.headers as Record<string, unknown>;
+    assert.equal(headers['fedora_messaging_severity'], 40);
+  });
+
+  const broken: [string, Announcement][] = [
+    ['a completed upload without its AMI', extra({ id: undefined })],
+    [
+      'an upload that has begun with an AMI',
+      { ...UPLOAD, body: { ...UPLOAD.body, status: 'started' } },
+    ],
+    ['an id that is no AMI', extra({ id: 'snap-0123456789abcdef0' })],
+    ['a key that nobody knows', { ...UPLOAD, body: { ...UPLOAD.body, secret: 'x' } }],
+    ['a topic that nobody knows', { ...UPLOAD, topic: 'image.gone' as 'image.copy' }],
+    ['a release that is no number', { ...AWS, body: { ...AWS.body, release: 'Rawhide' } }],
+    ['EC2’s word for an architecture', { ...AWS, body: { ...AWS.body, architecture: 'arm64' } }],
+    ['a topic beyond 255 bytes', { ...AWS, topic: `published.v1.aws.${'x'.repeat(250)}` }],
+  ];
+  for (const [title, announcement] of broken) {
+    it(`with ${title} never leaves: a consumer would drop it without a word`, () => {
+      assert.throws(
+        () => wire(announcement),
+        (error) => error instanceof BrokerError && error.fault === 'invalid' && error.isFinal,
+      );
+    });
+  }
+});
