@@ -1,0 +1,130 @@
+/** One RabbitMQ node as a child process: its folder, its environment, its start and its end. */
+
+import { access, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ChildProcessHandle } from '../../src/dev/child-process.js';
+import type { ChildProcesses } from '../../src/dev/child-processes.js';
+import { createChildProcesses } from '../../src/dev/child-processes.js';
+import { isListening } from '../../src/dev/free-port.js';
+import { signalGroup } from '../../src/dev/process-group.js';
+import { RabbitControl } from './rabbitmq-control.js';
+import type { BrokerSettings } from './rabbitmq-definitions.js';
+
+export interface NodePorts {
+  readonly amqp: number;
+  readonly amqps: number;
+  readonly distribution: number;
+}
+
+/** Not /usr/sbin's: that one is for root only, and runs the server as another user. */
+const SERVER = '/usr/lib/rabbitmq/bin/rabbitmq-server';
+const NODE_NAME = 'fedimg@localhost';
+/** 3 s on an idle machine, 13 s at six times the load that its cores can carry. */
+const START_LIMIT_MS = 120_000;
+/** It writes queues on the way out. */
+const STOP_LIMIT_MS = 60_000;
+
+export class RabbitNode {
+  readonly ports: NodePorts;
+  readonly directory: string;
+  readonly control: RabbitControl;
+  readonly #processes: ChildProcesses;
+  #child: ChildProcessHandle | undefined;
+
+  private constructor(directory: string, ports: NodePorts) {
+    this.directory = directory;
+    this.ports = ports;
+    this.control = new RabbitControl(ports.distribution, directory);
+    this.#processes = createChildProcesses({
+      logDir: directory,
+      log: (line) => console.error(line),
+    });
+  }
+
+  /** A folder for a node that is yet to be started. */
+  static async create(ports: NodePorts): Promise<RabbitNode> {
+    await access(SERVER).catch(() => {
+      throw new Error(
+        'RabbitMQ is not installed, and this test needs it (Debian: apt-get install rabbitmq-server; ' +
+          'its service need not run)',
+      );
+    });
+    const directory = await mkdtemp(join(tmpdir(), 'fedimg-test-rabbitmq-'));
+    await mkdir(join(directory, 'log'));
+    await writeFile(join(directory, '.erlang.cookie'), randomUUID(), { mode: 0o400 });
+    await writeFile(join(directory, 'enabled_plugins'), '[rabbitmq_auth_mechanism_ssl].\n');
+    return new RabbitNode(directory, ports);
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.isRunning() === true ? this.#child.pid : undefined;
+  }
+
+  /** Returns when clients can log in. */
+  async start(settings: BrokerSettings): Promise<void> {
+    if (this.pid !== undefined) throw new Error('the broker is running already');
+    const lines = Object.entries(settings).map(([key, value]) => `${key} = ${value}\n`);
+    await writeFile(join(this.directory, 'rabbitmq.conf'), lines.join(''));
+    this.#child = this.#processes.start({
+      name: 'rabbitmq',
+      command: SERVER,
+      env: this.#environment(),
+      stopTimeoutMs: STOP_LIMIT_MS,
+    });
+    await this.#child.waitUntilReady(
+      async () => (await isListening(this.ports.amqp)) && (await this.control.isBooted()),
+      { timeoutMs: START_LIMIT_MS },
+    );
+  }
+
+  /** As a service manager does it; the data stays. */
+  async stop(): Promise<void> {
+    await this.#child?.stop();
+  }
+
+  /** As a crash does it. */
+  async kill(): Promise<void> {
+    if (this.#child === undefined) return;
+    signalGroup(this.#child.pid, 'SIGKILL');
+    await this.#child.stop();
+  }
+
+  /** Ends it and removes its folder. Safe to repeat. */
+  async close(): Promise<void> {
+    await this.#processes.stopAll();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+
+  #environment(): NodeJS.ProcessEnv {
+    const own = (name: string): string => join(this.directory, name);
+    return {
+      PATH: process.env['PATH'],
+      HOME: this.directory,
+      LANG: 'C.UTF-8',
+      // Else a shell stays in front of the node, and SIGKILL would end only that one.
+      RUNNING_UNDER_SYSTEMD: 'true',
+      RABBITMQ_NODENAME: NODE_NAME,
+      // Each has a default in /etc or /var, which are the system's.
+      RABBITMQ_CONF_ENV_FILE: own('rabbitmq-env.conf'),
+      RABBITMQ_CONFIG_FILE: own('rabbitmq.conf'),
+      RABBITMQ_ADVANCED_CONFIG_FILE: own('advanced.config'),
+      RABBITMQ_ENABLED_PLUGINS_FILE: own('enabled_plugins'),
+      RABBITMQ_MNESIA_BASE: own('mnesia'),
+      RABBITMQ_LOG_BASE: own('log'),
+      RABBITMQ_PID_FILE: own('pid'),
+      RABBITMQ_LOGS: '-',
+      // Tables for a million processes, and schedulers for each core, are for other loads than a test's.
+      RABBITMQ_MAX_NUMBER_OF_PROCESSES: '65536',
+      ERL_MAX_PORTS: '4096',
+      ERL_MAX_ETS_TABLES: '4096',
+      RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: [
+        '+S 1:1 +SDcpu 1:1 +SDio 2',
+        // With a port of its own, a node needs no epmd, which would outlive it and is shared by all.
+        `-sname ${NODE_NAME} -start_epmd false -erl_epmd_port ${this.ports.distribution}`,
+        '-kernel inet_dist_use_interface {127,0,0,1}',
+      ].join(' '),
+    };
+  }
+}
