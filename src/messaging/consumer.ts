@@ -97,6 +97,8 @@ async function oneConnection(
       await channel.cancel(consumerTag).catch(() => undefined);
       const patience = AbortSignal.timeout(CLOSE_PATIENCE_MS);
       await Promise.race([Promise.allSettled(atWork), aborted(patience)]);
+      // Behind the last acknowledgement: the end of the connection would overtake it.
+      await channel.close().catch(() => undefined);
     }
     return reason;
   } finally {

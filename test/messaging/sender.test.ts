@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import type { BrokerFault } from '../../src/messaging/errors.js';
+import { BrokerError } from '../../src/messaging/errors.js';
+import { Sender } from '../../src/messaging/sender.js';
+import type { WireMessage } from '../../src/messaging/wire-message.js';
+import { EXCHANGE, useBroker, type QueuedMessage } from '../support/rabbitmq.js';
+import { until } from '../support/until.js';
+
+const TOPIC = 'org.fedoraproject.stg.fedimg.image.upload';
+
+function message(id: string, routingKey = TOPIC): WireMessage {
+  const properties = { messageId: id, deliveryMode: 2 as const, headers: { priority: 0 } };
+  return { routingKey, content: Buffer.from(JSON.stringify({ id })), properties };
+}
+
+const isFault =
+  (fault: BrokerFault) =>
+  (error: unknown): true => {
+    assert(error instanceof BrokerError, String(error));
+    assert.equal(error.fault, fault, error.message);
+    assert.equal(error.isFinal, fault === 'refused');
+    return true;
+  };
+
+describe('a sender', () => {
+  const broker = useBroker();
+  let sender: Sender;
+
+  beforeEach(() => {
+    sender = new Sender({ url: broker().url('fedimg'), exchange: EXCHANGE });
+  });
+  afterEach(async () => {
+    await sender.close();
+    await broker().drain('observer');
+  });
+
+  const ids = (messages: readonly QueuedMessage[]): unknown[] =>
+    messages.map(({ properties }) => properties.messageId as unknown);
+
+  it('has sent a message only when the broker has it, and keeps the order', async () => {
+    for (const id of ['1', '2', '3']) await sender.send(message(id));
+    assert.deepEqual(ids(await broker().drain('observer')), ['1', '2', '3']);
+  });
+
+  it('logs in by its certificate, without a password', async () => {
+    const { tls } = broker();
+    await sender.close();
+    sender = new Sender({ ...tls, exchange: EXCHANGE });
+    await sender.send(message('by certificate'));
+    const [connection] = await broker().connections();
+    assert.equal(connection?.user, 'fedimg');
+    assert.equal(connection.mechanism, 'EXTERNAL');
+  });
+
+  it('makes one connection for all that is sent at once', async () => {
+    await Promise.all(Array.from({ length: 40 }, (_, index) => sender.send(message(`m${index}`))));
+    assert.equal((await broker().connections()).length, 1);
+    assert.equal((await broker().drain('observer')).length, 40);
+  });
+
+  it('is refused a topic for good, and what others send beside it arrives', async () => {
+    const foreign = message('foreign', 'org.fedoraproject.stg.bodhi.update');
+    const results = await Promise.allSettled([
+      sender.send(message('a')),
+      sender.send(foreign),
+      sender.send(message('b')),
+    ]);
+    assert.deepEqual(
+      results.map(({ status }) => status),
+      ['fulfilled', 'rejected', 'fulfilled'],
+    );
+    await assert.rejects(sender.send(foreign), isFault('refused'));
+    assert.deepEqual(ids(await broker().drain('observer')).sort(), ['a', 'b']);
+  });
+
+  it('hears of it when no queue takes a message, which would be lost to all', async () => {
+    await broker().deleteQueue('observer');
+    await assert.rejects(sender.send(message('lost')), isFault('returned'));
+    await broker().declareQueue('observer', ['#']);
+    await sender.send(message('taken'));
+    assert.deepEqual(ids(await broker().drain('observer')), ['taken']);
+  });
+
+  it('waits for no broker that is gone, and finds it when it is back', async () => {
+    await sender.send(message('before'));
+    await broker().kill();
+    await assert.rejects(sender.send(message('during')), BrokerError);
+    await assert.rejects(sender.send(message('during')), isFault('unreachable'));
+    await broker().start();
+    await sender.send(message('after'));
+    assert.deepEqual(ids(await broker().drain('observer')), ['before', 'after']);
+  });
+
+  it('names the host, and never the password, when it cannot log in', async () => {
+    const wrong = broker()
+      .url('fedimg')
+      .replace(/:[0-9a-f]+@/, ':geheim@');
+    const stranger = new Sender({ url: wrong, exchange: EXCHANGE });
+    await assert.rejects(stranger.send(message('x')), (error: Error) => {
+      assert.match(error.message, /127\.0\.0\.1/);
+      assert.doesNotMatch(error.message, /geheim/);
+      return isFault('unreachable')(error);
+    });
+  });
+
+  it('does not take a broker for well that confirms nothing: one is short of memory for hours', async () => {
+    await sender.close();
+    sender = new Sender({ url: broker().url('fedimg'), exchange: EXCHANGE, confirmTimeoutMs: 500 });
+    await sender.send(message('before'));
+    await broker().pauseAccepting();
+    try {
+      await assert.rejects(sender.send(message('stuck')), isFault('unconfirmed'));
+      await assert.rejects(sender.send(message('stuck')), BrokerError);
+    } finally {
+      await broker().resumeAccepting();
+    }
+    const isSent = () =>
+      sender.send(message('after')).then(
+        () => true,
+        () => false,
+      );
+    await until('the broker takes messages again', isSent);
+    const arrived = ids(await broker().drain('observer'));
+    // What was on its way when the alarm came may arrive when it ends: the same message, by its id.
+    assert.deepEqual(
+      [...new Set(arrived)].filter((id) => id !== 'stuck'),
+      ['before', 'after'],
+    );
+  });
+});
