@@ -132,6 +132,7 @@ function imageLines(image: ImageStatus, options: ViewOptions): string[] {
   lines.push(
     ...regionLines(image, progress.regions, paint),
     ...testLines(image),
+    ...unsentLines(image, paint),
     ...retryLines(image, options),
   );
   return lines;
@@ -173,6 +174,19 @@ function testLines({ progress }: ImageStatus): string[] {
     ({ variant, ami, instanceId, exitStatus, seconds }) =>
       `  tested ${variant} (${ami} on ${instanceId}): exit status ${exitStatus} after ${formatElapsed(seconds * 1000)}`,
   );
+}
+
+const UNSENT_SHOWN_MAX = 3;
+
+/** Messages that nobody gets: what they would have said is in the worker's log. */
+function unsentLines({ progress, result }: ImageStatus, paint: Paint): string[] {
+  const unsent = result?.unsent ?? progress?.unsent ?? [];
+  if (unsent.length === 0) return [];
+  return [
+    paint('red', `  ${unsent.length} messages were not accepted; the worker's log has them:`),
+    ...unsent.slice(0, UNSENT_SHOWN_MAX).map((reason) => `    ${reason}`),
+    ...(unsent.length > UNSENT_SHOWN_MAX ? ['    ...'] : []),
+  ];
 }
 
 /** What is being tried again, and why. */

@@ -53,6 +53,8 @@ export interface ImageProgress {
   readonly regions: readonly RegionProgress[];
   readonly tests: readonly TestRecord[];
   readonly failure?: string;
+  /** Messages that nobody will ever get, each with the reason. */
+  readonly unsent?: readonly string[];
 }
 
 export type ImageOutcome =
@@ -84,6 +86,8 @@ export interface ImageResult {
   readonly rawSizeBytes: number | null;
   readonly tests: readonly TestRecord[];
   readonly failedRegions: readonly { readonly region: string; readonly reason: string }[];
+  /** Messages that nobody will ever get, each with the reason. */
+  readonly unsent?: readonly string[];
 }
 
 export interface ComposeProgress {

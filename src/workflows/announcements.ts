@@ -13,20 +13,20 @@ const BATCH_SIZE_MAX = 100;
 
 export class Announcements {
   readonly #queue: Announcement[] = [];
-  readonly #unsent: string[] = [];
+  readonly #onUnsent: (reason: string) => void;
   #closed = false;
   #sending: Promise<void> | undefined;
+
+  /** `onUnsent` hears of each message that nobody will ever get. */
+  constructor(onUnsent: (reason: string) => void) {
+    this.#onUnsent = onUnsent;
+  }
 
   add(...announcements: readonly Announcement[]): void {
     // Of when it came true: an outage of the broker makes nothing younger.
     const at = new Date().toISOString();
     this.#queue.push(...announcements.map((announcement) => ({ ...announcement, at })));
     this.#sending ??= CancellationScope.nonCancellable(() => this.#send());
-  }
-
-  /** Those that nobody will ever get, each with the reason. */
-  get unsent(): readonly string[] {
-    return this.#unsent;
   }
 
   /** Resolves when the last message is accepted. */
@@ -53,7 +53,7 @@ export class Announcements {
   }
 
   #fail(reason: string): void {
-    this.#unsent.push(reason);
+    this.#onUnsent(reason);
     log.error('a message was not accepted', { reason });
   }
 }

@@ -15,12 +15,14 @@ import { keepFailedTest } from './kept-failure.js';
 import type { Publication } from './publication.js';
 import { settleAll } from './settle.js';
 
-export function published({ run }: Publication): ImageResult {
+export async function published({ run, announcements }: Publication): Promise<ImageResult> {
   const missing = run
     .progress()
     .regions.some(({ state }) => state === 'failed' || state === 'left-out');
   const outcome = missing ? 'partly-published' : 'published';
   run.close(outcome);
+  // The record says which messages nobody will get.
+  await CancellationScope.nonCancellable(() => announcements.delivered());
   return run.result(outcome);
 }
 

@@ -33,6 +33,8 @@ export class ImageRun {
   written: WrittenImage | undefined;
   source: SnapshotSource | undefined;
   readonly tests: TestRecord[] = [];
+  /** Messages that nobody will ever get, each with the reason. */
+  readonly unsent: string[] = [];
   #plan: ImagePlan | undefined;
   #outcome: ImageOutcome | 'running' = 'running';
   #failure: string | undefined;
@@ -118,6 +120,7 @@ export class ImageRun {
       regions: [...this.#regions.values()],
       tests: this.tests,
       ...(this.#failure === undefined ? {} : { failure: this.#failure }),
+      ...(this.unsent.length === 0 ? {} : { unsent: this.unsent }),
     };
   }
 
@@ -132,6 +135,7 @@ export class ImageRun {
       failedRegions: [...this.#regions.values()]
         .filter(({ state }) => state === 'failed' || state === 'left-out')
         .map(({ region, reason }) => ({ region, reason: reason ?? 'unknown' })),
+      ...(this.unsent.length === 0 ? {} : { unsent: this.unsent }),
     };
   }
 

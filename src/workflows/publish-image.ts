@@ -30,9 +30,10 @@ const { writeImage } = proxyActivities<Pick<Activities, 'writeImage'>>(following
 const UTILITY_GENERATIONS_MAX = 3;
 
 export async function publishImage(input: PublishImageInput): Promise<ImageResult> {
+  const run = new ImageRun(input);
   const publication: Publication = {
-    run: new ImageRun(input),
-    announcements: new Announcements(),
+    run,
+    announcements: new Announcements((reason) => run.unsent.push(reason)),
     undo: undefined,
     instance: undefined,
     generation: 0,
@@ -40,7 +41,7 @@ export async function publishImage(input: PublishImageInput): Promise<ImageResul
   };
   try {
     await plan(publication);
-    if (publication.run.plan.published !== undefined) return nothingToDo(publication);
+    if (run.plan.published !== undefined) return nothingToDo(publication);
     await utility(publication);
     await write(publication);
     await register(publication);
@@ -49,7 +50,7 @@ export async function publishImage(input: PublishImageInput): Promise<ImageResul
     await copy(publication);
     await publish(publication);
     await settleAll(publication.aside);
-    return published(publication);
+    return await published(publication);
   } catch (failure) {
     throw await undone(publication, failure);
   } finally {

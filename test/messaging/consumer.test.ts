@@ -187,7 +187,7 @@ describe('a consumer', () => {
     let atWork = 0;
     let most = 0;
     const state = listen(
-      async () => {
+      async (): Promise<Verdict> => {
         atWork += 1;
         most = Math.max(most, atWork);
         await delay(20);

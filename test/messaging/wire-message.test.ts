@@ -78,8 +78,8 @@ describe('a message on the wire', () => {
   });
 
   it('of a failure is an error, which people are called for', () => {
-    const { id: _id, ...rest } = (UPLOAD.body as { extra: Record<string, string> }).extra;
-    const failed = { ...UPLOAD, body: { ...UPLOAD.body, status: 'failed', extra: rest } };
+    const withoutId = extra({ id: undefined });
+    const failed = { ...withoutId, body: { ...withoutId.body, status: 'failed' } };
     const headers = wire(failed).properties.headers as Record<string, unknown>;
     assert.equal(headers['fedora_messaging_severity'], 40);
   });

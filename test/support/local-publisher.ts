@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { WorkflowHandle, WorkflowHandleWithSignaledRunId } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
+import pino from 'pino';
 import { createActivities } from '../../src/activities/index.js';
 import { AttemptInterceptor } from '../../src/activities/attempt-interceptor.js';
 import { attemptGate } from '../../src/activities/fence.js';
@@ -30,6 +31,7 @@ import type { ComposeResult, ImageResult } from '../../src/model/progress.js';
 import { composeWorkflowId } from '../../src/model/workflow-ids.js';
 import type { CallCount, FaultRule, ListedResource, Simulator } from '../../src/simulator/index.js';
 import { startSimulator } from '../../src/simulator/index.js';
+import { outgoingMessages } from '../../src/worker/outgoing-messages.js';
 import { TemporalRuns } from '../../src/worker/workflow-runs.js';
 import { createUrlPolicy } from '../../src/source/url-policy.js';
 import type { PublisherOptions } from './publisher-config.js';
@@ -216,6 +218,7 @@ async function createWorker({
     },
   );
   const connection = await NativeConnection.connect({ address: server.address });
+  const messages = outgoingMessages(config, pino({ level: 'silent' }));
   const worker = await Worker.create({
     connection,
     namespace: server.namespace,
@@ -226,7 +229,10 @@ async function createWorker({
       config,
       urlPolicy: createUrlPolicy(config.source),
       runs: new TemporalRuns(client.workflow),
-      send: (announcement) => Promise.resolve(void announced.push(announcement)),
+      send: async (announcement) => {
+        await messages.send(announcement);
+        announced.push(announcement);
+      },
     }),
     interceptors: {
       activity: [
@@ -237,6 +243,7 @@ async function createWorker({
   });
   const close = async () => {
     aws.destroy();
+    await messages.close();
     await connection.close();
   };
   return { worker, close };

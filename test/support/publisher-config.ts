@@ -16,6 +16,10 @@ export interface PublisherOptions {
   readonly utility?: readonly string[];
   /** Lines for its [sweep] table. */
   readonly sweep?: readonly string[];
+  /** Lines for its [messaging] table; without one, messages are only kept in `announced`. */
+  readonly messaging?: readonly string[];
+  /** Lines for its [composes] table. */
+  readonly composes?: readonly string[];
   readonly ranges?: boolean;
   /** False: the test starts its own, as a process. */
   readonly worker?: boolean;
@@ -65,6 +69,10 @@ export async function writeConfig({
     'min_rate_bytes_per_second = 0',
     '[sweep]',
     ...(options.sweep ?? []),
+    '[messaging]',
+    ...(options.messaging ?? []),
+    '[composes]',
+    ...(options.composes ?? []),
     '[worker]',
     `task_queue = "${taskQueue}"`,
     'shutdown_grace = "1s"',

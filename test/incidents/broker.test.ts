@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { SampleCompose } from '../../src/dev/sample-compose.js';
+import { composeWorkflowId } from '../../src/model/workflow-ids.js';
+import { startCli } from '../commands/run-cli.js';
+import { FedoraMessaging, type JudgedMessage } from '../support/fedora-messaging.js';
+import type { LocalPublisher } from '../support/local-publisher.js';
+import { withPublisher } from '../support/local-publisher.js';
+import { useBroker, type Broker } from '../support/rabbitmq.js';
+import { testTemporal } from '../support/temporal.js';
+import { until } from '../support/until.js';
+
+const PREFIX = 'org.fedoraproject.stg';
+const COMPOSE_TOPIC = `${PREFIX}.pungi.compose.status.change`;
+const REGIONS = ['us-east-1', 'eu-west-1', 'us-east-2'];
+
+/** Of one image of three regions, HVM only: two AMIs a region. */
+const PUBLISH = [
+  `regions = ${JSON.stringify(REGIONS)}`,
+  'virtualization_types = ["hvm"]',
+];
+
+function messagingOf(broker: Broker): string[] {
+  const { url, caFile, certFile, keyFile } = broker.tls;
+  return [
+    `url = ${JSON.stringify(url)}`,
+    `ca_file = ${JSON.stringify(caFile)}`,
+    `cert_file = ${JSON.stringify(certFile)}`,
+    `key_file = ${JSON.stringify(keyFile)}`,
+    `topic_prefix = "${PREFIX}"`,
+  ];
+}
+
+/** A compose of today with a label, as release engineering announces a candidate. */
+function someCompose(publisher: LocalPublisher, respin: number): Promise<SampleCompose> {
+  const date = new Date().toISOString().slice(0, 10).replaceAll('-', '');
+  return publisher.compose({
+    composeId: `Fedora-Cloud-43-${date}.${respin}`,
+    architectures: ['x86_64'],
+  });
+}
+
+async function withListener<T>(publisher: LocalPublisher, body: () => Promise<T>): Promise<T> {
+  const child = startCli(['listen', '--config', publisher.configFile], { env: publisher.env });
+  let log = '';
+  child.stderr?.on('data', (chunk: Buffer) => (log += chunk.toString()));
+  try {
+    await until('it listens', () => {
+      assert.equal(child.exitCode, null, log);
+      return log.includes('"listening"');
+    });
+    return await body();
+  } finally {
+    const ended = once(child, 'exit');
+    child.kill('SIGTERM');
+    const [code] = (await ended) as [number | null];
+    assert.equal(code, 0, log);
+  }
+}
+
+/** `image.upload/completed` and the like, in the order of arrival; the rest of each is judged elsewhere. */
+function stages(messages: readonly JudgedMessage[]): string[] {
+  const names = messages.map(({ topic, body }) => {
+    const { status } = body as { status?: string };
+    const short = topic.slice(PREFIX.length + 1).replace(/^fedimg\./, '');
+    return status === undefined ? short : `${short}/${status}`;
+  });
+  return names.filter((name, index) => name !== names[index - 1]);
+}
+
+function assertEachOnce(messages: readonly JudgedMessage[]): void {
+  const ids = messages.map(({ id }) => id);
+  assert.equal(new Set(ids).size, ids.length, 'a message arrived twice');
+}
+
+/** uploads 2 x 2, test 2, copies 2 x 2 x 2, publications 3 x 2 x 2, and one for all regions. */
+const MESSAGES = 4 + 2 + 8 + 12 + 1;
+
+describe('a message broker', function () {
+  const broker = useBroker();
+  let fedora: FedoraMessaging;
+  before(async function () {
+    this.timeout(600_000);
+    fedora = await FedoraMessaging.install(broker());
+  });
+  afterEach(async () => {
+    await broker().purge('fedimg');
+    await broker().purge('observer');
+  });
+
+  it('tells of a compose, and its readers hear of every AMI, in order and each once', async () => {
+    const options = { publish: PUBLISH, messaging: messagingOf(broker()) };
+    await withPublisher(options, async (publisher) => {
+      const compose = await someCompose(publisher, 1);
+      await withListener(publisher, async () => {
+        const body = { ...compose.message, compose_label: 'RC-1.6' };
+        const [sent] = await fedora.publish([{ topic: COMPOSE_TOPIC, body }]);
+        assert.equal(sent?.error, undefined);
+        // The announcement of the compose itself is heard, too.
+        const [announced, ...heard] = await fedora.consume(MESSAGES + 1, { withinMs: 170_000 });
+        assert.equal(announced?.topic, COMPOSE_TOPIC);
+        for (const { valid, problem, complaints, topic } of heard) {
+          assert.deepEqual({ topic, valid, problem, complaints }, { topic, valid: true, problem: undefined, complaints: [] });
+        }
+        assertEachOnce(heard);
+        const order = stages(heard);
+        const at = (name: string): number => order.indexOf(name);
+        for (const [first, second] of [
+          ['image.upload/started', 'image.upload/completed'],
+          ['image.upload/completed', 'image.test/completed'],
+          ['image.test/started', 'image.test/completed'],
+          ['image.test/completed', 'image.copy/started'],
+          ['image.copy/started', 'image.copy/completed'],
+          ['image.copy/completed', 'image.publish/started'],
+          ['image.publish/started', 'image.publish/completed'],
+        ] as const) {
+          assert(at(first) >= 0 && at(first) < at(second), `${first} before ${second}: ${order.join(', ')}`);
+        }
+        const last = heard.at(-1) ?? assert.fail();
+        assert.equal(last.topic, `${PREFIX}.fedora_image_uploader.published.v1.aws.43.Cloud_Base.x86_64`);
+        assert.equal(last.className, 'fedora_image_uploader_messages.publish:AwsPublishedV1');
+        const published = last.body as { image_name: string; regions: Record<string, string> };
+        assert.equal(published.image_name, 'Fedora-Cloud-Base-AmazonEC2.x86_64-43-1.6');
+        const alive = await publisher.resources();
+        for (const [region, ami] of Object.entries(published.regions)) {
+          const found = alive.find(({ id }) => id === ami);
+          assert.deepEqual([found?.region, found?.public], [region, true]);
+        }
+        assert.deepEqual(Object.keys(published.regions).sort(), [...REGIONS].sort());
+      });
+    });
+  });
+
+  it('that is down for the middle of a run holds no AMI up, and hears of all when it is back', async () => {
+    const options = { publish: PUBLISH, messaging: messagingOf(broker()) };
+    await withPublisher(options, async (publisher) => {
+      const compose = await someCompose(publisher, 2);
+      const handle = await publisher.signal(compose);
+      await until('the first message is there', async () => (await broker().depth('observer')).ready > 0);
+      await broker().stop();
+      await until('all AMIs are public', async () => {
+        const images = (await publisher.resources()).filter(({ type }) => type === 'image');
+        return images.length === 2 * REGIONS.length && images.every((image) => image.public);
+      });
+      const { client } = await testTemporal();
+      const run = await client.workflow.getHandle(composeWorkflowId(compose.composeId)).describe();
+      assert.equal(run.status.name, 'RUNNING', 'it ends only when its last message is accepted');
+      await broker().start();
+      assert.equal((await handle.result()).outcome, 'published');
+      const heard = await fedora.consume(MESSAGES);
+      assert.deepEqual(
+        heard.filter(({ valid }) => !valid),
+        [],
+      );
+      assertEachOnce(heard);
+      const keys = heard.map(({ id }) => id);
+      assert.equal(keys.length, MESSAGES);
+      const order = stages(heard);
+      assert.equal(order[0], 'image.upload/started');
+      assert.match(order.at(-1) ?? '', /^fedora_image_uploader\.published/);
+      assert(order.indexOf('image.test/started') < order.indexOf('image.copy/started'));
+    });
+  });
+
+  it('that refuses a topic for good ends no run, and what it lacks is on the record', async () => {
+    await broker().setTopicPermission('fedimg', {
+      write: '^org\\.fedoraproject\\.[a-z]+\\.fedimg\\.image\\.(upload|test|copy)$',
+      read: '.*',
+    });
+    const options = { publish: PUBLISH, messaging: messagingOf(broker()) };
+    await withPublisher(options, async (publisher) => {
+      const compose = await someCompose(publisher, 3);
+      const result = await (await publisher.signal(compose)).result();
+      assert.equal(result.outcome, 'published');
+      const unsent = result.images[0]?.unsent ?? [];
+      assert.equal(unsent.length, 12 + 1);
+      assert.match(unsent[0] ?? '', /refuses .*fedimg\.image\.publish.*ACCESS_REFUSED/s);
+      assert.equal((await broker().drain('observer')).length, MESSAGES - unsent.length);
+    });
+  });
+});
