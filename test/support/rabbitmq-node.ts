@@ -44,8 +44,8 @@ export class RabbitNode {
   }
 
   /** A folder for a node that is yet to be started. */
-  static async create(ports: NodePorts): Promise<RabbitNode> {
-    await access(SERVER).catch(() => {
+  static async create(ports: NodePorts, server = SERVER): Promise<RabbitNode> {
+    await access(server).catch(() => {
       throw new Error(
         'RabbitMQ is not installed, and this test needs it (Debian: apt-get install rabbitmq-server; ' +
           'its service need not run)',
@@ -70,6 +70,8 @@ export class RabbitNode {
     this.#child = this.#processes.start({
       name: 'rabbitmq',
       command: SERVER,
+      // Where Erlang leaves a crash dump.
+      cwd: this.directory,
       env: this.#environment(),
       stopTimeoutMs: STOP_LIMIT_MS,
     });
