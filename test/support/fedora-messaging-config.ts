@@ -1,6 +1,6 @@
 /** The configuration file of a fedora-messaging client, as Fedora's own applications have it. */
 
-import type { TlsLogin } from './broker.js';
+import type { TlsLogin } from './broker-logins.js';
 import { EXCHANGE } from './rabbitmq-definitions.js';
 
 export interface FedoraMessagingClient {

@@ -37,7 +37,8 @@ export async function pythonTools({ name, requirements }: PythonToolsRequest): P
 }
 
 async function install(folder: string, requirements: readonly string[]): Promise<void> {
-  const limit = { timeoutMs: INSTALL_LIMIT_MS };
+  // A setting of the user that pip refuses in an environment.
+  const limit = { timeoutMs: INSTALL_LIMIT_MS, env: { ...process.env, PIP_USER: '0' } };
   await runCommand('python3', ['-m', 'venv', '--clear', folder], limit);
   const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
   await runCommand(join(folder, 'bin', 'python'), [...pip, ...requirements], limit);

@@ -81,20 +81,26 @@ export class RabbitNode {
     );
   }
 
+  signal(signal: NodeJS.Signals): void {
+    if (this.pid !== undefined) signalGroup(this.pid, signal);
+  }
+
   /** As a service manager does it; the data stays. */
   async stop(): Promise<void> {
+    // Who is frozen hears nothing of an orderly end.
+    this.signal('SIGCONT');
     await this.#child?.stop();
   }
 
   /** As a crash does it. */
   async kill(): Promise<void> {
-    if (this.#child === undefined) return;
-    signalGroup(this.#child.pid, 'SIGKILL');
-    await this.#child.stop();
+    this.signal('SIGKILL');
+    await this.#child?.stop();
   }
 
   /** Ends it and removes its folder. Safe to repeat. */
   async close(): Promise<void> {
+    this.signal('SIGCONT');
     await this.#processes.stopAll();
     await rm(this.directory, { recursive: true, force: true });
   }
