@@ -2,61 +2,27 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import fs from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { createSsmHandler } from '../../src/simulator/ssm/handler.js';
+import { pythonTools } from '../support/python-tools.js';
 import type { TestCloud } from './cloud-fixture.js';
 import { closeTestClouds, openTestCloud, testCredentials } from './cloud-fixture.js';
 
 const run = promisify(execFile);
 
-/** boto3 and the CLI in a folder of their own, kept between runs; undefined when this machine cannot have them. */
-async function installTools(): Promise<{ folder: string } | { missing: string }> {
-  const cache = process.env['XDG_CACHE_HOME'] ?? path.join(os.homedir(), '.cache');
-  const folder = path.join(cache, 'fedimg-test', 'aws-tools-1');
-  const isWhole = await fs.stat(path.join(folder, 'whole')).then(
-    () => true,
-    () => false,
-  );
-  if (isWhole) return { folder };
-  try {
-    await run('python3', ['--version']);
-  } catch {
-    return { missing: 'there is no python3' };
-  }
-  try {
-    await run('python3', ['-m', 'venv', '--clear', folder]);
-    const pip = [
-      '-m',
-      'pip',
-      'install',
-      '--quiet',
-      '--disable-pip-version-check',
-      'boto3',
-      'awscli',
-    ];
-    await run(path.join(folder, 'bin', 'python'), pip);
-    await fs.writeFile(path.join(folder, 'whole'), '');
-    return { folder };
-  } catch (error) {
-    return {
-      missing: `boto3 and awscli cannot be installed: ${String(error).split('\n')[0] ?? ''}`,
-    };
-  }
-}
-
 describe('contract: other clients', function () {
   let bin = '';
   before(async function () {
     this.timeout(300_000);
-    const tools = await installTools();
-    if ('missing' in tools) {
-      console.error(`      skipped, because ${tools.missing}`);
+    try {
+      bin = await pythonTools({ name: 'aws-tools-1', requirements: ['boto3', 'awscli'] });
+    } catch (error) {
+      const why = String(error).split('\n')[0] ?? '';
+      console.error(`      skipped, because boto3 and awscli cannot be installed: ${why}`);
       this.skip();
-    } else bin = path.join(tools.folder, 'bin');
+    }
   });
   afterEach(closeTestClouds);
 

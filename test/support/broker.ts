@@ -2,19 +2,11 @@
 
 import type { ConfirmChannel, MessageProperties, Options } from 'amqplib';
 import { withChannel } from './amqp-channel.js';
-import type { CertificateAuthority } from './certificates.js';
+import type { BrokerLogins, TlsLogin } from './broker-logins.js';
 import type { BrokerConnection, Permission, QueueDepth } from './rabbitmq-control.js';
 import type { BrokerSettings, BrokerUser } from './rabbitmq-definitions.js';
-import { EXCHANGE, VHOST } from './rabbitmq-definitions.js';
+import { EXCHANGE } from './rabbitmq-definitions.js';
 import type { RabbitNode } from './rabbitmq-node.js';
-
-/** What a client needs to log in by certificate (SASL EXTERNAL). */
-export interface TlsLogin {
-  readonly url: string;
-  readonly caFile: string;
-  readonly certFile: string;
-  readonly keyFile: string;
-}
 
 export interface QueueOptions {
   readonly maxLength?: number;
@@ -30,95 +22,101 @@ export interface QueuedMessage {
 interface BrokerParts {
   readonly node: RabbitNode;
   readonly settings: BrokerSettings;
-  readonly passwords: Readonly<Record<BrokerUser, string>>;
-  readonly authority: CertificateAuthority;
+  readonly logins: BrokerLogins;
+  readonly tls: TlsLogin;
 }
-
-const VHOST_IN_URL = encodeURIComponent(VHOST);
 
 export class Broker {
   /** The login of `fedimg`. */
   readonly tls: TlsLogin;
-  readonly #parts: BrokerParts;
+  readonly #node: RabbitNode;
+  readonly #settings: BrokerSettings;
+  readonly #logins: BrokerLogins;
 
-  private constructor(parts: BrokerParts, tls: TlsLogin) {
-    this.#parts = parts;
+  constructor({ node, settings, logins, tls }: BrokerParts) {
     this.tls = tls;
-  }
-
-  static async create(parts: BrokerParts): Promise<Broker> {
-    return new Broker(parts, await issueLogin(parts, 'fedimg'));
+    this.#node = node;
+    this.#settings = settings;
+    this.#logins = logins;
   }
 
   get pid(): number | undefined {
-    return this.#parts.node.pid;
+    return this.#node.pid;
   }
 
   get directory(): string {
-    return this.#parts.node.directory;
+    return this.#node.directory;
   }
 
   /** Without TLS, with a password. */
   url(user: BrokerUser): string {
-    const { node, passwords } = this.#parts;
-    return `amqp://${user}:${passwords[user]}@127.0.0.1:${node.ports.amqp}/${VHOST_IN_URL}`;
+    return this.#logins.url(user);
   }
 
   /** The login of whom you like: the broker knows nobody who is not in its definitions. */
   tlsFor(user: string): Promise<TlsLogin> {
-    return issueLogin(this.#parts, user);
+    return this.#logins.tlsFor(user);
   }
 
   /** After `stop` or `kill`: at the same ports, with the durable queues and the messages that were persistent. */
   start(): Promise<void> {
-    return this.#parts.node.start(this.#parts.settings);
+    return this.#node.start(this.#settings);
   }
 
   /** As a service manager does it: connections are closed in order. */
   stop(): Promise<void> {
-    return this.#parts.node.stop();
+    return this.#node.stop();
   }
 
   /** As a crash does it (SIGKILL). */
   kill(): Promise<void> {
-    return this.#parts.node.kill();
+    return this.#node.kill();
+  }
+
+  /** It is there and says nothing any more, as behind a dead network: heartbeats and waits are all that tells. */
+  freeze(): void {
+    this.#node.signal('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#node.signal('SIGCONT');
   }
 
   /** Ends it and removes everything. Safe to repeat. */
   close(): Promise<void> {
-    return this.#parts.node.close();
+    return this.#node.close();
   }
 
   /** Publishers are blocked from here on, as when memory runs out: nothing is confirmed, nothing is refused. */
   pauseAccepting(): Promise<void> {
-    return this.#parts.node.control.setMemoryAlarm(true);
+    return this.#node.control.setMemoryAlarm(true);
   }
 
   resumeAccepting(): Promise<void> {
-    return this.#parts.node.control.setMemoryAlarm(false);
+    return this.#node.control.setMemoryAlarm(false);
   }
 
   depth(queue: string): Promise<QueueDepth> {
-    return this.#parts.node.control.depth(queue);
+    return this.#node.control.depth(queue);
   }
 
   connections(): Promise<BrokerConnection[]> {
-    return this.#parts.node.control.connections();
+    return this.#node.control.connections();
   }
 
   /** As an administrator does it: the clients are told CONNECTION_FORCED. Returns how many were closed. */
   closeConnections(user?: BrokerUser): Promise<number> {
-    return this.#parts.node.control.closeConnections(user);
+    return this.#node.control.closeConnections(user);
   }
 
   /** Holds for channels that are opened from now on: an open one remembers what it was allowed. */
   setPermission(user: BrokerUser, permission: Permission): Promise<void> {
-    return this.#parts.node.control.setPermission(user, permission);
+    return this.#node.control.setPermission(user, permission);
   }
 
   /** Holds for channels that are opened from now on. The words are regular expressions. */
   setTopicPermission(user: BrokerUser, words: { write: string; read: string }): Promise<void> {
-    return this.#parts.node.control.setTopicPermission(user, EXCHANGE, words);
+    return this.#node.control.setTopicPermission(user, EXCHANGE, words);
   }
 
   /** A durable queue, bound to `amq.topic` by each of the routing keys. */
@@ -179,15 +177,4 @@ export class Broker {
   #withChannel<T>(user: BrokerUser, body: (channel: ConfirmChannel) => Promise<T>): Promise<T> {
     return withChannel(this.url(user), body);
   }
-}
-
-async function issueLogin({ node, authority }: BrokerParts, user: string): Promise<TlsLogin> {
-  const certificate = await authority.issue({
-    name: user,
-    commonName: user,
-    usage: 'clientAuth',
-  });
-  // A name, not an address: that the certificate's name is checked is part of what is tested.
-  const url = `amqps://${user}:@localhost:${node.ports.amqps}/${VHOST_IN_URL}`;
-  return { url, caFile: authority.caFile, ...certificate };
 }

@@ -1,6 +1,6 @@
 /**
- * Questions and orders to a running RabbitMQ node. By `erl_call`, which asks the node in 40 ms; rabbitmqctl
- * boots an Erlang of its own for each, which takes seconds.
+ * Questions and orders to a running RabbitMQ node. By `erl_call`, which costs some milliseconds; rabbitmqctl
+ * boots an Erlang of its own each time, which takes seconds.
  */
 
 import { execFile } from 'node:child_process';

@@ -44,8 +44,8 @@ export class RabbitNode {
   }
 
   /** A folder for a node that is yet to be started. */
-  static async create(ports: NodePorts): Promise<RabbitNode> {
-    await access(SERVER).catch(() => {
+  static async create(ports: NodePorts, server = SERVER): Promise<RabbitNode> {
+    await access(server).catch(() => {
       throw new Error(
         'RabbitMQ is not installed, and this test needs it (Debian: apt-get install rabbitmq-server; ' +
           'its service need not run)',
@@ -70,6 +70,8 @@ export class RabbitNode {
     this.#child = this.#processes.start({
       name: 'rabbitmq',
       command: SERVER,
+      // Where Erlang leaves a crash dump.
+      cwd: this.directory,
       env: this.#environment(),
       stopTimeoutMs: STOP_LIMIT_MS,
     });
@@ -79,20 +81,26 @@ export class RabbitNode {
     );
   }
 
+  signal(signal: NodeJS.Signals): void {
+    if (this.pid !== undefined) signalGroup(this.pid, signal);
+  }
+
   /** As a service manager does it; the data stays. */
   async stop(): Promise<void> {
+    // Who is frozen hears nothing of an orderly end.
+    this.signal('SIGCONT');
     await this.#child?.stop();
   }
 
   /** As a crash does it. */
   async kill(): Promise<void> {
-    if (this.#child === undefined) return;
-    signalGroup(this.#child.pid, 'SIGKILL');
-    await this.#child.stop();
+    this.signal('SIGKILL');
+    await this.#child?.stop();
   }
 
   /** Ends it and removes its folder. Safe to repeat. */
   async close(): Promise<void> {
+    this.signal('SIGCONT');
     await this.#processes.stopAll();
     await rm(this.directory, { recursive: true, force: true });
   }

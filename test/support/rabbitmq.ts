@@ -1,16 +1,17 @@
 /** A real RabbitMQ broker of a test file's own, set up as Fedora's: users, permissions, queues, certificates. */
 
-import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { reserveFreePort } from '../../src/dev/free-port.js';
 import { Broker } from './broker.js';
+import { BrokerLogins } from './broker-logins.js';
 import { createAuthority } from './certificates.js';
-import type { BrokerSettings, BrokerUser } from './rabbitmq-definitions.js';
-import { brokerSettings, definitions, USERS } from './rabbitmq-definitions.js';
+import type { BrokerSettings } from './rabbitmq-definitions.js';
+import { brokerSettings, definitions } from './rabbitmq-definitions.js';
 import { RabbitNode } from './rabbitmq-node.js';
 
-export type { Broker, QueuedMessage, TlsLogin } from './broker.js';
+export type { Broker, QueuedMessage } from './broker.js';
+export type { TlsLogin } from './broker-logins.js';
 export type { BrokerConnection, QueueDepth } from './rabbitmq-control.js';
 export type { BrokerUser } from './rabbitmq-definitions.js';
 export { COMPOSE_TOPIC, EXCHANGE, VHOST } from './rabbitmq-definitions.js';
@@ -64,9 +65,7 @@ async function startAsFedora(node: RabbitNode, extra: BrokerSettings): Promise<B
     usage: 'serverAuth',
     alternativeNames: 'DNS:localhost,IP:127.0.0.1',
   });
-  const passwords = Object.fromEntries(
-    USERS.map((user) => [user, randomBytes(12).toString('hex')]),
-  ) as Record<BrokerUser, string>;
+  const logins = new BrokerLogins(node.ports, authority);
   const settings = {
     ...brokerSettings({
       amqpPort: node.ports.amqp,
@@ -76,10 +75,10 @@ async function startAsFedora(node: RabbitNode, extra: BrokerSettings): Promise<B
     }),
     ...extra,
   };
-  const broker = await Broker.create({ node, settings, passwords, authority });
+  const tls = await logins.tlsFor('fedimg');
   const definitionsFile = join(node.directory, 'definitions.json');
-  await writeFile(definitionsFile, definitions(passwords));
+  await writeFile(definitionsFile, definitions(logins.passwords));
   // Only now: at a later start, they would bring back what a test has changed or removed.
   await node.start({ ...settings, load_definitions: definitionsFile });
-  return broker;
+  return new Broker({ node, settings, logins, tls });
 }
