@@ -15,10 +15,7 @@ const COMPOSE_TOPIC = `${PREFIX}.pungi.compose.status.change`;
 const REGIONS = ['us-east-1', 'eu-west-1', 'us-east-2'];
 
 /** Of one image of three regions, HVM only: two AMIs a region. */
-const PUBLISH = [
-  `regions = ${JSON.stringify(REGIONS)}`,
-  'virtualization_types = ["hvm"]',
-];
+const PUBLISH = [`regions = ${JSON.stringify(REGIONS)}`, 'virtualization_types = ["hvm"]'];
 
 function messagingOf(broker: Broker): string[] {
   const { url, caFile, certFile, keyFile } = broker.tls;
@@ -100,7 +97,10 @@ describe('a message broker', function () {
         const [announced, ...heard] = await fedora.consume(MESSAGES + 1, { withinMs: 170_000 });
         assert.equal(announced?.topic, COMPOSE_TOPIC);
         for (const { valid, problem, complaints, topic } of heard) {
-          assert.deepEqual({ topic, valid, problem, complaints }, { topic, valid: true, problem: undefined, complaints: [] });
+          assert.deepEqual(
+            { topic, valid, problem, complaints },
+            { topic, valid: true, problem: undefined, complaints: [] },
+          );
         }
         assertEachOnce(heard);
         const order = stages(heard);
@@ -114,10 +114,16 @@ describe('a message broker', function () {
           ['image.copy/completed', 'image.publish/started'],
           ['image.publish/started', 'image.publish/completed'],
         ] as const) {
-          assert(at(first) >= 0 && at(first) < at(second), `${first} before ${second}: ${order.join(', ')}`);
+          assert(
+            at(first) >= 0 && at(first) < at(second),
+            `${first} before ${second}: ${order.join(', ')}`,
+          );
         }
         const last = heard.at(-1) ?? assert.fail();
-        assert.equal(last.topic, `${PREFIX}.fedora_image_uploader.published.v1.aws.43.Cloud_Base.x86_64`);
+        assert.equal(
+          last.topic,
+          `${PREFIX}.fedora_image_uploader.published.v1.aws.43.Cloud_Base.x86_64`,
+        );
         assert.equal(last.className, 'fedora_image_uploader_messages.publish:AwsPublishedV1');
         const published = last.body as { image_name: string; regions: Record<string, string> };
         assert.equal(published.image_name, 'Fedora-Cloud-Base-AmazonEC2.x86_64-43-1.6');
@@ -136,7 +142,10 @@ describe('a message broker', function () {
     await withPublisher(options, async (publisher) => {
       const compose = await someCompose(publisher, 2);
       const handle = await publisher.signal(compose);
-      await until('the first message is there', async () => (await broker().depth('observer')).ready > 0);
+      await until(
+        'the first message is there',
+        async () => (await broker().depth('observer')).ready > 0,
+      );
       await broker().stop();
       await until('all AMIs are public', async () => {
         const images = (await publisher.resources()).filter(({ type }) => type === 'image');
