@@ -61,6 +61,8 @@ describe('publishImage', () => {
       );
     assert.deepEqual([...statuses('image.upload')], ['started', 'completed']);
     assert.deepEqual([...statuses('image.test')], ['started', 'completed']);
+    assert.deepEqual([...statuses('image.copy')], ['started', 'completed']);
+    assert.deepEqual([...statuses('image.publish')], ['started', 'completed']);
     const order = fake.announced.map(({ topic }) => topic);
     assert(order.lastIndexOf('image.test') < order.indexOf('image.publish'));
   });
@@ -169,6 +171,34 @@ describe('publishImage', () => {
       );
     });
     assert.deepEqual(published(fake), [kept()]);
+    const failed = fake.announced.filter(
+      ({ topic, body }) => topic === 'image.publish' && body['status'] === 'failed',
+    );
+    assert.equal(failed.length, 3, 'the others of the region were begun, and their end is told');
+  });
+
+  it('tells those who read one message an image of all its public AMIs, and of no other', async () => {
+    const fake = fakeActivities({
+      planImage: ({ request, workflowId, runId }) => {
+        const plan = somePlan(request, { workflowId, runId });
+        const publishedAs = { imageName: 'a', release: 43, stream: '43', subvariant: 'Cloud_Base' };
+        return Promise.resolve({ ...plan, publishedAs });
+      },
+      publishRegion: ({ region }) =>
+        region === 'eu-west-1' ? Promise.reject(finalFailure('refused')) : Promise.resolve(),
+    });
+    await withWorker(fake.activities, async ({ startImage }) => {
+      const result = await (await startImage(someRequest())).result();
+      const told = fake.announced.filter(({ topic }) => topic.startsWith('published.v1.aws.'));
+      assert.equal(told.length, 1);
+      assert.equal(told[0]?.topic, 'published.v1.aws.43.Cloud_Base.x86_64');
+      const { regions } = told[0].body as { regions: Record<string, string> };
+      const best = result.amis.filter(
+        ({ ami, virt, volumeType }) => ami !== null && virt === 'hvm' && volumeType === 'gp2',
+      );
+      assert.deepEqual(regions, Object.fromEntries(best.map(({ region, ami }) => [region, ami])));
+      assert(!('eu-west-1' in regions));
+    });
   });
 
   it('leaves a region out that is not complete within its patience', async () => {
@@ -333,6 +363,6 @@ function halfPublicIn(sick: string): {
 
 function published({ announced }: FakeActivities): unknown[] {
   return announced
-    .filter(({ topic }) => topic === 'image.publish')
+    .filter(({ topic, body }) => topic === 'image.publish' && body['status'] === 'completed')
     .map(({ body }) => (body['extra'] as { id?: string } | undefined)?.id);
 }
