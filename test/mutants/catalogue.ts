@@ -9,6 +9,10 @@ const LATE = 'test/incidents/late-listings.test.ts';
 const TWO = 'test/incidents/two-attempts.test.ts';
 const GUEST = 'test/guest/write-image.test.ts';
 const SWEEP = 'test/activities/sweep.test.ts';
+const WIRE = 'test/messaging/wire-message.test.ts';
+const SENDER = 'test/messaging/sender.test.ts';
+const CONSUMER = 'test/messaging/consumer.test.ts';
+const LISTENER = 'test/messaging/listener.test.ts';
 
 const LEAKS: readonly Mutant[] = [
   {
@@ -174,6 +178,62 @@ const MESSAGES: readonly Mutant[] = [
     find: '    await this.#sending;\n',
     replace: '    await Promise.resolve();\n',
     tests: [WORKFLOW, 'test/workflows/incidents.test.ts'],
+  },
+  {
+    name: 'a publication that fails is told to nobody',
+    invariant: 'I5',
+    file: 'src/workflows/failed-region.ts',
+    find: "    announcements.add(...publishAnnouncements(run.plan, lost, 'failed'));\n",
+    replace: '    void lost;\n',
+    tests: [WORKFLOW],
+  },
+  {
+    name: 'each attempt sends a message under another id',
+    invariant: 'I5',
+    file: 'src/messaging/wire-message.ts',
+    find: 'messageId: messageId(key),',
+    replace: 'messageId: messageId(key + String(Math.random())),',
+    tests: [WIRE],
+  },
+  {
+    name: 'a message that reaches no queue counts as sent',
+    invariant: 'I5',
+    file: 'src/messaging/sender.ts',
+    find: '{ ...properties, mandatory: true }',
+    replace: '{ ...properties, mandatory: false }',
+    tests: [SENDER],
+  },
+  {
+    name: 'a message counts as sent before the broker has it',
+    invariant: 'I5',
+    file: 'src/messaging/sender.ts',
+    find: "      channel.on('return', onReturn).on('error', onError);\n",
+    replace: "      channel.on('return', onReturn).on('error', onError);\n      settle();\n",
+    tests: [SENDER],
+  },
+  {
+    name: 'a topic that is refused holds up all messages behind it',
+    invariant: 'I5',
+    file: 'src/messaging/errors.ts',
+    find: "return this.fault === 'refused' || this.fault === 'invalid';",
+    replace: "return this.fault === 'invalid';",
+    tests: [SENDER],
+  },
+  {
+    name: 'a compose is acknowledged before Temporal has it',
+    invariant: 'I9',
+    file: 'src/client/compose-listener.ts',
+    find: "      return 'requeue';",
+    replace: "      return 'done';",
+    tests: [LISTENER],
+  },
+  {
+    name: 'the last acknowledgement is overtaken by the end of the connection',
+    invariant: 'I9',
+    file: 'src/messaging/consumer.ts',
+    find: '      await channel.close().catch(() => undefined);\n',
+    replace: '',
+    tests: [CONSUMER],
   },
 ];
 

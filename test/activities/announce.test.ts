@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { DefaultLogger } from '@temporalio/worker';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { announce } from '../../src/activities/announce.js';
+import type { AnnounceReport } from '../../src/activities/activities.js';
+import type { ActivityContext } from '../../src/activities/context.js';
+import type { BrokerFault } from '../../src/messaging/errors.js';
+import { BrokerError } from '../../src/messaging/errors.js';
+import type { Announcement } from '../../src/model/announcement.js';
+
+const BATCH = ['a', 'b', 'c', 'd'].map((key): Announcement => ({
+  topic: 'image.upload',
+  key,
+  body: {},
+}));
+
+/** Sends the batch to a broker that has its own way with some keys; returns what arrived, too. */
+async function send(
+  faults: Readonly<Record<string, BrokerFault>>,
+): Promise<{ readonly report: AnnounceReport; readonly arrived: string[] }> {
+  const arrived: string[] = [];
+  const context = {
+    send: ({ key }: Announcement): Promise<void> => {
+      const fault = faults[key];
+      if (fault !== undefined) return Promise.reject(new BrokerError(fault, `${fault} ${key}`));
+      arrived.push(key);
+      return Promise.resolve();
+    },
+  } as unknown as ActivityContext;
+  const environment = new MockActivityEnvironment(
+    {},
+    { logger: new DefaultLogger('ERROR', () => undefined) },
+  );
+  const report = (await environment.run(() => announce(context, BATCH))) as AnnounceReport;
+  return { report, arrived };
+}
+
+describe('a batch of messages', () => {
+  it('is sent in its order', async () => {
+    const { report, arrived } = await send({});
+    assert.deepEqual(arrived, ['a', 'b', 'c', 'd']);
+    assert.deepEqual(report, { handled: 4, refused: [] });
+  });
+
+  it('ends where an outage begins: what was sent before is not sent again, what comes behind does not overtake', async () => {
+    const { report, arrived } = await send({ c: 'unreachable' });
+    assert.deepEqual(arrived, ['a', 'b']);
+    assert.deepEqual(report, { handled: 2, refused: [] });
+  });
+
+  it('is tried again as a whole when its first message meets an outage', async () => {
+    for (const fault of ['unreachable', 'blocked', 'returned', 'unconfirmed'] as const) {
+      await assert.rejects(send({ a: fault }), (error) => error instanceof BrokerError);
+    }
+  });
+
+  it('goes on behind a message that is refused for good, and says which one that is', async () => {
+    const { report, arrived } = await send({ a: 'refused', c: 'invalid' });
+    assert.deepEqual(arrived, ['b', 'd']);
+    assert.equal(report.handled, 4);
+    assert.deepEqual(report.refused, [
+      'image.upload (a): refused a',
+      'image.upload (c): invalid c',
+    ]);
+  });
+});
