@@ -1,6 +1,5 @@
 /** `fedimg compose signal`: the compose signal client. A pungi status message becomes a signal-with-start. */
 
-import { createReadStream } from 'node:fs';
 import { Command } from 'commander';
 import type { Started } from '../client/start.js';
 import { signalCompose } from '../client/start.js';
@@ -15,6 +14,7 @@ import type { FollowOptions } from './follow.js';
 import { addFollowOptions, follow } from './follow.js';
 import { globalOptions, outputFormat, terminalOf } from './options.js';
 import { CommandError, usageError } from './problem.js';
+import { inputName, readInput } from './read-input.js';
 import { printStatus } from './status.js';
 import type { Terminal } from './terminal.js';
 import { startOptionsOf, withSession } from './with-session.js';
@@ -104,38 +104,12 @@ export function sayStarted(
 
 /** Whatever pungi's hook hands over: a file, or standard input. */
 async function readJson(file: string): Promise<unknown> {
-  const name = file === '-' ? 'standard input' : file;
-  return parseMessageText(await readText(file, name), name);
-}
-
-async function readText(file: string, name: string): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  try {
-    const source = file === '-' ? process.stdin : createReadStream(file);
-    for await (const chunk of source as AsyncIterable<Buffer>) {
-      chunks.push(chunk);
-      bytes += chunk.length;
-      if (bytes > MESSAGE_BYTES_MAX) break;
-    }
-  } catch (error) {
-    const { message } = error as Error;
-    throw new CommandError(
-      {
-        what: `the message cannot be read from ${name}: ${message}`,
-        next: 'Name a JSON file, or - for standard input.',
-        exitCode: EXIT.usage,
-      },
-      { cause: error },
-    );
-  }
-  if (bytes > MESSAGE_BYTES_MAX) {
-    throw usageError(
-      `${name} has more than ${MESSAGE_BYTES_MAX} bytes, which is more than a message ever has`,
-      'Give the message as pungi sends it; see `fedimg compose signal --help`.',
-    );
-  }
-  return Buffer.concat(chunks).toString('utf8');
+  const content = await readInput(file, {
+    what: 'the message',
+    next: 'Give the message as pungi sends it; see `fedimg compose signal --help`.',
+    bytesMax: MESSAGE_BYTES_MAX,
+  });
+  return parseMessageText(content.toString('utf8'), inputName(file));
 }
 
 /** The message as strict JSON: with a key twice, two readers would read two composes. Throws a usage error. */

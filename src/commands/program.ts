@@ -45,6 +45,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'remove what terminated runs left; --dry-run only says what that is',
     load: () => import('./sweep.js'),
   },
+  config: {
+    summary: 'import: turn the configuration of the old fedimg into one of this',
+    load: () => import('./config.js'),
+  },
   simulator: {
     summary: 'only the local EC2/SSM endpoint',
     load: () => import('./simulator.js'),

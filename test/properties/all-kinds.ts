@@ -10,6 +10,7 @@ const MODULES = {
   urls: (): KindModule => import('./kinds/urls.js'),
   names: (): KindModule => import('./kinds/names.js'),
   config: (): KindModule => import('./kinds/config.js'),
+  legacy: (): KindModule => import('./kinds/legacy.js'),
   xz: (): KindModule => import('./kinds/xz.js'),
   guests: (): KindModule => import('./kinds/guests.js'),
   'simulator-api': (): KindModule => import('./kinds/simulator-api.js'),

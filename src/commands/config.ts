@@ -1,0 +1,159 @@
+/** `fedimg config import`: the configuration of the old fedimg becomes one of this. */
+
+import { access, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Command } from 'commander';
+import { LegacyConfigError, noteText, type ImportNote } from '../config/legacy/errors.js';
+import { importLegacy, type Imported, type TestScript } from '../config/legacy/import.js';
+import { LEGACY_BYTES_MAX } from '../config/legacy/legacy-file.js';
+import { printableAscii } from '../source/printable.js';
+import { shellQuoted } from './again.js';
+import { finish, withHelp } from './command-help.js';
+import { EXIT, type ExitCode } from './exit-codes.js';
+import { printable } from './format.js';
+import { globalOptions, outputFormat, terminalOf } from './options.js';
+import { CommandError, usageError } from './problem.js';
+import { inputName, readInput } from './read-input.js';
+import type { Terminal } from './terminal.js';
+
+interface ImportCommandOptions {
+  readonly to?: string;
+  readonly testScript?: string;
+  readonly force?: boolean;
+}
+
+export function createCommand(): Command {
+  return new Command('config').addCommand(importCommand());
+}
+
+function importCommand(): Command {
+  const command = new Command('import')
+    .description('turn the configuration of the old fedimg (0.3 to 2.4) into one of this')
+    .argument('<file>', '/etc/fedimg.cfg or fedimg-conf.toml; - reads it from standard input')
+    .option('--to <file>', 'write it there, and the test script beside it (default: to stdout)')
+    .option('--test-script <file>', 'this script takes the place of the old test command')
+    .option('--force', 'write over the file of --to; never over a script');
+  withHelp(command, {
+    examples: [
+      'fedimg config import /etc/fedimg.cfg --to fedimg.toml',
+      'fedimg config import /etc/fedimg.cfg -o json | jq .notes',
+      'fedimg config import /etc/fedimg/fedimg-conf.toml --test-script tests/smoke.sh',
+    ],
+    notes:
+      'A line on stderr for each key that is not simply moved: why, and what to do now. Secrets are not copied.\nWhat is printed has been loaded once; when something is missing that a person must decide, it exits 2.',
+  });
+  command.action(async (file: string, options: ImportCommandOptions) => {
+    finish(await run(command, file, options));
+  });
+  return command;
+}
+
+async function run(
+  command: Command,
+  file: string,
+  options: ImportCommandOptions,
+): Promise<ExitCode> {
+  const format = formatOf(command);
+  const terminal = terminalOf(command);
+  const { testScript, to } = options;
+  const bytes = await readInput(file, {
+    what: 'an old configuration',
+    next: 'Name the file that the old fedimg read: /etc/fedimg.cfg or /etc/fedimg/fedimg-conf.toml.',
+    bytesMax: LEGACY_BYTES_MAX,
+  });
+  const imported = await importOrExplain(terminal, inputName(file), bytes, testScript);
+  sayNotes(terminal, inputName(file), imported.notes);
+  if (to !== undefined) await writeImported(to, imported, options.force === true);
+  if (format === 'json') terminal.result(JSON.stringify(imported, null, 2));
+  else if (to === undefined) terminal.result(imported.toml.trimEnd());
+  sayEnd(terminal, imported, to);
+  return EXIT.done;
+}
+
+/** `--output` is the format everywhere; who means a file is told where to write it. */
+function formatOf(command: Command): 'table' | 'json' {
+  const { output } = globalOptions(command);
+  if (output !== undefined && /[./]/.test(output)) {
+    throw usageError(`--output ${output} is no format`, `To write a file: --to ${output}`);
+  }
+  return outputFormat(command, ['table', 'json']) === 'json' ? 'json' : 'table';
+}
+
+async function importOrExplain(
+  terminal: Terminal,
+  name: string,
+  bytes: Buffer,
+  testScript: string | undefined,
+): Promise<Imported> {
+  try {
+    const absolute = testScript === undefined ? undefined : path.resolve(testScript);
+    return await importLegacy(bytes, { testScript: absolute });
+  } catch (error) {
+    if (!(error instanceof LegacyConfigError)) throw error;
+    sayNotes(terminal, name, error.notes);
+    const what = `${name} ${error.message}`;
+    throw new CommandError({ what, next: error.next, exitCode: EXIT.usage }, { cause: error });
+  }
+}
+
+function sayNotes(terminal: Terminal, name: string, notes: readonly ImportNote[]): void {
+  for (const note of notes) {
+    terminal.note(printable(`${printableAscii(name)}:${note.line}: ${noteText(note)}`));
+  }
+}
+
+/** The script first: a configuration never names one that is not there. */
+async function writeImported(
+  to: string,
+  { toml, script }: Imported,
+  force: boolean,
+): Promise<void> {
+  if (!force && (await exists(to))) throw inTheWay(to, 'Name another file, or replace it: --force');
+  const beside = script === null ? undefined : path.join(path.dirname(to), script.name);
+  try {
+    if (script !== null && beside !== undefined) await writeScript(beside, script);
+    await writeFile(to, toml, { flag: force ? 'w' : 'wx' });
+  } catch (error) {
+    if (error instanceof CommandError) throw error;
+    const { message } = error as Error;
+    throw new CommandError(
+      {
+        what: `the configuration cannot be written: ${message}`,
+        next: 'Name a file in a folder that exists and can be written to.',
+        exitCode: EXIT.usage,
+      },
+      { cause: error },
+    );
+  }
+}
+
+/** Somebody may have made a real test of it since the last import. */
+async function writeScript(file: string, { text }: TestScript): Promise<void> {
+  if (!(await exists(file))) return writeFile(file, text, { flag: 'wx', mode: 0o755 });
+  if ((await readFile(file, 'utf8')) === text) return;
+  throw inTheWay(file, `To use it as it is: --test-script ${shellQuoted(file)}`);
+}
+
+async function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}
+
+function inTheWay(file: string, next: string): CommandError {
+  return usageError(`${file} exists already, and nothing was written`, next);
+}
+
+function sayEnd(terminal: Terminal, { script, notes }: Imported, to: string | undefined): void {
+  const count = `${notes.length} ${notes.length === 1 ? 'note' : 'notes'}`;
+  if (to !== undefined) {
+    const beside = script === null ? '' : ` and ${path.join(path.dirname(to), script.name)}`;
+    return terminal.note(printable(`Written: ${to}${beside}; ${count}.`));
+  }
+  terminal.note(`${count}. The configuration loads.`);
+  if (script === null) return;
+  const lines = script.text.trimEnd().split('\n').map(shellQuoted).join(' ');
+  terminal.note(`It needs ${script.name} beside it; --to FILE writes both, or:`);
+  terminal.note(`  printf '%s\\n' ${lines} > ${script.name}`);
+}

@@ -1,0 +1,135 @@
+/** An old configuration as a new one that loads, or what a person must decide before there can be one. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { shownText } from '../../model/printable.js';
+import { loadConfig } from '../load.js';
+import { ConfigError } from '../problems.js';
+import { LegacyConfigError, type ImportNote } from './errors.js';
+import type { Findings } from './findings.js';
+import { readLegacy } from './legacy-file.js';
+import { mapLegacy } from './mapping.js';
+import { tomlText, type NewConfig } from './toml-text.js';
+
+/** The script that the old test command becomes; it belongs beside the configuration. */
+export const TEST_SCRIPT_NAME = 'fedimg-test.sh';
+
+export interface ImportOptions {
+  /** A script that takes the place of the old test command: its absolute path. */
+  testScript?: string | undefined;
+}
+
+export interface TestScript {
+  /** `TEST_SCRIPT_NAME`, as `test.script` names it. */
+  name: string;
+  text: string;
+}
+
+export interface Imported {
+  /** Loads when `script` lies beside it. */
+  toml: string;
+  /** Null when a script was named. */
+  script: TestScript | null;
+  /** In the order of the old file's lines. */
+  notes: ImportNote[];
+}
+
+/**
+ * Turns the bytes of an old file into a new one, which has been loaded once. Throws `LegacyConfigError` for
+ * what is no configuration of the old fedimg, and for one that lacks what only a person can say.
+ */
+export async function importLegacy(
+  bytes: Uint8Array,
+  { testScript }: ImportOptions = {},
+): Promise<Imported> {
+  const { findings, notes } = mapLegacy(readLegacy(bytes));
+  const amis = amisOf(findings, notes);
+  const script = testScript === undefined ? scriptOf(findings, notes) : null;
+  if (script === null && findings.test !== undefined) {
+    const why = 'was left out for the script that was named instead';
+    notes.push({ ...TEST, line: findings.test.line, why, next: 'nothing to do' });
+  }
+  const toml = tomlText({
+    amis,
+    regions: regionsOf(findings, amis),
+    volumeTypes: findings.volumeTypes,
+    fallbackVolumeSizeGiB: findings.fallbackVolumeSizeGiB,
+    keepFailed: !findings.removesFailed,
+    script: testScript ?? TEST_SCRIPT_NAME,
+  });
+  notes.sort((a, b) => a.line - b.line);
+  const imported = { toml, script, notes };
+  await refuseWhatDoesNotLoad(imported);
+  return imported;
+}
+
+/** fedimg 1.x and 2.x had no AMI list, only a base region. */
+function amisOf({ amis, base }: Findings, notes: ImportNote[]): NewConfig['amis'] {
+  if (base !== undefined) notes.push({ ...BASE, line: base.line });
+  if (amis.length > 0) return amis;
+  if (base !== undefined) return [{ region: base.region, ami: 'al2023', arch: 'x86_64' }];
+  throw new LegacyConfigError(
+    'has neither an AMI list with an x86_64 item nor a base_region, so there is no home region',
+    {
+      next: 'add to [aws]: amis = us-east-1|x86_64|ami-... (0.x), or base_region = "us-east-1" (1.x, 2.x)',
+      notes,
+    },
+  );
+}
+
+const TEST = { key: 'aws.test', becomes: 'test.script' };
+const BASE = {
+  key: 'aws.base_region',
+  becomes: '[[amis]]',
+  why: 'is where the utility instance is launched; without an AMI list, from the newest Amazon Linux 2023',
+  next: 'set virtualization_types = ["hvm"] in [publish] if that was fedimg 2.x, which made no other',
+};
+
+/** The AMI list named the regions, too: AMIs were copied to all that it had. */
+function regionsOf({ regions }: Findings, amis: NewConfig['amis']): string[] {
+  const listed = amis.map(({ region }) => region);
+  return [...new Set(regions === undefined ? listed : [...listed.slice(0, 1), ...regions])];
+}
+
+/** Also notes what became of the command. */
+function scriptOf({ test }: Findings, notes: ImportNote[]): TestScript {
+  const next = 'write a script that exits 0 when an image is good, and name it: --test-script FILE';
+  if (test === undefined || test.lines.length === 0) {
+    const message = 'has no test command, and nothing becomes public untested';
+    throw new LegacyConfigError(message, { next, notes });
+  }
+  const odd = test.lines.find((line) => /[\p{C}\p{Zl}\p{Zp}]/u.test(line.replaceAll('\t', '')));
+  if (odd !== undefined) {
+    const message = `has a test command with an invisible character in it (${shownText(odd, 60)})`;
+    throw new LegacyConfigError(message, { next, line: test.line, notes });
+  }
+  notes.push({
+    ...TEST,
+    line: test.line,
+    why: `is ${TEST_SCRIPT_NAME}, which root runs; the old fedimg ran "true", whatever stood here`,
+    next: `read ${TEST_SCRIPT_NAME}, and let it test what must work`,
+  });
+  return { name: TEST_SCRIPT_NAME, text: `${SCRIPT_HEAD}${test.lines.join('\n')}\n` };
+}
+
+const SCRIPT_HEAD = `#!/bin/bash
+# The test command of the old fedimg. Exit status 0 makes the AMIs public.
+`;
+
+/** By the loader that the worker uses, in a folder that is removed. */
+async function refuseWhatDoesNotLoad({ toml, script, notes }: Imported): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'fedimg-import-'));
+  try {
+    if (script !== null) await writeFile(join(folder, script.name), script.text);
+    await writeFile(join(folder, 'fedimg.toml'), toml);
+    await loadConfig({ path: 'fedimg.toml', env: {}, cwd: folder });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new LegacyConfigError(`became a configuration that does not load\n${error.message}`, {
+      next: 'correct it in the old file, or start from fedimg.sample.toml',
+      notes,
+    });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,100 @@
+/** The old file as entries with lines: INI as fedimg 0.x read it, TOML as 1.x and 2.x did, with the same sections. */
+import { parseToml, TomlError, type TomlDocument } from '../toml.js';
+import { LegacyConfigError } from './errors.js';
+import { IniError, parseIni, type ValueLine } from './ini.js';
+
+/** One key with what stood behind it. */
+export interface LegacyEntry {
+  section: string;
+  key: string;
+  /** From 1. */
+  line: number;
+  /** The lines of an INI value; the items of a TOML list. Never undefined, but empty for a table. */
+  value: readonly ValueLine[];
+}
+
+/** Real files have 3 KiB. */
+export const LEGACY_BYTES_MAX = 64 * 1024;
+
+const GIVE =
+  'give the file that the old fedimg read: /etc/fedimg.cfg (0.x) or /etc/fedimg/fedimg-conf.toml';
+
+/** The entries of either format, in the order of the file. Throws `LegacyConfigError` for what is neither, or no fedimg's. */
+export function readLegacy(bytes: Uint8Array): LegacyEntry[] {
+  const text = decode(bytes);
+  const document = tomlOf(text);
+  const entries =
+    document instanceof TomlError ? iniEntries(text, document) : tomlEntries(document);
+  if (!entries.some(({ section }) => section === 'aws' || section === 'general')) {
+    throw new LegacyConfigError('has neither a section [general] nor [aws] with a key in it', {
+      next: GIVE,
+    });
+  }
+  return entries;
+}
+
+function decode(bytes: Uint8Array): string {
+  if (bytes.length > LEGACY_BYTES_MAX) {
+    const message = `has more than ${LEGACY_BYTES_MAX} bytes, which no configuration of the old fedimg has`;
+    throw new LegacyConfigError(message, { next: GIVE });
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    const next = 'convert it first: iconv -f latin1 -t utf-8 OLD > NEW';
+    throw new LegacyConfigError('is no UTF-8 text', { next });
+  }
+}
+
+function tomlOf(text: string): TomlDocument | TomlError {
+  try {
+    return parseToml(text);
+  } catch (error) {
+    if (error instanceof TomlError) return error;
+    throw error;
+  }
+}
+
+function iniEntries(text: string, tomlError: TomlError): LegacyEntry[] {
+  try {
+    return parseIni(text);
+  } catch (error) {
+    if (!(error instanceof IniError)) throw error;
+    throw new LegacyConfigError(`is no INI file: line ${error.line} ${error.message}`, {
+      line: error.line,
+      next: `correct that line (as TOML, which fedimg 1.x and 2.x read, it fails at line ${tomlError.place.line}), or ${GIVE}`,
+    });
+  }
+}
+
+function tomlEntries({ value, placeOf }: TomlDocument): LegacyEntry[] {
+  if (Array.isArray(value['amis'])) {
+    throw new LegacyConfigError('is a configuration of this fedimg already: it has [[amis]]', {
+      next: 'use it as it is: fedimg worker --config FILE',
+    });
+  }
+  return Object.entries(value).flatMap(([section, table]) => {
+    const inTable = typeof table === 'object' && table !== null && !Array.isArray(table);
+    const pairs: [string[], unknown][] = inTable
+      ? Object.entries(table).map(([key, inner]) => [[section, key], inner])
+      : [[[section], table]];
+    return pairs.map(([path, inner]): LegacyEntry => {
+      const lineOf = (...below: number[]): number => placeOf([...path, ...below]).line;
+      const items: unknown[] = Array.isArray(inner) ? inner : [inner];
+      return {
+        section: inTable ? section : '',
+        key: path.at(-1) ?? '',
+        line: lineOf(),
+        value: items.flatMap((item, index) =>
+          isScalar(item)
+            ? { text: String(item), line: Array.isArray(inner) ? lineOf(index) : lineOf() }
+            : [],
+        ),
+      };
+    });
+  });
+}
+
+function isScalar(item: unknown): item is string | number | bigint | boolean {
+  return ['string', 'number', 'bigint', 'boolean'].includes(typeof item);
+}

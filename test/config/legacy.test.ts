@@ -1,0 +1,339 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { LegacyConfigError, noteText } from '../../src/config/legacy/errors.js';
+import { importLegacy, type Imported } from '../../src/config/legacy/import.js';
+import { RULES } from '../../src/config/legacy/rules.js';
+import type { Config } from '../../src/config/schema.js';
+import { eachWithConfigFolder } from './config-files.js';
+import { FEDORA_2015, FEDORA_2018, LEAST_OLD, SECRETS } from './legacy-samples.js';
+
+/** One that is there. */
+const SCRIPT = fileURLToPath(new URL('../../src/guest/run-test.sh', import.meta.url));
+
+describe('a configuration of the old fedimg', () => {
+  const folder = eachWithConfigFolder();
+
+  const importText = (text: string, testScript?: string): Promise<Imported> =>
+    importLegacy(Buffer.from(text), { testScript });
+  /** As a worker would have it. */
+  const load = async (text: string): Promise<Config> => {
+    const { toml, script } = await importText(text);
+    await folder().write(script?.name ?? '', script?.text ?? '');
+    return folder().load(toml);
+  };
+  const refusal = async (text: string | Uint8Array): Promise<LegacyConfigError> => {
+    const error: unknown = await importLegacy(Buffer.from(text)).catch((caught: unknown) => caught);
+    assert(error instanceof LegacyConfigError, String(error));
+    return error;
+  };
+  const notesOn = async (text: string, key: string): Promise<string[]> => {
+    const { notes } = await importText(text);
+    return notes.filter((note) => note.key === key).map((note) => `${note.line} ${noteText(note)}`);
+  };
+  const withAmis = (...lines: string[]): string =>
+    LEAST_OLD.replace(/amis = [^]*/, `amis = ${lines.join('\n  ')}\n`);
+
+  it("takes the utility instance's AMI from the first line of the list, not from the last", async () => {
+    const { amis } = await load(FEDORA_2015);
+    assert.deepEqual(amis[0], {
+      region: 'us-east-1',
+      ami: 'ami-be6a98d6',
+      arch: 'x86_64',
+      aki: 'aki-919dcaf8',
+    });
+    assert.deepEqual(amis.map(({ region }) => region).slice(1, 3), [
+      'ap-northeast-1',
+      'ap-southeast-1',
+    ]);
+  });
+
+  it('launches no utility instance from an i386 AMI because the list begins with one', async () => {
+    const { amis } = await load(
+      withAmis('us-west-2|i386|ami-25cab815|aki-f08f11c0', 'us-east-1|x86_64|ami-be6a98d6|'),
+    );
+    assert.deepEqual(amis, [{ region: 'us-east-1', ami: 'ami-be6a98d6', arch: 'x86_64' }]);
+    const [note] = await notesOn(FEDORA_2015, 'aws.amis').then((all) =>
+      all.filter((one) => one.includes('i386')),
+    );
+    assert.match(note ?? '', /^32 .*left out.*\(us-east-1, ap-northeast-1, .*, us-west-2\)/);
+  });
+
+  it('publishes to no region that the old list did not have', async () => {
+    const { publish } = await load(LEAST_OLD);
+    assert.deepEqual(publish.regions, ['eu-west-1', 'us-east-1']);
+    const { toml } = await importText(FEDORA_2018, SCRIPT);
+    assert.match(toml, /regions = \[\n {2}"us-east-1",\n {2}"ap-northeast-2",/);
+    assert.equal(toml.match(/"us-east-1"/g)?.length, 2, 'once as home, once in the list');
+  });
+
+  it('keeps the kernel of each region, and not that of its i386 line', async () => {
+    const { amis } = await load(FEDORA_2015);
+    assert.equal(amis.find(({ region }) => region === 'us-west-2')?.aki, 'aki-fc8f11cc');
+    assert(amis.every(({ aki }) => aki !== undefined));
+  });
+
+  it('is read in each form that the AMI list had', async () => {
+    for (const line of [
+      'us-east-1|x86_64|ami-be6a98d6|aki-919dcaf8',
+      'us-east-1|RHEL|6.5|x86_64|ami-be6a98d6|aki-919dcaf8',
+      'us-east-1,RHEL,6.5,x86_64,ami-be6a98d6,aki-919dcaf8',
+      ' us-east-1 | x86_64 | ami-be6a98d6 | aki-919dcaf8 ',
+    ]) {
+      const { amis } = await load(withAmis(line));
+      const [item] = amis;
+      assert.deepEqual(
+        [item.region, item.ami, item.aki],
+        ['us-east-1', 'ami-be6a98d6', 'aki-919dcaf8'],
+      );
+    }
+    const { amis } = await load(withAmis('us-east-1|Fedora|20|x86_64|ami-1337187a'));
+    assert.deepEqual(amis, [{ region: 'us-east-1', ami: 'ami-1337187a', arch: 'x86_64' }]);
+  });
+
+  it('loses no region for an AMI id with a slip of the pen in it', async () => {
+    const { amis } = await load(FEDORA_2015);
+    assert.equal(amis.length, 9);
+    assert.deepEqual(amis[3], {
+      region: 'ap-southeast-2',
+      ami: 'al2023',
+      arch: 'x86_64',
+      aki: 'aki-c362fff9',
+    });
+    const notes = await notesOn(FEDORA_2015, 'aws.amis');
+    assert(
+      notes.some((note) => /^26 .*"ami-41ra8f7b", which is no AMI/.test(note)),
+      notes.join('\n'),
+    );
+  });
+
+  it('says of each line of the list that it cannot use which one it is', async () => {
+    const notes = await notesOn(
+      withAmis(
+        'us-east-1|x86_64|ami-be6a98d6|aki-x',
+        '# eu-west-1|x86_64|ami-81f23cf6|aki-52a34525',
+        'moon-1|x86_64|ami-81f23cf6|aki-52a34525',
+        'eu-west-1|sparc|ami-81f23cf6|aki-52a34525',
+        'us-east-1|x86_64|ami-79daa849|aki-fc8f11cc',
+        'eu-west-1',
+        'a|b|c|d|e|f|g',
+      ),
+      'aws.amis',
+    );
+    const expected = [
+      /^5 .*"aki-x", which is no kernel/,
+      /^6 .*a comment within the list/,
+      /^7 .*without a region \("moon-1"\)/,
+      /^8 .*unknown architecture \("sparc"\)/,
+      /^9 .*lists us-east-1 once more/,
+      /^10 .*no item \(region\|arch\|ami\|aki\)/,
+      /^11 .*no item/,
+    ];
+    assert.equal(notes.length, expected.length, notes.join('\n'));
+    expected.forEach((pattern, index) => assert.match(notes[index] ?? '', pattern));
+  });
+
+  it('warns of a first AMI that no instance type of today launches', async () => {
+    const [note] = await notesOn(LEAST_OLD, 'aws.amis');
+    assert.match(note ?? '', /ami-81f23cf6.*paravirtual.*put "al2023" into the first/);
+    assert.deepEqual(await notesOn(withAmis('us-east-1|x86_64|ami-be6a98d6|'), 'aws.amis'), []);
+  });
+
+  it('lets nothing of its secrets out, into the file or into a note', async () => {
+    for (const text of [FEDORA_2015, FEDORA_2018]) {
+      const all = JSON.stringify(await importText(text, SCRIPT));
+      for (const secret of SECRETS) assert(!all.includes(secret), secret);
+    }
+    const [note] = await notesOn(FEDORA_2015, 'aws.secret_key');
+    assert.match(note ?? '', /^15 .*AWS's default chain; .*AWS_SECRET_ACCESS_KEY/);
+  });
+
+  it('shows no secret that stands where a key should', async () => {
+    const secret = 'wJalrXUtnFEMIxK7MDENGxbPxRfiCYEXAMPLEKEY';
+    const { notes } = await importText(
+      `${LEAST_OLD}secret_key =\n${secret}==\n[${secret}]\na = b\n`,
+    );
+    assert.doesNotMatch(JSON.stringify(notes), /wjalr|bpxr/i);
+    const { message } = await refusal(`${LEAST_OLD}secret_key\n${secret}\n`);
+    assert.doesNotMatch(message, /wjalr/i);
+  });
+
+  it('runs its test command as a script, since /bin/true itself is a program and no script', async () => {
+    const { script, toml } = await importText(FEDORA_2015);
+    assert.match(toml, /^script = "fedimg-test\.sh"$/m);
+    assert.equal(script?.name, 'fedimg-test.sh');
+    assert.match(script?.text ?? '', /^#!\/bin\/bash\n#.*\n\/bin\/true\n$/);
+    const [note] = await notesOn(FEDORA_2015, 'aws.test');
+    assert.match(note ?? '', /^22 aws\.test \(now test\.script\).*the old fedimg ran "true"/);
+  });
+
+  it('with a test command of several lines keeps them all', async () => {
+    const { script } = await importText(
+      LEAST_OLD.replace(/test = .*/, 'test = set -e\n  date +%Y\n  test -f "/etc/fedora-release"'),
+    );
+    assert.match(script?.text ?? '', /\nset -e\ndate \+%Y\ntest -f "\/etc\/fedora-release"\n$/);
+  });
+
+  it('without a test command is refused, since nothing may become public untested', async () => {
+    for (const text of [
+      FEDORA_2018,
+      LEAST_OLD.replace(/test = .*/, ''),
+      LEAST_OLD.replace(/test = .*/, 'test ='),
+    ]) {
+      const error = await refusal(text);
+      assert.match(error.message, /no test command/);
+      assert.match(error.next, /--test-script FILE/);
+    }
+    const { notes } = await refusal(FEDORA_2018);
+    assert(notes.length > 5, 'what was found out is told all the same');
+  });
+
+  it('with a script of today in place of its command says that the command is gone', async () => {
+    const { toml, script, notes } = await importText(LEAST_OLD.replace('/usr/bin', '/bin'), SCRIPT);
+    assert.equal(script, null);
+    assert(toml.includes(`script = "${SCRIPT}"`));
+    assert(notes.some(({ key, why }) => key === 'aws.test' && why.includes('left out')));
+  });
+
+  it('with a test command that a terminal would not show is refused', async () => {
+    const error = await refusal(
+      LEAST_OLD.replace(/test = .*/, 'test = rm -rf /\u001b[2K/bin/true'),
+    );
+    assert.match(error.message, /invisible character.*\\u001b/);
+    assert.equal(error.line, 4);
+  });
+
+  it('keeps a failed image when either key said so, which the old fedimg never did', async () => {
+    assert.equal((await load(LEAST_OLD)).test.keepFailedMs, undefined);
+    for (const key of ['clean_up', 'delete_image', 'delete_images']) {
+      const text = LEAST_OLD.replace(/^clean_up.*/m, `${key}_on_failure = False`);
+      assert.equal((await load(text)).test.keepFailedMs, 3 * 24 * 3_600_000, key);
+      const [note] = await notesOn(text, `general.${key}_on_failure`);
+      assert.match(note ?? '', /took every word for true/);
+    }
+    const { toml } = await importText(FEDORA_2018, SCRIPT);
+    assert.match(toml, /^keep_failed = true$/m);
+  });
+
+  it('takes the size of its volume for images that do not tell their own', async () => {
+    assert.equal((await load(FEDORA_2015)).utility.fallbackVolumeSizeGiB, 6);
+    for (const size of ['0', '1025', '6.5', '0x6', 'big', '']) {
+      const text = LEAST_OLD.replace('[aws]', `[aws]\nutil_volume_size = ${size}`);
+      assert.equal((await load(text)).utility.fallbackVolumeSizeGiB, 10, size);
+      assert.match((await notesOn(text, 'aws.util_volume_size'))[0] ?? '', /left out/);
+    }
+  });
+
+  it('of fedimg 2.x has Amazon Linux 2023 in its base region for the AMI list that it lacks', async () => {
+    const { toml, notes } = await importText(FEDORA_2018, SCRIPT);
+    assert.match(toml, /\[\[amis\]\]\nregion = "us-east-1"\nami = "al2023"\narch = "x86_64"\n/);
+    assert.match(toml, /^volume_types = \["standard", "gp2"\]$/m);
+    assert(notes.some(({ key, line }) => key === 'aws.base_region' && line === 12));
+  });
+
+  it('of fedimg 2.x with a volume type or a region that is none says so, and takes the others', async () => {
+    const { toml, notes } = await importText(
+      FEDORA_2018.replace("'eu-west-3'", "'moon'").replace("'gp2'", "'io1'"),
+      SCRIPT,
+    );
+    assert.match(toml, /^volume_types = \["standard"\]$/m);
+    assert.doesNotMatch(toml, /moon|io1/);
+    const told = notes.map((note) => `${note.line} ${noteText(note)}`).join('\n');
+    assert.match(told, /^16 aws\.regions .*"moon"/m);
+    assert.match(told, /^17 aws\.volume_types .*"io1"/m);
+  });
+
+  it('says of every other key why it has no counterpart, and what to do', async () => {
+    const { notes } = await importText(FEDORA_2015);
+    const told = new Set(notes.map(({ key }) => key));
+    const keys = [
+      'aws.keypath',
+      'aws.iam_profile',
+      'koji.server',
+      'rackspace.api_key',
+      'hp.tenant',
+    ];
+    for (const key of keys) assert(told.has(key), key);
+    for (const note of notes) {
+      assert.match(noteText(note), /^[\w.]+ (?:has no counterpart:|\(now .+\)) .+; .+$/);
+      assert.doesNotMatch(noteText(note), /\n|no such key/);
+    }
+    assert.deepEqual(
+      notes,
+      notes.toSorted((a, b) => a.line - b.line),
+    );
+  });
+
+  it('with a key that nobody knows says so, and which one was meant', async () => {
+    const text = `${LEAST_OLD}keypaht = x\ncolour = blue\n[AWS]\nkeyname = x\n[constructor]\n__proto__ = 1\n`;
+    assert.match(
+      (await notesOn(text, 'aws.keypaht'))[0] ?? '',
+      /^7 .*no such key; .*keypath was meant/,
+    );
+    assert.match((await notesOn(text, 'aws.colour'))[0] ?? '', /^8 .*no such key; nothing to do/);
+    assert.match((await notesOn(text, 'AWS.keyname'))[0] ?? '', /aws was meant/);
+    assert.equal((await notesOn(text, 'constructor.__proto__')).length, 1);
+  });
+
+  it('with a key twice takes the last one, as Python did, and says so', async () => {
+    const text = `${LEAST_OLD}util_volume_size = 5\nutil_volume_size = 7\n`;
+    assert.equal((await load(text)).utility.fallbackVolumeSizeGiB, 7);
+    assert.match((await notesOn(text, 'aws.util_volume_size'))[0] ?? '', /^7 .*again in line 8/);
+  });
+
+  it('with a key in [DEFAULT] has it where it belongs, unless its own section has it', async () => {
+    const inDefault = `${LEAST_OLD}[DEFAULT]\nutil_volume_size = 5\n`;
+    assert.equal((await load(inDefault)).utility.fallbackVolumeSizeGiB, 5);
+    const own = inDefault.replace('[aws]', '[aws]\nutil_volume_size = 7');
+    assert.equal((await load(own)).utility.fallbackVolumeSizeGiB, 7);
+  });
+
+  it('that is something else is refused with what to give instead', async () => {
+    const others: [text: string | Uint8Array, message: RegExp, next: RegExp][] = [
+      ['', /neither a section \[general\] nor \[aws\]/, /fedimg\.cfg/],
+      ['[core]\nbare = false\n', /neither a section/, /fedimg\.cfg/],
+      [
+        '{"amis": []}',
+        /no INI file: line 1 stands before the first \[section\]/,
+        /correct that line/,
+      ],
+      [
+        '[aws]\namis = a|b\nc|d\n',
+        /line 3 is neither .*must be indented/,
+        /as TOML.*fails at line 2/,
+      ],
+      [Buffer.from([0x5b, 0xff, 0x5d]), /no UTF-8/, /iconv/],
+      ['#'.repeat(65_537), /more than 65536 bytes/, /fedimg\.cfg/],
+      ['[[amis]]\nregion = "us-east-1"\n', /of this fedimg already/, /use it as it is/],
+      [LEAST_OLD.replace(/amis = [^]*/, ''), /no home region/, /amis = us-east-1\|x86_64/],
+      [withAmis('us-east-1|i386|ami-acac51c4|aki-8f9dcae6'), /no home region/, /base_region/],
+      [
+        LEAST_OLD.replace(/test = .*/, `test = ${'x'.repeat(50_000)}`),
+        /does not load\nfedimg\.toml.*test\.script: .*allowed: 49152/,
+        /start from/,
+      ],
+    ];
+    for (const [text, message, next] of others) {
+      const error = await refusal(text);
+      assert.match(error.message, message);
+      assert.match(error.next, next);
+    }
+  });
+
+  it('has each of its keys in the table of the manual', async () => {
+    const manual = await readFile(new URL('../../docs/operating.md', import.meta.url), 'utf8');
+    const [, section = ''] = manual.split('## From the old fedimg\n');
+    const [table = ''] = section.split('\n## ');
+    for (const [name, { becomes = '–' }] of Object.entries(RULES)) {
+      const [of = '', key = ''] = name.split('.');
+      const row = table
+        .split('\n')
+        .find(
+          (line) =>
+            line.startsWith('|') && line.includes(`\`[${of}]\``) && line.includes(`\`${key}\``),
+        );
+      assert(row !== undefined, `docs/operating.md lacks ${name}`);
+      for (const word of becomes.split(', ')) assert(row.includes(word), `${row} lacks ${word}`);
+    }
+  });
+});
