@@ -29,7 +29,7 @@ const RELEASE_TYPES = [
 ] as const;
 export type ReleaseType = (typeof RELEASE_TYPES)[number] | 'ga';
 
-/** A compose id in its parts: `SHORT-VERSION[-type]-YYYYMMDD[.suffix].RESPIN`. */
+/** A compose id in its parts: `SHORT-VERSION[-type][-BASE-VERSION[-type]]-YYYYMMDD[.suffix].RESPIN`. */
 export interface ComposeId {
   id: string;
   /** `Fedora-Cloud` of `Fedora-Cloud-43-20251021.0`. */
@@ -41,6 +41,8 @@ export interface ComposeId {
   date: string;
   composeType: ComposeType;
   respin: number;
+  /** What a layered product stands on: `RHEL` `7` of `Tools-1.0-RHEL-7-20200101.0`. */
+  base?: { short: string; version: string };
 }
 
 /** One image of a compose, as a run of `publishImage` needs it. */
@@ -62,7 +64,8 @@ export interface ComposeImage {
 export const COMPOSE_ID_CHARS_MAX = 100;
 
 const DATED = /^([A-Za-z][A-Za-z0-9._-]*)-(\d{8})(\.(?:n|t|ci|d))?\.(0|[1-9]\d{0,3})$/;
-const SHORT = /^[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*$/;
+/** Dots only in what a layered product's own version is. */
+const SHORT = /^[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9.]+)*$/;
 const VERSION = /^(?:\d+(?:\.\d+)*|[A-Za-z][A-Za-z0-9._]*)$/;
 
 /** The parts of a compose id, or `undefined` when `id` is none. Never throws. */
@@ -74,21 +77,37 @@ export function parseComposeId(id: string): ComposeId | undefined {
   const composeType = TYPE_BY_SUFFIX[suffix];
   if (composeType === undefined || !isCalendarDate(date)) return undefined;
 
-  const releaseType = RELEASE_TYPES.find((type) => release.endsWith(`-${type}`));
-  const named = releaseType ? release.slice(0, -releaseType.length - 1) : release;
-  const dash = named.lastIndexOf('-');
-  const short = named.slice(0, Math.max(dash, 0));
-  const version = named.slice(dash + 1);
-  if (!SHORT.test(short) || !VERSION.test(version)) return undefined;
+  const outer = splitRelease(release);
+  const [, inner, baseShort] = LAYERED.exec(outer?.named ?? '') ?? [];
+  const product = inner === undefined ? outer : splitRelease(inner);
+  if (outer === undefined || product === undefined) return undefined;
+  const { short, version, releaseType } = product;
   return {
     id,
     short,
     version,
-    releaseType: releaseType ?? 'ga',
+    releaseType,
     date,
     composeType,
     respin: Number(respin),
+    ...(baseShort === undefined ? {} : { base: { short: baseShort, version: outer.version } }),
   };
+}
+
+/** A version with digits in front, and another product behind it. */
+const LAYERED = /^(.+-\d[A-Za-z0-9._]*(?:-[a-z0-9-]+)?)-([A-Za-z][A-Za-z0-9]*)-[A-Za-z0-9._]+$/;
+
+/** `SHORT-VERSION[-type]` in its parts; the version is the last word. */
+function splitRelease(
+  release: string,
+): { short: string; version: string; releaseType: ReleaseType; named: string } | undefined {
+  const releaseType = RELEASE_TYPES.find((type) => release.endsWith(`-${type}`)) ?? 'ga';
+  const named = releaseType === 'ga' ? release : release.slice(0, -releaseType.length - 1);
+  const dash = named.lastIndexOf('-');
+  const short = named.slice(0, Math.max(dash, 0));
+  const version = named.slice(dash + 1);
+  if (!SHORT.test(short) || !VERSION.test(version)) return undefined;
+  return { short, version, releaseType, named };
 }
 
 /** Whether `YYYYMMDD` is a day that exists. */

@@ -28,6 +28,21 @@ describe('a compose id', () => {
     }
   });
 
+  it('of a layered product names the product, and not what it stands on', () => {
+    const cases: [id: string, product: string, base: string | undefined][] = [
+      ['Tools-1.0-RHEL-7-20200101.0', 'Tools 1.0 ga', 'RHEL 7'],
+      ['Fedora-Atomic-27-Fedora-27-20180101.n.0', 'Fedora-Atomic 27 ga', 'Fedora 27'],
+      ['Tools-1.0-updates-RHEL-7.4-eus-20200101.0', 'Tools 1.0 updates', 'RHEL 7.4'],
+      ['Fedora-Cloud-43-20251021.0', 'Fedora-Cloud 43 ga', undefined],
+    ];
+    for (const [id, product, base] of cases) {
+      const parsed = parseComposeId(id);
+      assert.ok(parsed, id);
+      assert.equal(`${parsed.short} ${parsed.version} ${parsed.releaseType}`, product);
+      assert.equal(parsed.base && `${parsed.base.short} ${parsed.base.version}`, base);
+    }
+  });
+
   it('that is none is told so, rather than made into a workflow, a tag or a path', () => {
     const none = [
       '',

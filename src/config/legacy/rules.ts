@@ -57,7 +57,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
 
   'koji.server': {
     why: 'composes are told of by their status message, and Koji is not asked',
-    next: 'send the messages: fedimg compose signal FILE',
+    next: 'set [messaging] and start fedimg listen, or send the messages: fedimg compose signal FILE',
   },
   'koji.base_task_url': {
     why: 'images are fetched from where their compose lies',
