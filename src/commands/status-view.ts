@@ -1,11 +1,11 @@
 /** A publication's status as lines of text: all of it for `status`, the moving part for `--watch`. */
 
-import type { FailureReport } from '../client/failure-report.js';
 import type { PendingActivity } from '../client/pending-activities.js';
 import type { ComposeStatus, ImageStatus, Outcome, PublicationStatus } from '../client/status.js';
 import type { RegionProgress, RegionState, StepState } from '../model/progress.js';
 import { STEPS } from '../model/progress.js';
-import { againCommand, idOf } from './again.js';
+import { idOf } from './again.js';
+import { failureLines, unsentLines } from './failure-view.js';
 import { formatColumns, formatElapsed, formatTime, printableData } from './format.js';
 import { countRegions, currentStep, stepText, type TransferRates } from './step-text.js';
 import type { Paint, Style } from './terminal.js';
@@ -176,19 +176,6 @@ function testLines({ progress }: ImageStatus): string[] {
   );
 }
 
-const UNSENT_SHOWN_MAX = 3;
-
-/** Messages that nobody gets: what they would have said is in the worker's log. */
-function unsentLines({ progress, result }: ImageStatus, paint: Paint): string[] {
-  const unsent = result?.unsent ?? progress?.unsent ?? [];
-  if (unsent.length === 0) return [];
-  return [
-    paint('red', `  ${unsent.length} messages were not accepted; the worker's log has them:`),
-    ...unsent.slice(0, UNSENT_SHOWN_MAX).map((reason) => `    ${reason}`),
-    ...(unsent.length > UNSENT_SHOWN_MAX ? ['    ...'] : []),
-  ];
-}
-
 /** What is being tried again, and why. */
 export function retryLines(image: ImageStatus, { paint, nowMs }: ViewOptions): string[] {
   return image.activities.filter(isRetried).map(({ type, attempt, lastFailure, nextAttemptAt }) => {
@@ -201,36 +188,4 @@ export function retryLines(image: ImageStatus, { paint, nowMs }: ViewOptions): s
 
 function isRetried({ attempt, lastFailure }: PendingActivity): boolean {
   return attempt > 1 && lastFailure !== null;
-}
-
-function failureLines(status: PublicationStatus, paint: Paint): string[] {
-  const failures =
-    status.kind === 'compose'
-      ? status.images.flatMap(({ failure, progress }) => describe(failure, progress?.arch))
-      : describe(status.failure);
-  // An image's failure is the compose's reason: it is told once.
-  const own = failures.length === 0 && status.kind === 'compose' ? describe(status.failure) : [];
-  const again = againCommand(status);
-  const closed = status.outcome !== 'running' && again !== undefined && status.failure !== null;
-  const lines = [...failures, ...own];
-  if (lines.length === 0) return [];
-  return [
-    '',
-    ...lines.map((line) => (line.startsWith(' ') ? line : paint('red', line))),
-    ...(closed ? [`  again: ${again}`] : []),
-  ];
-}
-
-function describe(failure: FailureReport | null, arch?: string): string[] {
-  if (failure === null) return [];
-  const subject = arch === undefined ? '' : `${arch}: `;
-  const lines = [`${subject}${failure.type}: ${failure.message}`];
-  if (failure.output !== undefined && failure.output !== '') {
-    const status = failure.exitStatus === undefined ? '' : ` (exit status ${failure.exitStatus})`;
-    lines.push(`  output${status}:`);
-    const output = failure.output.trimEnd().split('\n');
-    lines.push(...output.map((line) => `    | ${line}`));
-  }
-  if (failure.next !== undefined) lines.push(`  next: ${failure.next}`);
-  return lines;
 }
