@@ -13,7 +13,7 @@ export async function readCompose(
   { config, urlPolicy }: ActivityContext,
   message: ComposeMessage,
 ): Promise<ComposeImages> {
-  const { composeId, location } = message;
+  const { composeId, location, label } = message;
   if (location === undefined) {
     throw new ServiceError(
       EC2_SERVICE_EXCEPTION,
@@ -35,6 +35,8 @@ export async function readCompose(
     log.warn('the compose lacks an image', { subvariant, arch });
   const labelled = message.label === undefined ? {} : { label: message.label };
   const release = parseComposeId(composeId)?.version ?? 'unknown';
+  // A signal sent by other means may carry an empty label for none.
+  const labelled = label ? { label } : {};
   return {
     requests: images.map((image) => ({ composeId, release, ...labelled, image })),
     absent: absent.map(({ subvariant, arch }) => `${subvariant} ${arch}`),
