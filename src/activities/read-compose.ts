@@ -27,13 +27,12 @@ export async function readCompose(
   }
   const { images, absent } = await heartbeating(waitingFor('metadata'), (_report, signal) =>
     readComposeImages(
-      { composeId, location, label: message.label, selection: config.composes },
+      { composeId, location, label, selection: config.composes },
       { policy: urlPolicy, signal },
     ),
   );
   for (const { subvariant, arch } of absent)
     log.warn('the compose lacks an image', { subvariant, arch });
-  const labelled = message.label === undefined ? {} : { label: message.label };
   const release = parseComposeId(composeId)?.version ?? 'unknown';
   // A signal sent by other means may carry an empty label for none.
   const labelled = label ? { label } : {};
