@@ -61,8 +61,8 @@ Both sources give the same answer of runs that have ended. Temporal forgets runs
 fedora-websites is {"ga":{ARCH:{REGION:AMI}},"beta":{...}} of what is public of Cloud_Base. GA are composes with a
 label RC-x.y, Beta those with Beta-x.y: of the newest release the last candidate, or the one that is named.
 It and terraform, aws-cli and ansible list one variant an image: the first that there is of hvm-gp3, hvm-gp2,
-hvm-standard and paravirtual ones (fedora-websites: of the first two), or that of --variant. The last three
-give the newest image of each release and architecture, by owner and exact name.`,
+hvm-standard and, for the last three, the paravirtual ones; or that of --variant. The last three give the newest image
+of each release and architecture, by owner and exact name.`,
   });
   command.action(async (options: AmisOptions) => finish(await run(command, options)));
   return command;
@@ -159,7 +159,7 @@ function nothingFound(format: Format, from: AmiSource): CommandError {
   const other =
     from === 'temporal'
       ? ' Temporal forgets runs after its retention: --from ec2 asks the AMIs themselves.'
-      : '';
+      : " Only the configuration's deployment is looked for: name the file with --config.";
   const next = `List all with \`fedimg amis\`; \`fedimg status\` says what is under way.${other}`;
   return new CommandError({ what, next, exitCode: EXIT.notFound });
 }

@@ -4,6 +4,8 @@ import type { Arch } from './compose.js';
 import { ARCHES } from './compose.js';
 import { imageKeyOf, inOrder, ofOneVariant } from './catalogue.js';
 import type { AmiRecord } from './progress.js';
+import { NUMBERED_LABEL } from './published-as.js';
+import { VARIANT_KEYS } from './variant.js';
 
 /** The site's list: region to AMI, for each architecture. */
 export type AmisByRegion = Readonly<Record<Arch, Readonly<Record<string, string>>>>;
@@ -23,18 +25,15 @@ export interface WebsitesChoice {
   /** Default: the newest. */
   readonly ga?: Milestone | undefined;
   readonly beta?: Milestone | undefined;
-  /** Default: as the site's own script takes them. */
+  /** Default: HVM, on the fastest volume type that there is. */
   readonly variant?: string | undefined;
 }
 
 /** UKI and other images stand elsewhere on the site. */
 const SUBVARIANT = 'Cloud_Base';
 
-/** The site's script passes over other virtualizations and volume types. */
-const VARIANTS = ['hvm-gp3', 'hvm-gp2'];
-
-/** The daily composes of a release have labels, too (`RC-20180425.0`): those are no candidates. */
-const CANDIDATE = /^(RC|Beta)-(\d{1,3}\.\d{1,3})$/;
+/** The site has one AMI a region, of the variant that the message to its script has. */
+const VARIANTS = VARIANT_KEYS.filter((key) => key.startsWith('hvm-'));
 
 const natural = new Intl.Collator('en', { numeric: true });
 
@@ -52,7 +51,7 @@ export function fedoraWebsites(
 
 /** `43-1.6`, or undefined. */
 export function parseMilestone(text: string): Milestone | undefined {
-  const [, release, candidate] = /^(\d{1,3})-(\d{1,3}\.\d{1,3})$/.exec(text) ?? [];
+  const [, release, candidate] = /^(\d{1,3})-(\d{1,2}\.\d{1,3})$/.exec(text) ?? [];
   return release === undefined || candidate === undefined ? undefined : { release, candidate };
 }
 
@@ -63,7 +62,7 @@ function ofMilestone(
   chosen: Milestone | undefined,
 ): AmiRecord[] {
   const candidates = records.flatMap((record) => {
-    const [, name, candidate] = CANDIDATE.exec(record.label ?? '') ?? [];
+    const [, name, candidate] = NUMBERED_LABEL.exec(record.label ?? '') ?? [];
     const isNumbered = /^\d+$/.test(record.release);
     return name === stage && candidate !== undefined && isNumbered ? [{ record, candidate }] : [];
   });

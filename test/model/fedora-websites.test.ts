@@ -69,7 +69,8 @@ describe('the list that fedoraproject.org/cloud is built from', () => {
       amiOf([standard, ...records.filter(({ volumeType }) => volumeType !== 'gp3')]),
       'ami-gp2',
     );
-    assert.equal(amiOf([standard]), undefined, 'the site passes over it');
+    assert.equal(amiOf([standard]), 'ami-standard');
+    assert.equal(amiOf([rc({ virt: 'paravirtual' })]), undefined, 'boots on no type of today');
     assert.equal(amiOf([...records, standard], 'hvm-standard'), 'ami-standard');
   });
 
