@@ -10,7 +10,7 @@ import { variantKey } from '../../src/model/variant.js';
 import { someRegion } from './images.js';
 import { someOrigin } from './planted.js';
 
-export const OWNER = '012345678901';
+export const OWNER = '012345670123';
 
 export function someRecord(overrides: Partial<AmiRecord> = {}): AmiRecord {
   const { region = 'us-east-1', virt = 'hvm', volumeType = 'gp2', arch = 'x86_64' } = overrides;
