@@ -11,6 +11,7 @@ import type {
   TestPlan,
   UtilityPlan,
 } from '../model/plan.js';
+import type { LeftOutRegion } from '../model/plan-tags.js';
 import type { TestRecord } from '../model/progress.js';
 import type { SweepItem, UnreconciledRun } from '../model/sweep.js';
 import type { Origin, StepTag } from '../model/tags.js';
@@ -120,6 +121,13 @@ export interface KeepRegionInput {
   readonly amis: readonly RegisteredAmi[];
 }
 
+export interface NoteLeftOutInput {
+  /** Of the AMIs that carry the note. */
+  readonly region: string;
+  readonly amis: readonly string[];
+  readonly leftOut: readonly LeftOutRegion[];
+}
+
 export interface KeepFailedInput {
   readonly origin: Origin;
   readonly region: string;
@@ -215,6 +223,8 @@ export interface Activities {
   publishRegion(input: PublishRegionInput): Promise<void>;
   /** Marks results that stay private, so that no sweep takes them for strays. */
   keepRegion(input: KeepRegionInput): Promise<void>;
+  /** Says on AMIs that stay which regions lack theirs, and why. */
+  noteLeftOut(input: NoteLeftOutInput): Promise<void>;
   /** Tags what a failed test leaves with the end of its stay; answers the ids. */
   keepFailed(input: KeepFailedInput): Promise<string[]>;
   undoRegion(input: UndoRegionInput): Promise<UndoneRegion>;

@@ -8,6 +8,7 @@ import { findStrays } from './find-strays.js';
 import { publishRegion } from './make-public.js';
 import { keepFailed } from './keep-failed.js';
 import { keepRegion } from './keep-region.js';
+import { noteLeftOut } from './note-left-out.js';
 import { planImage } from './plan.js';
 import { planSweep } from './plan-sweep.js';
 import { readCompose } from './read-compose.js';
@@ -35,6 +36,7 @@ export function createActivities(context: ActivityContext): Activities {
     copyToRegion: (input) => copyToRegion(context, input),
     publishRegion: (input) => publishRegion(context, input),
     keepRegion: (input) => keepRegion(context, input),
+    noteLeftOut: (input) => noteLeftOut(context, input),
     keepFailed: (input) => keepFailed(context, input),
     undoRegion: (input) => undoRegion(context, input),
     announce: (announcements) => announce(context, announcements),

@@ -3,7 +3,8 @@
 import { publicAccessRefusal, pvKernel } from '../aws/account.js';
 import { classifyAwsError } from '../aws/errors.js';
 import { parseComposeId } from '../model/compose.js';
-import { amiNameProblem, renderTemplate } from '../model/name-template.js';
+import type { PlaceholderValues } from '../model/name-template.js';
+import { amiNameProblem, renderTemplate, variantValues } from '../model/name-template.js';
 import type { ImageRequest, RegionPlan, WantedAmi, LeftOutAmi } from '../model/plan.js';
 import { EC2_SERVICE_EXCEPTION, ServiceError } from '../model/errors.js';
 import type { Variant } from '../model/variant.js';
@@ -79,22 +80,9 @@ function planAmi(
     readonly kernel: string | undefined;
   },
 ): WantedAmi | LeftOutAmi {
-  const { image, composeId } = request;
+  const { image } = request;
   const { variant, region, kernel } = where;
-  const id = parseComposeId(composeId);
-  const values = {
-    image: image.name,
-    compose: composeId,
-    short: id?.short ?? composeId,
-    version: id?.version ?? request.release,
-    date: id?.date ?? '',
-    subvariant: image.subvariant,
-    arch: image.arch,
-    virt: variant.virt,
-    virt_label: variant.virt === 'hvm' ? 'HVM' : 'PV',
-    volume_type: variant.volumeType,
-    region,
-  };
+  const values = { ...imageValues(request), ...variantValues(variant, region) };
   const name = renderTemplate(config.publish.imageName, values);
   const problem = amiNameProblem(name);
   if (problem !== undefined) throw badName(name, problem);
@@ -103,6 +91,24 @@ function planAmi(
   const description = renderTemplate(config.publish.description, values).slice(0, 255);
   const withKernel = variant.virt === 'paravirtual' && kernel !== undefined ? { kernel } : {};
   return { variant, name, description, ...withKernel };
+}
+
+/** The template of the image's AMI names: only what differs between its AMIs is still open. */
+export function namesOfImage({ config }: ActivityContext, request: ImageRequest): string {
+  return renderTemplate(config.publish.imageName, imageValues(request));
+}
+
+function imageValues({ image, composeId, release }: ImageRequest): Partial<PlaceholderValues> {
+  const id = parseComposeId(composeId);
+  return {
+    image: image.name,
+    compose: composeId,
+    short: id?.short ?? composeId,
+    version: id?.version ?? release,
+    date: id?.date ?? '',
+    subvariant: image.subvariant,
+    arch: image.arch,
+  };
 }
 
 function badName(name: string, problem: string): ServiceError {

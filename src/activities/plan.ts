@@ -17,7 +17,7 @@ import { heartbeating, waitingFor } from './context.js';
 import { readImageSize } from './image-size.js';
 import type { ImageSize } from './image-size.js';
 import { findPublished } from './published.js';
-import { planRegions } from './plan-regions.js';
+import { namesOfImage, planRegions } from './plan-regions.js';
 
 const GIB = 1024 ** 3;
 
@@ -31,8 +31,9 @@ async function plan(
   signal: AbortSignal,
 ): Promise<ImagePlan> {
   const { config } = context;
-  const { image, composeId, release } = input.request;
-  refuseNames([composeId, release, image.name, image.subvariant]);
+  const { image, composeId, release, label } = input.request;
+  const labels = label === undefined ? [] : [label];
+  refuseNames([composeId, release, image.name, image.subvariant, ...labels]);
   const origin: Origin = {
     deployment: config.deployment,
     workflowId: input.workflowId,
@@ -41,6 +42,8 @@ async function plan(
     release,
     image: image.name,
     arch: image.arch,
+    subvariant: image.subvariant,
+    ...optional('label', label),
     ...(image.sha256 === '' ? {} : { sha256: image.sha256 }),
   };
   const [size, utilityAmi, script, regions] = await Promise.all([
@@ -64,6 +67,8 @@ async function plan(
   const named = publishedAs({ ...input.request, ...image }, config.composes.rawhideRelease);
   if (named === undefined) log.warn('consumers of today are not told', { composeId, release });
   const published = await findPublished(context, origin, [home, ...copies], signal);
+  const madeVariants = home.wanted.map(({ variant }) => variant);
+  const test = planTest(config, image.arch, script, madeVariants);
   return {
     origin,
     arch: image.arch,
@@ -76,13 +81,12 @@ async function plan(
     home,
     copies,
     utility: planUtility(config, utilityAmi, size),
-    test: planTest(
-      config,
-      image.arch,
-      script,
-      home.wanted.map(({ variant }) => variant),
-    ),
-    registration: planRegistration(config, image.arch),
+    test,
+    registration: {
+      ...planRegistration(config, image.arch),
+      names: namesOfImage(context, input.request),
+      tests: test.variants.map(variantKey),
+    },
     makePublic: config.publish.public,
     minRateBytesPerSecond: config.source.minRateBytesPerSecond,
     regionPatienceMs: Math.ceil(config.publish.regionPatienceMs * config.timing.scale),

@@ -2,9 +2,11 @@
 
 import type { Image } from '@aws-sdk/client-ec2';
 import { findImages, findImagesByName } from '../aws/images.js';
-import { tagOf } from '../aws/tags.js';
+import { tagOf, tagsOf } from '../aws/tags.js';
 import type { RegionPlan, RegisteredAmi } from '../model/plan.js';
 import type { Origin } from '../model/tags.js';
+import { isTested } from '../model/plan-tags.js';
+import { runOf } from '../model/stray.js';
 import { imageKey, TAG } from '../model/tags.js';
 import { EC2_SERVICE_EXCEPTION, ServiceError } from '../model/errors.js';
 import type { ActivityContext } from './context.js';
@@ -74,6 +76,16 @@ function refuseOtherBytes({ sha256 }: Origin, region: string, image: Image | und
   );
 }
 
+/** The record of a run that finds its image published says the same as that of the run which published it. */
+function madeBy(image: Image, deployment: string): Pick<RegisteredAmi, 'owner' | 'made'> {
+  const tags = tagsOf(image);
+  const by = runOf({ tags }, deployment);
+  return {
+    ...(image.OwnerId === undefined ? {} : { owner: image.OwnerId }),
+    ...(by === undefined ? {} : { made: { by, tested: isTested(tags) } }),
+  };
+}
+
 async function publicAmis(
   { aws }: ActivityContext,
   origin: Origin,
@@ -93,6 +105,7 @@ async function publicAmis(
     ) {
       return [];
     }
-    return [{ region: plan.region, variant, name, ami: image.ImageId, snapshot }];
+    const ami = { region: plan.region, variant, name, ami: image.ImageId, snapshot };
+    return [{ ...ami, ...madeBy(image, origin.deployment) }];
   });
 }

@@ -13,7 +13,7 @@ export async function readCompose(
   { config, urlPolicy }: ActivityContext,
   message: ComposeMessage,
 ): Promise<ComposeImages> {
-  const { composeId, location } = message;
+  const { composeId, location, label } = message;
   if (location === undefined) {
     throw new ServiceError(
       EC2_SERVICE_EXCEPTION,
@@ -27,14 +27,15 @@ export async function readCompose(
   }
   const { images, absent } = await heartbeating(waitingFor('metadata'), (_report, signal) =>
     readComposeImages(
-      { composeId, location, label: message.label, selection: config.composes },
+      { composeId, location, label, selection: config.composes },
       { policy: urlPolicy, signal },
     ),
   );
   for (const { subvariant, arch } of absent)
     log.warn('the compose lacks an image', { subvariant, arch });
-  const labelled = message.label === undefined ? {} : { label: message.label };
   const release = parseComposeId(composeId)?.version ?? 'unknown';
+  // A signal sent by other means may carry an empty label for none.
+  const labelled = label ? { label } : {};
   return {
     requests: images.map((image) => ({ composeId, release, ...labelled, image })),
     absent: absent.map(({ subvariant, arch }) => `${subvariant} ${arch}`),

@@ -7,6 +7,7 @@ import { isCode } from '../aws/errors.js';
 import type { RegionAccess } from '../aws/region-access.js';
 import { waitUntilSnapshotComplete } from '../aws/snapshots.js';
 import type { RegisteredAmi, WantedAmi } from '../model/plan.js';
+import { planTags } from '../model/plan-tags.js';
 import type { StepTag } from '../model/tags.js';
 import { amiTags } from '../model/tags.js';
 import { ec2Arch } from '../model/variant.js';
@@ -45,8 +46,9 @@ export async function ensureImages(
           throw error;
         },
       );
-      await waitUntilImageAvailable(region, ami, signal);
-      return { region: region.name, variant, name, ami, snapshot };
+      const { OwnerId } = await waitUntilImageAvailable(region, ami, signal);
+      const owner = OwnerId === undefined ? {} : { owner: OwnerId };
+      return { region: region.name, variant, name, ami, snapshot, ...owner };
     }),
   );
 }
@@ -62,7 +64,10 @@ function registration(
   // pv-grub looks for the root at sda1; HVM AMIs have it where the configuration says.
   const rootDevice = hvm ? input.registration.rootDevice : '/dev/sda1';
   return {
-    tags: amiTags({ origin, step, name, variant, rawSha256 }),
+    tags: {
+      ...amiTags({ origin, step, name, variant, rawSha256 }),
+      ...planTags(input.region, input.registration),
+    },
     input: {
       ...(hvm ? hvmFields(input) : paravirtualFields(wanted)),
       Name: name,

@@ -2,12 +2,14 @@
 
 import { architectureAttribute, composeAttribute, PUBLISH_IMAGE_WORKFLOW } from '../contract.js';
 import type { Arch } from '../model/compose.js';
-import type { AmiRecord, RegionProgress } from '../model/progress.js';
-import { amiRecords } from '../model/progress.js';
+import { amiRecords, imageFacts, passedVariants, withReason } from '../model/ami-records.js';
+import type { AmiRecord } from '../model/progress.js';
+import { variantKey } from '../model/variant.js';
 import { readImageHistory } from './image-history.js';
 import type { Publication } from './publications.js';
 import { listPublications, quoted } from './publications.js';
-import type { Session } from './session.js';
+import type { RunRef, Session } from './session.js';
+import { linkTo } from './session.js';
 import type { ImageStatus } from './status.js';
 import { readStatus } from './status.js';
 
@@ -25,8 +27,19 @@ export interface AmiRow extends AmiRecord {
   readonly workflowUrl: string | null;
 }
 
-/** Each image's rows, newest image first; what a newest run has not (yet) is taken from the run before. */
+/** Each image's rows; what a newest run has not (yet) is taken from the run before. */
 export async function listAmis(session: Session, filter: AmiFilter = {}): Promise<AmiRow[]> {
+  const records = await recordsFromHistories(session, filter);
+  return records
+    .filter(({ region }) => filter.region === undefined || region === filter.region)
+    .map((record) => amiRow(record, (run) => linkTo(session, run)));
+}
+
+/** All records of the images that the filter selects, whatever their region; each says which run made it. */
+export async function recordsFromHistories(
+  session: Session,
+  filter: Omit<AmiFilter, 'region'> = {},
+): Promise<AmiRecord[]> {
   const conditions = [`WorkflowType = ${quoted(PUBLISH_IMAGE_WORKFLOW)}`];
   if (filter.compose !== undefined) {
     conditions.push(`${composeAttribute.name} = ${quoted(filter.compose)}`);
@@ -36,45 +49,72 @@ export async function listAmis(session: Session, filter: AmiFilter = {}): Promis
   }
   const runs = await listPublications(session, conditions.join(' AND '));
   const wanted = runs.filter(({ workflowId }) => filter.workflowIds?.includes(workflowId) ?? true);
-  const images = await Promise.all(
-    [...byWorkflow(wanted).values()].map((ofImage) => rowsOfImage(session, ofImage)),
-  );
+  const images = await Promise.all(byImage(wanted).map((ofImage) => ofRuns(session, ofImage)));
   return images
     .flat()
-    .filter(({ region }) => filter.region === undefined || region === filter.region)
     .filter(({ release }) => filter.release === undefined || release === filter.release);
 }
 
-function byWorkflow(runs: readonly Publication[]): Map<string, Publication[]> {
+/** By what the AMIs' tags go by, too: an image may be published by hand, and by its compose again. */
+function byImage(runs: readonly Publication[]): Publication[][] {
   const images = new Map<string, Publication[]>();
-  for (const run of runs) images.set(run.workflowId, [...(images.get(run.workflowId) ?? []), run]);
-  return images;
+  for (const run of runs) {
+    const { compose, image, arch, workflowId } = run;
+    const named = compose !== null && image !== null && arch !== null;
+    const key = JSON.stringify(named ? [compose, image, arch] : [workflowId]);
+    images.set(key, [...(images.get(key) ?? []), run]);
+  }
+  return [...images.values()];
 }
 
 /** `runs` is sorted newest first. What was made public is never undone by a later run's failure. */
-async function rowsOfImage(session: Session, runs: readonly Publication[]): Promise<AmiRow[]> {
-  const rows = new Map<string, AmiRow>();
-  for (const run of runs) {
-    for (const row of await rowsOfRun(session, run)) {
-      const key = [row.region, row.virt, row.volumeType].join(' ');
+async function ofRuns(session: Session, runs: readonly Publication[]): Promise<AmiRecord[]> {
+  const told = await Promise.all(runs.map((run) => ofRun(session, run)));
+  const rows = new Map<string, AmiRecord>();
+  for (const { records } of told.toSorted((a, b) => weightOf(a) - weightOf(b))) {
+    for (const record of records) {
+      const key = [record.region, variantKey(record)].join(' ');
       const known = rows.get(key);
-      if (known === undefined || (known.ami === null && row.ami !== null)) rows.set(key, row);
+      if (known === undefined || (known.ami === null && record.ami !== null)) {
+        rows.set(key, record);
+      }
     }
-    if (rows.size > 0 && [...rows.values()].every(({ ami }) => ami !== null)) break;
   }
   return [...rows.values()];
 }
 
-async function rowsOfRun(session: Session, run: Publication): Promise<AmiRow[]> {
-  const status = await readStatus(session, run);
-  if (status.kind !== 'image') return [];
-  const records = status.result?.amis ?? (await recordsOfOpenRun(session, status));
-  return records.map((record) => amiRow(record, run.link));
+interface Told {
+  readonly records: readonly AmiRecord[];
+  readonly runId: string;
 }
 
-/** The row with its keys in the order of the interface. */
-export function amiRow(record: AmiRecord, workflowUrl: string | null): AmiRow {
+/**
+ * Whoever made the AMIs says best why others are missing. A run that found its image published knows only
+ * that they are.
+ */
+function weightOf({ records, runId }: Told): number {
+  const made = records.filter(({ ami }) => ami !== null);
+  if (made.length === 0) return 2;
+  return made.some(({ run }) => run?.runId === runId) ? 0 : 1;
+}
+
+async function ofRun(session: Session, run: Publication): Promise<Told> {
+  const status = await readStatus(session, run);
+  const records = status.kind === 'image' ? await recordsOfRun(session, status) : [];
+  return { records, runId: run.runId };
+}
+
+/** Of one run alone, whatever became of it; each record says which run made it. */
+export async function recordsOfRun(session: Session, status: ImageStatus): Promise<AmiRecord[]> {
+  const records = status.result?.amis ?? (await ofRunWithoutResult(session, status));
+  const { workflowId, runId } = status;
+  return records.map((record) => ({ ...record, run: record.run ?? { workflowId, runId } }));
+}
+
+/** The row with its keys in the order of the interface, and nothing else. */
+export function amiRow(record: AmiRecord, linkOf: (run: RunRef) => string | null): AmiRow {
   const { compose, release, image, arch, virt, volumeType, region, ami, snapshot, name } = record;
+  const workflowUrl = record.run === undefined ? null : linkOf(record.run);
   return {
     ...{ compose, release, image, arch, virt, volumeType, region, ami, snapshot, name },
     ...{ public: record.public, tested: record.tested, workflowUrl },
@@ -82,34 +122,21 @@ export function amiRow(record: AmiRecord, workflowUrl: string | null): AmiRow {
   };
 }
 
-/** Of a run without a result: the plan says what is wanted, the progress what there is of it. */
-async function recordsOfOpenRun(session: Session, status: ImageStatus): Promise<AmiRecord[]> {
+/** The plan says what is wanted, the progress what there is of it. */
+async function ofRunWithoutResult(session: Session, status: ImageStatus): Promise<AmiRecord[]> {
   const { request, plan } = await readImageHistory(session.access, status);
   if (plan === undefined) return [];
-  const image = {
-    compose: request.composeId,
-    release: request.release,
-    image: request.image.name,
-    arch: request.image.arch,
-    tested: (status.progress?.tests.length ?? 0) > 0,
-  };
+  const image = imageFacts(request);
+  const tested = passedVariants(status.progress?.tests ?? []);
   return [plan.home, ...plan.copies].flatMap((regionPlan) => {
     const { region, unusable } = regionPlan;
     const found = status.progress?.regions.find((one) => one.region === region);
-    const progress = explained(status, found ?? { region, state: 'waiting', amis: [] });
+    const progress = withReason(found ?? { region, state: 'waiting', amis: [] }, status.outcome);
     return amiRecords({
       image,
+      tested,
       plan: regionPlan,
       progress: unusable === undefined ? progress : { ...progress, reason: unusable },
     });
   });
-}
-
-function explained(status: ImageStatus, progress: RegionProgress): RegionProgress {
-  if (progress.reason !== undefined) return progress;
-  const reason =
-    status.outcome === 'running'
-      ? `not public yet: ${progress.state}`
-      : `not published: the run ${status.outcome === 'failed' ? 'failed' : `was ${status.outcome}`}`;
-  return { ...progress, reason };
 }

@@ -29,9 +29,8 @@ const CALL_TIMEOUT_MS = 10_000;
 
 /** Connects, or throws a `ClientError` within a few seconds. */
 export async function connectToTemporal(options: ConnectOptions): Promise<TemporalAccess> {
-  const { connectionOptions, namespace: configured } = readConnectConfig(options.env);
-  const address = connectionOptions.address ?? options.fallback?.address ?? DEFAULT_ADDRESS;
-  const namespace = configured ?? options.fallback?.namespace ?? 'default';
+  const { connectionOptions } = readConnectConfig(options.env);
+  const { address, namespace } = temporalAddress(options);
   const connectTimeout = options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
   let connection: Connection;
   try {
@@ -52,6 +51,18 @@ export async function connectToTemporal(options: ConnectOptions): Promise<Tempor
       }
     },
     close: () => connection.close(),
+  };
+}
+
+/** Where it would connect to. */
+export function temporalAddress({ env, fallback }: ConnectOptions): {
+  readonly address: string;
+  readonly namespace: string;
+} {
+  const { connectionOptions, namespace } = readConnectConfig(env);
+  return {
+    address: connectionOptions.address ?? fallback?.address ?? DEFAULT_ADDRESS,
+    namespace: namespace ?? fallback?.namespace ?? 'default',
   };
 }
 

@@ -1,88 +1,165 @@
-/** `fedimg amis`: the published AMIs, and why others are missing. */
+/** `fedimg amis`: the published AMIs, why others are missing, and lines for tools that look them up. */
 
-import { Command } from 'commander';
-import type { AmiRow } from '../client/amis.js';
-import { listAmis } from '../client/amis.js';
-import { LATEST, resolvePublication } from '../client/publications.js';
-import type { Session } from '../client/session.js';
+import { Command, Option } from 'commander';
+import { amiRow } from '../client/amis.js';
 import type { Arch } from '../model/compose.js';
-import { amiLines, countLine } from './ami-table.js';
+import { byPresence, imageKeyOf, inOrder } from '../model/catalogue.js';
+import type { Milestone } from '../model/fedora-websites.js';
+import { fedoraWebsites, parseMilestone } from '../model/fedora-websites.js';
+import type { AmiRecord } from '../model/progress.js';
+import { variantKey } from '../model/variant.js';
+import { printRows, ROW_FORMATS } from './ami-output.js';
+import { SNIPPET_FORMATS, snippetLines } from './ami-snippets.js';
+import type { AmiSource, Read } from './ami-source.js';
+import { AMI_SOURCES, readFromEc2, readFromTemporal } from './ami-source.js';
 import { finish, withHelp } from './command-help.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
-import { outputFormat, parseArch, terminalOf, type OutputFormat } from './options.js';
-import { CommandError } from './problem.js';
+import { printable } from './format.js';
+import { globalOptions, outputFormat, parseArch, parseVariant, terminalOf } from './options.js';
+import { CommandError, usageError } from './problem.js';
 import type { Terminal } from './terminal.js';
-import { withSession } from './with-session.js';
 
 interface AmisOptions {
+  readonly from: AmiSource;
   readonly compose?: string;
-  readonly region?: string;
-  readonly arch?: Arch;
   readonly release?: string;
+  readonly arch?: Arch;
+  readonly region?: string;
+  readonly variant?: string;
+  readonly ga?: Milestone;
+  readonly beta?: Milestone;
 }
 
+const WEBSITES_FORMATS = ['fedora-websites', 'ga'] as const;
+const FORMATS = [...ROW_FORMATS, ...WEBSITES_FORMATS, ...SNIPPET_FORMATS] as const;
+type Format = (typeof FORMATS)[number];
+
 export function createCommand(): Command {
+  const from = new Option('--from <source>', 'ask the histories in Temporal, or the tags in EC2');
   const command = new Command('amis')
+    .addOption(from.choices(AMI_SOURCES).default('temporal'))
     .option('--compose <id>', 'only of this compose, or of @latest')
-    .option('--region <region>', 'only in this region')
+    .option('--release <release>', 'only of this release')
     .option('--arch <arch>', 'only for this architecture', parseArch)
-    .option('--release <release>', 'only of this release');
+    .option('--region <region>', 'only in this region')
+    .option('--variant <variant>', 'only of this variant, such as hvm-gp2', parseVariant)
+    .option('--ga <candidate>', 'for -o fedora-websites: the release, as 43-1.6', milestone)
+    .option('--beta <candidate>', 'for -o fedora-websites: the Beta, as 44-1.2', milestone);
   withHelp(command, {
     examples: [
       'fedimg amis --compose @latest',
       'fedimg amis --release 43 --region eu-central-1 -o name',
       "fedimg amis -o json | jq -r '.[] | select(.public) | [.region, .ami] | @tsv'",
+      'fedimg amis -o fedora-websites --ga 43-1.6 --beta 44-1.2   the list of fedoraproject.org/cloud',
+      'fedimg amis --release 43 -o terraform                      or aws-cli, or ansible',
+      'fedimg amis --from ec2                                     without Temporal',
     ],
-    notes: 'A wanted AMI that is missing has `ami: null` and a `reason`.',
+    notes: `Formats (-o): ${FORMATS.join(', ')} (ga is fedora-websites by a shorter name).
+A wanted AMI that is missing has \`ami: null\` and a \`reason\`; an image without any AMI is no row: see \`fedimg status\`.
+Both sources give the same answer of runs that have ended. Temporal forgets runs after its retention; tags stay.
+
+fedora-websites is {"ga":{ARCH:{REGION:AMI}},"beta":{...}} of what is public of Cloud_Base. GA are composes with a
+label RC-x.y, Beta those with Beta-x.y: of the newest release the last candidate, or the one that is named.
+It and terraform, aws-cli and ansible list one variant an image: the first that there is of hvm-gp3, hvm-gp2,
+hvm-standard and, for the last three, the paravirtual ones; or that of --variant. The last three give the newest image
+of each release and architecture, by owner and exact name.`,
   });
   command.action(async (options: AmisOptions) => finish(await run(command, options)));
   return command;
 }
 
+function milestone(text: string): Milestone {
+  const found = parseMilestone(text);
+  if (found !== undefined) return found;
+  throw usageError(`${text} is no candidate`, 'Write release and candidate, as 43-1.6.');
+}
+
 async function run(command: Command, options: AmisOptions): Promise<ExitCode> {
-  const format = outputFormat(command, ['table', 'json', 'jsonl', 'name']);
-  const terminal = terminalOf(command);
-  return withSession(process.env, async ({ session }) => {
-    const compose = await composeOf(session, options.compose);
-    const rows = await listAmis(session, { ...options, ...compose });
-    if (rows.length === 0 && Object.keys(options).length > 0) {
-      if (format === 'json') terminal.result('[]');
-      throw new CommandError({
-        what: 'no AMI matches',
-        next: 'List all with `fedimg amis`; `fedimg status` says what is under way.',
-        exitCode: EXIT.notFound,
-      });
-    }
-    printRows(terminal, format, rows);
-    return EXIT.done;
-  });
-}
-
-/** `@latest` may be an image that was published by hand. */
-async function composeOf(
-  session: Session,
-  id: string | undefined,
-): Promise<{ compose?: string | undefined; workflowIds?: string[] }> {
-  if (id === undefined) return {};
-  if (id !== LATEST) return { compose: id };
-  const latest = await resolvePublication(session, LATEST);
-  return latest.kind === 'compose' && latest.compose !== null
-    ? { compose: latest.compose }
-    : { compose: undefined, workflowIds: [latest.workflowId] };
-}
-
-export function printRows(terminal: Terminal, format: OutputFormat, rows: readonly AmiRow[]): void {
-  switch (format) {
-    case 'json':
-      return terminal.result(JSON.stringify(rows, null, 2));
-    case 'jsonl':
-      for (const row of rows) terminal.result(JSON.stringify(row));
-      return;
-    case 'name':
-      for (const { ami } of rows) if (ami !== null) terminal.result(ami);
-      return;
-    case 'table':
-      if (rows.length > 0) terminal.result(amiLines(rows, terminal.paint).join('\n'));
-      terminal.note(rows.length === 0 ? 'No AMIs yet.' : countLine(rows));
+  const format = outputFormat(command, FORMATS);
+  if ((options.ga ?? options.beta) !== undefined && !isWebsites(format)) {
+    throw usageError('--ga and --beta are for -o fedora-websites');
   }
+  const terminal = terminalOf(command);
+  const { config } = globalOptions(command);
+  const read =
+    options.from === 'ec2'
+      ? await readFromEc2(process.env, options, config)
+      : await readFromTemporal(process.env, options);
+  const { present, absent } = byPresence(read.records);
+  for (const note of [...read.notes, ...absentNotes(absent)]) terminal.note(printable(note));
+  const selected = inOrder(present).filter(
+    (record) =>
+      (options.region === undefined || record.region === options.region) &&
+      (options.variant === undefined || variantKey(record) === options.variant),
+  );
+  const found = print(terminal, { format, options, selected, read });
+  // What a silent region has nobody knows: an empty answer is not told as if there were no AMIs.
+  if (found || read.exitCode !== EXIT.done) return read.exitCode;
+  const isFiltered = Object.keys(options).length > 1;
+  const isListing = !isWebsites(format) && !isSnippet(format);
+  if (isListing && !isFiltered) {
+    if (format === 'table') terminal.note('No AMIs yet.');
+    return EXIT.done;
+  }
+  throw nothingFound(format, options.from);
+}
+
+interface Answer {
+  readonly format: Format;
+  readonly options: AmisOptions;
+  readonly selected: readonly AmiRecord[];
+  readonly read: Read;
+}
+
+/** Whether there was anything to print; a program gets its JSON all the same. */
+function print(terminal: Terminal, { format, options, selected, read }: Answer): boolean {
+  if (isWebsites(format)) {
+    const list = fedoraWebsites(selected, options);
+    terminal.result(JSON.stringify(list, null, 2));
+    const byArch = [list.ga, list.beta].flatMap((stage) => Object.values(stage));
+    return byArch.some((amis) => Object.keys(amis).length > 0);
+  }
+  if (isSnippet(format)) {
+    const lines = snippetLines(selected, format);
+    if (lines.length > 0) terminal.result(lines.join('\n'));
+    return lines.length > 0;
+  }
+  const rows = selected.map((record) => amiRow(record, read.linkOf));
+  if (rows.length > 0 || format === 'json') printRows(terminal, format, rows);
+  return rows.length > 0;
+}
+
+function isWebsites(format: Format): format is (typeof WEBSITES_FORMATS)[number] {
+  return (WEBSITES_FORMATS as readonly string[]).includes(format);
+}
+
+function isSnippet(format: Format): format is (typeof SNIPPET_FORMATS)[number] {
+  return (SNIPPET_FORMATS as readonly string[]).includes(format);
+}
+
+/** A terminal's height is for the AMIs. */
+const ABSENT_NOTED_MAX = 5;
+
+/** Images that are under way or came to nothing, each with one of its reasons. */
+function absentNotes(absent: readonly AmiRecord[]): string[] {
+  const images = new Map(absent.map((record) => [imageKeyOf(record), record]));
+  const notes = [...images.values()].map(({ image, arch, reason }) => {
+    const why = reason === undefined ? '' : `: ${reason}`;
+    return `${image} (${arch}) has no AMI${why}`;
+  });
+  const more = notes.length - ABSENT_NOTED_MAX;
+  const rest = more > 0 ? [`... and ${more} more images have none: see \`fedimg status\``] : [];
+  return [...notes.slice(0, ABSENT_NOTED_MAX), ...rest];
+}
+
+function nothingFound(format: Format, from: AmiSource): CommandError {
+  const what = isWebsites(format)
+    ? 'no public AMI of Cloud_Base has a label of a release or a Beta in this variant'
+    : 'no AMI matches';
+  const other =
+    from === 'temporal'
+      ? ' Temporal forgets runs after its retention: --from ec2 asks the AMIs themselves.'
+      : " Only the configuration's deployment is looked for: name the file with --config.";
+  const next = `List all with \`fedimg amis\`; \`fedimg status\` says what is under way.${other}`;
+  return new CommandError({ what, next, exitCode: EXIT.notFound });
 }

@@ -7,6 +7,7 @@ import type { ComposeMessage } from '../model/compose-message.js';
 import { parseComposeMessage } from '../model/compose-message.js';
 import { readStatus } from '../client/status.js';
 import { JsonError, parseStrictJson } from '../source/strict-json.js';
+import { printSummary } from './ami-output.js';
 import { watchCommand } from './again.js';
 import { finish, withHelp } from './command-help.js';
 import { EXIT, exitCodeOf, type ExitCode } from './exit-codes.js';
@@ -73,6 +74,7 @@ async function run(command: Command, file: string, options: FollowOptions): Prom
     if (isOver) {
       const status = await readStatus(session, started);
       if (waits || format !== 'table') printStatus(terminal, format, status);
+      if (waits && format === 'table') await printSummary(terminal, format, { session, status });
       return exitCodeOf(status.outcome);
     }
     if (!waits) {
@@ -83,6 +85,9 @@ async function run(command: Command, file: string, options: FollowOptions): Prom
     const run = { ...started, kind: 'compose' as const };
     const { status, exitCode } = await follow(session, run, { ...options, terminal });
     printStatus(terminal, format, status);
+    if (format === 'table' && status.outcome !== 'running') {
+      await printSummary(terminal, format, { session, status });
+    }
     return exitCode;
   });
 }

@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import { ARCHES, type Arch } from '../model/compose.js';
+import { VARIANT_KEYS } from '../model/variant.js';
 import { usageError } from './problem.js';
 import type { ColorChoice, Terminal } from './terminal.js';
 import { createTerminal } from './terminal.js';
@@ -13,15 +14,13 @@ export interface GlobalOptions {
   readonly verbose?: boolean;
 }
 
-export type OutputFormat = 'table' | 'json' | 'jsonl' | 'name';
-
 export function addGlobalOptions(program: Command): void {
   program
     .option(
       '--config <file>',
       'configuration file (default: FEDIMG_CONFIG, ./fedimg.toml, /etc/fedimg.toml)',
     )
-    .option('-o, --output <format>', 'table, json, jsonl; `amis` also has name')
+    .option('-o, --output <format>', 'table, json, jsonl; `amis` has more, see its help')
     .option('--color <when>', 'auto, always or never; NO_COLOR is obeyed', 'auto')
     .option('--verbose', 'all that is known about an error');
 }
@@ -43,7 +42,11 @@ function isColorChoice(color: string): color is ColorChoice {
   return ['auto', 'always', 'never'].includes(color);
 }
 
-export function outputFormat(command: Command, allowed: readonly OutputFormat[]): OutputFormat {
+/** What every listing can be. */
+export type OutputFormat = 'table' | 'json' | 'jsonl' | 'name';
+
+/** One of the formats that the command has; throws a usage error for another. */
+export function outputFormat<F extends string>(command: Command, allowed: readonly F[]): F {
   const wanted = globalOptions(command).output ?? 'table';
   const format = allowed.find((one) => one === wanted);
   if (format !== undefined) return format;
@@ -51,6 +54,13 @@ export function outputFormat(command: Command, allowed: readonly OutputFormat[])
     `--output ${wanted} is unknown to ${command.name()}`,
     `Allowed: ${allowed.join(', ')}.`,
   );
+}
+
+/** `hvm-gp2` and the like, in any case. */
+export function parseVariant(text: string): string {
+  const key = text.toLowerCase();
+  if (VARIANT_KEYS.includes(key)) return key;
+  throw usageError(`${text} is no variant`, `Allowed: ${VARIANT_KEYS.join(', ')}.`);
 }
 
 /** `arm64` and `amd64` are accepted for what they mean. */

@@ -1,20 +1,16 @@
 /** `fedimg publish`: one image by hand. */
 
 import { Command } from 'commander';
-import type { AmiRow } from '../client/amis.js';
-import { amiRow, listAmis } from '../client/amis.js';
 import { imageRequestByHand } from '../client/image-request.js';
 import type { Started } from '../client/start.js';
 import { startImage } from '../client/start.js';
 import type { Arch } from '../model/compose.js';
 import { watchCommand } from './again.js';
-import { printRows } from './amis.js';
-import { compactAmiLines, countLine } from './ami-table.js';
+import { printSummary } from './ami-output.js';
 import { finish, withHelp } from './command-help.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import type { FollowOptions } from './follow.js';
 import { addFollowOptions, follow } from './follow.js';
-import type { OutputFormat } from './options.js';
 import { globalOptions, outputFormat, parseArch, parseSize, terminalOf } from './options.js';
 import { statusLines } from './status-view.js';
 import type { Terminal } from './terminal.js';
@@ -70,28 +66,14 @@ async function run(command: Command, url: string, options: PublishOptions): Prom
     if (status.outcome === 'already-published') {
       terminal.note('already published, nothing to do');
     }
-    if (status.kind === 'image' && status.result !== null) {
-      const workflowUrl = status.link;
-      const rows = status.result.amis.map((ami) => amiRow(ami, workflowUrl));
-      printAmis(terminal, format, rows);
-      return exitCode;
+    if (status.kind === 'image' && status.result === null) {
+      const view = { paint: terminal.paintNote, nowMs: Date.now(), rates: new Map() };
+      terminal.note(statusLines(status, view).join('\n'));
     }
-    const view = { paint: terminal.paintNote, nowMs: Date.now(), rates: new Map() };
-    terminal.note(statusLines(status, view).join('\n'));
     // A script that asked for JSON gets JSON, whatever became of the run.
-    if (format !== 'table') {
-      const workflowIds = [started.workflowId];
-      printAmis(terminal, format, await listAmis(session, { workflowIds }));
-    }
+    await printSummary(terminal, format, { session, status });
     return exitCode;
   });
-}
-
-/** As `fedimg amis` prints them, but the table is one row a region. */
-function printAmis(terminal: Terminal, format: OutputFormat, rows: readonly AmiRow[]): void {
-  if (format !== 'table') return printRows(terminal, format, rows);
-  terminal.result(compactAmiLines(rows, terminal.paint).join('\n'));
-  terminal.note(countLine(rows));
 }
 
 function sayStarted(terminal: Terminal, { state, workflowId, link }: Started): void {

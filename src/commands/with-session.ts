@@ -1,6 +1,6 @@
 /** Opens what a client command needs, and closes it again. */
 
-import { connectToTemporal } from '../client/connection.js';
+import { connectToTemporal, temporalAddress } from '../client/connection.js';
 import type { Session } from '../client/session.js';
 import type { StartOptions } from '../client/start.js';
 import { uiBaseUrl } from '../client/ui-link.js';
@@ -30,25 +30,38 @@ export async function withSession<T>(
   }
 }
 
+/** Where Temporal is and its pages are, for who does without a connection to it. */
+export async function temporalPlace(env: NodeJS.ProcessEnv): Promise<{
+  readonly namespace: string;
+  readonly uiUrl: string | undefined;
+  readonly stack: LocalStackNote | undefined;
+}> {
+  const note = await readStackNote(env);
+  const { address, namespace } = temporalAddress({ env, fallback: note });
+  const stack = note?.address === address ? note : undefined;
+  return { namespace, uiUrl: uiBaseUrl({ env, address, stackUiUrl: stack?.uiUrl }), stack };
+}
+
 const DEFAULT_TASK_QUEUE = 'fedimg';
 const DEFAULT_DEPLOYMENT = 'fedimg';
 
 /**
- * The queue that workers of this configuration poll, its time scale and its deployment. Without any configuration they are
+ * The queue that workers of this configuration poll, its time scale, its deployment and its home region. Without any configuration they are
  * those of the running stack, or the default ones; a configuration that is there and wrong is an error.
  */
 export async function startOptionsOf(
   options: { readonly config: string | undefined; readonly env: NodeJS.ProcessEnv },
   stack: LocalStackNote | undefined,
-): Promise<StartOptions & { readonly deployment: string }> {
+): Promise<StartOptions & { readonly deployment: string; readonly homeRegion?: string }> {
   const { env } = options;
   const isNamed = options.config !== undefined || Boolean(env['FEDIMG_CONFIG']);
   const path = isNamed ? options.config : stack?.configFile;
   try {
     const cwd = process.cwd();
     const { config } = await loadConfig(path === undefined ? { env, cwd } : { path, env, cwd });
-    const { deployment, worker, timing } = config;
-    return { taskQueue: worker.taskQueue, timeScale: timing.scale, deployment };
+    const { deployment, worker, timing, amis } = config;
+    const homeRegion = amis[0].region;
+    return { taskQueue: worker.taskQueue, timeScale: timing.scale, deployment, homeRegion };
   } catch (error) {
     if (path === undefined && !isNamed && isNoFileFound(error)) {
       return { taskQueue: DEFAULT_TASK_QUEUE, timeScale: 1, deployment: DEFAULT_DEPLOYMENT };

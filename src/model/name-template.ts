@@ -1,5 +1,7 @@
 /** Templates of AMI names and descriptions: placeholders in braces, and EC2's rules for the result. */
 
+import type { Variant } from './variant.js';
+
 /** What `{…}` may name in a template, and what each stands for. */
 export const PLACEHOLDERS = {
   image: "the file's name without .raw.xz",
@@ -28,11 +30,18 @@ export function placeholdersIn(template: string): string[] {
   return Array.from(template.matchAll(PLACEHOLDER), ([, name]) => name ?? '');
 }
 
-/** The template with every placeholder replaced. Unknown ones stay: the configuration refuses them. */
-export function renderTemplate(template: string, values: PlaceholderValues): string {
+/** The template with its placeholders replaced. Those without a value stay; unknown ones the configuration refuses. */
+export function renderTemplate(template: string, values: Partial<PlaceholderValues>): string {
   return template.replace(PLACEHOLDER, (whole, name: string) =>
-    Object.hasOwn(values, name) ? values[name as Placeholder] : whole,
+    Object.hasOwn(values, name) ? (values[name as Placeholder] ?? whole) : whole,
   );
+}
+
+/** What differs between the AMIs of one image. */
+export function variantValues(variant: Variant, region: string): Partial<PlaceholderValues> {
+  const { virt, volumeType } = variant;
+  const virt_label = virt === 'hvm' ? 'HVM' : 'PV';
+  return { virt, virt_label, volume_type: volumeType, region };
 }
 
 /** What is wrong with an AMI name by EC2's rule (RegisterImage), or `undefined` when nothing is. */

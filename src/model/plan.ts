@@ -2,6 +2,7 @@
 
 import type { ComposeImage } from './compose.js';
 import type { PublishedAs } from './published-as.js';
+import type { RunKey } from './sweep.js';
 import type { Origin } from './tags.js';
 import type { Arch, Variant, VolumeType } from './variant.js';
 
@@ -105,6 +106,10 @@ export interface RegistrationPlan {
   readonly bootMode: 'legacy-bios' | 'uefi' | 'uefi-preferred';
   readonly ena: boolean;
   readonly imdsV2: boolean;
+  /** The AMIs' names, with region and variant left open; absent in runs that an older worker planned. */
+  readonly names?: string;
+  /** The keys of the variants that are tested. */
+  readonly tests?: readonly string[];
 }
 
 /** An AMI that EC2 has acknowledged. */
@@ -114,4 +119,8 @@ export interface RegisteredAmi {
   readonly name: string;
   readonly ami: string;
   readonly snapshot: string;
+  /** The account: without it, a name or an id says nothing of who made the AMI. */
+  readonly owner?: string;
+  /** Of what an earlier run published: which run, and whether this variant was tested. */
+  readonly made?: { readonly by: RunKey; readonly tested: boolean };
 }

@@ -1,6 +1,7 @@
 /** Where a publication stands: one type for the query, the result, the page and the command line. */
 
-import type { RegisteredAmi, RegionPlan } from './plan.js';
+import type { RegisteredAmi } from './plan.js';
+import type { RunKey } from './sweep.js';
 import type { Arch, Virtualization, VolumeType } from './variant.js';
 
 export const STEPS = [
@@ -73,8 +74,15 @@ export interface AmiRecord {
   readonly snapshot: string | null;
   readonly name: string;
   readonly public: boolean;
+  /** Whether an instance of this variant, of these very bytes, passed the test script before anything was public. */
   readonly tested: boolean;
   readonly reason?: string;
+  readonly label?: string;
+  readonly subvariant?: string;
+  /** The account whose AMI it is. */
+  readonly owner?: string;
+  /** The run that made it, where that is not the one that tells of it. */
+  readonly run?: RunKey;
 }
 
 export interface ImageResult {
@@ -119,35 +127,4 @@ export function waitingSteps(): Record<Step, StepProgress> {
     Step,
     StepProgress
   >;
-}
-
-/** The catalogue rows of one region: each wanted AMI, there or not, and each that was left out. */
-export function amiRecords(options: {
-  readonly image: Pick<AmiRecord, 'compose' | 'release' | 'image' | 'arch' | 'tested'>;
-  readonly plan: RegionPlan;
-  readonly progress: RegionProgress;
-}): AmiRecord[] {
-  const { image, plan, progress } = options;
-  const wanted = plan.wanted.map((want): AmiRecord => {
-    const made = progress.amis.find((ami) => ami.name === want.name);
-    const row = { ...image, ...want.variant, region: plan.region, name: want.name };
-    const isPublic = progress.state === 'published' || progress.state === 'failed';
-    if (made !== undefined && (isPublic || progress.state === 'private')) {
-      return { ...row, ami: made.ami, snapshot: made.snapshot, public: isPublic };
-    }
-    const reason = progress.reason ?? plan.unusable ?? `not published: ${progress.state}`;
-    return { ...row, ami: null, snapshot: null, public: false, tested: false, reason };
-  });
-  const leftOut = plan.leftOut.map((left): AmiRecord => ({
-    ...image,
-    ...left.variant,
-    region: plan.region,
-    name: left.name,
-    ami: null,
-    snapshot: null,
-    public: false,
-    tested: false,
-    reason: left.reason,
-  }));
-  return [...wanted, ...leftOut];
 }

@@ -21,7 +21,8 @@ interface Published {
   readonly label?: string | undefined;
 }
 
-const NUMBERED_LABEL = /^(RC|Beta)-(\d{1,2}\.\d{1,3})$/;
+/** Of a candidate for a release or its Beta. The labels of daily composes have a date: those are no candidates. */
+export const NUMBERED_LABEL = /^(RC|Beta)-(\d{1,2}\.\d{1,3})$/;
 
 /** Undefined when the release has no number: Rawhide's is known only from the configuration. */
 export function publishedAs(

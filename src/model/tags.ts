@@ -14,7 +14,15 @@ export const TAG = {
   release: 'fedimg:release',
   image: 'fedimg:image',
   arch: 'fedimg:arch',
+  label: 'fedimg:label',
+  subvariant: 'fedimg:subvariant',
   variant: 'fedimg:variant',
+  /** All variants of the image; with a `-` those that its region cannot have. */
+  variants: 'fedimg:variants',
+  /** The variants that pass the test before any AMI of the image becomes a result. */
+  tests: 'fedimg:tests',
+  /** The AMIs' names, with region and variant left open. */
+  names: 'fedimg:names',
   sha256: 'fedimg:sha256',
   rawSha256: 'fedimg:raw-sha256',
   sourceSnapshot: 'fedimg:source-snapshot',
@@ -28,6 +36,9 @@ export const TAG = {
  * stay private, public. Retention forgets runs; this says what is a result for as long as it exists.
  */
 export const RESULT_STATE = { unfinished: 'unfinished', complete: 'complete' } as const;
+
+/** EC2 user guide, "Tag your Amazon EC2 resources": restrictions. */
+export const TAG_VALUE_CHARS_MAX = 256;
 
 /** The step that made a resource; with the workflow id it says what may undo it. */
 export type StepTag = 'utility' | 'snapshot' | 'register' | 'test' | 'copy';
@@ -44,6 +55,9 @@ export interface Origin {
   readonly release: string;
   readonly image: string;
   readonly arch: string;
+  /** `RC-1.7`: by this a list tells a release from its Beta. Nightly composes have none. */
+  readonly label?: string;
+  readonly subvariant?: string;
   /** Of the compressed file, when it was named. */
   readonly sha256?: string;
 }
@@ -60,6 +74,8 @@ export function originTags(origin: Origin, step: StepTag, name: string): Tags {
     [TAG.release]: origin.release,
     [TAG.image]: origin.image,
     [TAG.arch]: origin.arch,
+    ...(origin.label === undefined ? {} : { [TAG.label]: origin.label }),
+    ...(origin.subvariant === undefined ? {} : { [TAG.subvariant]: origin.subvariant }),
     ...(origin.sha256 === undefined ? {} : { [TAG.sha256]: origin.sha256 }),
   };
 }

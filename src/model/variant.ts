@@ -2,8 +2,15 @@
 
 import type { Arch } from './compose.js';
 
-export type Virtualization = 'hvm' | 'paravirtual';
-export type VolumeType = 'standard' | 'gp2' | 'gp3';
+const VIRTUALIZATIONS = ['hvm', 'paravirtual'] as const;
+const VOLUME_TYPES = ['gp3', 'gp2', 'standard'] as const;
+export type Virtualization = (typeof VIRTUALIZATIONS)[number];
+export type VolumeType = (typeof VOLUME_TYPES)[number];
+
+/** Every variant that can be; what most users want comes first: HVM boots anywhere, gp3 and gp2 are fast. */
+export const VARIANT_KEYS: readonly string[] = VIRTUALIZATIONS.flatMap((virt) =>
+  VOLUME_TYPES.map((volumeType) => `${virt}-${volumeType}`),
+);
 
 export interface Variant {
   readonly virt: Virtualization;
@@ -17,6 +24,13 @@ export type Ec2Arch = 'x86_64' | 'arm64';
 /** `hvm-gp2`: the variant's name in configuration, tags and messages. */
 export function variantKey(variant: Variant): string {
   return `${variant.virt}-${variant.volumeType}`;
+}
+
+/** The variant of a key, or undefined when it is none. */
+export function parseVariantKey(key: string): Variant | undefined {
+  const virt = VIRTUALIZATIONS.find((one) => key.startsWith(`${one}-`));
+  const volumeType = VOLUME_TYPES.find((one) => key === `${virt}-${one}`);
+  return virt === undefined || volumeType === undefined ? undefined : { virt, volumeType };
 }
 
 export function ec2Arch(arch: Arch): Ec2Arch {

@@ -12,14 +12,17 @@ import type { ImageResult } from '../model/progress.js';
 import { recordUndone } from './failed-region.js';
 import { failureDetails, failureReason, isCancelled, serviceFailure } from './failure-reason.js';
 import { keepFailedTest } from './kept-failure.js';
+import { tellLeftOut } from './left-out.js';
 import type { Publication } from './publication.js';
 import { settleAll } from './settle.js';
 
-export async function published({ run, announcements }: Publication): Promise<ImageResult> {
+export async function published(publication: Publication): Promise<ImageResult> {
+  const { run, announcements } = publication;
   const missing = run
     .progress()
     .regions.some(({ state }) => state === 'failed' || state === 'left-out');
   const outcome = missing ? 'partly-published' : 'published';
+  await tellLeftOut(publication, outcome);
   run.close(outcome);
   // The record says which messages nobody will get.
   await CancellationScope.nonCancellable(() => announcements.delivered());
@@ -58,7 +61,9 @@ export async function undone(publication: Publication, failure: unknown): Promis
   const left = regions.flatMap((region) => region.left);
   await CancellationScope.nonCancellable(() => settleAll(publication.aside));
   const rest = `${kept}${left.length === 0 ? '' : `; left behind: ${left.join('; ')}`}`;
-  run.close(cancelled ? 'cancelled' : 'failed', `${reason}${rest}`);
+  const outcome = cancelled ? 'cancelled' : 'failed';
+  await tellLeftOut(publication, outcome);
+  run.close(outcome, `${reason}${rest}`);
   if (cancelled) {
     if (isCancellation(failure)) return failure;
     return new CancelledFailure('cancelled', [], failure as Error);

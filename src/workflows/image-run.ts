@@ -16,15 +16,21 @@ import type {
   ImageProgress,
   ImageResult,
   RegionProgress,
+  RegionState,
   Step,
   StepProgress,
   StepState,
   TestRecord,
 } from '../model/progress.js';
-import { amiRecords, waitingSteps } from '../model/progress.js';
+import type { ImageFacts } from '../model/ami-records.js';
+import { amiRecords, imageFacts, passedVariants } from '../model/ami-records.js';
+import { waitingSteps } from '../model/progress.js';
 import { variantKey } from '../model/variant.js';
 import type { SnapshotSource, WrittenImage } from '../activities/activities.js';
 import { imageDetails } from './image-details.js';
+
+/** Of a failed region only those AMIs are on record that were public before it failed. */
+const RESULT_STATES: readonly RegionState[] = ['published', 'private', 'failed'];
 
 export class ImageRun {
   readonly input: PublishImageInput;
@@ -52,6 +58,10 @@ export class ImageRun {
   get plan(): ImagePlan {
     if (this.#plan === undefined) throw new TypeError('the plan is read before it is made');
     return this.#plan;
+  }
+
+  get image(): ImageFacts {
+    return imageFacts(this.input.request);
   }
 
   /** All regions, the home region first. */
@@ -90,6 +100,13 @@ export class ImageRun {
     this.#show();
   }
 
+  /** The regions with AMIs that stay, the home region first. */
+  results(): RegionProgress[] {
+    return this.regionPlans
+      .map(({ region }) => this.regionProgress(region))
+      .filter(({ state, amis }) => RESULT_STATES.includes(state) && amis.length > 0);
+  }
+
   regionProgress(region: string): RegionProgress {
     return this.#regions.get(region) ?? { region, state: 'waiting', amis: [] };
   }
@@ -105,7 +122,7 @@ export class ImageRun {
     this.#failure = failure;
     upsertSearchAttributes([{ key: phaseAttribute, value: outcome }]);
     this.#show();
-    log.info('publication closed', { outcome, ...(failure === undefined ? {} : { failure }) });
+    log.info('publication closed', this.#summary(outcome));
   }
 
   progress(): ImageProgress {
@@ -139,16 +156,25 @@ export class ImageRun {
     };
   }
 
+  /** One record with every AMI id, in the same form whatever the outcome. */
+  #summary(outcome: ImageOutcome): Record<string, unknown> {
+    const amisOf = ({ amis }: RegionProgress) =>
+      Object.fromEntries(amis.map(({ variant, ami }) => [variantKey(variant), ami]));
+    const leftOut = [...this.#regions.values()].filter(({ reason }) => reason !== undefined);
+    const { compose, image, arch } = this.image;
+    return {
+      ...{ compose, image, arch, outcome },
+      ...(this.#failure === undefined ? {} : { failure: this.#failure }),
+      public: this.#plan?.makePublic ?? false,
+      amis: Object.fromEntries(this.results().map((one) => [one.region, amisOf(one)])),
+      leftOut: Object.fromEntries(leftOut.map(({ region, reason }) => [region, reason])),
+    };
+  }
+
   #records(plan: RegionPlan): AmiRecord[] {
-    const { composeId, release, image } = this.input.request;
     const records = amiRecords({
-      image: {
-        compose: composeId,
-        release,
-        image: image.name,
-        arch: image.arch,
-        tested: this.plan.published !== undefined || this.tests.length > 0,
-      },
+      image: this.image,
+      tested: passedVariants(this.tests),
       plan,
       progress: this.regionProgress(plan.region),
     });

@@ -58,6 +58,14 @@ export const announcing: ActivityOptions = {
   retry: UNTIL_THE_OUTAGE_ENDS,
 };
 
+/** A note for later readers: a result does not wait long for it, and is no worse without it. */
+export const noting: ActivityOptions = {
+  startToCloseTimeout: '2m',
+  scheduleToCloseTimeout: '10m',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+  retry: UNTIL_THE_OUTAGE_ENDS,
+};
+
 /** One look at a region: a sick one is left to the next sweep, and the plan says how soon. */
 export const looking: ActivityOptions = {
   startToCloseTimeout: '15m',

@@ -73,6 +73,10 @@ describe('the command line', () => {
         ['amis', '-o', 'xml'],
         /--output xml is unknown to amis[^]*Allowed: table, json, jsonl, name/,
       ],
+      [['amis', '--from', 's3'], /'s3' is invalid\. Allowed choices are temporal, ec2/],
+      [['amis', '--variant', 'hvm-gp9'], /hvm-gp9 is no variant[^]*hvm-gp2/],
+      [['amis', '-o', 'ga', '--ga', 'RC-1.6'], /RC-1\.6 is no candidate[^]*43-1\.6/],
+      [['amis', '--beta', '44-1.2'], /--ga and --beta are for -o fedora-websites/],
       [['--color', 'pink', 'amis'], /--color pink is unknown/],
       [['simulator', '--latency', 'slow'], /--latency slow is unknown/],
     ];

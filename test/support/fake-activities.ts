@@ -79,6 +79,7 @@ function goodActivities(announced: FakeActivities['announced']): Activities {
     copyToRegion: ({ region }) => Promise.resolve(registered(region, `snap-${region.region}`)),
     publishRegion: () => Promise.resolve(),
     keepRegion: () => Promise.resolve(),
+    noteLeftOut: () => Promise.resolve(),
     keepFailed: ({ steps }) => Promise.resolve([...steps]),
     undoRegion: ({ steps }) => Promise.resolve({ removed: [...steps], kept: [], left: [] }),
     planSweep: () =>

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { Client, WorkflowHandle } from '@temporalio/client';
-import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import type { WorkerOptions, WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker } from '@temporalio/worker';
 import type { Activities } from '../../src/activities/activities.js';
 import { PUBLISH_IMAGE_WORKFLOW } from '../../src/contract.js';
@@ -37,6 +37,7 @@ export interface WorkflowTest {
 export async function withWorker<T>(
   activities: Activities,
   body: (test: WorkflowTest) => Promise<T>,
+  options: Pick<WorkerOptions, 'sinks'> = {},
 ): Promise<T> {
   const { server, client } = await testTemporal();
   const taskQueue = `test-${randomUUID()}`;
@@ -50,6 +51,7 @@ export async function withWorker<T>(
       activities,
       // A cancellation reaches an activity with its next heartbeat that is really sent.
       maxHeartbeatThrottleInterval: '300ms',
+      ...options,
     });
     const startImage = (request: ImageRequest) =>
       client.workflow.start<() => Promise<ImageResult>>(PUBLISH_IMAGE_WORKFLOW, {

@@ -4,6 +4,7 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { cancelled, heartbeat } from '@temporalio/activity';
 import { imageProgressQuery } from '../../src/contract.js';
 import { EC2_TEST_EXCEPTION } from '../../src/model/errors.js';
+import { variantKey } from '../../src/model/variant.js';
 import type { FakeActivities } from '../support/fake-activities.js';
 import { fakeActivities, finalFailure, registered } from '../support/fake-activities.js';
 import { someRegion, somePlan, someRequest } from '../support/images.js';
@@ -27,7 +28,10 @@ describe('publishImage', () => {
       const result = await (await startImage(someRequest())).result();
       assert.equal(result.outcome, 'published');
       assert.equal(result.amis.length, 4 * 4);
-      assert(result.amis.every((ami) => ami.public && ami.tested && ami.ami !== null));
+      assert(result.amis.every((ami) => ami.public && ami.ami !== null));
+      const tested = result.amis.filter((ami) => ami.tested);
+      assert.deepEqual([...new Set(tested.map(variantKey))], ['hvm-standard'], 'what was booted');
+      assert.equal(tested.length, 4, 'the same bytes in every region');
     });
     const order = [
       'planImage',
