@@ -25,6 +25,15 @@ const NODE_NAME = 'fedimg@localhost';
 const START_LIMIT_MS = 120_000;
 /** It writes queues on the way out. */
 const STOP_LIMIT_MS = 60_000;
+const LOG_LINES = 100;
+
+/** Somebody took a port of the node between its choice and its use. */
+export class PortTakenError extends Error {
+  constructor() {
+    super('a port of the broker is taken (eaddrinuse)');
+    this.name = 'PortTakenError';
+  }
+}
 
 export class RabbitNode {
   readonly ports: NodePorts;
@@ -62,12 +71,12 @@ export class RabbitNode {
     return this.#child?.isRunning() === true ? this.#child.pid : undefined;
   }
 
-  /** Returns when clients can log in. */
+  /** Returns when clients can log in. Throws `PortTakenError`, after which it is not running. */
   async start(settings: BrokerSettings): Promise<void> {
     if (this.pid !== undefined) throw new Error('the broker is running already');
     const lines = Object.entries(settings).map(([key, value]) => `${key} = ${value}\n`);
     await writeFile(join(this.directory, 'rabbitmq.conf'), lines.join(''));
-    this.#child = this.#processes.start({
+    const child = this.#processes.start({
       name: 'rabbitmq',
       command: SERVER,
       // Where Erlang leaves a crash dump.
@@ -75,10 +84,22 @@ export class RabbitNode {
       env: this.#environment(),
       stopTimeoutMs: STOP_LIMIT_MS,
     });
-    await this.#child.waitUntilReady(
-      async () => (await isListening(this.ports.amqp)) && (await this.control.isBooted()),
-      { timeoutMs: START_LIMIT_MS },
-    );
+    this.#child = child;
+    const { amqp, amqps } = this.ports;
+    // A node of which only one listener fails neither serves nor ends: its log is all that tells.
+    const isPortTaken = (): boolean => child.lastLogLines(LOG_LINES).includes('eaddrinuse');
+    // The listener is asked first, as asking the node costs a process.
+    const isServing = async (): Promise<boolean> =>
+      (await isListening(amqps)) && (await this.control.isServing([amqp, amqps]));
+    try {
+      const isDecided = async (): Promise<boolean> => isPortTaken() || (await isServing());
+      await child.waitUntilReady(isDecided, { timeoutMs: START_LIMIT_MS });
+    } catch (error) {
+      if (!isPortTaken()) throw error;
+    }
+    if (!isPortTaken()) return;
+    await this.kill();
+    throw new PortTakenError();
   }
 
   signal(signal: NodeJS.Signals): void {
