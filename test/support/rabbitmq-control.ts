@@ -58,6 +58,11 @@ export class RabbitControl {
     );
   }
 
+  /** What the node does of its own every minute. */
+  async lookAfterEpmd(): Promise<void> {
+    await this.#ask('rabbit_nodes:ensure_epmd()');
+  }
+
   async depth(queue: string): Promise<QueueDepth> {
     const depth = await this.#ask(
       `case rabbit_amqqueue:lookup(rabbit_misc:r(${text(VHOST)}, queue, ${text(queue)})) of
