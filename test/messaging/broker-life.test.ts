@@ -73,15 +73,19 @@ describe('a test broker that is done', () => {
   it('leaves no process, no epmd, no port and no folder', async () => {
     const broker = await startBroker();
     const { directory } = broker;
-    const ports = listeningSockets(broker.pid ?? 0).map((address) =>
-      Number.parseInt(address.split(':')[1] ?? '', 16),
-    );
-    const served = [broker.url('fedimg'), broker.tls.url].map((url) => Number(new URL(url).port));
-    const [distribution = 0] = ports.filter((port) => !served.includes(port));
-    await new RabbitControl(distribution, directory).lookAfterEpmd();
-    assert.notDeepEqual(processesOf(directory), []);
-    assert.doesNotMatch(processesOf(directory).join(), /epmd/);
-    await broker.close();
+    let ports: number[];
+    try {
+      ports = listeningSockets(broker.pid ?? 0).map((address) =>
+        Number.parseInt(address.split(':')[1] ?? '', 16),
+      );
+      const served = [broker.url('fedimg'), broker.tls.url].map((url) => Number(new URL(url).port));
+      const [distribution = 0] = ports.filter((port) => !served.includes(port));
+      await new RabbitControl(distribution, directory).lookAfterEpmd();
+      assert.notDeepEqual(processesOf(directory), []);
+      assert.doesNotMatch(processesOf(directory).join(), /epmd/);
+    } finally {
+      await broker.close();
+    }
     await broker.close();
     await until('the end of all its processes', () => processesOf(directory).length === 0);
     assert.equal(existsSync(directory), false);
