@@ -2,13 +2,18 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import net from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { isListening } from '../../src/dev/free-port.js';
+import { isListening, reserveFreePort } from '../../src/dev/free-port.js';
 import { withChannel } from '../support/amqp-channel.js';
-import { RabbitNode } from '../support/rabbitmq-node.js';
+import { createAuthority } from '../support/certificates.js';
+import { brokerSettings } from '../support/rabbitmq-definitions.js';
+import { RabbitControl } from '../support/rabbitmq-control.js';
+import { PortTakenError, RabbitNode } from '../support/rabbitmq-node.js';
 import type { Broker } from '../support/rabbitmq.js';
 import { EXCHANGE, startBroker } from '../support/rabbitmq.js';
 import { until } from '../support/until.js';
@@ -68,14 +73,23 @@ describe('a test broker that is done', () => {
   it('leaves no process, no epmd, no port and no folder', async () => {
     const broker = await startBroker();
     const { directory } = broker;
-    assert.notDeepEqual(processesOf(directory), []);
-    assert.doesNotMatch(processesOf(directory).join(), /epmd/);
-    const { port } = new URL(broker.url('fedimg'));
-    await broker.close();
+    let ports: number[];
+    try {
+      ports = listeningSockets(broker.pid ?? 0).map((address) =>
+        Number.parseInt(address.split(':')[1] ?? '', 16),
+      );
+      const served = [broker.url('fedimg'), broker.tls.url].map((url) => Number(new URL(url).port));
+      const [distribution = 0] = ports.filter((port) => !served.includes(port));
+      await new RabbitControl(distribution, directory).lookAfterEpmd();
+      assert.notDeepEqual(processesOf(directory), []);
+      assert.doesNotMatch(processesOf(directory).join(), /epmd/);
+    } finally {
+      await broker.close();
+    }
     await broker.close();
     await until('the end of all its processes', () => processesOf(directory).length === 0);
     assert.equal(existsSync(directory), false);
-    assert.equal(await isListening(Number(port)), false);
+    for (const port of ports) assert.equal(await isListening(port), false);
   });
 
   it('does not outlive a test process that is killed', async () => {
@@ -95,6 +109,32 @@ describe('a test broker that is done', () => {
       await rm(directory, { recursive: true, force: true });
     }
   });
+
+  for (const taken of ['amqps', 'distribution'] as const) {
+    it(`does not hang, or serve in part, where its port for ${taken} is taken`, async () => {
+      const other = net.createServer().listen(0, '127.0.0.1');
+      await once(other, 'listening');
+      const { port } = other.address() as net.AddressInfo;
+      const ports = {
+        amqp: await reserveFreePort(),
+        amqps: await reserveFreePort(),
+        distribution: await reserveFreePort(),
+      };
+      const node = await RabbitNode.create({ ...ports, [taken]: port });
+      try {
+        const { caFile, issue } = await createAuthority(node.directory);
+        const server = { name: 'server', commonName: 'localhost', usage: 'serverAuth' } as const;
+        const { amqp: amqpPort, amqps: amqpsPort } = node.ports;
+        const files = { caFile, ...(await issue(server)) };
+        const starting = node.start(brokerSettings({ amqpPort, amqpsPort, ...files }));
+        await assert.rejects(starting, PortTakenError);
+        assert.equal(node.pid, undefined);
+      } finally {
+        await node.close();
+        other.close();
+      }
+    });
+  }
 
   it('says what to install where there is no RabbitMQ', async () => {
     const ports = { amqp: 1, amqps: 2, distribution: 3 };

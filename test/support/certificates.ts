@@ -19,7 +19,7 @@ export interface CertificateRequest {
 
 export interface CertificateAuthority {
   readonly caFile: string;
-  issue(request: CertificateRequest): Promise<Certificate>;
+  readonly issue: (request: CertificateRequest) => Promise<Certificate>;
 }
 
 const OPENSSL_LIMIT_MS = 30_000;

@@ -48,8 +48,19 @@ export class RabbitControl {
     this.#home = home;
   }
 
-  async isBooted(): Promise<boolean> {
-    return (await this.#ask('rabbit_boot_state:has_reached(ready)')) === true;
+  /** Whether it is up and listens at the ports itself: somebody else may answer there while it gives up. */
+  async isServing(ports: readonly number[]): Promise<boolean> {
+    const served = '[element(6, Listener) || Listener <- rabbit_networking:node_listeners(node())]';
+    return (
+      (await this.#ask(
+        `rabbit_boot_state:get() =:= ready andalso [${ports.join()}] -- ${served} =:= []`,
+      )) === true
+    );
+  }
+
+  /** What the node does of its own every minute. */
+  async lookAfterEpmd(): Promise<void> {
+    await this.#ask('rabbit_nodes:ensure_epmd()');
   }
 
   async depth(queue: string): Promise<QueueDepth> {

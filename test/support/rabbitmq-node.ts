@@ -21,10 +21,19 @@ export interface NodePorts {
 /** Not /usr/sbin's: that one is for root only, and runs the server as another user. */
 const SERVER = '/usr/lib/rabbitmq/bin/rabbitmq-server';
 const NODE_NAME = 'fedimg@localhost';
-/** 3 s on an idle machine, 13 s at six times the load that its cores can carry. */
+/** 4.4 s on two idle cores, 18 s at nine times the load that they can carry. */
 const START_LIMIT_MS = 120_000;
 /** It writes queues on the way out. */
 const STOP_LIMIT_MS = 60_000;
+const LOG_LINES = 100;
+
+/** Somebody took a port of the node between its choice and its use. */
+export class PortTakenError extends Error {
+  constructor() {
+    super('a port of the broker is taken (eaddrinuse)');
+    this.name = 'PortTakenError';
+  }
+}
 
 export class RabbitNode {
   readonly ports: NodePorts;
@@ -62,12 +71,12 @@ export class RabbitNode {
     return this.#child?.isRunning() === true ? this.#child.pid : undefined;
   }
 
-  /** Returns when clients can log in. */
+  /** Returns when clients can log in. Throws `PortTakenError`, after which it is not running. */
   async start(settings: BrokerSettings): Promise<void> {
     if (this.pid !== undefined) throw new Error('the broker is running already');
     const lines = Object.entries(settings).map(([key, value]) => `${key} = ${value}\n`);
     await writeFile(join(this.directory, 'rabbitmq.conf'), lines.join(''));
-    this.#child = this.#processes.start({
+    const child = this.#processes.start({
       name: 'rabbitmq',
       command: SERVER,
       // Where Erlang leaves a crash dump.
@@ -75,10 +84,22 @@ export class RabbitNode {
       env: this.#environment(),
       stopTimeoutMs: STOP_LIMIT_MS,
     });
-    await this.#child.waitUntilReady(
-      async () => (await isListening(this.ports.amqp)) && (await this.control.isBooted()),
-      { timeoutMs: START_LIMIT_MS },
-    );
+    this.#child = child;
+    const { amqp, amqps } = this.ports;
+    // A node of which only one listener fails neither serves nor ends: its log is all that tells.
+    const isPortTaken = (): boolean => child.lastLogLines(LOG_LINES).includes('eaddrinuse');
+    // The listener is asked first, as asking the node costs a process.
+    const isServing = async (): Promise<boolean> =>
+      (await isListening(amqps)) && (await this.control.isServing([amqp, amqps]));
+    try {
+      const isDecided = async (): Promise<boolean> => isPortTaken() || (await isServing());
+      await child.waitUntilReady(isDecided, { timeoutMs: START_LIMIT_MS });
+    } catch (error) {
+      if (!isPortTaken()) throw error;
+    }
+    if (!isPortTaken()) return;
+    await this.kill();
+    throw new PortTakenError();
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -127,11 +148,12 @@ export class RabbitNode {
       RABBITMQ_MAX_NUMBER_OF_PROCESSES: '65536',
       ERL_MAX_PORTS: '4096',
       ERL_MAX_ETS_TABLES: '4096',
+      // With a port of its own, a node needs no epmd, which would outlive it and be there for all machines. In
+      // each Erlang's flags, as the node starts another one every minute that is to bring epmd back.
+      ERL_AFLAGS: '-start_epmd false -kernel inet_dist_use_interface {127,0,0,1}',
       RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: [
         '+S 1:1 +SDcpu 1:1 +SDio 2',
-        // With a port of its own, a node needs no epmd, which would outlive it and is shared by all.
-        `-sname ${NODE_NAME} -start_epmd false -erl_epmd_port ${this.ports.distribution}`,
-        '-kernel inet_dist_use_interface {127,0,0,1}',
+        `-sname ${NODE_NAME} -erl_epmd_port ${this.ports.distribution}`,
       ].join(' '),
     };
   }

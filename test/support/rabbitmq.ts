@@ -8,7 +8,7 @@ import { BrokerLogins } from './broker-logins.js';
 import { createAuthority } from './certificates.js';
 import type { BrokerSettings } from './rabbitmq-definitions.js';
 import { brokerSettings, definitions } from './rabbitmq-definitions.js';
-import { RabbitNode } from './rabbitmq-node.js';
+import { PortTakenError, RabbitNode } from './rabbitmq-node.js';
 
 export type { Broker, QueuedMessage } from './broker.js';
 export type { TlsLogin } from './broker-logins.js';
@@ -49,8 +49,7 @@ export async function startBroker({ settings = {} }: BrokerOptions = {}): Promis
       return await startAsFedora(node, settings);
     } catch (error) {
       await node.close();
-      const isPortTaken = error instanceof Error && error.message.includes('eaddrinuse');
-      if (!isPortTaken || attempt >= PORT_ATTEMPTS_MAX) throw error;
+      if (!(error instanceof PortTakenError) || attempt >= PORT_ATTEMPTS_MAX) throw error;
     }
   }
 }
