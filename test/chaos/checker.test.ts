@@ -180,6 +180,11 @@ const CASES: readonly Case[] = [
     }),
   },
   {
+    invariant: 'I7 once',
+    title: 'a second delivery that calls an image published which lacks a region',
+    doctor: ({ listing }) => ({ listing: listing.filter(({ id }) => id !== 'ami-away') }),
+  },
+  {
     invariant: 'I8 blast radius',
     title: "another's volume that is gone",
     doctor: ({ listing }) => ({ listing: listing.filter(({ id }) => id !== 'vol-canary') }),
