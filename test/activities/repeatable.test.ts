@@ -105,7 +105,7 @@ describe('an activity that is run twice', () => {
       const { rawSha256 } = await write(level, planned, utility);
       await level.setFaults([{ action: 'CreateSnapshot', kind: 'fails-later', count: 1 }]);
       const input = { origin: planned.origin, utility, rawSha256 };
-      await assert.rejects(level.activities.snapshotVolume(input));
+      await assert.rejects(level.activities.snapshotVolume(input), /snap-\S+.* failed:/);
       const { snapshot: made } = await level.again.snapshotVolume(input);
       const all = await level.resources('snapshot');
       assert.deepEqual(

@@ -307,6 +307,13 @@ describe('the checker of whole runs', () => {
     assert.deepEqual(judge({ ...clean, effects: [...clean.effects, second, late] }), []);
   });
 
+  it('blames no second delivery that finds public what the first could not look at any more', () => {
+    const clean = cleanRun();
+    const { result = assert.fail() } = clean;
+    const partly = { ...result, outcome: 'partly-published' } as const;
+    assert.deepEqual(judge({ ...clean, result: partly }), []);
+  });
+
   for (const { invariant, title, doctor } of CASES) {
     it(`complains of ${invariant}: ${title}`, () => {
       const clean = cleanRun();
