@@ -63,11 +63,13 @@ async function regionFacts(
     const failure = classifyAwsError(error);
     if (failure === undefined || signal.aborted || isRequired) throw error;
     // A region that is not enabled, that a policy closes, or that stays down is left out; the others go on.
-    const wasAskedAgain = isRepeat() && waitedMs() > region.settings.regionPatienceMs;
-    if (failure.class === 'refused' || wasAskedAgain) {
+    if (failure.class === 'refused') {
       return { kernel: undefined, unusable: `${failure.message} (${failure.next})` };
     }
-    throw error;
+    if (!isRepeat() || waitedMs() <= region.settings.regionPatienceMs) throw error;
+    const waitedSeconds = Math.round(waitedMs() / 1000);
+    const unusable = `${failure.message} (asked for ${waitedSeconds} s, then left out)`;
+    return { kernel: undefined, unusable };
   }
 }
 

@@ -18,7 +18,7 @@ const GIB = 1024 ** 3;
 /** What the operator can do about each of the program's own failures. */
 const NEXT: Readonly<Record<string, string>> = {
   'checksum-mismatch':
-    'Compare the checksum in the metadata of the compose with the file on the server; if the file is right, have the metadata mended.',
+    'Compare the wanted checksum (from the metadata of the compose, or --sha256) with the file on the server, have the wrong one mended, and publish again.',
   'not-xz': 'See what the server answers for this URL: it may be a page that says why.',
   'corrupt-xz': 'Compare the file on the server with its checksum; have it uploaded again.',
   'larger-than-said':

@@ -93,6 +93,10 @@ async function adoptSnapshot(
   for (;;) {
     const found = await findSnapshots(region, key, signal);
     const usable = found.filter(({ State }) => State !== 'error');
+    // Whoever made it was killed before it heard of the failure: it is nobody's any more.
+    for (const { SnapshotId, State } of found) {
+      if (State === 'error') await deleteUnused(region, SnapshotId ?? '', signal);
+    }
     usable.sort((a, b) => (a.StartTime?.getTime() ?? 0) - (b.StartTime?.getTime() ?? 0));
     const [oldest, ...others] = usable.flatMap(({ SnapshotId }) => SnapshotId ?? []);
     if (oldest !== undefined) {

@@ -98,6 +98,23 @@ describe('an activity that is run twice', () => {
     });
   });
 
+  it('leaves no snapshot that failed behind when the attempt that made it heard of nothing', async () => {
+    await withActivities(TWO_REGIONS, async (level) => {
+      const planned = await plan(level);
+      const utility = await launch(level, planned);
+      const { rawSha256 } = await write(level, planned, utility);
+      await level.setFaults([{ action: 'CreateSnapshot', kind: 'fails-later', count: 1 }]);
+      const input = { origin: planned.origin, utility, rawSha256 };
+      await assert.rejects(level.activities.snapshotVolume(input), /snap-\S+.* failed:/);
+      const { snapshot: made } = await level.again.snapshotVolume(input);
+      const all = await level.resources('snapshot');
+      assert.deepEqual(
+        all.map(({ id }) => id),
+        [made],
+      );
+    });
+  });
+
   it('finds what it made though the answer was lost', async () => {
     await withActivities(TWO_REGIONS, async (level) => {
       const planned = await plan(level);

@@ -180,6 +180,11 @@ const CASES: readonly Case[] = [
     }),
   },
   {
+    invariant: 'I7 once',
+    title: 'a second delivery that calls an image published which lacks a region',
+    doctor: ({ listing }) => ({ listing: listing.filter(({ id }) => id !== 'ami-away') }),
+  },
+  {
     invariant: 'I8 blast radius',
     title: "another's volume that is gone",
     doctor: ({ listing }) => ({ listing: listing.filter(({ id }) => id !== 'vol-canary') }),
@@ -300,6 +305,13 @@ describe('the checker of whole runs', () => {
     const [second, first] = [tags(2), tags(1)];
     const late = { ...first, sentAt: new Date(Date.parse(second.time) - 1000).toISOString() };
     assert.deepEqual(judge({ ...clean, effects: [...clean.effects, second, late] }), []);
+  });
+
+  it('blames no second delivery that finds public what the first could not look at any more', () => {
+    const clean = cleanRun();
+    const { result = assert.fail() } = clean;
+    const partly = { ...result, outcome: 'partly-published' } as const;
+    assert.deepEqual(judge({ ...clean, result: partly }), []);
   });
 
   for (const { invariant, title, doctor } of CASES) {

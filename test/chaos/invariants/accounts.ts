@@ -42,17 +42,13 @@ export function accounted(evidence: Evidence): string[] {
 
 /** The end states of the matrix: a run that fails although every fault passes is a finding, whatever its reason. */
 export function ends(evidence: Evidence): string[] {
-  const { allowance, status, result, failure, reference, listing } = evidence;
+  const { allowance, status, result, failure } = evidence;
   switch (status) {
     case 'COMPLETED': {
       if (!allowance.published) return [`it ended as ${result?.outcome ?? 'nothing'}: not allowed`];
-      const there = new Set(
-        ownOf(evidence, listing)
-          .filter(({ type, public: everyone }) => type === 'image' && everyone)
-          .map(({ region, tags }) => `${region} ${tags['Name']}`),
+      const refused = missingAmis(evidence).filter(
+        (one) => !allowance.missing.has(one.split(' ')[0] ?? ''),
       );
-      const missing = reference.amis.filter((one) => !there.has(one));
-      const refused = missing.filter((one) => !allowance.missing.has(one.split(' ')[0] ?? ''));
       const reasons = result?.failedRegions.map(({ region, reason }) => `${region}: ${reason}`);
       return refused.map((one) => `${one} is missing (${reasons?.join('; ') ?? 'no reason'})`);
     }
@@ -69,10 +65,22 @@ export function ends(evidence: Evidence): string[] {
   }
 }
 
+/** What an undisturbed run makes public and this one did not. */
+function missingAmis(evidence: Evidence): string[] {
+  const there = new Set(
+    ownOf(evidence, evidence.listing)
+      .filter(({ type, public: everyone }) => type === 'image' && everyone)
+      .map(({ region, tags }) => `${region} ${tags['Name']}`),
+  );
+  return evidence.reference.amis.filter((one) => !there.has(one));
+}
+
 /** I7: the same image delivered once more has no effect, and a closed run has none either. */
-export function once({ repeat, status, result, effects, workflowId }: Evidence): string[] {
+export function once(evidence: Evidence): string[] {
+  const { repeat, status, effects, workflowId } = evidence;
   if (repeat === undefined) return [];
-  const expected = result?.outcome === 'partly-published' ? result.outcome : 'already-published';
+  // By what is there: a region whose last look was refused is on the record as failed, and public all the same.
+  const expected = missingAmis(evidence).length === 0 ? 'already-published' : 'partly-published';
   const again = repeat.effects.filter(isEffect);
   const late = again.filter((effect) => senderOf(effect)?.workflowId === workflowId);
   return [
