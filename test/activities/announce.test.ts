@@ -31,7 +31,9 @@ async function send(
     {},
     { logger: new DefaultLogger('ERROR', () => undefined) },
   );
-  const report = (await environment.run(() => announce(context, BATCH))) as AnnounceReport;
+  const report = await environment.run<[], AnnounceReport, () => Promise<AnnounceReport>>(() =>
+    announce(context, BATCH),
+  );
   return { report, arrived };
 }
 
