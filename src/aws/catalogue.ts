@@ -1,5 +1,6 @@
 /** The AMIs of this deployment in every region of the account, found by their tags. */
 
+import { setMaxListeners } from 'node:events';
 import type { Image } from '@aws-sdk/client-ec2';
 import { DescribeRegionsCommand, paginateDescribeImages } from '@aws-sdk/client-ec2';
 import type { TaggedAmi } from '../model/tagged-amis.js';
@@ -36,6 +37,8 @@ export async function readCatalogue(
   { deployment, homes, tags }: CatalogueQuery,
   signal: AbortSignal,
 ): Promise<Catalogue> {
+  // Every call that is under way listens to it.
+  setMaxListeners(0, signal);
   const { enabled, disabled } = await regionsOfAccount(aws, homes, signal);
   const key = { ...deploymentKey(deployment), ...tags };
   const amis: TaggedAmi[] = [];

@@ -2,8 +2,8 @@
 
 import type { ImagePlan, RegisteredAmi } from './plan.js';
 import type { TestRecord } from './progress.js';
-import type { Variant, VolumeType } from './variant.js';
-import { ec2Arch } from './variant.js';
+import type { Variant } from './variant.js';
+import { ec2Arch, HVM_VARIANT_KEYS, variantKey } from './variant.js';
 
 export type AnnouncementTopic =
   'image.upload' | 'image.test' | 'image.copy' | 'image.publish' | `published.v1.aws.${string}`;
@@ -128,20 +128,14 @@ export function publishAnnouncements(
   }));
 }
 
-/** What users start today, first what they want most. */
-const PREFERRED_VOLUMES: readonly VolumeType[] = ['gp3', 'gp2', 'standard'];
-
 /** One message for all regions of an architecture, as today's consumers read it; none where there is no number. */
 export function publishedEverywhere(
   plan: ImagePlan,
   amis: readonly RegisteredAmi[],
 ): Announcement[] {
   const { publishedAs, origin, arch } = plan;
-  const hvm = amis.filter(({ variant }) => variant.virt === 'hvm');
-  const volumeType = PREFERRED_VOLUMES.find((type) =>
-    hvm.some(({ variant }) => variant.volumeType === type),
-  );
-  const chosen = hvm.filter(({ variant }) => variant.volumeType === volumeType);
+  const ofVariant = (key: string) => amis.filter(({ variant }) => variantKey(variant) === key);
+  const chosen = HVM_VARIANT_KEYS.map(ofVariant).find((found) => found.length > 0) ?? [];
   if (publishedAs === undefined || chosen.length === 0) return [];
   const { stream, subvariant, imageName, release } = publishedAs;
   return [

@@ -5,7 +5,7 @@ import { ARCHES } from './compose.js';
 import { imageKeyOf, inOrder, ofOneVariant } from './catalogue.js';
 import type { AmiRecord } from './progress.js';
 import { NUMBERED_LABEL } from './published-as.js';
-import { VARIANT_KEYS } from './variant.js';
+import { HVM_VARIANT_KEYS } from './variant.js';
 
 /** The site's list: region to AMI, for each architecture. */
 export type AmisByRegion = Readonly<Record<Arch, Readonly<Record<string, string>>>>;
@@ -32,9 +32,6 @@ export interface WebsitesChoice {
 /** UKI and other images stand elsewhere on the site. */
 const SUBVARIANT = 'Cloud_Base';
 
-/** The site has one AMI a region, of the variant that the message to its script has. */
-const VARIANTS = VARIANT_KEYS.filter((key) => key.startsWith('hvm-'));
-
 const natural = new Intl.Collator('en', { numeric: true });
 
 export function fedoraWebsites(
@@ -42,7 +39,7 @@ export function fedoraWebsites(
   { ga, beta, variant }: WebsitesChoice = {},
 ): FedoraWebsites {
   const open = records.filter((record) => record.public && record.subvariant === SUBVARIANT);
-  const variants = variant === undefined ? VARIANTS : [variant];
+  const variants = variant === undefined ? HVM_VARIANT_KEYS : [variant];
   return {
     ga: amisOf(ofMilestone(open, 'RC', ga), variants),
     beta: amisOf(ofMilestone(open, 'Beta', beta), variants),

@@ -12,6 +12,9 @@ export const VARIANT_KEYS: readonly string[] = VIRTUALIZATIONS.flatMap((virt) =>
   VOLUME_TYPES.map((volumeType) => `${virt}-${volumeType}`),
 );
 
+/** What messages and sites that have room for one AMI a region name: users start these today. */
+export const HVM_VARIANT_KEYS: readonly string[] = VOLUME_TYPES.map((type) => `hvm-${type}`);
+
 export interface Variant {
   readonly virt: Virtualization;
   readonly volumeType: VolumeType;
