@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { Context } from '@temporalio/activity';
 import { Client, Connection } from '@temporalio/client';
 import { NamespaceNotFoundError } from '@temporalio/common';
 import { PUBLISH_IMAGE_WORKFLOW } from '../../src/contract.js';
@@ -10,9 +11,9 @@ import { testTemporal } from '../support/temporal.js';
 import type { WorkflowTest } from '../support/workflow-worker.js';
 import { withWorker } from '../support/workflow-worker.js';
 
-/** A publication that stays under way until the test ends it. */
+/** A publication that stays under way until its worker ends, which would wait for it for ever otherwise. */
 const HANGING = {
-  launchUtilityInstance: () => new Promise<never>(() => undefined),
+  launchUtilityInstance: () => Context.current().cancelled,
 };
 
 async function start({ client, taskQueue }: WorkflowTest, workflowId: string): Promise<string> {
