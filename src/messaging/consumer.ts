@@ -142,7 +142,11 @@ async function answer(
     messageId: typeof messageId === 'string' ? messageId : undefined,
     content,
     redelivered: fields.redelivered,
-  }).catch((): Verdict => 'requeue');
+  }).catch((error: unknown): void => {
+    // Nobody knows what to do with it: the connection ends, said aloud, and the broker keeps the message.
+    channel.emit('error', new Error(`the handler failed: ${reasonOf(error)}`, { cause: error }));
+  });
+  if (verdict === undefined) return;
   try {
     if (verdict === 'done') channel.ack(message);
     else channel.nack(message, false, verdict === 'requeue');

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import type { SampleCompose } from '../../src/dev/sample-compose.js';
+import type { ComposeResult } from '../../src/model/progress.js';
 import { composeWorkflowId } from '../../src/model/workflow-ids.js';
-import { startCli } from '../commands/run-cli.js';
 import { FedoraMessaging, type JudgedMessage } from '../support/fedora-messaging.js';
+import { ListenerProcess } from '../support/listener-process.js';
 import type { LocalPublisher } from '../support/local-publisher.js';
 import { withPublisher } from '../support/local-publisher.js';
+import { withOwnTemporal } from '../support/own-temporal.js';
 import { useBroker, type Broker } from '../support/rabbitmq.js';
 import { testTemporal } from '../support/temporal.js';
 import { until } from '../support/until.js';
@@ -38,20 +39,13 @@ function someCompose(publisher: LocalPublisher, respin: number): Promise<SampleC
 }
 
 async function withListener<T>(publisher: LocalPublisher, body: () => Promise<T>): Promise<T> {
-  const child = startCli(['listen', '--config', publisher.configFile], { env: publisher.env });
-  let log = '';
-  child.stderr?.on('data', (chunk: Buffer) => (log += chunk.toString()));
+  const listener = await ListenerProcess.start(publisher);
   try {
-    await until('it listens', () => {
-      assert.equal(child.exitCode, null, log);
-      return log.includes('"listening"');
-    });
-    return await body();
+    const result = await body();
+    await listener.stop();
+    return result;
   } finally {
-    const ended = once(child, 'exit');
-    child.kill('SIGTERM');
-    const [code] = (await ended) as [number | null];
-    assert.equal(code, 0, log);
+    await listener.kill();
   }
 }
 
@@ -133,6 +127,53 @@ describe('a message broker', function () {
           assert.deepEqual([found?.region, found?.public], [region, true]);
         }
         assert.deepEqual(Object.keys(published.regions).sort(), [...REGIONS].sort());
+      });
+    });
+  });
+
+  it('whose message a listener held that was killed: another one takes it, and there is one publication', async () => {
+    await withOwnTemporal(async (temporal) => {
+      const options = { publish: PUBLISH, messaging: messagingOf(broker()), temporal };
+      await withPublisher(options, async (publisher) => {
+        const { message, composeId } = await someCompose(publisher, 4);
+        const killed = await ListenerProcess.start(publisher);
+        try {
+          temporal.signal('SIGSTOP');
+          await fedora.publish([{ topic: COMPOSE_TOPIC, body: message }]);
+          await until(
+            'it is delivered, and not acknowledged',
+            async () => (await broker().depth('fedimg')).unacked === 1,
+          );
+          await killed.kill();
+          await until(
+            'the broker has it again',
+            async () => (await broker().depth('fedimg')).ready === 1,
+          );
+        } finally {
+          await killed.kill();
+          // What the dead listener had sent is waiting in Temporal's socket, and is taken up now.
+          temporal.signal('SIGCONT');
+        }
+        await withListener(publisher, async () => {
+          await until('it is acknowledged', async () => {
+            const { ready, unacked } = await broker().depth('fedimg');
+            return ready === 0 && unacked === 0;
+          });
+          const workflowId = composeWorkflowId(composeId);
+          const result = await temporal.client.workflow
+            .getHandle<() => Promise<ComposeResult>>(workflowId)
+            .result();
+          assert.equal(result.outcome, 'published');
+          const runs = [];
+          const query = `WorkflowId = '${workflowId}'`;
+          for await (const run of temporal.client.workflow.list({ query })) runs.push(run);
+          assert.equal(runs.length, 1);
+        });
+        const images = (await publisher.resources()).filter(({ type }) => type === 'image');
+        assert.equal(images.length, 2 * REGIONS.length);
+        const heard = await fedora.consume(MESSAGES + 1);
+        assertEachOnce(heard);
+        assert.equal((await broker().depth('observer')).ready, 0);
       });
     });
   });

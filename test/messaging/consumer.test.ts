@@ -92,16 +92,16 @@ describe('a consumer', () => {
     );
   });
 
-  it('gives back what its handler broke at', async () => {
+  it('gives back what its handler broke at, and says so: a bug must not spin in silence', async () => {
     let attempts = 0;
-    listen(() => {
+    const state = listen(() => {
       attempts += 1;
       if (attempts === 1) throw new Error('a bug');
       return 'done';
     });
     await say('unlucky');
-    await until('it is done', isEmpty);
-    assert.equal(attempts, 2);
+    await until('it is done', async () => attempts === 2 && (await isEmpty()));
+    assert.deepEqual(state.disconnects, ['the handler failed: a bug']);
   });
 
   it('uses a queue that it may neither declare nor bind: the administrator has done both', async () => {

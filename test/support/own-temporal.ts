@@ -14,6 +14,8 @@ import type { TestTemporal } from './temporal.js';
 export interface OwnTemporal extends TestTemporal {
   /** Ends the server as a crash would (SIGKILL), and returns when nothing answers any more. */
   crash(): Promise<void>;
+  /** `SIGSTOP` makes it hang, with all its connections open; `SIGCONT` wakes it. */
+  signal(signal: NodeJS.Signals): void;
   /** Starts it again at the same address, on the database that the crash left. */
   restart(): Promise<void>;
 }
@@ -31,15 +33,19 @@ export async function withOwnTemporal<T>(body: (temporal: OwnTemporal) => Promis
       searchAttributes: Object.fromEntries(SEARCH_ATTRIBUTES.map(({ name, type }) => [name, type])),
     });
   let server = await start();
+  const signal = (name: NodeJS.Signals): void => {
+    if (server.pid === undefined) throw new TypeError('the server was not started here');
+    process.kill(server.pid, name);
+  };
   const connection = await Connection.connect({ address: server.address });
   try {
     return await body({
       server,
       connection,
       client: new Client({ connection, namespace: server.namespace }),
+      signal,
       crash: async () => {
-        if (server.pid === undefined) throw new TypeError('the server was not started here');
-        process.kill(server.pid, 'SIGKILL');
+        signal('SIGKILL');
         await server.stop();
       },
       restart: async () => {
