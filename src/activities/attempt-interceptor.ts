@@ -24,6 +24,7 @@ import { BrokerError } from '../messaging/errors.js';
 import { SourceError } from '../source/errors.js';
 import type { Fence } from './fence.js';
 import { holding } from './fence.js';
+import type { AttemptKey } from './lease.js';
 
 /** The specification's word for what goes wrong in each activity; all others are the service's. */
 const TYPE_BY_ACTIVITY: Readonly<Record<string, ServiceErrorType>> = {
@@ -64,7 +65,8 @@ export class AttemptInterceptor implements ActivityInboundCallsInterceptor {
     input: ActivityExecuteInput,
     next: Next<ActivityInboundCallsInterceptor, 'execute'>,
   ): Promise<unknown> {
-    const lease = this.#settings.fence?.lease();
+    const { fence } = this.#settings;
+    const lease = fence?.lease(attemptOf(this.#context));
     try {
       return await (lease === undefined ? next(input) : holding(lease, () => next(input)));
     } catch (error) {
@@ -79,8 +81,16 @@ export class AttemptInterceptor implements ActivityInboundCallsInterceptor {
         stepType: TYPE_BY_ACTIVITY[this.#context.info.activityType],
         scale: this.#settings.scale,
       });
+    } finally {
+      if (lease !== undefined) fence?.release(lease);
     }
   }
+}
+
+function attemptOf({ info }: Context): AttemptKey {
+  const { workflowExecution, activityId, attempt } = info;
+  const { workflowId = '', runId = '' } = workflowExecution ?? {};
+  return { workflowId, runId, activityId, attempt };
 }
 
 /** An ApplicationFailure with a type of the specification, a class, and the operator's next act. */

@@ -10,6 +10,7 @@ import { HEARTBEAT_TIMEOUT_MS } from '../model/heartbeat.js';
 import type { RunKey, RunState } from '../model/sweep.js';
 import type { UrlPolicy } from '../source/url-policy.js';
 import { heldLease } from './fence.js';
+import type { Lease } from './lease.js';
 
 /** Temporal's word on runs; rejects when it is out of reach, and never guesses then. */
 export interface WorkflowRuns {
@@ -30,8 +31,7 @@ export interface ActivityContext {
 const HEARTBEATS_WITHIN_TIMEOUT = 6;
 
 /** Aborts when the activity is cancelled, or when it must stop because another attempt may be at its work. */
-function activitySignal(): AbortSignal {
-  const lease = heldLease();
+function activitySignal(lease: Lease | undefined): AbortSignal {
   const cancelled = cancellationSignal();
   const signal = lease === undefined ? cancelled : AbortSignal.any([cancelled, lease.signal]);
   // Each call and each wait listens: four AMIs are more than Node's ten at once.
@@ -57,7 +57,9 @@ export async function heartbeating<T>(
   let latest = first;
   // Through its own context: a shared poller reports in the context of whoever started it.
   const context = Context.current();
-  const beat = () => context.heartbeat(latest);
+  const lease = heldLease();
+  const beat = () =>
+    context.heartbeat(lease === undefined ? latest : { ...latest, stamp: lease.stamp() });
   const timeoutMs = context.info.heartbeatTimeoutMs ?? HEARTBEAT_TIMEOUT_MS;
   const timer = setInterval(beat, timeoutMs / HEARTBEATS_WITHIN_TIMEOUT);
   beat();
@@ -65,7 +67,7 @@ export async function heartbeating<T>(
     latest = next;
     beat();
   };
-  const signal = activitySignal();
+  const signal = activitySignal(lease);
   try {
     return await work(report, signal);
   } finally {

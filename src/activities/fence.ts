@@ -3,59 +3,61 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Context } from '@temporalio/activity';
 import type { CallGate } from '../aws/call-gate.js';
-import { EC2_SERVICE_EXCEPTION, ServiceError } from '../model/errors.js';
+import type { HeartbeatStamp } from '../model/heartbeat.js';
+import type { AttemptKey } from './lease.js';
+import { Lease } from './lease.js';
 
-/**
- * A worker that was paused, or cut off from Temporal, for nearly a heartbeat time-out must take its attempts
- * for lost: each may have a successor by now. `seen` is called whenever Temporal has answered.
- */
+export type RunKey = Pick<AttemptKey, 'workflowId' | 'runId'>;
+
+/** What Temporal says of an activity that is not done. */
+export interface PendingAttempt {
+  readonly activityId: string;
+  readonly attempt: number;
+  /** Of the last heartbeat, which may be an earlier attempt's. */
+  readonly stamp: HeartbeatStamp | undefined;
+}
+
+/** The leases of all attempts under way in this worker. */
 export class Fence {
   readonly #boundMs: number;
-  #seenAtMs = performance.now();
-  #epoch = new AbortController();
+  readonly #leases = new Set<Lease>();
 
-  /** `boundMs`: this long without an answer, and all attempts under way are lost. */
+  /** `boundMs`: without a recorded heartbeat for this long, an attempt is lost. */
   constructor(boundMs: number) {
     this.#boundMs = boundMs;
   }
 
-  seen(): void {
-    this.check();
-    this.#seenAtMs = performance.now();
+  lease(of: AttemptKey): Lease {
+    const lease = new Lease(of, this.#boundMs);
+    this.#leases.add(lease);
+    return lease;
   }
 
-  /** To be called now and then: breaks what is held when Temporal was silent for too long. */
+  release(lease: Lease): void {
+    this.#leases.delete(lease);
+  }
+
+  /** The runs of which Temporal is to be asked. */
+  runs(): RunKey[] {
+    const runs = [...this.#leases].map(({ of }) => [of.runId, of] as const);
+    return [...new Map(runs).values()];
+  }
+
   check(): void {
-    if (!this.#isStale()) return;
-    const broken = this.#epoch;
-    this.#epoch = new AbortController();
-    broken.abort(lostTouch(this.#boundMs));
+    for (const lease of this.#leases) lease.check();
   }
 
-  /** What an attempt that begins now holds. */
-  lease(): Lease {
-    const { signal } = this.#epoch;
-    return {
-      signal,
-      assertHeld: () => {
-        // An answer that waited in the socket is read before any timer: the clock is asked each time.
-        this.check();
-        signal.throwIfAborted();
-        if (this.#isStale()) throw lostTouch(this.#boundMs);
-      },
-    };
+  /** What Temporal answered to a question of `askedMs` (as performance.now() has it). */
+  told(run: RunKey, pending: readonly PendingAttempt[], askedMs: number): void {
+    for (const lease of this.#leases) {
+      const { runId, activityId, attempt } = lease.of;
+      // Of an attempt that began meanwhile, the answer may not know.
+      if (runId !== run.runId || lease.beganMs > askedMs) continue;
+      const current = pending.find((one) => one.activityId === activityId);
+      if (current?.attempt !== attempt) lease.lose();
+      else if (current.stamp !== undefined) lease.recorded(current.stamp);
+    }
   }
-
-  #isStale(): boolean {
-    return performance.now() - this.#seenAtMs > this.#boundMs;
-  }
-}
-
-export interface Lease {
-  /** Aborts with the reason when the attempt must stop. */
-  readonly signal: AbortSignal;
-  /** Throws when the attempt must not act any more. */
-  assertHeld(): void;
 }
 
 const leases = new AsyncLocalStorage<Lease>();
@@ -98,16 +100,4 @@ function currentInfo(): Context['info'] | undefined {
 /** A header's comment: no control character, no bracket, no separator of ours. */
 function printableToken(text: string): string {
   return text.replace(/[^\x21-\x7e]|[();]/g, '_').slice(0, 200);
-}
-
-function lostTouch(boundMs: number): ServiceError {
-  return new ServiceError(
-    EC2_SERVICE_EXCEPTION,
-    `the worker was out of touch with Temporal for ${Math.round(boundMs / 1000)} s: another one may be at this work`,
-    {
-      code: 'out-of-touch',
-      class: 'unreachable',
-      next: 'It is tried again; if that repeats, look at the network between the worker and Temporal, and at what else runs on its machine.',
-    },
-  );
 }

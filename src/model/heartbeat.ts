@@ -21,11 +21,14 @@ export interface WaitHeartbeat {
 
 export type Heartbeat = WriteHeartbeat | WaitHeartbeat;
 
+/** Whose heartbeat it is, and when it was sent, in ms of its sender's own clock: nobody else can read that. */
+export interface HeartbeatStamp {
+  readonly lease: string;
+  readonly sentMs: number;
+}
+
 /** A worker that was killed, paused or cut off is noticed after this. */
 export const HEARTBEAT_TIMEOUT_MS = 30_000;
 
-/**
- * A worker that has not heard of Temporal for this long stops what it does: its last heartbeat may be a sixth of
- * the time-out older than that, and the SDK holds heartbeats back for 2 s; the rest is for a call on its way.
- */
-export const OUT_OF_TOUCH_MS = HEARTBEAT_TIMEOUT_MS * 0.6;
+/** An attempt stops this long after its last recorded heartbeat; the rest is for a call on its way. */
+export const OUT_OF_TOUCH_MS = HEARTBEAT_TIMEOUT_MS * 0.8;

@@ -18,8 +18,8 @@ import { temporalSettings } from '../temporal-settings.js';
 import { packageVersion } from '../package-version.js';
 import { outgoingMessages } from './outgoing-messages.js';
 import { installRuntime } from './runtime.js';
+import { watchLeases } from './lease-watch.js';
 import { keepSweepSchedule } from './sweep-schedule.js';
-import { watchTemporal } from './temporal-watch.js';
 import { TemporalRuns } from './workflow-runs.js';
 
 export interface WorkerSettings {
@@ -43,7 +43,7 @@ const STICKY_TIMEOUT_MS = 10_000;
 export async function runWorker(settings: WorkerSettings): Promise<void> {
   const { config, log, signal, onReady } = settings;
   installRuntime(log);
-  const { connectionOptions, namespace } = temporalSettings();
+  const { connectionOptions, namespace = 'default' } = temporalSettings();
   const connection = await NativeConnection.connect(connectionOptions);
   const { pollIntervalMs, commandPollIntervalMs, scale } = config.timing;
   const aws = new Aws(scaledAwsSettings(scale, { pollIntervalMs, commandPollIntervalMs }), {
@@ -51,16 +51,16 @@ export async function runWorker(settings: WorkerSettings): Promise<void> {
   });
   const boundMs = OUT_OF_TOUCH_MS * scale;
   const fence = new Fence(boundMs);
-  const stopWatching = watchTemporal(connection, { fence, boundMs });
+  const stopWatching = watchLeases(connection, { fence, boundMs, namespace });
   const messages = outgoingMessages(config, log);
-  const client = new Client({ connection, namespace: namespace ?? 'default' });
+  const client = new Client({ connection, namespace });
   try {
     const { workflowModules, ...source } = workflows();
     const worker = await Worker.create({
       ...source,
       ...limits(config),
       connection,
-      namespace: namespace ?? 'default',
+      namespace,
       identity: `fedimg@${hostname()}:${process.pid}`,
       activities: createActivities({
         aws,

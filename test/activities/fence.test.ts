@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateTagsCommand, DescribeRegionsCommand } from '@aws-sdk/client-ec2';
 import { MockActivityEnvironment } from '@temporalio/testing';
+import type { PendingAttempt } from '../../src/activities/fence.js';
 import { attemptGate, Fence, holding } from '../../src/activities/fence.js';
 import type { RegionAccess } from '../../src/aws/region-access.js';
 import { Aws, scaledAwsSettings } from '../../src/aws/region-access.js';
@@ -48,17 +49,22 @@ async function withRegion(body: (home: Home) => Promise<void>): Promise<void> {
 const tag = () =>
   new CreateTagsCommand({ Resources: ['vol-0123456789abcdef0'], Tags: [{ Key: 'a', Value: 'b' }] });
 
-describe('an attempt whose worker was out of touch with Temporal', () => {
+const ATTEMPT = { workflowId: 'w', runId: 'r', activityId: '7', attempt: 2 };
+
+/** Temporal's answer to a question that is asked now. */
+function tell(fence: Fence, ...pending: PendingAttempt[]): void {
+  fence.told(ATTEMPT, pending, performance.now());
+}
+
+describe('an attempt of whose heartbeats Temporal has none', () => {
   it('sends nothing more that has an effect, though it wakes beside its successor', async () => {
     await withRegion(async ({ region, effects }) => {
       const fence = new Fence(BOUND_MS);
-      const lease = fence.lease();
+      const lease = fence.lease(ATTEMPT);
       await outOfTouch();
-      // Temporal answers again, but what was held before is held by another attempt now.
-      fence.seen();
       await assert.rejects(
         holding(lease, () => region.ec2.send(tag())),
-        /out of touch with Temporal/,
+        /no heartbeat of this attempt/,
       );
       await holding(lease, () => region.ec2.send(new DescribeRegionsCommand({})));
       assert.deepEqual(
@@ -69,34 +75,87 @@ describe('an attempt whose worker was out of touch with Temporal', () => {
   });
 
   it('is refused by the clock, though no timer has run since it woke', async () => {
-    const fence = new Fence(BOUND_MS);
-    const lease = fence.lease();
+    const lease = new Fence(BOUND_MS).lease(ATTEMPT);
     const beginMs = performance.now();
     // As after SIGCONT: nothing else of this process has had its turn.
     while (performance.now() - beginMs <= BOUND_MS);
-    assert.throws(() => lease.assertHeld(), /out of touch/);
+    assert.throws(() => lease.assertHeld(), /no heartbeat/);
     assert(lease.signal.aborted);
     await outOfTouch();
   });
 
-  it('leaves the attempts that begin after Temporal is back alone', async () => {
+  it('is lost, though Temporal answers: it may be slow to write what it is told', async () => {
     const fence = new Fence(BOUND_MS);
-    const before = fence.lease();
+    const lease = fence.lease(ATTEMPT);
+    const { lease: id, sentMs } = lease.stamp();
     await outOfTouch();
-    assert.throws(() => fence.lease().assertHeld(), /out of touch/, 'not back yet');
-    fence.seen();
-    fence.lease().assertHeld();
-    assert.throws(() => before.assertHeld(), /out of touch/);
+    tell(fence, { activityId: '7', attempt: 2, stamp: { lease: id, sentMs } });
+    assert.throws(() => lease.assertHeld(), /no heartbeat/);
   });
 
-  it('goes on undisturbed as long as Temporal answers', () => {
+  it('does not take the heartbeat of the attempt before it for its own', async () => {
     const fence = new Fence(BOUND_MS);
-    const lease = fence.lease();
+    const lease = fence.lease(ATTEMPT);
+    await outOfTouch();
+    const other = new Fence(BOUND_MS).lease({ ...ATTEMPT, attempt: 1 });
+    tell(fence, { activityId: '7', attempt: 2, stamp: other.stamp() });
+    assert.throws(() => lease.assertHeld(), /no heartbeat/);
+  });
+
+  it('never holds its lease again', async () => {
+    const fence = new Fence(BOUND_MS);
+    const lease = fence.lease(ATTEMPT);
+    await outOfTouch();
+    fence.check();
+    tell(fence, { activityId: '7', attempt: 2, stamp: lease.stamp() });
+    assert.throws(() => lease.assertHeld(), /no heartbeat/);
+  });
+
+  it('goes on undisturbed as long as Temporal has its heartbeats', () => {
+    const fence = new Fence(BOUND_MS);
+    const lease = fence.lease(ATTEMPT);
     const beginMs = performance.now();
     while (performance.now() - beginMs < BOUND_MS * 3) {
-      fence.seen();
+      tell(fence, { activityId: '7', attempt: 2, stamp: lease.stamp() });
       lease.assertHeld();
     }
+  });
+});
+
+describe('an attempt that Temporal has given up', () => {
+  const lost = /another attempt, or has ended the run/;
+
+  it('stops at once when another one has its work, or when its run is over', () => {
+    const fence = new Fence(60_000);
+    const first = fence.lease(ATTEMPT);
+    tell(fence, { activityId: '7', attempt: 3, stamp: undefined });
+    assert.throws(() => first.assertHeld(), lost);
+    const second = fence.lease(ATTEMPT);
+    tell(fence);
+    assert.throws(() => second.assertHeld(), lost);
+  });
+
+  it('is no other: not of another run, not of another activity, not begun after the question', () => {
+    const fence = new Fence(60_000);
+    const askedMs = performance.now() - 1;
+    const [here, elsewhere] = [ATTEMPT, { ...ATTEMPT, runId: 'another' }].map((of) =>
+      fence.lease(of),
+    );
+    fence.told(ATTEMPT, [], askedMs);
+    tell(fence, { activityId: '7', attempt: 2, stamp: undefined });
+    here?.assertHeld();
+    elsewhere?.assertHeld();
+  });
+
+  it('is not asked for any more when it has ended', () => {
+    const fence = new Fence(60_000);
+    const leases = [fence.lease(ATTEMPT), fence.lease({ ...ATTEMPT, activityId: '8' })];
+    assert.deepEqual(
+      fence.runs().map(({ runId }) => runId),
+      ['r'],
+    );
+    for (const lease of leases) fence.release(lease);
+    assert.deepEqual(fence.runs(), []);
   });
 });
 

@@ -415,11 +415,19 @@ const FENCING: readonly Mutant[] = [
     tests: ['test/activities/fence.test.ts'],
   },
   {
-    name: 'an answer of Temporal heals what was lost before it',
+    name: 'the heartbeat of the attempt before counts for the one after it',
+    invariant: 'I11',
+    file: 'src/activities/lease.ts',
+    find: 'if (lease === this.#id) ',
+    replace: '',
+    tests: ['test/activities/fence.test.ts'],
+  },
+  {
+    name: 'an attempt goes on that Temporal has given up',
     invariant: 'I11',
     file: 'src/activities/fence.ts',
-    find: '  seen(): void {\n    this.check();\n',
-    replace: '  seen(): void {\n',
+    find: 'if (current?.attempt !== attempt) lease.lose();',
+    replace: 'if (current === undefined) continue;',
     tests: ['test/activities/fence.test.ts'],
   },
   {

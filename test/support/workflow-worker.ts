@@ -37,7 +37,7 @@ export interface WorkflowTest {
 export async function withWorker<T>(
   activities: Activities,
   body: (test: WorkflowTest) => Promise<T>,
-  options: Pick<WorkerOptions, 'sinks'> = {},
+  options: Pick<WorkerOptions, 'sinks' | 'interceptors'> = {},
 ): Promise<T> {
   const { server, client } = await testTemporal();
   const taskQueue = `test-${randomUUID()}`;

@@ -1,0 +1,72 @@
+/** Asks Temporal again and again which attempts it still counts on, and renews their leases. */
+
+import type { NativeConnection } from '@temporalio/worker';
+import { defaultPayloadConverter } from '@temporalio/common';
+import type { Fence, PendingAttempt, RunKey } from '../activities/fence.js';
+import type { HeartbeatStamp } from '../model/heartbeat.js';
+
+/** A few questions within the bound: one lost answer is no lost lease. */
+const QUESTIONS_WITHIN_BOUND = 6;
+
+/** gRPC's NOT_FOUND: the run was deleted. */
+const NOT_FOUND = 5;
+
+type Answer = Awaited<ReturnType<NativeConnection['workflowService']['describeWorkflowExecution']>>;
+type RawActivity = NonNullable<Answer['pendingActivities']>[number];
+
+interface WatchSettings {
+  readonly fence: Fence;
+  readonly boundMs: number;
+  readonly namespace: string;
+}
+
+/** Returns what ends the watch. */
+export function watchLeases(
+  connection: NativeConnection,
+  { fence, boundMs, namespace }: WatchSettings,
+): () => void {
+  const intervalMs = boundMs / QUESTIONS_WITHIN_BOUND;
+  const deadlineMs = Math.max(1_000, intervalMs * 2);
+  const asking = new Set<string>();
+  const ask = async (run: RunKey): Promise<void> => {
+    const askedMs = performance.now();
+    const pending = await pendingOf(connection, { namespace, run, deadlineMs });
+    if (pending !== undefined) fence.told(run, pending, askedMs);
+  };
+  const timer = setInterval(() => {
+    fence.check();
+    for (const run of fence.runs().filter(({ runId }) => !asking.has(runId))) {
+      asking.add(run.runId);
+      void ask(run).finally(() => asking.delete(run.runId));
+    }
+  }, intervalMs);
+  return () => clearInterval(timer);
+}
+
+/** Undefined when nobody answers in time. */
+async function pendingOf(
+  connection: NativeConnection,
+  { namespace, run, deadlineMs }: { namespace: string; run: RunKey; deadlineMs: number },
+): Promise<PendingAttempt[] | undefined> {
+  try {
+    const { pendingActivities } = await connection.withDeadline(Date.now() + deadlineMs, () =>
+      connection.workflowService.describeWorkflowExecution({ namespace, execution: run }),
+    );
+    return pendingActivities.map((activity) => ({
+      activityId: activity.activityId ?? '',
+      attempt: activity.attempt ?? 1,
+      stamp: stampOf(activity),
+    }));
+  } catch (error) {
+    return (error as { code?: unknown }).code === NOT_FOUND ? [] : undefined;
+  }
+}
+
+function stampOf({ heartbeatDetails }: RawActivity): HeartbeatStamp | undefined {
+  const payload = heartbeatDetails?.payloads?.[0];
+  if (!payload) return undefined;
+  const value: { stamp?: Partial<HeartbeatStamp> } | null =
+    defaultPayloadConverter.fromPayload(payload);
+  const { lease, sentMs } = value?.stamp ?? {};
+  return typeof lease === 'string' && typeof sentMs === 'number' ? { lease, sentMs } : undefined;
+}

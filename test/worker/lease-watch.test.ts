@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
+import { NativeConnection } from '@temporalio/worker';
+import { AttemptInterceptor } from '../../src/activities/attempt-interceptor.js';
+import { heartbeating, waitingFor } from '../../src/activities/context.js';
+import { Fence, heldLease } from '../../src/activities/fence.js';
+import type { Activities } from '../../src/activities/activities.js';
+import { PUBLISH_IMAGE_WORKFLOW, TIME_SCALE_MEMO } from '../../src/contract.js';
+import type { ImageResult } from '../../src/model/progress.js';
+import { watchLeases } from '../../src/worker/lease-watch.js';
+import { fakeActivities } from '../support/fake-activities.js';
+import { someRequest } from '../support/images.js';
+import { testTemporal } from '../support/temporal.js';
+import { until } from '../support/until.js';
+import { withWorker } from '../support/workflow-worker.js';
+
+/** Heartbeats are due within 1.5 s. */
+const SCALE = 0.05;
+const BOUND_MS = 3_000;
+
+/** Runs an image's workflow in a worker whose attempts are fenced, with one activity in place of the good one. */
+async function run(snapshotVolume: Activities['snapshotVolume']): Promise<ImageResult> {
+  const { server } = await testTemporal();
+  const connection = await NativeConnection.connect({ address: server.address });
+  const fence = new Fence(BOUND_MS);
+  const { namespace } = server;
+  const stopWatching = watchLeases(connection, { fence, boundMs: BOUND_MS, namespace });
+  const inbound = (context: ConstructorParameters<typeof AttemptInterceptor>[0]) => ({
+    inbound: new AttemptInterceptor(context, { fence, scale: SCALE }),
+  });
+  try {
+    return await withWorker(
+      fakeActivities({ snapshotVolume }).activities,
+      async ({ client, taskQueue }) =>
+        client.workflow.execute<() => Promise<ImageResult>>(PUBLISH_IMAGE_WORKFLOW, {
+          taskQueue,
+          workflowId: `image/${taskQueue}`,
+          args: [{ request: someRequest() }] as never,
+          memo: { [TIME_SCALE_MEMO]: SCALE },
+        }),
+      { interceptors: { activity: [inbound] } },
+    );
+  } finally {
+    stopWatching();
+    await connection.close();
+  }
+}
+
+describe('the lease of an attempt', () => {
+  const { activities } = fakeActivities();
+  const good: Activities['snapshotVolume'] = (input) => activities.snapshotVolume(input);
+
+  it('lasts as long as Temporal has its heartbeats', async () => {
+    const attempts: number[] = [];
+    const result = await run((input) =>
+      heartbeating(waitingFor('a test'), async () => {
+        const lease = heldLease() ?? assert.fail();
+        attempts.push(lease.of.attempt);
+        const beginMs = performance.now();
+        while (performance.now() - beginMs < BOUND_MS * 2) {
+          lease.assertHeld();
+          await delay(20);
+        }
+        return good(input);
+      }),
+    );
+    assert.equal(result.outcome, 'published');
+    assert.deepEqual(attempts, [1]);
+  });
+
+  it('ends when Temporal has given its work to another attempt, though the worker hears of Temporal', async () => {
+    const reasons: unknown[] = [];
+    const result = await run(async (input) => {
+      const lease = heldLease() ?? assert.fail();
+      if (lease.of.attempt > 1) {
+        await until('the first one knows', () => reasons.length > 0);
+        return good(input);
+      }
+      // Without a heartbeat: the next attempt begins beside it.
+      await until('its lease has ended', () => lease.signal.aborted);
+      reasons.push(lease.signal.reason);
+      return good(input);
+    });
+    assert.equal(result.outcome, 'published');
+    assert.match(String(reasons[0]), /given this work to another attempt/);
+  });
+});
