@@ -7,6 +7,9 @@ import type { AnnounceReport } from './activities.js';
 import type { ActivityContext } from './context.js';
 import { heartbeating, waitingFor } from './context.js';
 
+/** What was sent by then is put on the record: a slow broker must not make a batch begin again and again. */
+const BATCH_MS_MAX = 20_000;
+
 /**
  * Sends one after the other. What the broker refuses for good is reported and holds up nothing; an outage in
  * the middle ends the batch, so that what came before it is on the record and not sent again.
@@ -16,10 +19,12 @@ export function announce(
   announcements: readonly Announcement[],
 ): Promise<AnnounceReport> {
   return heartbeating(waitingFor('broker'), async (_report, signal) => {
+    const beganMs = performance.now();
     const refused: string[] = [];
     let handled = 0;
     for (const announcement of announcements) {
       signal.throwIfAborted();
+      if (handled > 0 && performance.now() - beganMs > BATCH_MS_MAX) break;
       try {
         await context.send(announcement);
       } catch (error) {

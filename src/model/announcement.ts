@@ -1,6 +1,7 @@
 /** The messages that tell the world when an upload, a test, a copy or a publication changes state. */
 
 import type { ImagePlan, RegisteredAmi } from './plan.js';
+import { bareUrl } from './printable.js';
 import type { TestRecord } from './progress.js';
 import type { Variant } from './variant.js';
 import { ec2Arch, HVM_VARIANT_KEYS, variantKey } from './variant.js';
@@ -21,7 +22,7 @@ export interface Announcement {
 function base(plan: ImagePlan, region: string): Record<string, unknown> {
   return {
     image_name: plan.origin.image,
-    image_url: plan.url,
+    image_url: bareUrl(plan.url),
     destination: region,
     service: 'EC2',
     compose: plan.origin.composeId,

@@ -28,3 +28,8 @@ export function readableOutput(text: string): string {
   if (count <= text.length * BINARY_SHARE) return printable(text);
   return `(${text.length} characters that are no text)\n`;
 }
+
+/** A URL without its query, which may be a signature, and without credentials. */
+export function bareUrl(url: string): string {
+  return url.replace(/[?#][^]*$/, '').replace(/^([^/]{0,20}\/\/)[^/]*@/, '$1');
+}

@@ -1,5 +1,7 @@
 /** Untrusted text as logs, terminals and messages may show it. */
 
+import { bareUrl } from '../model/printable.js';
+
 /** One line of printable ASCII: everything else is escaped, so that no text can steer a terminal. */
 export function printableAscii(text: string): string {
   return text.replace(
@@ -10,6 +12,6 @@ export function printableAscii(text: string): string {
 
 /** A URL without its query (it may be signed) and without credentials, cut to 300 characters. */
 export function printableUrl(text: string): string {
-  const bare = text.replace(/[?#][^]*$/, '').replace(/^([^/]{0,20}\/\/)[^/]*@/, '$1');
+  const bare = bareUrl(text);
   return printableAscii(bare.length > 300 ? `${bare.slice(0, 300)}...` : bare);
 }

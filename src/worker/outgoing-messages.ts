@@ -19,6 +19,11 @@ export function outgoingMessages(
 ): OutgoingMessages {
   const { url, topicPrefix } = messaging;
   const sender = url === undefined ? undefined : new Sender({ ...messaging, url });
+  if (sender === undefined && !log.isLevelEnabled('info')) {
+    log.warn(
+      'messages go nowhere: no broker is configured (messaging.url), and the log has them at the level info',
+    );
+  }
   return {
     send: async (announcement) => {
       const message = wireMessage(announcement, { topicPrefix });

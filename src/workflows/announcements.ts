@@ -11,8 +11,12 @@ const { announce } = proxyActivities<Pick<Activities, 'announce'>>(announcing);
 /** Small enough for a payload, large enough that 30 regions do not cost 30 activities. */
 const BATCH_SIZE_MAX = 100;
 
+/** It stands in the record once for each message. */
+const REASON_CHARS_MAX = 160;
+
 export class Announcements {
   readonly #queue: Announcement[] = [];
+  readonly #keys = new Set<string>();
   readonly #onUnsent: (reason: string) => void;
   #closed = false;
   #sending: Promise<void> | undefined;
@@ -22,10 +26,13 @@ export class Announcements {
     this.#onUnsent = onUnsent;
   }
 
+  /** What was said before is not said again. */
   add(...announcements: readonly Announcement[]): void {
+    const fresh = announcements.filter(({ key }) => !this.#keys.has(key));
+    for (const { key } of fresh) this.#keys.add(key);
     // Of when it came true: an outage of the broker makes nothing younger.
     const at = new Date().toISOString();
-    this.#queue.push(...announcements.map((announcement) => ({ ...announcement, at })));
+    this.#queue.push(...fresh.map((announcement) => ({ ...announcement, at })));
     this.#sending ??= CancellationScope.nonCancellable(() => this.#send());
   }
 
@@ -47,13 +54,14 @@ export class Announcements {
         this.#queue.unshift(...batch.slice(report?.handled ?? batch.length));
         for (const refused of report?.refused ?? []) this.#fail(refused);
       } catch (failure) {
-        this.#fail(`${batch.length} messages from ${batch[0]?.key} on: ${failureReason(failure)}`);
+        const reason = failureReason(failure).slice(0, REASON_CHARS_MAX);
+        for (const { topic, key, body } of batch) this.#fail(`${topic} (${key}): ${reason}`, body);
       }
     }
   }
 
-  #fail(reason: string): void {
+  #fail(reason: string, body?: Announcement['body']): void {
     this.#onUnsent(reason);
-    log.error('a message was not accepted', { reason });
+    log.error('a message was not accepted', { reason, ...(body === undefined ? {} : { body }) });
   }
 }

@@ -5,8 +5,9 @@ import {
   CancellationScope,
   CancelledFailure,
   isCancellation,
+  patched,
 } from '@temporalio/workflow';
-import { uploadAnnouncements } from '../model/announcement.js';
+import { publishedEverywhere, uploadAnnouncements } from '../model/announcement.js';
 import { EC2_SERVICE_EXCEPTION } from '../model/errors.js';
 import type { ImageResult } from '../model/progress.js';
 import { recordUndone } from './failed-region.js';
@@ -44,11 +45,26 @@ export function nothingToDo({ run }: Publication): ImageResult {
   return run.result(outcome);
 }
 
+/** Until the home region's AMIs are there, the upload is not completed. */
+function isUploadFailed({ run }: Publication): boolean {
+  if (run.source === undefined) return true;
+  const { state } = run.regionProgress(run.plan.homeRegion);
+  return state === 'waiting' && patched('failed-registration-is-told');
+}
+
+/** A release that was cancelled behind its home region is public all the same, and stays so. */
+function tellOfRelease({ run, announcements, undo }: Publication): void {
+  if (undo === undefined || run.regionProgress(run.plan.homeRegion).state !== 'published') return;
+  if (patched('cancelled-release-is-told')) {
+    announcements.add(...publishedEverywhere(run.plan, run.publicAmis()));
+  }
+}
+
 /** Removes what is not public, then says why and what is left. */
 export async function undone(publication: Publication, failure: unknown): Promise<unknown> {
   const { run, undo, announcements } = publication;
   const cancelled = isCancelled(failure);
-  if (publication.undo !== undefined && run.source === undefined) {
+  if (publication.undo !== undefined && isUploadFailed(publication)) {
     announcements.add(...uploadAnnouncements(run.plan, 'failed'));
   }
   const kept = await keepFailedTest(publication, failure);
@@ -62,8 +78,11 @@ export async function undone(publication: Publication, failure: unknown): Promis
   await CancellationScope.nonCancellable(() => settleAll(publication.aside));
   const rest = `${kept}${left.length === 0 ? '' : `; left behind: ${left.join('; ')}`}`;
   const outcome = cancelled ? 'cancelled' : 'failed';
+  tellOfRelease(publication);
   await tellLeftOut(publication, outcome);
   run.close(outcome, `${reason}${rest}`);
+  // What nobody will get is part of the failure's record.
+  await CancellationScope.nonCancellable(() => announcements.delivered());
   if (cancelled) {
     if (isCancellation(failure)) return failure;
     return new CancelledFailure('cancelled', [], failure as Error);

@@ -9,7 +9,7 @@ import {
 } from '@temporalio/workflow';
 import type { PublishImageInput } from '../contract.js';
 import { imageProgressQuery, phaseAttribute } from '../contract.js';
-import type { ImagePlan, RegionPlan } from '../model/plan.js';
+import type { ImagePlan, RegionPlan, RegisteredAmi } from '../model/plan.js';
 import type {
   AmiRecord,
   ImageOutcome,
@@ -105,6 +105,12 @@ export class ImageRun {
     return this.regionPlans
       .map(({ region }) => this.regionProgress(region))
       .filter(({ state, amis }) => RESULT_STATES.includes(state) && amis.length > 0);
+  }
+
+  /** Of the regions that are public as a whole. */
+  publicAmis(): RegisteredAmi[] {
+    const regions = [...this.#regions.values()];
+    return regions.flatMap(({ state, amis }) => (state === 'published' ? amis : []));
   }
 
   regionProgress(region: string): RegionProgress {

@@ -52,7 +52,8 @@ export const undoing: ActivityOptions = {
 
 /** Messages wait out any broker's outage; a run ends only after its last one. */
 export const announcing: ActivityOptions = {
-  startToCloseTimeout: '1m',
+  // A batch ends after 20 s; its last message may cost a connection and a confirmation, each with patience.
+  startToCloseTimeout: '2m',
   scheduleToCloseTimeout: '7 days',
   heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
   retry: UNTIL_THE_OUTAGE_ENDS,

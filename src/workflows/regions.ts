@@ -54,10 +54,8 @@ export async function publishAllRegions(publication: Publication): Promise<void>
     await settleAll(wave.map((region) => makePublic(publication, region, whole)));
     refuseWithoutRequired(publication);
   }
-  const published = run.progress().regions.filter(({ state }) => state === 'published');
   if (everyChangeIsAnnounced()) {
-    const amis = published.flatMap((region) => region.amis);
-    publication.announcements.add(...publishedEverywhere(run.plan, amis));
+    publication.announcements.add(...publishedEverywhere(run.plan, run.publicAmis()));
   }
 }
 

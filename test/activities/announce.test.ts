@@ -17,10 +17,12 @@ const BATCH = ['a', 'b', 'c', 'd'].map((key): Announcement => ({
 /** Sends the batch to a broker that has its own way with some keys; returns what arrived, too. */
 async function send(
   faults: Readonly<Record<string, BrokerFault>>,
+  onSend: (key: string) => void = () => undefined,
 ): Promise<{ readonly report: AnnounceReport; readonly arrived: string[] }> {
   const arrived: string[] = [];
   const context = {
     send: ({ key }: Announcement): Promise<void> => {
+      onSend(key);
       const fault = faults[key];
       if (fault !== undefined) return Promise.reject(new BrokerError(fault, `${fault} ${key}`));
       arrived.push(key);
@@ -53,6 +55,21 @@ describe('a batch of messages', () => {
   it('is tried again as a whole when its first message meets an outage', async () => {
     for (const fault of ['unreachable', 'blocked', 'returned', 'unconfirmed'] as const) {
       await assert.rejects(send({ a: fault }), (error) => error instanceof BrokerError);
+    }
+  });
+
+  it('does not begin again and again at a slow broker: what it has is put on the record', async () => {
+    const now = performance.now.bind(performance);
+    let lateMs = 0;
+    performance.now = () => now() + lateMs;
+    try {
+      const { report, arrived } = await send({}, (key) => (lateMs += key === 'b' ? 21_000 : 0));
+      assert.deepEqual(arrived, ['a', 'b']);
+      assert.deepEqual(report, { handled: 2, refused: [] });
+      const late = await send({}, () => (lateMs += 21_000));
+      assert.deepEqual(late.arrived, ['a'], 'each batch moves on');
+    } finally {
+      performance.now = now;
     }
   });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { WorkflowFailedError } from '@temporalio/client';
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { CancelledFailure } from '@temporalio/common';
 import { cancelled, heartbeat } from '@temporalio/activity';
 import { imageProgressQuery } from '../../src/contract.js';
 import { EC2_TEST_EXCEPTION } from '../../src/model/errors.js';
@@ -8,18 +8,8 @@ import { variantKey } from '../../src/model/variant.js';
 import type { FakeActivities } from '../support/fake-activities.js';
 import { fakeActivities, finalFailure, registered } from '../support/fake-activities.js';
 import { someRegion, somePlan, someRequest } from '../support/images.js';
+import { failureOf } from '../support/expectations.js';
 import { withWorker } from '../support/workflow-worker.js';
-
-async function failureOf(result: Promise<unknown>): Promise<ApplicationFailure> {
-  try {
-    await result;
-  } catch (error) {
-    assert(error instanceof WorkflowFailedError);
-    assert(error.cause instanceof ApplicationFailure, String(error.cause));
-    return error.cause;
-  }
-  throw new assert.AssertionError({ message: 'the workflow did not fail' });
-}
 
 describe('publishImage', () => {
   it('takes the eight steps in the order of the specification', async () => {
@@ -179,30 +169,6 @@ describe('publishImage', () => {
       ({ topic, body }) => topic === 'image.publish' && body['status'] === 'failed',
     );
     assert.equal(failed.length, 3, 'the others of the region were begun, and their end is told');
-  });
-
-  it('tells those who read one message an image of all its public AMIs, and of no other', async () => {
-    const fake = fakeActivities({
-      planImage: ({ request, workflowId, runId }) => {
-        const plan = somePlan(request, { workflowId, runId });
-        const publishedAs = { imageName: 'a', release: 43, stream: '43', subvariant: 'Cloud_Base' };
-        return Promise.resolve({ ...plan, publishedAs });
-      },
-      publishRegion: ({ region }) =>
-        region === 'eu-west-1' ? Promise.reject(finalFailure('refused')) : Promise.resolve(),
-    });
-    await withWorker(fake.activities, async ({ startImage }) => {
-      const result = await (await startImage(someRequest())).result();
-      const told = fake.announced.filter(({ topic }) => topic.startsWith('published.v1.aws.'));
-      assert.equal(told.length, 1);
-      assert.equal(told[0]?.topic, 'published.v1.aws.43.Cloud_Base.x86_64');
-      const { regions } = told[0].body as { regions: Record<string, string> };
-      const best = result.amis.filter(
-        ({ ami, virt, volumeType }) => ami !== null && virt === 'hvm' && volumeType === 'gp2',
-      );
-      assert.deepEqual(regions, Object.fromEntries(best.map(({ region, ami }) => [region, ami])));
-      assert(!('eu-west-1' in regions));
-    });
   });
 
   it('leaves a region out that is not complete within its patience', async () => {

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { cancelled, heartbeat } from '@temporalio/activity';
+import { WorkflowFailedError } from '@temporalio/client';
+import type { Activities } from '../../src/activities/activities.js';
+import { imageProgressQuery } from '../../src/contract.js';
+import type { ImageProgress } from '../../src/model/progress.js';
+import { fakeActivities, finalFailure } from '../support/fake-activities.js';
+import { somePlan, someRequest } from '../support/images.js';
+import { until } from '../support/until.js';
+import { failureOf } from '../support/expectations.js';
+import { withWorker } from '../support/workflow-worker.js';
+
+/** A plan with a number, so that one message names all its AMIs. */
+const publishedAsCloudBase: Activities['planImage'] = ({ request, workflowId, runId }) => {
+  const plan = somePlan(request, { workflowId, runId });
+  const publishedAs = { imageName: 'a', release: 43, stream: '43', subvariant: 'Cloud_Base' };
+  return Promise.resolve({ ...plan, publishedAs });
+};
+
+describe('the messages of an image', () => {
+  it('tells those who read one message an image of all its public AMIs, and of no other', async () => {
+    const fake = fakeActivities({
+      planImage: publishedAsCloudBase,
+      publishRegion: ({ region }) =>
+        region === 'eu-west-1' ? Promise.reject(finalFailure('refused')) : Promise.resolve(),
+    });
+    await withWorker(fake.activities, async ({ startImage }) => {
+      const result = await (await startImage(someRequest())).result();
+      const told = fake.announced.filter(({ topic }) => topic.startsWith('published.v1.aws.'));
+      assert.equal(told.length, 1);
+      assert.equal(told[0]?.topic, 'published.v1.aws.43.Cloud_Base.x86_64');
+      const { regions } = told[0].body as { regions: Record<string, string> };
+      const best = result.amis.filter(
+        ({ ami, virt, volumeType }) => ami !== null && virt === 'hvm' && volumeType === 'gp2',
+      );
+      assert.deepEqual(regions, Object.fromEntries(best.map(({ region, ami }) => [region, ami])));
+      assert(!('eu-west-1' in regions));
+    });
+  });
+
+  it('tells them of a release, too, that is cancelled behind its home region: it stays public', async () => {
+    const fake = fakeActivities({
+      planImage: publishedAsCloudBase,
+      publishRegion: async ({ region }) => {
+        if (region !== 'sa-east-1') return;
+        const beat = setInterval(heartbeat, 200);
+        await cancelled().finally(() => clearInterval(beat));
+      },
+    });
+    await withWorker(fake.activities, async ({ startImage }) => {
+      const handle = await startImage(someRequest());
+      await until('the last wave is under way', async () => {
+        const { regions } = await handle.query(imageProgressQuery);
+        return (
+          regions.some(({ state }) => state === 'publishing') &&
+          fake.count('publishRegion sa-east-1') > 0
+        );
+      });
+      await handle.cancel();
+      await assert.rejects(handle.result(), WorkflowFailedError);
+    });
+    const told = fake.announced.filter(({ topic }) => topic.startsWith('published.v1.aws.'));
+    assert.equal(told.length, 1);
+    const { regions } = told[0]?.body as { regions: Record<string, string> };
+    assert('us-east-1' in regions && !('sa-east-1' in regions));
+  });
+
+  it('tells that an upload failed whose AMIs cannot be registered', async () => {
+    const fake = fakeActivities({
+      registerImages: () => Promise.reject(finalFailure('the quota of AMIs is reached')),
+    });
+    await withWorker(fake.activities, async ({ startImage }) => {
+      await failureOf((await startImage(someRequest())).result());
+    });
+    const statuses = fake.announced.map(({ topic, body }) => `${topic} ${String(body['status'])}`);
+    assert.deepEqual([...new Set(statuses)], ['image.upload started', 'image.upload failed']);
+    assert.equal(statuses.length % 2, 0);
+  });
+
+  it('names in its failure the message of that failure that was refused', async () => {
+    const fake = fakeActivities({
+      runTest: () => Promise.reject(finalFailure('exit status 1')),
+      announce: (batch) =>
+        Promise.resolve({
+          handled: batch.length,
+          refused: batch.filter(({ body }) => body['status'] === 'failed').map(({ key }) => key),
+        }),
+    });
+    await withWorker(fake.activities, async ({ startImage }) => {
+      const failure = await failureOf((await startImage(someRequest())).result());
+      const [, progress] = failure.details as [unknown, ImageProgress];
+      assert.equal(progress.unsent?.length, 1);
+      assert.match(progress.unsent[0] ?? '', /test.*failed/);
+    });
+  });
+
+  it('counts each message that was given up, and not each batch', async () => {
+    const fake = fakeActivities({ announce: () => Promise.reject(finalFailure('for a week')) });
+    const good = fakeActivities();
+    await withWorker(good.activities, async ({ startImage }) => {
+      await (await startImage(someRequest())).result();
+    });
+    await withWorker(fake.activities, async ({ startImage }) => {
+      const { unsent } = await (await startImage(someRequest())).result();
+      assert.equal(unsent?.length, good.announced.length);
+      assert.match(unsent[0] ?? '', /^image\.upload \(.*\): .*for a week/);
+    });
+  });
+});
