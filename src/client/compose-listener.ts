@@ -8,6 +8,7 @@ import { parseComposeId } from '../model/compose.js';
 import type { ComposeMessage } from '../model/compose-message.js';
 import { parseComposeMessage } from '../model/compose-message.js';
 import { printable } from '../model/printable.js';
+import { matchesTopic } from '../model/topic.js';
 import { JsonError, parseStrictJson } from '../source/strict-json.js';
 import { ClientError } from './errors.js';
 import type { Session } from './session.js';
@@ -29,24 +30,36 @@ export interface ListenerCounts {
   ignored: number;
   /** Broken for good. */
   broken: number;
+  /** Tried again, since Temporal did not take them. */
+  retried: number;
   /** Given back to the queue. */
   requeued: number;
 }
 
 /** pungi's messages have under 2 KiB. */
 const CONTENT_BYTES_MAX = 1024 * 1024;
-/** A message that cannot be taken up now is held for this long before the queue has it again. */
-const REQUEUE_DELAY_MS = 5_000;
+/**
+ * A quorum queue gives a message up that came back 20 times, and a broker closes a channel that holds one for
+ * half an hour: so a message is held, but not for so long.
+ */
+const HOLD_MS_MAX = 20 * 60_000;
+const FIRST_RETRY_MS = 1_000;
+const RETRY_MS_MAX = 30_000;
+/** Clocks and time zones differ; a compose of next year is none. */
+const FUTURE_MS_MAX = 2 * 86_400_000;
 
 export interface ListenerOptions extends StartOptions {
   readonly filter: ComposeFilter;
+  /** The bindings: a queue may have others, which are its administrator's. */
+  readonly topics: readonly string[];
   readonly log: Logger;
-  readonly requeueDelayMs?: number;
+  readonly holdMs?: number;
+  readonly firstRetryMs?: number;
   readonly signal: AbortSignal;
 }
 
 export class ComposeListener {
-  readonly counts: ListenerCounts = { taken: 0, ignored: 0, broken: 0, requeued: 0 };
+  readonly counts: ListenerCounts = { taken: 0, ignored: 0, broken: 0, retried: 0, requeued: 0 };
   readonly #session: Session;
   readonly #options: ListenerOptions;
 
@@ -59,22 +72,45 @@ export class ComposeListener {
   async handle(delivery: Delivery): Promise<Verdict> {
     const about = { topic: printable(delivery.topic), messageId: shownId(delivery.messageId) };
     const log = this.#options.log.child(about);
+    if (!this.#options.topics.some((pattern) => matchesTopic(pattern, delivery.topic))) {
+      return this.#ignore('its topic is none of messaging.bindings', log);
+    }
     const read = readMessage(delivery.content);
     if (read.kind === 'invalid') {
       this.counts.broken += 1;
-      log.error({ problems: read.problems, counts: this.counts }, 'a broken message is dropped');
+      const problems = read.problems.map(printable);
+      log.error({ problems, counts: this.counts }, 'a broken message is dropped');
       return 'drop';
     }
-    const reason = read.kind === 'ignored' ? read.reason : this.#outOfScope(read.message);
-    if (read.kind === 'ignored' || reason !== undefined) {
-      this.counts.ignored += 1;
-      log.debug({ reason }, 'a message is of no concern');
-      return 'done';
-    }
-    return this.#signal(read.message, log);
+    if (read.kind === 'ignored') return this.#ignore(read.reason, log);
+    const reason = this.#outOfScope(read.message);
+    return reason === undefined ? this.#signal(read.message, log) : this.#ignore(reason, log);
   }
 
+  #ignore(reason: string, log: Logger): Verdict {
+    this.counts.ignored += 1;
+    log.debug({ reason }, 'a message is of no concern');
+    return 'done';
+  }
+
+  /** Holds the message through an outage, for as long as one may be held. */
   async #signal(message: ComposeMessage, log: Logger): Promise<Verdict> {
+    const { holdMs = HOLD_MS_MAX, firstRetryMs = FIRST_RETRY_MS, signal } = this.#options;
+    const beganMs = performance.now();
+    for (let delayMs = firstRetryMs; ; delayMs = Math.min(delayMs * 2, RETRY_MS_MAX)) {
+      if (await this.#isTaken(message, log)) return 'done';
+      // At once, it would fail again at once; and what is given back comes back at once, too.
+      await pause(delayMs, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted || performance.now() - beganMs > holdMs) break;
+      this.counts.retried += 1;
+    }
+    this.counts.requeued += 1;
+    const { composeId, status } = message;
+    log.error({ composeId, status, counts: this.counts }, 'the message goes back to the queue');
+    return 'requeue';
+  }
+
+  async #isTaken(message: ComposeMessage, log: Logger): Promise<boolean> {
     const { composeId, status } = message;
     try {
       const { state, workflowId, link } = await signalCompose(
@@ -87,18 +123,14 @@ export class ComposeListener {
         { composeId, status, state, workflowId, link, counts: this.counts },
         'compose signalled',
       );
-      return 'done';
+      return true;
     } catch (error) {
-      this.counts.requeued += 1;
       const next = error instanceof ClientError ? error.next : undefined;
       log.error(
         { composeId, status, reason: (error as Error).message, next, counts: this.counts },
-        'Temporal did not take the message: it goes back to the queue',
+        'Temporal did not take the message: it is tried again',
       );
-      // At once, it would come back at once.
-      const { requeueDelayMs = REQUEUE_DELAY_MS, signal } = this.#options;
-      await pause(requeueDelayMs, undefined, { signal }).catch(() => undefined);
-      return 'requeue';
+      return false;
     }
   }
 
@@ -112,7 +144,8 @@ export class ComposeListener {
     }
     const [year, month, day] = [id.date.slice(0, 4), id.date.slice(4, 6), id.date.slice(6)];
     const ageMs = Date.now() - Date.parse(`${year}-${month}-${day}T00:00:00Z`);
-    return ageMs > maxAgeMs ? `${composeId} is older than composes.max_age` : undefined;
+    if (ageMs > maxAgeMs) return `${composeId} is older than composes.max_age`;
+    return ageMs < -FUTURE_MS_MAX ? `${composeId} is of the future` : undefined;
   }
 }
 

@@ -51,6 +51,7 @@ async function run(command: Command, { logLevel }: ListenOptions): Promise<void>
       taskQueue: worker.taskQueue,
       timeScale: timing.scale,
       filter: composes,
+      topics: messaging.bindings,
       log,
       signal: stop,
     });

@@ -46,7 +46,12 @@ describe('the listener', () => {
 
   function listen(
     taskQueue: string,
-    options: { readonly session?: Session; readonly url?: string; readonly prefetch?: number } = {},
+    options: {
+      readonly session?: Session;
+      readonly url?: string;
+      readonly prefetch?: number;
+      readonly holdMs?: number;
+    } = {},
   ): ComposeListener {
     const stop = new AbortController();
     const listener = new ComposeListener(options.session ?? session(), {
@@ -56,8 +61,10 @@ describe('the listener', () => {
         composeTypes: ['production', 'nightly'],
         maxAgeMs: 30 * DAY_MS,
       },
+      topics: [TOPIC],
       log: pino({ level: 'silent' }),
-      requeueDelayMs: 50,
+      firstRetryMs: 50,
+      ...(options.holdMs === undefined ? {} : { holdMs: options.holdMs }),
       signal: stop.signal,
     });
     const settings = {
@@ -147,7 +154,35 @@ describe('the listener', () => {
     assert.deepEqual(await Promise.all(others.map(isThere)), [false, false, false]);
   });
 
-  it('gives a message back while Temporal is down, and starts the publication when it is up', async () => {
+  it('takes nothing up that only looks like a compose: of another topic, or of next year', async () => {
+    const listener = listen(`nobody-${randomUUID()}`);
+    const foreign = someComposeId();
+    const delivery = {
+      messageId: 'a',
+      content: Buffer.from(finished(foreign)),
+      redelivered: false,
+    };
+    const topic = 'org.fedoraproject.stg.copr.chroot.start';
+    assert.equal(await listener.handle({ ...delivery, topic }), 'done');
+    const future = someComposeId('Fedora-Cloud', '', -365 * DAY_MS);
+    await say(finished(future));
+    await until('both are passed over', () => listener.counts.ignored === 2);
+    assert.deepEqual([await isThere(foreign), await isThere(future)], [false, false]);
+  });
+
+  it('gives a message back that Temporal does not take for as long as one may be held', async () => {
+    const down = { signalWithStart: () => Promise.reject(new Error('down')) };
+    const listener = listen(`nobody-${randomUUID()}`, {
+      session: { access: { client: { workflow: down } } } as unknown as Session,
+      holdMs: 100,
+    });
+    await say(finished(someComposeId()));
+    await until('it came back, and was given back again', () => listener.counts.requeued === 2);
+    assert(listener.counts.retried >= 2);
+    assert.equal(listener.counts.taken, 0);
+  });
+
+  it('holds a message while Temporal is down, and starts the publication when it is up', async () => {
     await withOwnTemporal(async (temporal) => {
       const env = { TEMPORAL_ADDRESS: temporal.server.address };
       const access = await connectToTemporal({ env });
@@ -156,8 +191,10 @@ describe('the listener', () => {
         await temporal.crash();
         const listener = listen(`own-${randomUUID()}`, { session: { access, uiUrl: undefined } });
         await say(finished(composeId));
-        await until('it was given back', () => listener.counts.requeued > 0);
-        assert.equal(listener.counts.taken, 0);
+        await until('it is tried again', () => listener.counts.retried > 1);
+        // Each return counts against the queue's limit of deliveries, and behind that the message is gone.
+        assert.deepEqual([listener.counts.taken, listener.counts.requeued], [0, 0]);
+        assert.equal((await broker().depth('fedimg')).unacked, 1);
         await temporal.restart();
         await until('it is taken', () => listener.counts.taken === 1);
         await until('it is acknowledged', queueIsEmpty);
