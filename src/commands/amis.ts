@@ -50,9 +50,9 @@ export function createCommand(): Command {
       'fedimg amis --compose @latest',
       'fedimg amis --release 43 --region eu-central-1 -o name',
       "fedimg amis -o json | jq -r '.[] | select(.public) | [.region, .ami] | @tsv'",
-      'fedimg amis -o fedora-websites --ga 43-1.6 --beta 44-1.2   the list of fedoraproject.org/cloud',
-      'fedimg amis --release 43 -o terraform                      or aws-cli, or ansible',
-      'fedimg amis --from ec2                                     without Temporal',
+      'fedimg amis -o fedora-websites --ga 43-1.6 --beta 44-1.2   # the list of fedoraproject.org/cloud',
+      'fedimg amis --release 43 -o terraform                      # or aws-cli, or ansible',
+      'fedimg amis --from ec2                                     # without Temporal',
     ],
     notes: `Formats (-o): ${FORMATS.join(', ')} (ga is fedora-websites by a shorter name).
 A wanted AMI that is missing has \`ami: null\` and a \`reason\`; an image without any AMI is no row: see \`fedimg status\`.
