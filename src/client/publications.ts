@@ -38,7 +38,7 @@ export const LATEST = '@latest';
  * whoever asks for the newest wants no year's worth read.
  */
 const LOOKED_AT_MAX = 500;
-/** Of runs that one page of the store has. */
+/** For one page of the list. */
 const PAGE_TIMEOUT_MS = 30_000;
 
 /** A quoted value of a visibility query. */
