@@ -14,7 +14,15 @@ export function tagSpecification(type: ResourceType, tags: Tags): TagSpecificati
 
 /** Filters that only resources with all of these tags pass. */
 export function tagFilters(tags: Tags): Filter[] {
-  return Object.entries(tags).map(([key, value]) => ({ Name: `tag:${key}`, Values: [value] }));
+  return Object.entries(tags).map(([key, value]) => ({
+    Name: `tag:${key}`,
+    Values: [literally(value)],
+  }));
+}
+
+/** EC2 reads wildcards in the values of filters, unless a backslash is before them. */
+function literally(value: string): string {
+  return value.replace(/[*?\\]/g, '\\$&');
 }
 
 export function tagOf(

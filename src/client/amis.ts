@@ -3,13 +3,16 @@
 import { architectureAttribute, composeAttribute, PUBLISH_IMAGE_WORKFLOW } from '../contract.js';
 import type { Arch } from '../model/compose.js';
 import { amiRecords, imageFacts, passedVariants, withReason } from '../model/ami-records.js';
-import type { AmiRecord } from '../model/progress.js';
+import type { AmiRecord, ImageResult } from '../model/progress.js';
 import { variantKey } from '../model/variant.js';
+import { ClientError } from './errors.js';
 import { readImageHistory } from './image-history.js';
 import type { Publication } from './publications.js';
 import { listPublications, quoted } from './publications.js';
+import { readEnd } from './run-end.js';
 import type { RunRef, Session } from './session.js';
 import { linkTo } from './session.js';
+import { sideBySide } from './side-by-side.js';
 import type { ImageStatus } from './status.js';
 import { readStatus } from './status.js';
 
@@ -26,6 +29,9 @@ export interface AmiFilter {
 export interface AmiRow extends AmiRecord {
   readonly workflowUrl: string | null;
 }
+
+/** So many runs are read at a time: each that is open or failed may ask a worker. */
+const RUNS_AT_ONCE = 20;
 
 /** Each image's rows; what a newest run has not (yet) is taken from the run before. */
 export async function listAmis(session: Session, filter: AmiFilter = {}): Promise<AmiRow[]> {
@@ -47,29 +53,32 @@ export async function recordsFromHistories(
   if (filter.arch !== undefined) {
     conditions.push(`${architectureAttribute.name} = ${quoted(filter.arch)}`);
   }
+  if (filter.workflowIds !== undefined) {
+    conditions.push(`WorkflowId IN (${filter.workflowIds.map(quoted).join(', ')})`);
+  }
   const runs = await listPublications(session, conditions.join(' AND '));
-  const wanted = runs.filter(({ workflowId }) => filter.workflowIds?.includes(workflowId) ?? true);
-  const images = await Promise.all(byImage(wanted).map((ofImage) => ofRuns(session, ofImage)));
-  return images
-    .flat()
+  const told = await sideBySide(runs, RUNS_AT_ONCE, (run) => toldBy(session, run));
+  return byImage(told)
+    .flatMap(ofImage)
     .filter(({ release }) => filter.release === undefined || release === filter.release);
 }
 
 /** By what the AMIs' tags go by, too: an image may be published by hand, and by its compose again. */
-function byImage(runs: readonly Publication[]): Publication[][] {
-  const images = new Map<string, Publication[]>();
-  for (const run of runs) {
-    const { compose, image, arch, workflowId } = run;
+function byImage(told: readonly Told[]): Told[][] {
+  const images = new Map<string, Told[]>();
+  for (const one of told) {
+    const { compose, image, arch, workflowId } = one.publication;
     const named = compose !== null && image !== null && arch !== null;
     const key = JSON.stringify(named ? [compose, image, arch] : [workflowId]);
-    images.set(key, [...(images.get(key) ?? []), run]);
+    const known = images.get(key);
+    if (known === undefined) images.set(key, [one]);
+    else known.push(one);
   }
   return [...images.values()];
 }
 
-/** `runs` is sorted newest first. What was made public is never undone by a later run's failure. */
-async function ofRuns(session: Session, runs: readonly Publication[]): Promise<AmiRecord[]> {
-  const told = await Promise.all(runs.map((run) => ofRun(session, run)));
+/** `told` is sorted newest first. What was made public is never undone by a later run's failure. */
+function ofImage(told: readonly Told[]): AmiRecord[] {
   const rows = new Map<string, AmiRecord>();
   for (const { records } of told.toSorted((a, b) => weightOf(a) - weightOf(b))) {
     for (const record of records) {
@@ -84,30 +93,45 @@ async function ofRuns(session: Session, runs: readonly Publication[]): Promise<A
 }
 
 interface Told {
+  readonly publication: Publication;
   readonly records: readonly AmiRecord[];
-  readonly runId: string;
 }
 
 /**
  * Whoever made the AMIs says best why others are missing. A run that found its image published knows only
  * that they are.
  */
-function weightOf({ records, runId }: Told): number {
+function weightOf({ records, publication }: Told): number {
   const made = records.filter(({ ami }) => ami !== null);
   if (made.length === 0) return 2;
-  return made.some(({ run }) => run?.runId === runId) ? 0 : 1;
+  return made.some(({ run }) => run?.runId === publication.runId) ? 0 : 1;
 }
 
-async function ofRun(session: Session, run: Publication): Promise<Told> {
+/** Nothing of a run that retention has removed since it was listed. */
+async function toldBy(session: Session, publication: Publication): Promise<Told> {
+  try {
+    return { publication, records: await recordsOfPublication(session, publication) };
+  } catch (error) {
+    if (!(error instanceof ClientError) || error.kind !== 'not-found') throw error;
+    return { publication, records: [] };
+  }
+}
+
+/** A run that is done is not queried: its result says all, and a worker would have to replay it. */
+async function recordsOfPublication(session: Session, run: Publication): Promise<AmiRecord[]> {
+  const end = run.execution === 'COMPLETED' ? await readEnd<ImageResult>(session, run) : undefined;
+  if (end !== undefined && 'result' in end) return madeBy(run, end.result.amis);
   const status = await readStatus(session, run);
-  const records = status.kind === 'image' ? await recordsOfRun(session, status) : [];
-  return { records, runId: run.runId };
+  return status.kind === 'image' ? recordsOfRun(session, status) : [];
 }
 
 /** Of one run alone, whatever became of it; each record says which run made it. */
 export async function recordsOfRun(session: Session, status: ImageStatus): Promise<AmiRecord[]> {
   const records = status.result?.amis ?? (await ofRunWithoutResult(session, status));
-  const { workflowId, runId } = status;
+  return madeBy(status, records);
+}
+
+function madeBy({ workflowId, runId }: RunRef, records: readonly AmiRecord[]): AmiRecord[] {
   return records.map((record) => ({ ...record, run: record.run ?? { workflowId, runId } }));
 }
 

@@ -33,38 +33,41 @@ export interface Publication extends RunRef {
 }
 
 export const LATEST = '@latest';
-/** So many runs are looked at for the newest one: the store sorts by another time. */
+/**
+ * So many runs are looked at for the newest ones: the store lists first what is open or closed last, and
+ * whoever asks for the newest wants no year's worth read.
+ */
 const LOOKED_AT_MAX = 500;
+/** For one page of the list. */
+const PAGE_TIMEOUT_MS = 30_000;
 
 /** A quoted value of a visibility query. */
 export function quoted(value: string): string {
   return `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 }
 
-/** The runs that a visibility query selects, newest start first. */
+/** All runs that a visibility query selects, or the first `limit` of them, newest start first. */
 export async function listPublications(
   session: Session,
   query: string,
-  limit = LOOKED_AT_MAX,
+  limit = Number.POSITIVE_INFINITY,
 ): Promise<Publication[]> {
-  const { access } = session;
-  const runs = await access.call(async (client) => {
-    const found: WorkflowExecutionInfo[] = [];
-    for await (const run of client.workflow.list({ query, pageSize: 200 })) {
-      found.push(run);
-      if (found.length >= limit) break;
-    }
-    return found;
-  }, 30_000);
-  return runs
-    .map((run) => publicationOf(session, run))
-    .sort((a, b) => b.startedAt.localeCompare(a.startedAt));
+  const { client, call } = session.access;
+  const runs = client.workflow.list({ query, pageSize: 200 })[Symbol.asyncIterator]();
+  const found: Publication[] = [];
+  while (found.length < limit) {
+    // A deadline for each page: one for the whole would be a limit by another name.
+    const next = await call(() => runs.next(), PAGE_TIMEOUT_MS);
+    if (next.done === true) break;
+    found.push(publicationOf(session, next.value));
+  }
+  return found.sort((a, b) => b.startedAt.localeCompare(a.startedAt));
 }
 
-/** Composes and the images that were published by hand, newest first. */
+/** Composes and the images that were published by hand, newest first, of the runs that are looked at. */
 export async function recentPublications(session: Session, limit: number): Promise<Publication[]> {
   const types = [COMPOSE_WORKFLOW, PUBLISH_IMAGE_WORKFLOW].map(quoted).join(', ');
-  const all = await listPublications(session, `WorkflowType IN (${types})`);
+  const all = await listPublications(session, `WorkflowType IN (${types})`, LOOKED_AT_MAX);
   return all.filter(({ child }) => !child).slice(0, limit);
 }
 

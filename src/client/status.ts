@@ -22,7 +22,8 @@ import { pendingActivities } from './pending-activities.js';
 import { askProgress, progressFromHistory, progressFromResult } from './progress-sources.js';
 import type { Publication } from './publications.js';
 import { publicationOf } from './publications.js';
-import type { RunRef, Session } from './session.js';
+import { readEnd } from './run-end.js';
+import type { Session } from './session.js';
 
 export type Outcome = 'running' | 'ended' | 'terminated' | ImageOutcome;
 
@@ -83,8 +84,9 @@ type Described = Publication & { readonly activities: readonly PendingActivity[]
 
 async function readImage(session: Session, described: Described): Promise<ImageStatus> {
   const base = { ...described, kind: 'image' as const, result: null, request: null };
-  const asked = await askProgress<ImageProgress>(session.access, 'imageProgress', described);
+  const ask = () => askProgress<ImageProgress>(session.access, 'imageProgress', described);
   if (described.execution === 'RUNNING') {
+    const asked = await ask();
     const progress = asked.progress ?? (await progressFromHistory(session.access, described));
     const note = asked.progress === undefined ? asked.note : null;
     return { ...base, outcome: 'running', progress, failure: null, note };
@@ -92,14 +94,17 @@ async function readImage(session: Session, described: Described): Promise<ImageS
   const end = await readEnd<ImageResult>(session, described);
   if ('result' in end) {
     const { result } = end;
-    const progress =
-      asked.progress ?? (await progressFromResult(session.access, described, result));
+    const { progress: told } = await ask();
+    const progress = told ?? (await progressFromResult(session.access, described, result));
     return { ...base, outcome: result.outcome, progress, result, failure: null, note: null };
   }
   const reported = failureProgress(end.failure) as ImageProgress | undefined;
+  const outcome = failedOutcome(described.execution);
+  // A worker would replay the whole run only to say again what its failure says.
+  const isSaid = reported !== undefined && outcome !== 'cancelled';
+  const asked = isSaid ? { progress: reported, note: null } : await ask();
   const progress =
     reported ?? asked.progress ?? (await progressFromHistory(session.access, described));
-  const outcome = failedOutcome(described.execution);
   const note = reported === undefined && asked.progress === undefined ? asked.note : null;
   const { request } = await readImageHistory(session.access, described);
   const report = failureReport(end.failure);
@@ -152,20 +157,6 @@ async function readIfStarted(
     if (error instanceof ClientError && error.kind === 'not-found') return undefined;
     throw error;
   }
-}
-
-type End<R> = { readonly result: R } | { readonly failure: unknown };
-
-async function readEnd<R>({ access }: Session, { workflowId, runId }: RunRef): Promise<End<R>> {
-  return access.call(async (client) => {
-    const handle = client.workflow.getHandle(workflowId, runId, { followRuns: false });
-    try {
-      return { result: (await handle.result()) as R };
-    } catch (error) {
-      if (!(error instanceof Error) || error.name !== 'WorkflowFailedError') throw error;
-      return { failure: error.cause ?? error };
-    }
-  });
 }
 
 function failedOutcome(execution: WorkflowExecutionStatusName): Outcome {

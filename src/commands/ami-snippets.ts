@@ -1,6 +1,6 @@
 /** Ready-made lines for Terraform, the AWS CLI and Ansible. Each looks an AMI up by its owner, never by name alone. */
 
-import { imageKeyOf, inOrder, ofOneVariant } from '../model/catalogue.js';
+import { imageKeyOf, inOrder, ofOneVariant, regionsOf } from '../model/catalogue.js';
 import type { AmiRecord } from '../model/progress.js';
 import { ec2Arch, variantKey } from '../model/variant.js';
 import { EXIT } from './exit-codes.js';
@@ -10,13 +10,13 @@ import { CommandError } from './problem.js';
 export const SNIPPET_FORMATS = ['terraform', 'aws-cli', 'ansible'] as const;
 export type SnippetFormat = (typeof SNIPPET_FORMATS)[number];
 
-/** One image of one release and architecture: the newest, in one variant. */
+/** One image of one release and architecture: the newest that is public, in one variant. */
 interface Lookup {
   readonly id: string;
   readonly title: string;
   readonly owner: string;
   readonly ec2Arch: string;
-  /** One, or one a region; in each region exactly one of them exists. */
+  /** One, or one a region; in each region at most one of them exists. */
   readonly names: readonly string[];
 }
 
@@ -29,20 +29,23 @@ export function snippetLines(records: readonly AmiRecord[], format: SnippetForma
   ]);
 }
 
+/** Of what is public: nobody else's account finds a private AMI. */
 function lookupsOf(records: readonly AmiRecord[]): Lookup[] {
   const groups = new Map<string, AmiRecord[]>();
-  for (const record of inOrder(records.filter(({ ami }) => ami !== null))) {
+  for (const record of inOrder(records.filter((one) => one.public && one.ami !== null))) {
     const key = JSON.stringify([record.release, record.subvariant, record.arch]);
-    const known = groups.get(key) ?? [];
-    // The newest image came first.
-    if (known[0] !== undefined && imageKeyOf(known[0]) !== imageKeyOf(record)) continue;
-    groups.set(key, [...known, record]);
+    const known = groups.get(key);
+    if (known === undefined) groups.set(key, [record]);
+    else known.push(record);
   }
   const taken = new Set<string>();
-  return [...groups.values()].map((group) => lookupOf(ofOneVariant(group), taken));
+  return [...groups.values()].map((group) => lookupOf(group, taken));
 }
 
-function lookupOf(amis: readonly AmiRecord[], taken: Set<string>): Lookup {
+/** `group` is all that there is of one release, image and architecture, newest first. */
+function lookupOf(group: readonly AmiRecord[], taken: Set<string>): Lookup {
+  const newest = group.filter((one) => group[0] && imageKeyOf(one) === imageKeyOf(group[0]));
+  const amis = ofOneVariant(newest);
   const [first] = amis;
   if (first === undefined) throw new TypeError('a group without an AMI');
   const { owner, subvariant = 'image', release, arch, compose, label } = first;
@@ -53,6 +56,7 @@ function lookupOf(amis: readonly AmiRecord[], taken: Set<string>): Lookup {
   for (let count = 2; taken.has(id); count += 1) id = `${base}_${count}`;
   taken.add(id);
   const what = [compose, ...(label === undefined ? [] : [label]), arch, variantKey(first)];
+  what.push(...coverage(amis, group));
   return {
     id,
     title: printable(what.join(', ')).replace(/\s+/g, ' '),
@@ -60,6 +64,15 @@ function lookupOf(amis: readonly AmiRecord[], taken: Set<string>): Lookup {
     ec2Arch: ec2Arch(arch),
     names: [...new Set(amis.map(({ name }) => name))].sort(),
   };
+}
+
+/** A newer image that is not (yet) everywhere takes the place of an older one that is: not without a word. */
+function coverage(amis: readonly AmiRecord[], group: readonly AmiRecord[]): string[] {
+  const [here, everywhere] = [regionsOf(amis), regionsOf(group)];
+  const lacking = everywhere.filter((region) => !here.includes(region));
+  if (lacking.length === 0) return [];
+  const share = `in ${here.length} of the ${everywhere.length} regions that have this release`;
+  return [`${share}: not in ${lacking.join(', ')}`];
 }
 
 function terraform({ id, title, owner, ec2Arch, names }: Lookup): string[] {

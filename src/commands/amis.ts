@@ -50,9 +50,9 @@ export function createCommand(): Command {
       'fedimg amis --compose @latest',
       'fedimg amis --release 43 --region eu-central-1 -o name',
       "fedimg amis -o json | jq -r '.[] | select(.public) | [.region, .ami] | @tsv'",
-      'fedimg amis -o fedora-websites --ga 43-1.6 --beta 44-1.2   the list of fedoraproject.org/cloud',
-      'fedimg amis --release 43 -o terraform                      or aws-cli, or ansible',
-      'fedimg amis --from ec2                                     without Temporal',
+      'fedimg amis -o fedora-websites --ga 43-1.6 --beta 44-1.2   # the list of fedoraproject.org/cloud',
+      'fedimg amis --release 43 -o terraform                      # or aws-cli, or ansible',
+      'fedimg amis --from ec2                                     # without Temporal',
     ],
     notes: `Formats (-o): ${FORMATS.join(', ')} (ga is fedora-websites by a shorter name).
 A wanted AMI that is missing has \`ami: null\` and a \`reason\`; an image without any AMI is no row: see \`fedimg status\`.
@@ -60,9 +60,9 @@ Both sources give the same answer of runs that have ended. Temporal forgets runs
 
 fedora-websites is {"ga":{ARCH:{REGION:AMI}},"beta":{...}} of what is public of Cloud_Base. GA are composes with a
 label RC-x.y, Beta those with Beta-x.y: of the newest release the last candidate, or the one that is named.
-It and terraform, aws-cli and ansible list one variant an image: the first that there is of hvm-gp3, hvm-gp2,
-hvm-standard and, for the last three, the paravirtual ones; or that of --variant. The last three give the newest image
-of each release and architecture, by owner and exact name.`,
+It and terraform, aws-cli and ansible list one variant an image: that of the most regions, of several such the first of
+hvm-gp3, hvm-gp2, hvm-standard and, for the last three, the paravirtual ones; or that of --variant. The last three give
+the newest public image of each release and architecture, by owner and exact name; its comment says where it lacks.`,
   });
   command.action(async (options: AmisOptions) => finish(await run(command, options)));
   return command;
@@ -155,7 +155,7 @@ function absentNotes(absent: readonly AmiRecord[]): string[] {
 function nothingFound(format: Format, from: AmiSource): CommandError {
   const what = isWebsites(format)
     ? 'no public AMI of Cloud_Base has a label of a release or a Beta in this variant'
-    : 'no AMI matches';
+    : `no ${isSnippet(format) ? 'public ' : ''}AMI matches`;
   const other =
     from === 'temporal'
       ? ' Temporal forgets runs after its retention: --from ec2 asks the AMIs themselves.'

@@ -50,7 +50,7 @@ export function createCommand(): Command {
   withHelp(command, {
     examples: [
       'fedimg dev',
-      'fedimg publish http://127.0.0.1:8000/disk.raw.xz --arch x86_64 --watch   (elsewhere)',
+      'fedimg publish http://127.0.0.1:8000/disk.raw.xz --arch x86_64 --watch   # in another terminal',
     ],
     notes: `It takes --config, FEDIMG_CONFIG or ./fedimg.toml; without any it writes one of its own.
 A compose or .raw.xz that is served on this machine is published by one line of it:

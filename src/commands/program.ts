@@ -59,10 +59,10 @@ const INTRODUCTION =
   "Publishes a distribution's cloud images as public AMIs in every EC2 region, durably.";
 const EXAMPLES = `
 Examples:
-  fedimg demo                                     see it work, without any account
-  fedimg dev                                      a local stack to try things on
-  fedimg publish URL --arch x86_64 --watch        one image, from its URL to its AMIs
-  fedimg compose signal message.json              a whole compose
+  fedimg demo                                     # see it work, without any account
+  fedimg dev                                      # a local stack to try things on
+  fedimg publish URL --arch x86_64 --watch        # one image, from its URL to its AMIs
+  fedimg compose signal message.json              # a whole compose
   fedimg status @latest --watch
   fedimg amis --compose @latest -o json
 

@@ -32,7 +32,8 @@ export function createCommand(): Command {
       'fedimg status Fedora-Cloud-43-20251021.0 --wait --timeout 2h',
       'fedimg status Fedora-Cloud-43-20251021.0 -o json',
     ],
-    notes: 'Exits by outcome: 0 published, 1 failed, 3 partly, 8 still running.',
+    notes: `Without an id it lists the ${LISTED_MAX} newest; older ones answer to their id, and \`fedimg amis\` lists all AMIs.
+Exits by outcome: 0 published, 1 failed, 3 partly, 8 still running.`,
   });
   command.action(async (id: string | undefined, options: FollowOptions) => {
     finish(await run(command, id, options));

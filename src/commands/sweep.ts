@@ -30,7 +30,7 @@ export function createCommand(): Command {
   withHelp(command, {
     examples: [
       'fedimg sweep --dry-run',
-      'fedimg sweep --dry-run --verbose            also what stays, and why',
+      'fedimg sweep --dry-run --verbose            # also what stays, and why',
       "fedimg sweep -o json | jq '.removed[].id'",
     ],
     notes: `A stray carries this deployment's tags, and its run was terminated, failed or is unknown to Temporal.

@@ -1,5 +1,6 @@
 /** What a list of AMIs is made of, whichever source told the records: selected, in one order, one variant an image. */
 
+import { COMPOSE_TYPES, parseComposeId } from './compose.js';
 import type { AmiRecord } from './progress.js';
 import { VARIANT_KEYS, variantKey } from './variant.js';
 
@@ -25,9 +26,12 @@ export function imageKeyOf({ compose, image, arch }: AmiRecord): string {
 
 /** Newest release and compose first; within an image by region and variant. */
 export function inOrder(records: readonly AmiRecord[]): AmiRecord[] {
+  const ages = new Map(records.map(({ compose }) => [compose, ageOf(compose)]));
+  const age = ({ compose }: AmiRecord) => ages.get(compose) ?? '';
   return records.toSorted(
     (a, b) =>
       natural.compare(b.release, a.release) ||
+      natural.compare(age(b), age(a)) ||
       natural.compare(b.compose, a.compose) ||
       natural.compare(a.image, b.image) ||
       natural.compare(b.arch, a.arch) ||
@@ -37,12 +41,32 @@ export function inOrder(records: readonly AmiRecord[]): AmiRecord[] {
   );
 }
 
-/** Of one image's records those of a single variant: the first of `preferred` of which there is an AMI. */
+/**
+ * What says when a compose was made: its name before the date says nothing of it. Of one day and respin the
+ * production compose counts as the newest. An image by hand has no date, and comes after all that have.
+ */
+function ageOf(compose: string): string {
+  const id = parseComposeId(compose);
+  if (id === undefined) return '';
+  const rank = COMPOSE_TYPES.length - COMPOSE_TYPES.indexOf(id.composeType);
+  return `${id.date}.${id.respin}.${rank}`;
+}
+
+/**
+ * Of one image's records those of a single variant, of which there is an AMI in the most regions; of several
+ * such the first of `preferred`.
+ */
 export function ofOneVariant(
   records: readonly AmiRecord[],
   preferred: readonly string[] = VARIANT_KEYS,
 ): AmiRecord[] {
   const made = records.filter(({ ami }) => ami !== null);
-  const chosen = preferred.find((key) => made.some((record) => variantKey(record) === key));
-  return made.filter((record) => variantKey(record) === chosen);
+  const ofKey = (key: string) => made.filter((record) => variantKey(record) === key);
+  return preferred
+    .map(ofKey)
+    .reduce((best, one) => (regionsOf(one).length > regionsOf(best).length ? one : best), []);
+}
+
+export function regionsOf(records: readonly AmiRecord[]): string[] {
+  return [...new Set(records.map(({ region }) => region))].sort();
 }

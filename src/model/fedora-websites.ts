@@ -25,7 +25,7 @@ export interface WebsitesChoice {
   /** Default: the newest. */
   readonly ga?: Milestone | undefined;
   readonly beta?: Milestone | undefined;
-  /** Default: HVM, on the fastest volume type that there is. */
+  /** Default: HVM, on the volume type of the most regions, of several such the fastest. */
   readonly variant?: string | undefined;
 }
 

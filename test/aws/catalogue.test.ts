@@ -47,6 +47,23 @@ describe('the AMIs of a deployment in EC2', () => {
     });
   });
 
+  it('were those of every compose when the name that was asked for had a wildcard in it', async () => {
+    await withActivities({}, async (level) => {
+      const region = level.aws.region('us-east-1');
+      const snapshot = await snapshotIn(level, 'us-east-1');
+      const tags = someAmiTags(someOrigin());
+      await plantImage(region, snapshot, tags);
+      const literal = '*? \\';
+      const odd = await plantImage(region, snapshot, { ...tags, [TAG.compose]: literal });
+      const found = async (compose: string) =>
+        (await read(level, { [TAG.compose]: compose })).amis.map(({ ami }) => ami);
+      for (const pattern of ['*', 'Fedora-*', `${tags[TAG.compose]?.slice(0, -1)}?`]) {
+        assert.deepEqual(await found(pattern), [], pattern);
+      }
+      assert.deepEqual(await found(literal), [odd]);
+    });
+  });
+
   it('are read to the last page where EC2 does not list them at once', async () => {
     await withActivities({}, async (level) => {
       const region = level.aws.region('us-east-1');

@@ -64,6 +64,55 @@ describe('lines for tools that look an AMI up', () => {
     assert.match(textOf([someRecord({ volumeType: 'standard' })], 'terraform'), /hvm-standard/);
   });
 
+  it('took an older compose for the newest, as its name comes later in the alphabet', () => {
+    const newestOf = (...composes: string[]) => {
+      const records = composes.map((compose) => someRecord({ compose, image: compose }));
+      const [there, ...rest] = [records, records.toReversed()].map((some) =>
+        textOf(some, 'terraform'),
+      );
+      assert.deepEqual(rest, [there], 'whatever the order they come in');
+      return /^# ([^,]*),/.exec(there ?? '')?.[1];
+    };
+    assert.equal(
+      newestOf('Fedora-Cloud-43-20251001.0', 'Fedora-43-20251025.0'),
+      'Fedora-43-20251025.0',
+    );
+    const ofOneDay = ['Fedora-43-20251025.n.0', 'Fedora-43-20251025.1', 'Fedora-43-20251025.0'];
+    assert.equal(newestOf(...ofOneDay), 'Fedora-43-20251025.1');
+    assert.equal(
+      newestOf('Fedora-43-20251025.n.9', 'Fedora-43-20251025.n.10'),
+      'Fedora-43-20251025.n.10',
+    );
+    assert.equal(newestOf('Fedora-43-20251025.n.0', 'Fedora-43-20251025.0'), ofOneDay[2]);
+  });
+
+  it('found nothing in any other account, as the AMIs that they named were private', () => {
+    const older = someRecord({ compose: 'Fedora-Cloud-43-20251020.0', name: 'open' });
+    const hidden = someRecord({ public: false, name: 'private' });
+    for (const format of SNIPPET_FORMATS) {
+      const text = textOf([hidden, older], format);
+      assert(text.includes('"open"') && !text.includes('"private"'), text);
+      assert.deepEqual(snippetLines([hidden], format), []);
+    }
+  });
+
+  it('named an image of one region in place of a complete one, and did not say so', () => {
+    const everywhere = ['us-east-1', 'eu-west-1', 'sa-east-1'];
+    const compose = 'Fedora-Cloud-43-20251020.0';
+    const older = everywhere.map((region) => someRecord({ compose, image: 'old', region }));
+    const fast = someRecord({ volumeType: 'gp3' });
+    const wide = ['us-east-1', 'eu-west-1'].map((region) => someRecord({ region }));
+    for (const format of SNIPPET_FORMATS) {
+      const [title] = snippetLines([...older, fast, ...wide], format);
+      assert.equal(
+        title,
+        '# Fedora-Cloud-43-20251021.0, x86_64, hvm-gp2, ' +
+          'in 2 of the 3 regions that have this release: not in sa-east-1',
+      );
+      assert.doesNotMatch(snippetLines(older, format)[0] ?? '', /regions/);
+    }
+  });
+
   it('have names of their own for all that they define', () => {
     const records = ['4-3', '4.3'].map((release) => someRecord({ release, compose: release }));
     const ids = [...textOf(records, 'terraform').matchAll(/^data "aws_ami" "(.*)"/gm)];

@@ -50,6 +50,20 @@ describe('the command line', () => {
     assert.match((await run(['compose', 'signal', '--help'])).stdout, /fedimg compose signal/);
   });
 
+  it('gave examples that end with too many arguments when they are pasted with their comment', async () => {
+    const listed = (await run(['--help'])).stdout.matchAll(/^ {2}([a-z]+) {2,}\S/gm);
+    const names = [...listed].flatMap(([, name]) => (name === undefined ? [] : [[name]]));
+    assert(names.length > 10, 'all commands');
+    for (const args of [[], ...names, ['compose', 'signal'], ['config', 'import']]) {
+      const { stdout } = await run([...args, '--help']);
+      const [, examples = ''] = /^Examples:\n((?: {2}.*\n)+)/m.exec(stdout) ?? [];
+      for (const line of examples.split('\n')) {
+        const [typed = ''] = line.trim().split(' # ');
+        assert.doesNotMatch(typed.trimEnd(), / {2}/, `${args.join(' ')}: ${line}`);
+      }
+    }
+  });
+
   it('asks whether another command was meant, with the exit code of wrong usage', async () => {
     const { code, stdout, stderr } = await run(['statsu']);
     assert.equal(code, 2);

@@ -74,6 +74,16 @@ describe('the list that fedoraproject.org/cloud is built from', () => {
     assert.equal(amiOf([...records, standard], 'hvm-standard'), 'ami-standard');
   });
 
+  it('lost all regions but one, as a faster volume type was to be had there alone', () => {
+    const wide = ['us-east-1', 'eu-west-1'].map((region) => rc({ region }));
+    const { x86_64 } = fedoraWebsites([rc({ volumeType: 'gp3' }), ...wide]).ga;
+    assert.deepEqual(Object.keys(x86_64), ['eu-west-1', 'us-east-1']);
+    const legacy = ['us-east-1', 'eu-west-1', 'sa-east-1'].map((region) =>
+      rc({ virt: 'paravirtual', region }),
+    );
+    assert.deepEqual(fedoraWebsites([...legacy, ...wide]).ga.x86_64, x86_64, 'HVM all the same');
+  });
+
   it('shows nobody what is private, missing, or another image', () => {
     const records = [
       rc({ public: false }),

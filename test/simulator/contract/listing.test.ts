@@ -66,6 +66,20 @@ describe('contract: listings', () => {
     await refusal('InvalidParameterValue', count(['colour', 'red']));
   });
 
+  it('searched for a name with wildcards in it as a pattern (user guide: \\*amazon\\?\\\\ is literal)', async () => {
+    const client = (await openTestCloud()).client();
+    for (const Value of ['*amazon?\\', 'xamazony\\', '*amazon?', '\\*amazon\\?\\']) {
+      const Tags = [{ Key: 'Name', Value }];
+      await newVolume(client, { TagSpecifications: [{ ResourceType: 'volume', Tags }] });
+    }
+    const Filters = [{ Name: 'tag:Name', Values: ['\\*amazon\\?\\\\'] }];
+    const { Volumes: found } = await client.send(new ec2.DescribeVolumesCommand({ Filters }));
+    assert.deepEqual(
+      found?.map(({ Tags }) => Tags?.map(({ Value }) => Value)),
+      [['*amazon?\\']],
+    );
+  });
+
   it('is not slowed down by a filter made to backtrack', async () => {
     const client = (await openTestCloud()).client();
     await newVolume(client, {
