@@ -2,7 +2,7 @@
 
 import { imageKeyOf, inOrder, ofOneVariant, regionsOf } from '../model/catalogue.js';
 import type { AmiRecord } from '../model/progress.js';
-import { ec2Arch, variantKey } from '../model/variant.js';
+import { ec2Arch, HVM_VARIANT_KEYS, variantKey } from '../model/variant.js';
 import { EXIT } from './exit-codes.js';
 import { printable } from './format.js';
 import { CommandError } from './problem.js';
@@ -45,7 +45,9 @@ function lookupsOf(records: readonly AmiRecord[]): Lookup[] {
 /** `group` is all that there is of one release, image and architecture, newest first. */
 function lookupOf(group: readonly AmiRecord[], taken: Set<string>): Lookup {
   const newest = group.filter((one) => group[0] && imageKeyOf(one) === imageKeyOf(group[0]));
-  const amis = ofOneVariant(newest);
+  const hvm = ofOneVariant(newest, HVM_VARIANT_KEYS);
+  // Few instance types boot a paravirtual AMI, in however many regions it is.
+  const amis = hvm.length > 0 ? hvm : ofOneVariant(newest);
   const [first] = amis;
   if (first === undefined) throw new TypeError('a group without an AMI');
   const { owner, subvariant = 'image', release, arch, compose, label } = first;

@@ -136,7 +136,10 @@ export function publishedEverywhere(
 ): Announcement[] {
   const { publishedAs, origin, arch } = plan;
   const ofVariant = (key: string) => amis.filter(({ variant }) => variantKey(variant) === key);
-  const chosen = HVM_VARIANT_KEYS.map(ofVariant).find((found) => found.length > 0) ?? [];
+  const chosen = HVM_VARIANT_KEYS.map(ofVariant).reduce(
+    (best, one) => (one.length > best.length ? one : best),
+    [],
+  );
   if (publishedAs === undefined || chosen.length === 0) return [];
   const { stream, subvariant, imageName, release } = publishedAs;
   return [

@@ -231,8 +231,8 @@ const MESSAGES: readonly Mutant[] = [
     name: 'a compose is acknowledged before Temporal has it',
     invariant: 'I9',
     file: 'src/client/compose-listener.ts',
-    find: "      return 'requeue';",
-    replace: "      return 'done';",
+    find: "if (await this.#isTaken(message, log)) return 'done';",
+    replace: "if ((await this.#isTaken(message, log)) || holdMs > 0) return 'done';",
     tests: [LISTENER],
   },
   {
