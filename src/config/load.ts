@@ -1,6 +1,7 @@
 /** Finds, reads and checks the configuration file: either all of it is good, or all problems are told. */
 import { readFile } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
+import { checkBrokerFiles, resolveBrokerFiles } from './broker-files.js';
 import { keysAt } from './json-schema.js';
 import {
   ConfigError,
@@ -50,15 +51,22 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
   const transport = parsed.data?.test.transport ?? 'ssm';
   const scriptProblem =
     scriptFile === undefined ? undefined : await checkTestScript(scriptFile, transport);
+  const messaging = parsed.data && resolveBrokerFiles(parsed.data.messaging, dirname(file));
   const problems = [
+    ...(messaging === undefined ? [] : await checkBrokerFiles(messaging)),
     ...(parsed.error?.issues ?? []).flatMap((issue) => describeIssue(issue, keysAt)),
     ...(scriptProblem === undefined ? [] : [{ path: ['test', 'script'], message: scriptProblem }]),
   ];
-  if (!parsed.success || scriptFile === undefined || problems.length > 0) {
+  if (
+    !parsed.success ||
+    messaging === undefined ||
+    scriptFile === undefined ||
+    problems.length > 0
+  ) {
     throw new ConfigError(located(problems));
   }
-  const config = parsed.data;
-  return { config: { ...config, test: { ...config.test, script: scriptFile } }, file };
+  const test = { ...parsed.data.test, script: scriptFile };
+  return { config: { ...parsed.data, test, messaging }, file };
 }
 
 /** The script's path, also from a file whose other keys are wrong: all problems come at once. */

@@ -46,8 +46,17 @@ export function formatProblem({ file, line, column, key, message, quote }: Confi
   // A pointer behind a line that is cut would point at nothing.
   if (column > QUOTE_CHARS_MAX) return head;
   const gutter = `  ${line} | `;
-  const pointer = `${' '.repeat(gutter.length - 2)}| ${' '.repeat(column - 1)}^`;
-  return `${head}\n${gutter}${printable(cut(quote, QUOTE_CHARS_MAX))}\n${pointer}`;
+  const quoted = `${head}\n${gutter}${printable(cut(quote, QUOTE_CHARS_MAX))}`;
+  const hidden = quote.indexOf(HIDDEN);
+  if (hidden >= 0 && hidden < column) return quoted;
+  return `${quoted}\n${' '.repeat(gutter.length - 2)}| ${' '.repeat(column - 1)}^`;
+}
+
+const HIDDEN = '://***@';
+
+/** Problems go to journals and tickets. Up to the last `@`: a password may have any character. */
+function withoutPassword(line: string): string {
+  return line.replace(/:\/\/.*@/s, HIDDEN);
 }
 
 function cut(text: string, charsMax: number): string {
@@ -160,7 +169,7 @@ function show(value: unknown): string {
   if (value instanceof Date) return 'a date';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object' && value !== null) return 'a table';
-  const text = JSON.stringify(value) ?? 'nothing';
+  const text = withoutPassword(JSON.stringify(value) ?? 'nothing');
   return text.length > 60 ? `${text.slice(0, 60)}...` : text;
 }
 
@@ -181,6 +190,6 @@ export function locateProblem(
     column,
     key: formatKey(problem.path),
     message: problem.message,
-    ...(quote === undefined ? {} : { quote }),
+    ...(quote === undefined ? {} : { quote: withoutPassword(quote) }),
   };
 }

@@ -33,6 +33,7 @@ export async function connectBroker(
     connection.on('error', () => undefined);
     return connection;
   } catch (error) {
+    if (error instanceof BrokerError) throw error;
     throw new BrokerError(
       'unreachable',
       `no connection to the broker at ${shownUrl(settings.url)}: ${reasonOf(error)}`,
@@ -58,7 +59,12 @@ async function socketOptions(
 }
 
 async function readIfNamed(file: string | undefined): Promise<Buffer | undefined> {
-  return file === undefined ? undefined : readFile(file);
+  if (file === undefined) return undefined;
+  return readFile(file).catch((error: unknown) => {
+    throw new BrokerError('unreadable', `${file} cannot be read: ${reasonOf(error)}`, {
+      cause: error,
+    });
+  });
 }
 
 /** Host, port and vhost; never a password. */

@@ -3,6 +3,8 @@
 export type BrokerFault =
   /** No connection, or none that lets us in. */
   | 'unreachable'
+  /** A certificate of ours is not to be had. */
+  | 'unreadable'
   /** The broker takes nothing: it is short of memory or disk. */
   | 'blocked'
   /** No queue is bound to the topic. */
@@ -17,6 +19,8 @@ export type BrokerFault =
 const NEXT: Readonly<Record<BrokerFault, string>> = {
   unreachable:
     'Is the broker up, and may this user log in? See [messaging] in the configuration; it is tried again.',
+  unreadable:
+    'Make the file of [messaging] readable for this user; it is tried again with what is there then.',
   blocked: 'Look at the memory and disk alarms of the broker; the message is sent when they end.',
   returned:
     'Bind a queue to this topic, or take messaging.url out of the configuration; it is tried again.',

@@ -109,7 +109,10 @@ describe('fedimg config import', () => {
       ],
       [['nowhere.cfg'], /cannot be read from nowhere\.cfg[^]*next: /],
       [['.'], /cannot be read from \.[^]*next: /],
-      [['fedimg.cfg', '--test-script', 'none.sh'], /none\.sh, which does not exist[^]*next: /],
+      [
+        ['fedimg.cfg', '--test-script', 'none.sh'],
+        /none\.sh, which does not exist[^]*next: .*--test-script FILE/,
+      ],
       [['fedimg.cfg', '--output', 'fedimg.toml'], /is no format\n {2}next: .*--to fedimg\.toml/],
       [['fedimg.cfg', '-o', 'name'], /--output name is unknown/],
       [['fedimg.cfg', '--to', 'none/fedimg.toml'], /cannot be written[^]*next: /],

@@ -77,6 +77,51 @@ describe('the configuration file', () => {
     assert.match(complaint ?? '', /CR LF.*sed -i/);
   });
 
+  const BROKER = `${LEAST}[messaging]\nurl = "amqps://broker.example/%2Fpubsub"\ntopic_prefix = "org.stg"\n`;
+
+  it('finds certificates beside itself: a service runs in no folder of its choice', async () => {
+    await folder().write('etc/smoke.sh', 'true');
+    await folder().write('etc/pki/ca.pem', 'a certificate');
+    const file = await folder().write('etc/f.toml', `${BROKER}ca_file = "pki/ca.pem"\n`);
+    const { config } = await loadConfig({ path: file, env: {}, cwd: '/' });
+    assert.equal(config.messaging.caFile, join(folder().path, 'etc/pki/ca.pem'));
+  });
+
+  it('with a certificate that is not there is refused, before AMIs are public of which nobody hears', async () => {
+    const files = 'ca_file = "nope.pem"\ncert_file = "."\nkey_file = "/nope/key.pem"\n';
+    const complaints = await folder().complaintsAbout(`${BROKER}${files}`);
+    assert.equal(complaints.length, 3);
+    assert.match(
+      complaints[0] ?? '',
+      /messaging\.ca_file: is .*nope\.pem, which does not exist; put/,
+    );
+    assert.match(complaints[1] ?? '', /messaging\.cert_file: .* which is no file; name/);
+    assert.match(complaints[2] ?? '', /messaging\.key_file: is \/nope\/key\.pem/);
+  });
+
+  it("shows no broker's password when it is wrong: what is printed is in a journal for ever", async () => {
+    const prefix = 'topic_prefix = "org.stg"\n';
+    const wrong = [
+      'url = "amqps://fedimg:hunter2@broker.example/%2Fpubsub"\n',
+      `url = "amqps://fedimg:hunter2@broker.example/?heartbeat=1"\n${prefix}`,
+      `url = "amqps://fedimg:p@ss/hunter2@broker.example"\n${prefix}`,
+      `url = "amqps://fedimg:hunter2@broker.example\n${prefix}`,
+      `url = ["amqps://fedimg:hunter2@broker.example"]\n${prefix}`,
+      `urls = "amqps://fedimg:hunter2@broker.example"\n${prefix}`,
+      `exchange = "amqps://fedimg:hunter2@broker.example x"\n${prefix}`,
+      'passive_declares = "amqps://fedimg:hunter2@broker.example"\n',
+    ];
+    for (const lines of wrong) {
+      await folder().write('fedimg.toml', `${LEAST}[messaging]\n${lines}`);
+      await assert.rejects(loadConfig({ env: {}, cwd: folder().path }), (error) => {
+        assert.ok(error instanceof ConfigError, String(error));
+        assert.doesNotMatch(error.message + JSON.stringify(error.problems), /hunter2/, lines);
+        assert.match(error.message, /amqps:\/\/\*\*\*@broker\.example/);
+        return true;
+      });
+    }
+  });
+
   it('with a script that cannot be read is refused', async () => {
     await symlink('circle.sh', join(folder().path, 'circle.sh'));
     const [complaint] = await folder().complaintsAbout(LEAST.replace('smoke.sh', 'circle.sh'));

@@ -67,6 +67,17 @@ describe('a configuration of the old fedimg', () => {
     assert.equal(toml.match(/"us-east-1"/g)?.length, 2, 'once as home, once in the list');
   });
 
+  it('says so when the old file leaves one region to publish in', async () => {
+    const old = '[aws]\nbase_region = us-east-1\ntest = /bin/true\n';
+    const { publish } = await load(old);
+    assert.deepEqual(publish.regions, ['us-east-1']);
+    const notes = await notesOn(old, 'aws.base_region');
+    assert(
+      notes.some((note) => /nowhere else.*regions = "all"/.test(note)),
+      notes.join('\n'),
+    );
+  });
+
   it('keeps the kernel of each region, and not that of its i386 line', async () => {
     const { amis } = await load(FEDORA_2015);
     assert.equal(amis.find(({ region }) => region === 'us-west-2')?.aki, 'aki-fc8f11cc');

@@ -43,7 +43,8 @@ describe('the sample configuration', () => {
   });
 
   it('is accepted with all its optional keys in use', async () => {
-    const config = await folder.load(withOptionalKeys(sample));
+    const here = withOptionalKeys(sample).replace(/"\/etc\/\S*\.pem"/g, '"tests/smoke.sh"');
+    const config = await folder.load(here);
     assert.equal(config.utility.instanceProfile, 'fedimg-utility');
     assert.equal(config.test.instanceProfile, 'fedimg-test');
   });

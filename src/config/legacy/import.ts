@@ -59,14 +59,15 @@ export async function importLegacy(
   });
   notes.sort((a, b) => a.line - b.line);
   const imported = { toml, script, notes };
-  await refuseWhatDoesNotLoad(imported);
+  await refuseWhatDoesNotLoad(imported, testScript);
   return imported;
 }
 
 /** fedimg 1.x and 2.x had no AMI list, only a base region. */
-function amisOf({ amis, base }: Findings, notes: ImportNote[]): NewConfig['amis'] {
+function amisOf({ amis, base, regions }: Findings, notes: ImportNote[]): NewConfig['amis'] {
   if (base !== undefined) notes.push({ ...BASE, line: base.line });
   if (amis.length > 0) return amis;
+  if (base !== undefined && regions === undefined) notes.push({ ...ONLY_BASE, line: base.line });
   if (base !== undefined) return [{ region: base.region, ami: 'al2023', arch: 'x86_64' }];
   throw new LegacyConfigError(
     'has neither an AMI list with an x86_64 item nor a base_region, so there is no home region',
@@ -83,6 +84,13 @@ const BASE = {
   becomes: '[[amis]]',
   why: 'is where the utility instance is launched; without an AMI list, from the newest Amazon Linux 2023',
   next: 'set virtualization_types = ["hvm"] in [publish] if that was fedimg 2.x, which made no other',
+};
+
+const ONLY_BASE = {
+  key: 'aws.base_region',
+  becomes: 'publish.regions',
+  why: 'is the only region that the old file names, so AMIs are published nowhere else',
+  next: 'set regions = "all" in [publish], or a list, if they are to be elsewhere, too',
 };
 
 /** The AMI list named the regions, too: AMIs were copied to all that it had. */
@@ -117,7 +125,10 @@ const SCRIPT_HEAD = `#!/bin/bash
 `;
 
 /** By the loader that the worker uses, in a folder that is removed. */
-async function refuseWhatDoesNotLoad({ toml, script, notes }: Imported): Promise<void> {
+async function refuseWhatDoesNotLoad(
+  { toml, script, notes }: Imported,
+  testScript: string | undefined,
+): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'fedimg-import-'));
   try {
     if (script !== null) await writeFile(join(folder, script.name), script.text);
@@ -125,6 +136,11 @@ async function refuseWhatDoesNotLoad({ toml, script, notes }: Imported): Promise
     await loadConfig({ path: 'fedimg.toml', env: {}, cwd: folder });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
+    const isOfScript = error.problems.every(({ key }) => key === 'test.script');
+    if (testScript !== undefined && isOfScript) {
+      const message = `needs a test script: ${error.problems[0]?.message}`;
+      throw new LegacyConfigError(message, { next: 'name another one: --test-script FILE', notes });
+    }
     throw new LegacyConfigError(`became a configuration that does not load\n${error.message}`, {
       next: 'correct it in the old file, or start from fedimg.sample.toml',
       notes,

@@ -17,12 +17,14 @@ export interface MessagingConfig {
   prefetch: number;
 }
 
-const URL_FORM = /^amqps?:\/\/[^/?#\s]+(\/[^?#\s]*)?$/;
+/** A slash or an @ behind the host belongs to a password: in a virtual host they are escaped. */
+const URL_FORM = /^amqps?:\/\/[^/?#\s]+(\/[^/?#@\s]*)?$/;
 /** A query could take back what this file says of certificates and heartbeats. */
 const url = z
   .string()
   .refine((text) => URL_FORM.test(text) && URL.canParse(text) && new URL(text).hostname !== '', {
-    error: 'is no URL of a broker; allowed: amqps://HOST/%2FVHOST or amqp://USER:PASSWORD@HOST',
+    error:
+      'is no URL of a broker; allowed: amqps://HOST/%2FVHOST or amqp://USER:PASSWORD@HOST (with / as %2F, @ as %40)',
   });
 
 const file = z.string().min(1);

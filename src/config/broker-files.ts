@@ -1,0 +1,37 @@
+/** The certificates of `[messaging]`: they lie beside the configuration, or where it says. */
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { LocatedProblem } from './problems.js';
+import type { MessagingConfig } from './sections/messaging.js';
+
+const KEYS = { ca_file: 'caFile', cert_file: 'certFile', key_file: 'keyFile' } as const;
+
+/** A service's working directory is nobody's choice: paths are relative to the file that names them. */
+export function resolveBrokerFiles(messaging: MessagingConfig, folder: string): MessagingConfig {
+  const found = Object.values(KEYS).flatMap((name) => {
+    const file = messaging[name];
+    return file === undefined ? [] : [[name, resolve(folder, file)] as const];
+  });
+  return { ...messaging, ...Object.fromEntries(found) };
+}
+
+/** Those that are not there. Who may read them shows when they are used: an operator's commands do not need the key. */
+export async function checkBrokerFiles(messaging: MessagingConfig): Promise<LocatedProblem[]> {
+  const checked = Object.entries(KEYS).map(async ([key, name]): Promise<LocatedProblem[]> => {
+    const file = messaging[name];
+    const what = file === undefined ? undefined : await lack(file);
+    return what === undefined ? [] : [{ path: ['messaging', key], message: `is ${file}, ${what}` }];
+  });
+  return (await Promise.all(checked)).flat();
+}
+
+async function lack(file: string): Promise<string | undefined> {
+  const next = 'name the PEM file (relative to this file)';
+  try {
+    return (await stat(file)).isFile() ? undefined : `which is no file; ${next}`;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const isMissing = code === 'ENOENT' || code === 'ENOTDIR';
+    return isMissing ? `which does not exist; put it there, or ${next}` : undefined;
+  }
+}
