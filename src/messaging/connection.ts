@@ -1,6 +1,8 @@
 /** A connection to the broker, as Fedora's infrastructure has it: AMQP 0.9.1, TLS with a client certificate, or a plain URL. */
 
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { Duplex } from 'node:stream';
 import type { ChannelModel, SocketOptions } from 'amqplib';
 import { connect, credentials } from 'amqplib';
 import { BrokerError } from './errors.js';
@@ -19,6 +21,8 @@ export interface BrokerSettings {
 const CONNECT_TIMEOUT_MS = 15_000;
 /** A dead peer is noticed after twice this. */
 const HEARTBEAT_SECONDS = 30;
+/** A broker that is frozen, or blocked for want of memory, never answers the end of a connection. */
+const CLOSE_TIMEOUT_MS = 2_000;
 
 /** Reads the certificates anew each time: a renewed one is used by the next connection. */
 export async function connectBroker(
@@ -40,6 +44,27 @@ export async function connectBroker(
       { cause: error },
     );
   }
+}
+
+/** In order if the broker answers, else by force. Never rejects; safe to repeat. */
+export async function endConnection(connection: ChannelModel): Promise<void> {
+  const closing = connection.close().catch(() => undefined);
+  const socket = socketOf(connection);
+  if (socket === undefined) return closing;
+  if (socket.closed) return;
+  const timer = setTimeout(() => {
+    // With an error, as amqplib tells its channels only of those.
+    socket.destroy(new Error('the broker does not answer the end of the connection'));
+  }, CLOSE_TIMEOUT_MS);
+  await once(socket, 'close').catch(() => undefined);
+  clearTimeout(timer);
+}
+
+/** amqplib keeps it to itself, and has no other way to end a connection that is not answered. */
+function socketOf({ connection }: ChannelModel): Duplex | undefined {
+  return 'stream' in connection && connection.stream instanceof Duplex
+    ? connection.stream
+    : undefined;
 }
 
 async function socketOptions(

@@ -3,7 +3,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import type { BrokerSettings } from './connection.js';
-import { connectBroker, isRefusal, reasonOf, shownUrl } from './connection.js';
+import { connectBroker, endConnection, isRefusal, reasonOf, shownUrl } from './connection.js';
 
 export interface ConsumerSettings extends BrokerSettings {
   readonly exchange: string;
@@ -92,17 +92,16 @@ async function oneConnection(
       atWork.add(work);
     });
     events.onListening(`${settings.queue} at ${shownUrl(settings.url)}`);
-    const reason = await Promise.race([ended, aborted(signal)]);
+    const reason = await orAborted(signal, ended);
     if (isStopped(signal)) {
       await channel.cancel(consumerTag).catch(() => undefined);
-      const patience = AbortSignal.timeout(CLOSE_PATIENCE_MS);
-      await Promise.race([Promise.allSettled(atWork), aborted(patience)]);
+      await orAborted(AbortSignal.timeout(CLOSE_PATIENCE_MS), Promise.allSettled(atWork));
       // Behind the last acknowledgement: the end of the connection would overtake it.
       await channel.close().catch(() => undefined);
     }
     return reason;
   } finally {
-    await Promise.race([connection.close().catch(() => undefined), pause(2_000)]);
+    await endConnection(connection);
   }
 }
 
@@ -165,9 +164,19 @@ function endOf(connection: ChannelModel, channel: Channel): Promise<string> {
   });
 }
 
-function aborted(signal: AbortSignal): Promise<string> {
+/** Listens no longer than it waits: the signal outlives all connections. */
+async function orAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T | 'stopped'> {
+  const over = new AbortController();
+  try {
+    return await Promise.race([work, aborted(signal, over.signal)]);
+  } finally {
+    over.abort();
+  }
+}
+
+function aborted(signal: AbortSignal, over: AbortSignal): Promise<'stopped'> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve('stopped');
-    signal.addEventListener('abort', () => resolve('stopped'), { once: true });
+    signal.addEventListener('abort', () => resolve('stopped'), { once: true, signal: over });
   });
 }

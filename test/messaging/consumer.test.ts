@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ConsumerSettings, Delivery, Verdict } from '../../src/messaging/consumer.js';
 import { consume } from '../../src/messaging/consumer.js';
@@ -12,6 +13,8 @@ interface Listening {
   readonly disconnects: string[];
   readonly notBound: string[];
   listening: number;
+  /** Who waits to be told to stop. */
+  waiting(): number;
   stop(): Promise<void>;
 }
 
@@ -35,6 +38,7 @@ describe('a consumer', () => {
       disconnects: [],
       notBound: [],
       listening: 0,
+      waiting: () => getEventListeners(stop.signal, 'abort').length,
       stop: async () => {
         stop.abort();
         await ended;
@@ -165,6 +169,15 @@ describe('a consumer', () => {
     await broker().start();
     await say('after the crash');
     await until('it is heard', () => state.heard.length === 1);
+  });
+
+  it('does not pile up what each connection waited for: the process lives for months', async () => {
+    const state = listen();
+    await until('it listens', () => state.listening === 1);
+    const waiting = state.waiting();
+    await broker().closeConnections('fedimg');
+    await until('it listens again', () => state.listening === 2);
+    assert.equal(state.waiting(), waiting);
   });
 
   it('lets what is at work finish when it is stopped, and takes no more', async () => {

@@ -1,26 +1,8 @@
 import assert from 'node:assert/strict';
-import type { BrokerFault } from '../../src/messaging/errors.js';
 import { BrokerError } from '../../src/messaging/errors.js';
 import { Sender } from '../../src/messaging/sender.js';
-import type { WireMessage } from '../../src/messaging/wire-message.js';
-import { EXCHANGE, useBroker, type QueuedMessage } from '../support/rabbitmq.js';
-import { until } from '../support/until.js';
-
-const TOPIC = 'org.fedoraproject.stg.fedimg.image.upload';
-
-function message(id: string, routingKey = TOPIC): WireMessage {
-  const properties = { messageId: id, deliveryMode: 2 as const, headers: { priority: 0 } };
-  return { routingKey, content: Buffer.from(JSON.stringify({ id })), properties };
-}
-
-const isFault =
-  (fault: BrokerFault) =>
-  (error: unknown): true => {
-    assert(error instanceof BrokerError, String(error));
-    assert.equal(error.fault, fault, error.message);
-    assert.equal(error.isFinal, fault === 'refused');
-    return true;
-  };
+import { EXCHANGE, useBroker } from '../support/rabbitmq.js';
+import { ids, isFault, message } from './sent-messages.js';
 
 describe('a sender', () => {
   const broker = useBroker();
@@ -33,9 +15,6 @@ describe('a sender', () => {
     await sender.close();
     await broker().drain('observer');
   });
-
-  const ids = (messages: readonly QueuedMessage[]): unknown[] =>
-    messages.map(({ properties }) => properties.messageId as unknown);
 
   it('has sent a message only when the broker has it, and keeps the order', async () => {
     for (const id of ['1', '2', '3']) await sender.send(message(id));
@@ -101,30 +80,5 @@ describe('a sender', () => {
       assert.doesNotMatch(error.message, /geheim/);
       return isFault('unreachable')(error);
     });
-  });
-
-  it('does not take a broker for well that confirms nothing: one is short of memory for hours', async () => {
-    await sender.close();
-    sender = new Sender({ url: broker().url('fedimg'), exchange: EXCHANGE, confirmTimeoutMs: 500 });
-    await sender.send(message('before'));
-    await broker().pauseAccepting();
-    try {
-      await assert.rejects(sender.send(message('stuck')), isFault('unconfirmed'));
-      await assert.rejects(sender.send(message('stuck')), BrokerError);
-    } finally {
-      await broker().resumeAccepting();
-    }
-    const isSent = () =>
-      sender.send(message('after')).then(
-        () => true,
-        () => false,
-      );
-    await until('the broker takes messages again', isSent);
-    const arrived = ids(await broker().drain('observer'));
-    // What was on its way when the alarm came may arrive when it ends: the same message, by its id.
-    assert.deepEqual(
-      [...new Set(arrived)].filter((id) => id !== 'stuck'),
-      ['before', 'after'],
-    );
   });
 });

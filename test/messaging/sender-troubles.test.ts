@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict';
+import type { SenderSettings } from '../../src/messaging/sender.js';
+import { Sender } from '../../src/messaging/sender.js';
+import type { BrokerConnection } from '../support/rabbitmq.js';
+import { EXCHANGE, useBroker } from '../support/rabbitmq.js';
+import { until } from '../support/until.js';
+import { ids, isFault, message, TOPIC } from './sent-messages.js';
+
+describe('a sender whose broker is in trouble', () => {
+  const broker = useBroker();
+  let sender: Sender;
+
+  afterEach(async () => {
+    await sender.close();
+    await broker().drain('observer');
+  });
+
+  const senderOf = (settings: Partial<SenderSettings> = {}): Sender =>
+    new Sender({ url: broker().url('fedimg'), exchange: EXCHANGE, ...settings });
+  const withChannelMax = (channelMax: number): string =>
+    `${broker().url('fedimg')}?channelMax=${channelMax}`;
+  const connections = async (): Promise<BrokerConnection[]> =>
+    (await broker().connections()).filter(({ user }) => user === 'fedimg');
+  const hasOneConnection = async (): Promise<boolean> => (await connections()).length === 1;
+  const isSent = (id: string): Promise<boolean> =>
+    sender.send(message(id)).then(
+      () => true,
+      () => false,
+    );
+
+  it('does not run out of channels on a queue that is full for days', async () => {
+    await broker().declareQueue('full', [TOPIC], { maxLength: 1, overflow: 'reject-publish' });
+    sender = senderOf({ url: withChannelMax(6) });
+    try {
+      await sender.send(message('fills it'));
+      for (let attempt = 0; attempt < 10; attempt += 1) {
+        await assert.rejects(sender.send(message('too many')), isFault('unconfirmed'));
+      }
+      const channels = (await connections()).map((connection) => connection.channels);
+      assert.deepEqual(channels, [1]);
+    } finally {
+      await broker().deleteQueue('full');
+    }
+    await sender.send(message('after'));
+  });
+
+  it('finds a channel at the second attempt when others have all there are', async () => {
+    sender = senderOf({ url: withChannelMax(6) });
+    const twice = (id: string): Promise<void> =>
+      sender.send(message(id)).catch((error: unknown) => {
+        isFault('unreachable')(error);
+        return sender.send(message(id));
+      });
+    const all = Array.from({ length: 10 }, (_, index) => `m${index}`);
+    await Promise.all(all.map(twice));
+    assert.deepEqual(ids(await broker().drain('observer')).sort(), all);
+    await until('the full connection is closed', hasOneConnection);
+  });
+
+  it('keeps the new connection when the old one ends at last', async () => {
+    sender = senderOf({ confirmTimeoutMs: 500 });
+    await sender.send(message('before'));
+    broker().freeze();
+    let next: Promise<void>;
+    try {
+      await assert.rejects(sender.send(message('stuck')), isFault('unconfirmed'));
+      next = sender.send(message('next'));
+    } finally {
+      broker().thaw();
+    }
+    await next;
+    await until('the old connection is closed', hasOneConnection);
+    await sender.send(message('last'));
+    assert(await hasOneConnection());
+  });
+
+  it('says at once that the broker is short of memory, and keeps its connection till it is not', async () => {
+    sender = senderOf();
+    await sender.send(message('before'));
+    await broker().pauseAccepting();
+    try {
+      const stuck = ['stuck 1', 'stuck 2', 'stuck 3'].map((id) => sender.send(message(id)));
+      // The first has a channel, and the others wait for one.
+      await Promise.all(stuck.map((one) => assert.rejects(one, isFault('blocked'))));
+      await assert.rejects(sender.send(message('later')), isFault('blocked'));
+      assert(await hasOneConnection());
+    } finally {
+      await broker().resumeAccepting();
+    }
+    await until('the broker takes messages again', () => isSent('after'));
+    assert(await hasOneConnection());
+    const arrived = ids(await broker().drain('observer')).map(String);
+    // What was on its way when the alarm came may arrive when it ends: the same message, by its id.
+    assert.deepEqual(
+      arrived.filter((id) => !id.startsWith('stuck')),
+      ['before', 'after'],
+    );
+  });
+
+  it('outlasts an alarm that is longer than a confirmation may take', async () => {
+    const confirmTimeoutMs = 1_000;
+    sender = senderOf({ confirmTimeoutMs });
+    await sender.send(message('before'));
+    const [before] = await connections();
+    await broker().pauseAccepting();
+    try {
+      const overdue = performance.now() + 2 * confirmTimeoutMs;
+      await until('a confirmation is overdue', async () => {
+        await assert.rejects(sender.send(message('stuck')), isFault('blocked'));
+        return performance.now() > overdue;
+      });
+    } finally {
+      await broker().resumeAccepting();
+    }
+    await until('the broker takes messages again', () => isSent('after'));
+    const ports = (await connections()).map(({ clientPort }) => clientPort);
+    assert.deepEqual(ports, [before?.clientPort]);
+  });
+
+  it('leaves a broker that does not answer its farewell', async () => {
+    sender = senderOf();
+    await sender.send(message('before'));
+    broker().freeze();
+    try {
+      await sender.close();
+    } finally {
+      broker().thaw();
+    }
+    await until('the connection is gone', async () => (await connections()).length === 0);
+  });
+});
