@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { BrokerError } from '../../src/messaging/errors.js';
 import { messageId, wireMessage } from '../../src/messaging/wire-message.js';
 import type { Announcement } from '../../src/model/announcement.js';
+import { uploadAnnouncements } from '../../src/model/announcement.js';
+import { someRequest, somePlan } from '../support/images.js';
 
 const UPLOAD: Announcement = {
   topic: 'image.upload',
@@ -40,6 +42,16 @@ function extra(change: object): Announcement {
 }
 
 describe('a message on the wire', () => {
+  it('has no signature of a URL in it, nor a login: anybody reads the bus', () => {
+    const ids = { workflowId: 'w', runId: 'r' };
+    const url = 'https://me:word@bucket.example/a.raw.xz?X-Amz-Signature=SECRET#part';
+    const plan = somePlan(someRequest(), ids, { url });
+    for (const announcement of uploadAnnouncements(plan, 'started')) {
+      assert.equal(announcement.body['image_url'], 'https://bucket.example/a.raw.xz');
+      assert.doesNotMatch(wire(announcement).content.toString(), /SECRET|me:word/);
+    }
+  });
+
   it('has the topic, the properties and the headers that Fedora’s consumers look for', () => {
     const { routingKey, properties, content } = wire(UPLOAD);
     assert.equal(routingKey, 'org.fedoraproject.stg.fedimg.image.upload');

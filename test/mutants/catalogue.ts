@@ -487,9 +487,9 @@ const SILENCE: readonly Mutant[] = [
   {
     name: 'a signed query stands in the error of a download',
     invariant: 'I13',
-    file: 'src/source/printable.ts',
-    find: "text.replace(/[?#][^]*$/, '')",
-    replace: "text.replace(/[#][^]*$/, '')",
+    file: 'src/model/printable.ts',
+    find: "url.replace(/[?#][^]*$/, '')",
+    replace: "url.replace(/[#][^]*$/, '')",
     tests: ['test/source'],
   },
 ];
