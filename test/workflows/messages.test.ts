@@ -78,16 +78,25 @@ describe('the messages of an image', () => {
   });
 
   it('names in its failure the message of that failure that was refused', async () => {
+    let answer = () => undefined as void;
+    const closed = new Promise<void>((resolve) => (answer = resolve));
     const fake = fakeActivities({
       runTest: () => Promise.reject(finalFailure('exit status 1')),
-      announce: (batch) =>
-        Promise.resolve({
-          handled: batch.length,
-          refused: batch.filter(({ body }) => body['status'] === 'failed').map(({ key }) => key),
-        }),
+      announce: async (batch) => {
+        const failed = batch.filter(({ body }) => body['status'] === 'failed');
+        // The broker is slow to say so: all else is done by then.
+        if (failed.length > 0) await closed;
+        return { handled: batch.length, refused: failed.map(({ key }) => key) };
+      },
     });
     await withWorker(fake.activities, async ({ startImage }) => {
-      const failure = await failureOf((await startImage(someRequest())).result());
+      const handle = await startImage(someRequest());
+      await until('all else is done', async () => {
+        const { outcome } = await handle.query(imageProgressQuery);
+        return outcome === 'failed';
+      });
+      answer();
+      const failure = await failureOf(handle.result());
       const [, progress] = failure.details as [unknown, ImageProgress];
       assert.equal(progress.unsent?.length, 1);
       assert.match(progress.unsent[0] ?? '', /test.*failed/);
