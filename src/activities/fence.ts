@@ -21,6 +21,7 @@ export interface PendingAttempt {
 export class Fence {
   readonly #boundMs: number;
   readonly #leases = new Set<Lease>();
+  #onDoubt: (run: RunKey) => void = () => undefined;
 
   /** `boundMs`: without a recorded heartbeat for this long, an attempt is lost. */
   constructor(boundMs: number) {
@@ -28,7 +29,7 @@ export class Fence {
   }
 
   lease(of: AttemptKey): Lease {
-    const lease = new Lease(of, this.#boundMs);
+    const lease = new Lease(of, { boundMs: this.#boundMs, onDoubt: () => this.#onDoubt(of) });
     this.#leases.add(lease);
     return lease;
   }
@@ -41,6 +42,16 @@ export class Fence {
   runs(): RunKey[] {
     const runs = [...this.#leases].map(({ of }) => [of.runId, of] as const);
     return [...new Map(runs).values()];
+  }
+
+  /** `listener` hears of each run of which Temporal is to be asked at once. */
+  whenInDoubt(listener: (run: RunKey) => void): void {
+    this.#onDoubt = listener;
+  }
+
+  /** Whether an attempt of this run waits for Temporal's word. */
+  isInDoubt({ runId }: RunKey): boolean {
+    return [...this.#leases].some((lease) => lease.of.runId === runId && lease.isInDoubt);
   }
 
   check(): void {
@@ -75,9 +86,9 @@ export function heldLease(): Lease | undefined {
 /** Lets no call with an effect pass for an attempt that has lost its lease, and says who calls. */
 export function attemptGate(version: string): CallGate {
   return {
-    admit: (action) => {
+    admit: async (action) => {
       // A shared poller's reads outlive the attempt that started it.
-      if (!/^(?:Describe|Get|List)/.test(action)) heldLease()?.assertHeld();
+      if (!/^(?:Describe|Get|List)/.test(action)) await heldLease()?.held();
     },
     sender: () => {
       const info = currentInfo();

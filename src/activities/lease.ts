@@ -1,6 +1,7 @@
 /** The right of one attempt to act: it ends before Temporal may give the attempt's work to another one. */
 
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import type { HeartbeatStamp } from '../model/heartbeat.js';
 import { EC2_SERVICE_EXCEPTION, ServiceError } from '../model/errors.js';
 
@@ -12,22 +13,37 @@ export interface AttemptKey {
   readonly attempt: number;
 }
 
+export interface LeaseSettings {
+  /** This long after the last heartbeat that Temporal has, and the attempt is lost. */
+  readonly boundMs: number;
+  /** Called when the attempt waits for Temporal's word. */
+  readonly onDoubt: () => void;
+}
+
 /**
  * Temporal counts an attempt's heartbeat time-out from the last heartbeat that it has recorded, and nobody tells
  * a sender which one that was. So each bears the time at which it was sent, and who reads it there renews the lease.
+ * When an attempt began is no proof: Temporal may have handed it, long ago, to a worker that was paused.
  */
 export class Lease {
   readonly of: AttemptKey;
   readonly beganMs = performance.now();
   readonly #id = randomUUID();
-  readonly #boundMs: number;
+  readonly #settings: LeaseSettings;
   readonly #end = new AbortController();
-  #recordedMs = this.beganMs;
+  /** Aborts when it is known whether the attempt may act. */
+  readonly #decision = new AbortController();
+  #recordedMs: number | undefined;
+  #isDoubted = false;
 
-  /** `boundMs`: this long after the last heartbeat that Temporal has, and the attempt is lost. */
-  constructor(of: AttemptKey, boundMs: number) {
+  constructor(of: AttemptKey, settings: LeaseSettings) {
     this.of = of;
-    this.#boundMs = boundMs;
+    this.#settings = settings;
+  }
+
+  /** The attempt waits until Temporal has a heartbeat of it. */
+  get isInDoubt(): boolean {
+    return this.#isDoubted && this.#recordedMs === undefined && !this.signal.aborted;
   }
 
   /** Aborts with the reason when the attempt must stop. */
@@ -41,24 +57,40 @@ export class Lease {
 
   /** Temporal has the heartbeat with this stamp; that of an earlier attempt is none of this one's. */
   recorded({ lease, sentMs }: HeartbeatStamp): void {
-    if (lease === this.#id) this.#recordedMs = Math.max(this.#recordedMs, sentMs);
+    if (lease !== this.#id) return;
+    this.#recordedMs = Math.max(this.#recordedMs ?? 0, sentMs);
+    this.#decision.abort();
   }
 
   /** To be called now and then: what waits for nothing but time would not notice otherwise. */
   check(): void {
-    if (performance.now() - this.#recordedMs > this.#boundMs)
-      this.#end.abort(outOfTouch(this.#boundMs));
+    const { boundMs } = this.#settings;
+    const sinceMs = this.#recordedMs ?? this.beganMs;
+    if (performance.now() - sinceMs > boundMs) this.#endWith(outOfTouch(boundMs));
   }
 
   /** Another attempt has the work, or nobody has it any more. */
   lose(): void {
-    this.#end.abort(replaced());
+    this.#endWith(replaced());
   }
 
-  /** Throws when the attempt must not act any more; goes by the clock, whatever timer has had its turn. */
-  assertHeld(): void {
+  /** Resolves when the attempt may act; rejects when it must not, by the clock, whatever timer has had its turn. */
+  async held(): Promise<void> {
+    if (this.#recordedMs === undefined) await this.#proved();
     this.check();
     this.signal.throwIfAborted();
+  }
+
+  async #proved(): Promise<void> {
+    this.#isDoubted = true;
+    this.#settings.onDoubt();
+    const { signal } = this.#decision;
+    if (!signal.aborted) await once(signal, 'abort');
+  }
+
+  #endWith(reason: ServiceError): void {
+    this.#end.abort(reason);
+    this.#decision.abort();
   }
 }
 

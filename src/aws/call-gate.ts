@@ -3,8 +3,8 @@
 import type { Pluggable } from '@smithy/types';
 
 export interface CallGate {
-  /** Asked each time that a call is sent, the SDK's own repeats included; throws when it must not go. */
-  admit(action: string): void;
+  /** Asked each time that a call is sent, the SDK's own repeats included; rejects when it must not go. */
+  admit(action: string): Promise<void>;
   /** What stands first in the User-Agent, for CloudTrail's readers; undefined: nothing. */
   sender(): string | undefined;
 }
@@ -20,8 +20,8 @@ export function callGatePlugin<I extends object, O extends object>(
   return {
     applyToStack: (stack) => {
       stack.add(
-        (next, context) => (args) => {
-          gate.admit((context.commandName ?? '').replace(/Command$/, ''));
+        (next, context) => async (args) => {
+          await gate.admit((context.commandName ?? '').replace(/Command$/, ''));
           const sender = gate.sender();
           if (sender !== undefined) {
             // Not among the signed headers (Signature Version 4 leaves user-agent out).

@@ -1,9 +1,13 @@
 /** Asks Temporal again and again which attempts it still counts on, and renews their leases. */
 
+import { setTimeout as delay } from 'node:timers/promises';
 import type { NativeConnection } from '@temporalio/worker';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { Fence, PendingAttempt, RunKey } from '../activities/fence.js';
 import type { HeartbeatStamp } from '../model/heartbeat.js';
+
+/** An attempt in doubt has just sent its first heartbeat: Temporal has it in a moment. */
+const FIRST_PAUSE_MS = 20;
 
 /** A few questions within the bound: one lost answer is no lost lease. */
 const QUESTIONS_WITHIN_BOUND = 6;
@@ -28,11 +32,26 @@ export function watchLeases(
   const intervalMs = boundMs / QUESTIONS_WITHIN_BOUND;
   const deadlineMs = Math.max(1_000, intervalMs * 2);
   const asking = new Set<string>();
+  const doubted = new Set<string>();
+  let stopped = false;
   const ask = async (run: RunKey): Promise<void> => {
     const askedMs = performance.now();
     const pending = await pendingOf(connection, { namespace, run, deadlineMs });
     if (pending !== undefined) fence.told(run, pending, askedMs);
   };
+  const askUntilSure = async (run: RunKey): Promise<void> => {
+    let pauseMs = FIRST_PAUSE_MS;
+    for (await ask(run); fence.isInDoubt(run) && !stopped; await ask(run)) {
+      await delay(pauseMs, undefined, { ref: false });
+      pauseMs = Math.min(pauseMs * 2, intervalMs);
+    }
+    doubted.delete(run.runId);
+  };
+  fence.whenInDoubt((run) => {
+    if (doubted.has(run.runId)) return;
+    doubted.add(run.runId);
+    void askUntilSure(run);
+  });
   const timer = setInterval(() => {
     fence.check();
     for (const run of fence.runs().filter(({ runId }) => !asking.has(runId))) {
@@ -40,7 +59,10 @@ export function watchLeases(
       void ask(run).finally(() => asking.delete(run.runId));
     }
   }, intervalMs);
-  return () => clearInterval(timer);
+  return () => {
+    clearInterval(timer);
+    stopped = true;
+  };
 }
 
 /** Undefined when nobody answers in time. */

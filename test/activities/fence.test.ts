@@ -6,10 +6,12 @@ import { CreateTagsCommand, DescribeRegionsCommand } from '@aws-sdk/client-ec2';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import type { PendingAttempt } from '../../src/activities/fence.js';
 import { attemptGate, Fence, holding } from '../../src/activities/fence.js';
+import type { Lease } from '../../src/activities/lease.js';
 import type { RegionAccess } from '../../src/aws/region-access.js';
 import { Aws, scaledAwsSettings } from '../../src/aws/region-access.js';
 import type { Effect } from '../../src/simulator/index.js';
 import { startSimulator } from '../../src/simulator/index.js';
+import { until } from '../support/until.js';
 
 const BOUND_MS = 200;
 
@@ -56,11 +58,63 @@ function tell(fence: Fence, ...pending: PendingAttempt[]): void {
   fence.told(ATTEMPT, pending, performance.now());
 }
 
+/** Temporal has the heartbeat that this attempt sends now. */
+function record(fence: Fence, lease: Lease): void {
+  tell(fence, { activityId: '7', attempt: 2, stamp: lease.stamp() });
+}
+
+/** An attempt of which Temporal has heard. */
+function begun(fence: Fence): Lease {
+  const lease = fence.lease(ATTEMPT);
+  record(fence, lease);
+  return lease;
+}
+
+describe('an attempt that is handed to a worker', () => {
+  it('has no effect before Temporal has a heartbeat of it: the worker may have been paused since, and another one be at its work', async () => {
+    await withRegion(async ({ region, effects }) => {
+      const fence = new Fence(60_000);
+      const lease = fence.lease(ATTEMPT);
+      let doubts = 0;
+      fence.whenInDoubt(() => (doubts += 1));
+      const sent = holding(lease, () => region.ec2.send(tag())).catch((error: unknown) => error);
+      await until('it asks for leave', () => doubts > 0);
+      assert.equal((await effects()).length, 0);
+      assert(fence.isInDoubt(ATTEMPT));
+      record(fence, lease);
+      await sent;
+      assert.deepEqual(
+        (await effects()).map(({ action }) => action),
+        ['CreateTags'],
+      );
+      assert(!fence.isInDoubt(ATTEMPT));
+    });
+  });
+
+  it('never begins when its work has gone to another one', async () => {
+    await withRegion(async ({ region, effects }) => {
+      const fence = new Fence(60_000);
+      const sent = holding(fence.lease(ATTEMPT), () => region.ec2.send(tag()));
+      tell(fence, { activityId: '7', attempt: 3, stamp: undefined });
+      await assert.rejects(sent, /another attempt/);
+      assert.equal((await effects()).length, 0);
+    });
+  });
+
+  it('waits no longer for the word of a Temporal that is down than its lease may last', async () => {
+    const fence = new Fence(BOUND_MS);
+    const held = fence.lease(ATTEMPT).held();
+    await outOfTouch();
+    fence.check();
+    await assert.rejects(held, /no heartbeat of this attempt/);
+  });
+});
+
 describe('an attempt of whose heartbeats Temporal has none', () => {
   it('sends nothing more that has an effect, though it wakes beside its successor', async () => {
     await withRegion(async ({ region, effects }) => {
       const fence = new Fence(BOUND_MS);
-      const lease = fence.lease(ATTEMPT);
+      const lease = begun(fence);
       await outOfTouch();
       await assert.rejects(
         holding(lease, () => region.ec2.send(tag())),
@@ -75,49 +129,49 @@ describe('an attempt of whose heartbeats Temporal has none', () => {
   });
 
   it('is refused by the clock, though no timer has run since it woke', async () => {
-    const lease = new Fence(BOUND_MS).lease(ATTEMPT);
+    const lease = begun(new Fence(BOUND_MS));
     const beginMs = performance.now();
     // As after SIGCONT: nothing else of this process has had its turn.
     while (performance.now() - beginMs <= BOUND_MS);
-    assert.throws(() => lease.assertHeld(), /no heartbeat/);
+    const held = lease.held();
     assert(lease.signal.aborted);
-    await outOfTouch();
+    await assert.rejects(held, /no heartbeat/);
   });
 
   it('is lost, though Temporal answers: it may be slow to write what it is told', async () => {
     const fence = new Fence(BOUND_MS);
-    const lease = fence.lease(ATTEMPT);
+    const lease = begun(fence);
     const { lease: id, sentMs } = lease.stamp();
     await outOfTouch();
     tell(fence, { activityId: '7', attempt: 2, stamp: { lease: id, sentMs } });
-    assert.throws(() => lease.assertHeld(), /no heartbeat/);
+    await assert.rejects(lease.held(), /no heartbeat/);
   });
 
   it('does not take the heartbeat of the attempt before it for its own', async () => {
     const fence = new Fence(BOUND_MS);
-    const lease = fence.lease(ATTEMPT);
+    const lease = begun(fence);
     await outOfTouch();
     const other = new Fence(BOUND_MS).lease({ ...ATTEMPT, attempt: 1 });
     tell(fence, { activityId: '7', attempt: 2, stamp: other.stamp() });
-    assert.throws(() => lease.assertHeld(), /no heartbeat/);
+    await assert.rejects(lease.held(), /no heartbeat/);
   });
 
   it('never holds its lease again', async () => {
     const fence = new Fence(BOUND_MS);
-    const lease = fence.lease(ATTEMPT);
+    const lease = begun(fence);
     await outOfTouch();
     fence.check();
-    tell(fence, { activityId: '7', attempt: 2, stamp: lease.stamp() });
-    assert.throws(() => lease.assertHeld(), /no heartbeat/);
+    record(fence, lease);
+    await assert.rejects(lease.held(), /no heartbeat/);
   });
 
-  it('goes on undisturbed as long as Temporal has its heartbeats', () => {
+  it('goes on undisturbed as long as Temporal has its heartbeats', async () => {
     const fence = new Fence(BOUND_MS);
     const lease = fence.lease(ATTEMPT);
     const beginMs = performance.now();
     while (performance.now() - beginMs < BOUND_MS * 3) {
-      tell(fence, { activityId: '7', attempt: 2, stamp: lease.stamp() });
-      lease.assertHeld();
+      record(fence, lease);
+      await lease.held();
     }
   });
 });
@@ -125,26 +179,23 @@ describe('an attempt of whose heartbeats Temporal has none', () => {
 describe('an attempt that Temporal has given up', () => {
   const lost = /another attempt, or has ended the run/;
 
-  it('stops at once when another one has its work, or when its run is over', () => {
+  it('stops at once when another one has its work, or when its run is over', async () => {
     const fence = new Fence(60_000);
-    const first = fence.lease(ATTEMPT);
+    const first = begun(fence);
     tell(fence, { activityId: '7', attempt: 3, stamp: undefined });
-    assert.throws(() => first.assertHeld(), lost);
-    const second = fence.lease(ATTEMPT);
+    await assert.rejects(first.held(), lost);
+    const second = begun(fence);
     tell(fence);
-    assert.throws(() => second.assertHeld(), lost);
+    await assert.rejects(second.held(), lost);
   });
 
   it('is no other: not of another run, not of another activity, not begun after the question', () => {
     const fence = new Fence(60_000);
     const askedMs = performance.now() - 1;
-    const [here, elsewhere] = [ATTEMPT, { ...ATTEMPT, runId: 'another' }].map((of) =>
-      fence.lease(of),
-    );
+    const leases = [ATTEMPT, { ...ATTEMPT, runId: 'another' }].map((of) => fence.lease(of));
     fence.told(ATTEMPT, [], askedMs);
     tell(fence, { activityId: '7', attempt: 2, stamp: undefined });
-    here?.assertHeld();
-    elsewhere?.assertHeld();
+    assert(leases.every(({ signal }) => !signal.aborted));
   });
 
   it('is not asked for any more when it has ended', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import { NativeConnection } from '@temporalio/worker';
 import { AttemptInterceptor } from '../../src/activities/attempt-interceptor.js';
 import { heartbeating, waitingFor } from '../../src/activities/context.js';
@@ -19,13 +20,16 @@ const SCALE = 0.05;
 const BOUND_MS = 3_000;
 
 /** Runs an image's workflow in a worker whose attempts are fenced, with one activity in place of the good one. */
-async function run(snapshotVolume: Activities['snapshotVolume']): Promise<ImageResult> {
+async function run(
+  snapshotVolume: Activities['snapshotVolume'],
+  outer: readonly ActivityInterceptorsFactory[] = [],
+): Promise<ImageResult> {
   const { server } = await testTemporal();
   const connection = await NativeConnection.connect({ address: server.address });
   const fence = new Fence(BOUND_MS);
   const { namespace } = server;
   const stopWatching = watchLeases(connection, { fence, boundMs: BOUND_MS, namespace });
-  const inbound = (context: ConstructorParameters<typeof AttemptInterceptor>[0]) => ({
+  const inbound: ActivityInterceptorsFactory = (context) => ({
     inbound: new AttemptInterceptor(context, { fence, scale: SCALE }),
   });
   try {
@@ -38,7 +42,7 @@ async function run(snapshotVolume: Activities['snapshotVolume']): Promise<ImageR
           args: [{ request: someRequest() }] as never,
           memo: { [TIME_SCALE_MEMO]: SCALE },
         }),
-      { interceptors: { activity: [inbound] } },
+      { interceptors: { activity: [...outer, inbound] } },
     );
   } finally {
     stopWatching();
@@ -58,7 +62,7 @@ describe('the lease of an attempt', () => {
         attempts.push(lease.of.attempt);
         const beginMs = performance.now();
         while (performance.now() - beginMs < BOUND_MS * 2) {
-          lease.assertHeld();
+          await lease.held();
           await delay(20);
         }
         return good(input);
@@ -83,5 +87,35 @@ describe('the lease of an attempt', () => {
     });
     assert.equal(result.outcome, 'published');
     assert.match(String(reasons[0]), /given this work to another attempt/);
+  });
+
+  it('is none when the worker was paused as the work was handed to it, and wakes beside the next attempt', async () => {
+    let second = false;
+    const ended: string[] = [];
+    const pause: ActivityInterceptorsFactory = ({ info }) => ({
+      inbound: {
+        execute: async (input, next) => {
+          if (info.activityType === 'snapshotVolume' && info.attempt === 1)
+            await until('the next attempt is at work', () => second);
+          return next(input);
+        },
+      },
+    });
+    const result = await run(
+      (input) =>
+        heartbeating(waitingFor('a test'), async () => {
+          const lease = heldLease() ?? assert.fail();
+          const { attempt } = lease.of;
+          second ||= attempt > 1;
+          const end = await lease.held().then(() => 'acts', String);
+          ended.push(`${attempt} ${end}`);
+          if (attempt > 1) await until('the first one has woken', () => ended.length > 1);
+          return good(input);
+        }),
+      [pause],
+    );
+    assert.equal(result.outcome, 'published');
+    assert.match(ended.find((text) => text.startsWith('1')) ?? '', /given this work to another/);
+    assert(ended.includes('2 acts'), ended.join('; '));
   });
 });
