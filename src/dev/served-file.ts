@@ -99,6 +99,8 @@ export async function sendPaced(
 }
 
 async function drained(response: ServerResponse): Promise<void> {
+  // Its reader went away while the bytes were read: no event is left to wait for.
+  if (response.destroyed) return;
   const stop = new AbortController();
   const wait = (event: string): Promise<unknown> =>
     once(response, event, { signal: stop.signal }).catch(() => undefined);
