@@ -5,7 +5,7 @@ import {
   findSnapshots,
   waitUntilSnapshotComplete,
 } from '../aws/snapshots.js';
-import { deleteVolume, detachVolume } from '../aws/volumes.js';
+import { destroyVolume, detachVolume } from '../aws/volumes.js';
 import { snapshotTags, stepKey } from '../model/tags.js';
 import type { SnapshotSource, SnapshotVolumeInput } from './activities.js';
 import type { ActivityContext } from './context.js';
@@ -38,7 +38,7 @@ export function snapshotVolume(
       signal,
       onProgress: (percent) => report(waitingFor(`snapshot ${snapshot}`, percent)),
     });
-    await deleteVolume(region, volume, signal);
+    await destroyVolume(region, volume, signal);
     return { region: utility.region, snapshot, rawSha256 };
   });
 }

@@ -48,6 +48,32 @@ export async function deleteVolume(
   }
 }
 
+/** Deletes for good: a volume that EC2 does not know, but lists all the same, is deleted again. */
+export async function destroyVolume(
+  region: RegionAccess,
+  volumeId: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const destroy = new DeleteVolumeCommand({ VolumeId: volumeId });
+  for (;;) {
+    try {
+      await region.ec2.send(destroy, { abortSignal: signal });
+      return;
+    } catch (error) {
+      if (!isCode(error, 'InvalidVolume.NotFound')) throw error;
+    }
+    const isGone = await region.volumes.wait(
+      volumeId,
+      (volume, missingMs) => {
+        if (volume !== undefined) return isEnded(volume);
+        return missingMs > region.settings.visibilityMs ? true : undefined;
+      },
+      signal,
+    );
+    if (isGone) return;
+  }
+}
+
 export async function findVolumes(
   region: RegionAccess,
   tags: Tags,
@@ -57,7 +83,11 @@ export async function findVolumes(
     new DescribeVolumesCommand({ Filters: tagFilters(tags) }),
     { abortSignal: signal },
   );
-  return (Volumes ?? []).filter(({ State }) => State !== 'deleting' && State !== 'deleted');
+  return (Volumes ?? []).filter((volume) => !isEnded(volume));
+}
+
+function isEnded({ State }: Volume): boolean {
+  return State === 'deleting' || State === 'deleted';
 }
 
 function lost(region: RegionAccess, volumeId: string): ServiceError {

@@ -22,6 +22,8 @@ export interface Act {
   readonly activity: keyof Activities;
   input(state: RunState, around: Surroundings): unknown;
   keep(state: RunState, result: unknown): void;
+  /** Whether the workflow calls it again, as it has done a part only. */
+  goesOn?(state: RunState): boolean;
 }
 
 type Input<A extends keyof Activities> = Parameters<Activities[A]>[0];
@@ -165,7 +167,14 @@ export function undo(region: string, steps: readonly StepTag[]): Act {
   );
 }
 
-export const tell = act('announce', (state) => uploadAnnouncements(planOf(state), 'started'));
+const untold = (state: RunState) => uploadAnnouncements(planOf(state), 'started').slice(state.told);
+
+export const tell: Act = {
+  ...act('announce', untold, (state, report) => {
+    state.told += known(report, 'report on the messages').handled;
+  }),
+  goesOn: (state) => untold(state).length > 0,
+};
 
 function testedAmi(state: RunState) {
   const amis = known(state.home, 'AMIs at home');

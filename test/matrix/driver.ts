@@ -8,7 +8,7 @@ import { undo } from './acts.js';
 import type { Step } from './steps.js';
 import { HOME } from './table.js';
 import type { Trap } from './traps.js';
-import type { Attempt, MatrixWorker, World } from './world.js';
+import type { Attempt, MatrixWorker, Turn, World } from './world.js';
 
 export type Outcome =
   | { readonly kind: 'done' }
@@ -33,6 +33,8 @@ export interface Disturbance {
 }
 
 const ATTEMPTS_MAX = 8;
+/** Attempts that an outage outlasts; each has the SDK's own three calls. */
+const OUTAGE_ATTEMPTS = 2;
 const PAUSE_MS = 10;
 
 type Settled =
@@ -41,7 +43,7 @@ type Settled =
 export class Driver {
   readonly #world: World;
   readonly #step: Step;
-  readonly #attemptsMax: number;
+  readonly #outlasts: boolean;
   worker: MatrixWorker;
   #disturbance: Disturbance | undefined;
 
@@ -49,13 +51,17 @@ export class Driver {
     world: World,
     step: Step,
     worker: MatrixWorker,
-    options: { readonly disturbance?: Disturbance; readonly attemptsMax?: number } = {},
+    options: {
+      readonly disturbance?: Disturbance;
+      /** An outage that outlasts every patience: the act was first tried long ago. */
+      readonly outlasts?: boolean;
+    } = {},
   ) {
     this.#world = world;
     this.#step = step;
     this.worker = worker;
     this.#disturbance = options.disturbance;
-    this.#attemptsMax = options.attemptsMax ?? ATTEMPTS_MAX;
+    this.#outlasts = options.outlasts ?? false;
   }
 
   /** All acts in their order; a lost machine is replaced as the workflow replaces it. */
@@ -86,11 +92,14 @@ export class Driver {
 
   async act(act: Act): Promise<Outcome> {
     let last: ApplicationFailure | undefined;
-    for (let number = 1; number <= this.#attemptsMax; number += 1) {
-      const settled = await this.#attempt(act, number);
+    const attemptsMax = this.#outlasts ? OUTAGE_ATTEMPTS : ATTEMPTS_MAX;
+    const scheduledMs = this.#outlasts ? 0 : Date.now();
+    for (let number = 1; number <= attemptsMax; number += 1) {
+      const settled = await this.#attempt(act, { number, scheduledMs });
       if (settled === 'killed') continue;
       if (settled.ok) {
         act.keep(this.#world.state, settled.result);
+        if (act.goesOn?.(this.#world.state) === true) continue;
         return { kind: 'done' };
       }
       const { error } = settled;
@@ -104,8 +113,8 @@ export class Driver {
     return { kind: 'exhausted', failure: last };
   }
 
-  async #attempt(act: Act, number: number): Promise<Settled | 'killed'> {
-    const running = this.worker.attempt(act, number);
+  async #attempt(act: Act, turn: Turn): Promise<Settled | 'killed'> {
+    const running = this.worker.attempt(act, turn);
     const settling = settle(running);
     const disturbance = this.#disturbance;
     if (disturbance === undefined) return settling;
@@ -114,7 +123,7 @@ export class Driver {
     if (!caught) return settling;
     this.#disturbance = undefined;
     if (onCaught === 'kill') return this.#kill(running);
-    if (onCaught === 'rival') return this.#race(act, { number, trap, settling });
+    if (onCaught === 'rival') return this.#race(act, { turn, trap, settling });
     if (onCaught === 'cancel') running.cancel();
     else await onCaught(this.#world);
     trap.release();
@@ -132,10 +141,11 @@ export class Driver {
   /** The server takes the second attempt's result; the first one's is refused. */
   async #race(
     act: Act,
-    first: { readonly number: number; readonly trap: Trap; readonly settling: Promise<Settled> },
+    first: { readonly turn: Turn; readonly trap: Trap; readonly settling: Promise<Settled> },
   ): Promise<Settled> {
     this.worker = await this.#world.worker();
-    const rival = settle(this.worker.attempt(act, first.number + 1));
+    const { number, scheduledMs } = first.turn;
+    const rival = settle(this.worker.attempt(act, { number: number + 1, scheduledMs }));
     const { aws, source, broker } = this.worker.traps;
     const begun = (): boolean => aws.calls.length + source.calls.length + broker.calls.length > 0;
     const ended = rival.then(() => true);

@@ -54,12 +54,17 @@ export function casesOf(row: Row, { sites }: Reference, seed: number): Case[] {
 const RULES: readonly Column[] = ['LR', 'TH', '5X', 'TO', 'EC'];
 const DEATHS: readonly Column[] = ['K0', 'K1', 'ZO'];
 
+/** A broker that does not answer is waited for until the worker ends. */
+function endsWorker({ column, site }: Fault): boolean {
+  return DEATHS.includes(column) || (column === 'TO' && site.action === 'send');
+}
+
 /** Two faults in one step, of which at most one ends a worker: the end is that of either alone. */
 export function pairsOf(cases: readonly Case[], count: number, seed: number): Case[] {
   const random = createRandom(seed, 2);
   const draw = <T>(choices: readonly T[]): T | undefined =>
     choices[Math.floor(random.next() * choices.length)];
-  const mild = cases.filter(({ fault }) => RULES.includes(fault.column));
+  const mild = cases.filter(({ fault }) => RULES.includes(fault.column) && !endsWorker(fault));
   const partners = cases.filter(({ fault }) => [...RULES, ...DEATHS].includes(fault.column));
   const pairs: Case[] = [];
   while (pairs.length < count) {

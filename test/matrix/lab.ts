@@ -23,9 +23,6 @@ export interface CellResult {
   readonly fired: readonly number[];
 }
 
-/** Attempts that an outage outlasts; each has the SDK's own three calls. */
-const OUTAGE_ATTEMPTS = 2;
-
 export class Lab {
   readonly #bench: Bench;
   readonly #stages: Stages;
@@ -73,7 +70,7 @@ export class Lab {
       const { disturbance } = armed;
       const driver = new Driver(world, step, worker, {
         ...(disturbance === undefined ? {} : { disturbance }),
-        ...(armed.outlasts ? { attemptsMax: OUTAGE_ATTEMPTS } : {}),
+        outlasts: armed.outlasts,
       });
       const outcome = await driver.run();
       const fired = await armed.fired();

@@ -20,11 +20,13 @@ export interface RunState {
   testGeneration: number;
   tested: boolean;
   copies: Record<string, RegisteredAmi[]>;
+  /** How many messages of a batch were handled. */
+  told: number;
   undone: Record<string, { removed: readonly string[]; left: readonly string[] }>;
 }
 
 export function newState(): RunState {
-  return { generation: 0, testGeneration: 0, tested: false, copies: {}, undone: {} };
+  return { generation: 0, testGeneration: 0, tested: false, copies: {}, told: 0, undone: {} };
 }
 
 /** What must be known at this point; a step that comes too early is a mistake of the test. */

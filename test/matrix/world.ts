@@ -44,11 +44,19 @@ export interface Attempt {
   readonly cancel: () => void;
 }
 
+/** Which attempt of an activity, as Temporal tells it. */
+export interface Turn {
+  /** From 1. */
+  readonly number: number;
+  /** When the first attempt was scheduled, in ms since 1970. */
+  readonly scheduledMs: number;
+}
+
 /** A worker process: its own clients, pollers and ways into the world. */
 export interface MatrixWorker {
   /** Where its calls are noted and caught: to AWS, to the compose's server, to the broker. */
   readonly traps: { readonly aws: TrapSet; readonly source: TrapSet; readonly broker: TrapSet };
-  attempt(act: Act, number: number): Attempt;
+  attempt(act: Act, turn: Turn): Attempt;
   /** As kill -9: nothing of it reaches anything any more. */
   kill(): void;
 }
@@ -142,9 +150,13 @@ async function openWorker(
   const around = { composeId, request, sourceUrl: source.url };
   const worker: MatrixWorker = {
     traps: { aws: gate.traps, source: source.traps, broker: broker.traps },
-    attempt: (act, number) => {
+    attempt: (act, { number, scheduledMs }) => {
       const environment = new MockActivityEnvironment(
-        { attempt: number, activityType: act.activity },
+        {
+          attempt: number,
+          activityType: act.activity,
+          scheduledTimestampMs: scheduledMs,
+        },
         {
           logger: SILENT,
           interceptors: [(context) => ({ inbound: new AttemptInterceptor(context, { scale: 1 }) })],
