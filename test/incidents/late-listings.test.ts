@@ -73,6 +73,20 @@ describe('a resource that EC2 does not list yet', () => {
     });
   });
 
+  it('is destroyed all the same: a volume that its deletion did not find, and that would be paid for from then on', async () => {
+    await withActivities(TWO_REGIONS, async (level) => {
+      const plan = await planOf(level);
+      const utility = await launch(level.activities, plan);
+      const code = 'InvalidVolume.NotFound';
+      await level.setFaults([{ action: 'DeleteVolume', kind: 'refusal', code, count: 1 }]);
+      const { origin } = plan;
+      await level.activities.snapshotVolume({ origin, utility, rawSha256: 'a'.repeat(64) });
+      assert.equal(await level.calls('DeleteVolume'), 2);
+      const volumes = (await level.resources('volume')).map(({ id }) => id);
+      assert(!volumes.includes(utility.volumeId));
+    });
+  });
+
   it('is removed by the undo all the same, though nothing is listed at its first look', async () => {
     await withActivities(TWO_REGIONS, async (level) => {
       const plan = await planOf(level);

@@ -48,6 +48,14 @@ const LEAKS: readonly Mutant[] = [
     tests: [REPEATABLE],
   },
   {
+    name: 'a volume that its deletion does not find is taken for deleted',
+    invariant: 'I1',
+    file: 'src/aws/volumes.ts',
+    find: 'if (isGone) return;',
+    replace: 'return;',
+    tests: ['test/incidents/late-listings.test.ts'],
+  },
+  {
     name: 'one look is proof enough that nothing is left',
     invariant: 'I1',
     file: 'src/activities/undo.ts',
