@@ -30,6 +30,8 @@ function cellAt(row: number, column: Column, cell: ActivityCell, site: CallSite)
   if (row === 3 && site.region !== AWAY) return undefined;
   // The workflow does not ask whether a test instance that passed has ended.
   if (row === 10 && site.action === 'TerminateInstances') return undefined;
+  // What is public is published, whatever tag is refused.
+  if (row === 12 && site.action === 'CreateTags') return { ...cell, end: 'D' as const };
   if (row === 14 && !DENIED_IN_UNDO.test(site.action)) return undefined;
   return cell;
 }
