@@ -9,9 +9,10 @@ import type { KindReport } from '../test/properties/input-kind.js';
 const USAGE =
   'npm run fuzz -- [--seed N] [--inputs N] [--jobs N] [--kind NAME [--path PATH]]\n  kinds: ';
 
-/** Of a process, Node itself and the compiler of the tests included. */
-const RSS_MIB_MAX = 256;
+/** Of a process, Node itself and the compiler of the tests included: 256 MB. */
+const RSS_MIB_MAX = 244;
 const HEAP_MIB_MAX = 128;
+const YOUNG_MIB_MAX = 2;
 /** An input that takes longer hangs; the property itself allows less. */
 const SILENT_MS_MAX = 120_000;
 
@@ -58,7 +59,12 @@ async function runJob(job: Job): Promise<void> {
 /** In the parent: ends a child that says nothing any more, and notices one that died. */
 function watchJob(job: Job): Promise<Result> {
   const child = fork(fileURLToPath(import.meta.url), ['--child', JSON.stringify(job)], {
-    execArgv: [...process.execArgv, `--max-old-space-size=${HEAP_MIB_MAX}`],
+    execArgv: [
+      ...process.execArgv,
+      `--max-old-space-size=${HEAP_MIB_MAX}`,
+      // What a million inputs leave behind, and nobody holds, is no memory of theirs.
+      `--max-semi-space-size=${YOUNG_MIB_MAX}`,
+    ],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   return new Promise((resolve) => {
