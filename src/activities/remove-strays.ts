@@ -115,7 +115,7 @@ class StrayRemoval {
   }
 }
 
-type Remove = (region: RegionAccess, id: string, signal: AbortSignal) => Promise<void>;
+type Remove = (region: RegionAccess, id: string, signal: AbortSignal) => Promise<unknown>;
 
 const REMOVE: Readonly<Record<ResourceType, Remove>> = {
   instance: terminateInstance,

@@ -99,7 +99,7 @@ class RemovalRound {
     await deleteSnapshot(this.#region, id, this.#signal);
   }
 
-  async #remove(id: string | undefined, remove: (id: string) => Promise<void>): Promise<void> {
+  async #remove(id: string | undefined, remove: (id: string) => Promise<unknown>): Promise<void> {
     // Listed still though removed before: an answer that was no proof; it is removed again.
     if (id === undefined) return;
     try {

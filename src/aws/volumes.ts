@@ -35,16 +35,18 @@ export async function detachVolume(
   );
 }
 
-/** Deletes; a volume that EC2 does not know is gone. */
+/** Deletes; false when EC2 does not know the volume, which is gone, or not found yet. */
 export async function deleteVolume(
   region: RegionAccess,
   volumeId: string,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   try {
     await region.ec2.send(new DeleteVolumeCommand({ VolumeId: volumeId }), { abortSignal: signal });
+    return true;
   } catch (error) {
     if (!isCode(error, 'InvalidVolume.NotFound')) throw error;
+    return false;
   }
 }
 
@@ -54,14 +56,7 @@ export async function destroyVolume(
   volumeId: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const destroy = new DeleteVolumeCommand({ VolumeId: volumeId });
-  for (;;) {
-    try {
-      await region.ec2.send(destroy, { abortSignal: signal });
-      return;
-    } catch (error) {
-      if (!isCode(error, 'InvalidVolume.NotFound')) throw error;
-    }
+  while (!(await deleteVolume(region, volumeId, signal))) {
     const isGone = await region.volumes.wait(
       volumeId,
       (volume, missingMs) => {
