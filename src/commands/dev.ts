@@ -14,6 +14,7 @@ import { requireTools } from '../dev/tools.js';
 import type { LocalCredentials } from './aws-environment.js';
 import { createLocalCredentials, exportLines } from './aws-environment.js';
 import { withHelp } from './command-help.js';
+import { noteKeptTroubles } from './kept-troubles.js';
 import { BOOT_SECTOR_TEST, SERVED_BY_USER, writeLocalConfig } from './local-config.js';
 import type { LocalStack } from './local-stack.js';
 import { openSession, startLocalStack, startWorkerProcess } from './local-stack.js';
@@ -161,6 +162,7 @@ In other terminals, for fedimg, the AWS CLI and temporal (or: source ${envFile})
 A compose or a .raw.xz that is served on this machine is published when its URL is allowed in [source]:
   allow = ["${SERVED_BY_USER}"]
   fedimg publish ${SERVED_BY_USER}disk.raw.xz --arch x86_64 --watch`);
+  await noteKeptTroubles(simulatorUrl, terminal.note);
 }
 
 /** The user's own configuration, checked before anything starts; else one in the state folder. */

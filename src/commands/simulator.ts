@@ -8,6 +8,7 @@ import { startSimulator } from '../simulator/index.js';
 import { awsVariables, exportLines } from './aws-environment.js';
 import { finish, withHelp } from './command-help.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
+import { noteKeptTroubles } from './kept-troubles.js';
 import { parsePort, terminalOf } from './options.js';
 import { usageError } from './problem.js';
 
@@ -71,6 +72,7 @@ async function run(command: Command, options: SimulatorOptions): Promise<ExitCod
     );
     terminal.note('Ctrl-C ends it. To use it:');
     terminal.result(exportLines(awsVariables(simulator.url, simulator.credentials)).join('\n'));
+    await noteKeptTroubles(simulator.url, terminal.note);
     await stopped;
     await simulator.close();
   } finally {

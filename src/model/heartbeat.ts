@@ -3,7 +3,7 @@
 export interface WriteHeartbeat {
   readonly version: 1;
   readonly kind: 'write';
-  /** `download`, `verify`, `write` or `read-back`; `test` for the test script. */
+  /** `download`, `verify`, `write`, `read-back` or `blank-check`; `test` for the test script. */
   readonly phase: string;
   readonly bytes: number;
   /** 0 when nobody knows. */

@@ -15,6 +15,7 @@ export type { CallCount, Effect } from './effects.js';
 export type { FaultKind, FaultRule, FaultStatus } from './faults.js';
 export type { LatencyProfile } from './latency.js';
 export type { CloudSettings } from './settings.js';
+export { defaultSettings } from './settings.js';
 
 export interface SimulatorOptions {
   /** 0, the default, is any free port. Only loopback is listened on. */

@@ -10,7 +10,7 @@ import { startComposeServer } from '../../src/dev/compose-server.js';
 import { compressXz } from '../../src/dev/xz-file.js';
 import { until } from '../support/until.js';
 import type { WriteArguments } from '../support/write-program.js';
-import { withWriteBench } from '../support/write-program.js';
+import { VOLUME_BYTES, withWriteBench } from '../support/write-program.js';
 
 const PATH = '/image.raw.xz';
 const RAW_BYTES = 2 * 1024 * 1024;
@@ -149,6 +149,18 @@ describe('the write program', () => {
       );
       const result = await write(image.args);
       assert.equal(result.get('code'), 'read-back', result.get('message'));
+    });
+  });
+
+  it('does not stay at "read-back 100%" while it looks whether the rest of a large volume is blank', async () => {
+    await withWriteBench(async ({ state, shim, write }) => {
+      const seen = join(state, 'phase-of-the-look');
+      await shim('cmp', `/bin/cp '${state}/phase' '${seen}'; exec /usr/bin/cmp "$@"`);
+      const result = await write(image.args);
+      assert.equal(result.get('status'), 'ok', result.get('message'));
+      const [phase, total, meter] = (await readFile(seen, 'utf8')).split(' ');
+      const rest = VOLUME_BYTES - RAW_BYTES;
+      assert.deepEqual([phase, Number(total), meter], ['blank-check', rest, 'dd']);
     });
   });
 

@@ -28,7 +28,7 @@ export interface WriteBench {
 }
 
 const VOLUME_ID = 'vol-0123456789abcdef0';
-const VOLUME_BYTES = 64 * 1024 * 1024;
+export const VOLUME_BYTES = 64 * 1024 * 1024;
 
 export async function withWriteBench<T>(body: (bench: WriteBench) => Promise<T>): Promise<T> {
   const directory = await mkdtemp(join(tmpdir(), 'fedimg-test-write-'));

@@ -1,0 +1,55 @@
+/** Faults and settings of the local cloud that outlived its last stop: nobody who starts it may be surprised by them. */
+
+import type { FaultStatus } from '../simulator/index.js';
+import { defaultSettings } from '../simulator/index.js';
+
+/** What is said at a start; nothing when nothing was kept. */
+export async function noteKeptTroubles(
+  simulatorUrl: string,
+  note: (text: string) => void,
+): Promise<void> {
+  const kept = await keptTroubles(simulatorUrl);
+  if (kept.length === 0) return;
+  const lines = kept.map((line) => `\n  ${line}`);
+  note(`\nThe local cloud still has, from an earlier start:${lines.join('')}`);
+}
+
+/** A line for each fault rule that can still hit a call, and for each setting that is not the default. */
+async function keptTroubles(simulatorUrl: string): Promise<string[]> {
+  const [rules, settings] = await Promise.all([
+    read<FaultStatus[]>(`${simulatorUrl}/_fedimg/faults`),
+    read<Record<string, unknown>>(`${simulatorUrl}/_fedimg/settings`),
+  ]);
+  const faults = rules
+    .filter((rule) => canStillHit(rule, Date.now()))
+    .map(
+      ({ id, kind, action, region }) =>
+        `fault rule ${id}: ${kind}, ${every(action, 'call')} in ${every(region, 'region')}; ends by: curl -X DELETE ${simulatorUrl}/_fedimg/faults/${encodeURIComponent(id)}`,
+    );
+  const usual: Readonly<Record<string, unknown>> = { ...defaultSettings };
+  const changed = Object.entries(settings)
+    .filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(usual[name] ?? null))
+    .map(([name, value]) => {
+      const back = JSON.stringify({ [name]: usual[name] ?? null });
+      return `setting ${name}: ${JSON.stringify(value)}; ends by: curl -X PUT ${simulatorUrl}/_fedimg/settings -d '${back}'`;
+    });
+  return [...faults, ...changed];
+}
+
+function canStillHit(
+  { occurrence, count, seen, firstAt, lastsMs }: FaultStatus,
+  nowMs: number,
+): boolean {
+  if (lastsMs !== undefined && firstAt !== undefined && nowMs > firstAt + lastsMs) return false;
+  return count === 0 || seen + 1 < occurrence + count;
+}
+
+function every(name: string, noun: string): string {
+  return name === '*' ? `every ${noun}` : name;
+}
+
+async function read<T>(url: string): Promise<T> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`${url} answers ${response.status}`);
+  return (await response.json()) as T;
+}
