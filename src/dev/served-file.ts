@@ -20,6 +20,8 @@ export interface Pace {
   truncateAfterBytes?: number | undefined;
   /** Sends nothing more behind so many bytes, and leaves the connection open. */
   stallAfterBytes?: number | undefined;
+  /** Sends what lies behind so many bytes of the file, to whoever asked from before them, once this is settled. */
+  hold?: { readonly afterBytes: number; readonly until: Promise<unknown> } | undefined;
 }
 
 const chunkBytes = 64 * 1024;
@@ -76,7 +78,13 @@ export async function sendPaced(
   );
   const startedAt = performance.now();
   let done = 0;
+  const { hold } = pace;
+  let held = hold !== undefined && body.first < hold.afterBytes;
   while (done < end && !response.destroyed) {
+    if (hold !== undefined && held && body.first + done >= hold.afterBytes) {
+      held = false;
+      await unlessClosed(response, () => hold.until);
+    }
     const bytes = await body.read(body.first + done, Math.min(chunk, end - done));
     if (bytes.length === 0) break;
     done += bytes.length;
@@ -87,7 +95,7 @@ export async function sendPaced(
     }
     const flowing = response.write(bytes);
     sent(bytes.length);
-    if (!flowing) await drained(response);
+    if (!flowing) await unlessClosed(response, (signal) => once(response, 'drain', { signal }));
   }
   if (done === body.length) return void response.end();
   if (done === pace.stallAfterBytes && !response.destroyed) {
@@ -98,13 +106,16 @@ export async function sendPaced(
   response.destroy();
 }
 
-async function drained(response: ServerResponse): Promise<void> {
-  // Its reader went away while the bytes were read: no event is left to wait for.
+/** Until what is waited for has come, or the reader has gone away. */
+async function unlessClosed(
+  response: ServerResponse,
+  wait: (signal: AbortSignal) => Promise<unknown>,
+): Promise<void> {
+  // It went away while the bytes were read: no event is left to wait for.
   if (response.destroyed) return;
   const stop = new AbortController();
-  const wait = (event: string): Promise<unknown> =>
-    once(response, event, { signal: stop.signal }).catch(() => undefined);
-  await Promise.race([wait('drain'), wait('close')]);
+  const waits = [wait(stop.signal), once(response, 'close', { signal: stop.signal })];
+  await Promise.race(waits.map((one) => one.catch(() => undefined)));
   stop.abort();
 }
 

@@ -222,6 +222,21 @@ describe('the server of a compose', () => {
     assert.ok(performance.now() - startedAt >= 590);
   });
 
+  it('holds a download until it is let go, and nobody who asks for what lies behind', async () => {
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    server.setFault('/file.raw.xz', { hold: { afterBytes: 70_000, until: released } });
+    const held = ask('/file.raw.xz');
+    await until('the hold', () => server.requests('/file.raw.xz').bytes >= 70_000);
+    const sent = server.requests('/file.raw.xz').bytes;
+    assert.ok(sent < content.length, `${sent} bytes`);
+    const end = await ask('/file.raw.xz', { range: 'bytes=-10' });
+    assert.ok(end.body.equals(content.subarray(-10)));
+    assert.equal(server.requests('/file.raw.xz').bytes, sent + 10);
+    release();
+    assert.ok((await held).body.equals(content));
+  });
+
   it('ends in spite of a stalled download and of connections that are kept', async () => {
     server.setFault('/file.raw.xz', { stallAfterBytes: 70_000 });
     const stalled = ask('/file.raw.xz');

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { imageProgressQuery } from '../../src/contract.js';
+import { holdDownload } from '../support/held-download.js';
 import { withPublisher } from '../support/local-publisher.js';
 import { assertPublishedOnce, callCount, oneImage } from '../support/one-image.js';
 import { until } from '../support/until.js';
@@ -13,12 +14,14 @@ function unreachable(region: string) {
 describe('an outage of EC2', () => {
   it('everywhere, in the middle of the write, is waited out; the instance works on meanwhile', async () => {
     await withPublisher({}, async (publisher) => {
-      const { image, request, path } = await oneImage(publisher);
-      publisher.server.setFault(path, { bytesPerSecond: Math.ceil(image.sizeBytes / 2) });
+      const one = await oneImage(publisher);
+      const { image, request, path } = one;
+      const download = holdDownload(publisher, one);
       const handle = await publisher.publish(request);
       const sent = () => publisher.server.requests(path).bytes;
-      await until('a quarter is downloaded', () => sent() > image.sizeBytes / 4);
+      await download.reached();
       await publisher.setFaults([unreachable('*')]);
+      download.release();
       const before = await callCount(publisher, 'DescribeInstances');
       await until('the download ends', () => sent() >= image.sizeBytes);
       await until(

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { assertNothingLeft, failureOf } from '../support/expectations.js';
+import { holdDownload } from '../support/held-download.js';
 import { withPublisher } from '../support/local-publisher.js';
 import { assertPublishedOnce, callCount, oneImage } from '../support/one-image.js';
 import type { OwnTemporal } from '../support/own-temporal.js';
@@ -19,17 +20,19 @@ describe("a crash of Temporal's server", () => {
   it('in the middle of the write and of the copies ends nothing and doubles nothing', async () => {
     await withOwnTemporal(async (temporal) => {
       await withPublisher({ temporal }, async (publisher) => {
-        const { image, request, path } = await oneImage(publisher);
-        publisher.server.setFault(path, { bytesPerSecond: Math.ceil(image.sizeBytes / 4) });
+        const one = await oneImage(publisher);
+        const { image, request, path } = one;
+        const download = holdDownload(publisher, one);
         await publisher.setFaults([
           { action: 'CopySnapshot', kind: 'stuck', forMs: 3_000, count: 0 },
         ]);
         const handle = await publisher.publish(request);
         const sent = () => publisher.server.requests(path).bytes;
-        await until('a quarter is downloaded', () => sent() > image.sizeBytes / 4);
-        await outage(temporal, () =>
-          until('the download goes on alone', () => sent() > image.sizeBytes * 0.7),
-        );
+        await download.reached();
+        await outage(temporal, () => {
+          download.release();
+          return until('the download goes on alone', () => sent() >= image.sizeBytes);
+        });
         await until('the copies', async () => (await callCount(publisher, 'CopySnapshot')) === 2);
         await outage(temporal, () =>
           until('a copy completes unseen', async () =>
