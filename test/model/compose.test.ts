@@ -117,9 +117,10 @@ describe('a compose id', () => {
       }),
       { numRuns: 2000 },
     );
-    const started = performance.now();
+    const started = process.cpuUsage();
     parseComposeId(`${'a-'.repeat(49)}!`);
     parseComposeId(`${'a'.repeat(5_000_000)}`);
-    assert.ok(performance.now() - started < 1000);
+    const { user } = process.cpuUsage(started);
+    assert.ok(user < 1_000_000, `${user} µs`);
   });
 });
