@@ -17,7 +17,7 @@ import { readStackNote, writeStackNote } from '../../src/commands/local-stack-fi
 import { loadConfig } from '../../src/config/load.js';
 import { openStateDir, stateDirPath } from '../../src/dev/state-dir.js';
 import type { AmiRecord } from '../../src/model/progress.js';
-import { until } from '../dev/conditions.js';
+import { until } from '../support/until.js';
 import { startCli } from './run-cli.js';
 
 describe('a local stack', () => {

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ChildProcesses } from '../../src/dev/child-processes.js';
 import { createChildProcesses } from '../../src/dev/child-processes.js';
-import { until } from './conditions.js';
+import { until } from '../support/until.js';
 import { useTempDir } from './temp-dir.js';
 
 const shell = (script: string): { command: string; args: string[] } => ({
@@ -53,7 +53,7 @@ describe('child processes', () => {
         ),
       });
       await child.waitUntilReady(() => Promise.resolve(child.lastLogLines(1) === 'up'), {
-        timeoutMs: 10_000,
+        timeoutMs: 60_000,
       });
     }
     await Promise.all([processes.stopAll(), processes.stopAll()]);

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { parseByteRange } from '../../src/dev/byte-range.js';
 import type { ComposeServer } from '../../src/dev/compose-server.js';
 import { startComposeServer } from '../../src/dev/compose-server.js';
-import { until } from './conditions.js';
+import { until } from '../support/until.js';
 import { useTempDir } from './temp-dir.js';
 
 interface Answer {

@@ -30,9 +30,9 @@ const deaf = processes.start({
 });
 const read = (name: string): string => readFileSync(path.join(logDir, name), 'utf8').trim();
 await family.waitUntilReady(() => Promise.resolve(read('family.log') !== ''), {
-  timeoutMs: 10_000,
+  timeoutMs: 60_000,
 });
-await deaf.waitUntilReady(() => Promise.resolve(read('deaf.log') !== ''), { timeoutMs: 10_000 });
+await deaf.waitUntilReady(() => Promise.resolve(read('deaf.log') !== ''), { timeoutMs: 60_000 });
 process.stdout.write(`${[family.pid, deaf.pid, Number(read('family.log'))].join(' ')}\n`);
 if (ending === 'throw')
   setImmediate(() => {

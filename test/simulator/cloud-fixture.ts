@@ -73,15 +73,15 @@ export async function closeTestClouds(): Promise<void> {
   for (const close of opened.splice(0)) await close();
 }
 
-/** Waits for a condition, never for a time; fails after ten seconds. */
+/** Waits for a condition, never for a time; fails after a minute. */
 export async function until<T>(
   look: () => Promise<T | undefined | false> | T | undefined | false,
 ): Promise<T> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 60_000;
   for (;;) {
     const seen = await look();
     if (seen !== undefined && seen !== false) return seen;
-    if (Date.now() > deadline) throw new Error('the condition has not come about in 10 s');
+    if (Date.now() > deadline) throw new Error('the condition has not come about in 60 s');
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
