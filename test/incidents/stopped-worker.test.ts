@@ -44,9 +44,11 @@ describe('a worker that is stopped', () => {
         await first.stop();
         await assertUndone(publisher, 0);
         await until('the next attempt', async () => (await pendingWrite(handle)).isRunning);
-        const { attempt, failure } = await pendingWrite(handle);
+        const { attempt = 0, failure } = await pendingWrite(handle);
+        // While it stops it may take the next attempt as well, and hands that over, too.
+        assert(attempt > 1, `attempt ${attempt}`);
         // It would be a time-out if the heartbeat had been waited for.
-        assert.deepEqual([attempt, failure], [2, 'WorkerShutdown']);
+        assert.equal(failure, 'WorkerShutdown');
         download.release();
         assert.equal((await handle.result()).outcome, 'published');
         await assertPublishedOnce(publisher, REGIONS);
