@@ -141,6 +141,8 @@ export interface UndoRegionInput {
   readonly region: string;
   /** Last made first. */
   readonly steps: readonly StepTag[];
+  /** AMIs may have become public a moment ago, which EC2 may not show yet. */
+  readonly mayBePublic?: boolean;
 }
 
 export interface UndoneRegion {

@@ -19,6 +19,7 @@ import {
   EC2_UTILITY_EXCEPTION,
   ServiceError,
 } from '../model/errors.js';
+import { LAST_CALL_MS } from '../model/heartbeat.js';
 import { printable } from '../model/printable.js';
 import { BrokerError } from '../messaging/errors.js';
 import { SourceError } from '../source/errors.js';
@@ -66,7 +67,9 @@ export class AttemptInterceptor implements ActivityInboundCallsInterceptor {
     next: Next<ActivityInboundCallsInterceptor, 'execute'>,
   ): Promise<unknown> {
     const { fence } = this.#settings;
-    const lease = fence?.lease(attemptOf(this.#context));
+    const { startToCloseTimeoutMs } = this.#context.info;
+    const lastsMs = startToCloseTimeoutMs - LAST_CALL_MS * this.#settings.scale;
+    const lease = fence?.lease(attemptOf(this.#context), lastsMs);
     try {
       return await (lease === undefined ? next(input) : holding(lease, () => next(input)));
     } catch (error) {

@@ -28,14 +28,18 @@ export class Fence {
     this.#boundMs = boundMs;
   }
 
-  lease(of: AttemptKey): Lease {
-    const lease = new Lease(of, { boundMs: this.#boundMs, onDoubt: () => this.#onDoubt(of) });
+  /** `lastsMs`: what Temporal gives the attempt in all. */
+  lease(of: AttemptKey, lastsMs = Infinity): Lease {
+    const settings = { boundMs: this.#boundMs, lastsMs, onDoubt: () => this.#onDoubt(of) };
+    const lease = new Lease(of, settings);
     this.#leases.add(lease);
     return lease;
   }
 
+  /** The attempt has ended: what it left running, such as a call beside the one that failed, acts no more. */
   release(lease: Lease): void {
     this.#leases.delete(lease);
+    lease.lose();
   }
 
   /** The runs of which Temporal is to be asked. */
@@ -58,7 +62,7 @@ export class Fence {
     for (const lease of this.#leases) lease.check();
   }
 
-  /** What Temporal answered to a question of `askedMs` (as performance.now() has it). */
+  /** What Temporal answered to a question that was asked at `askedMs` by the lease clock. */
   told(run: RunKey, pending: readonly PendingAttempt[], askedMs: number): void {
     for (const lease of this.#leases) {
       const { runId, activityId, attempt } = lease.of;

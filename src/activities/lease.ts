@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { HeartbeatStamp } from '../model/heartbeat.js';
 import { EC2_SERVICE_EXCEPTION, ServiceError } from '../model/errors.js';
+import { leaseClockMs } from './lease-clock.js';
 
 export interface AttemptKey {
   readonly workflowId: string;
@@ -16,6 +17,8 @@ export interface AttemptKey {
 export interface LeaseSettings {
   /** This long after the last heartbeat that Temporal has, and the attempt is lost. */
   readonly boundMs: number;
+  /** No attempt has longer, whatever heartbeats it sends. */
+  readonly lastsMs: number;
   /** Called when the attempt waits for Temporal's word. */
   readonly onDoubt: () => void;
 }
@@ -27,7 +30,8 @@ export interface LeaseSettings {
  */
 export class Lease {
   readonly of: AttemptKey;
-  readonly beganMs = performance.now();
+  /** By the lease clock. */
+  readonly beganMs = leaseClockMs();
   readonly #id = randomUUID();
   readonly #settings: LeaseSettings;
   readonly #end = new AbortController();
@@ -52,7 +56,7 @@ export class Lease {
   }
 
   stamp(): HeartbeatStamp {
-    return { lease: this.#id, sentMs: performance.now() };
+    return { lease: this.#id, sentMs: leaseClockMs() };
   }
 
   /** Temporal has the heartbeat with this stamp; that of an earlier attempt is none of this one's. */
@@ -64,9 +68,10 @@ export class Lease {
 
   /** To be called now and then: what waits for nothing but time would not notice otherwise. */
   check(): void {
-    const { boundMs } = this.#settings;
-    const sinceMs = this.#recordedMs ?? this.beganMs;
-    if (performance.now() - sinceMs > boundMs) this.#endWith(outOfTouch(boundMs));
+    const { boundMs, lastsMs } = this.#settings;
+    const nowMs = leaseClockMs();
+    if (nowMs - (this.#recordedMs ?? this.beganMs) > boundMs) this.#endWith(outOfTouch(boundMs));
+    if (nowMs - this.beganMs > lastsMs) this.#endWith(timeUp(lastsMs));
   }
 
   /** Another attempt has the work, or nobody has it any more. */
@@ -99,6 +104,14 @@ function outOfTouch(boundMs: number): ServiceError {
     'out-of-touch',
     `Temporal has no heartbeat of this attempt for ${Math.round(boundMs / 1000)} s: another one may be at this work`,
     "It is tried again; if that repeats, look at the network between the worker and Temporal, at what else runs on its machine, and at Temporal's database.",
+  );
+}
+
+function timeUp(lastsMs: number): ServiceError {
+  return lost(
+    'time-up',
+    `this attempt has had its ${Math.round(lastsMs / 1000)} s: another one may be at this work`,
+    'It is tried again while there is time; if that repeats, look at what is slow: the image server, SSM, or the region.',
   );
 }
 

@@ -5,6 +5,7 @@ import { findImages, makeImagePublic } from '../aws/images.js';
 import type { RegionAccess } from '../aws/region-access.js';
 import { findSnapshots, isSnapshotPublic, makeSnapshotPublic } from '../aws/snapshots.js';
 import { EC2_SERVICE_EXCEPTION, ServiceError } from '../model/errors.js';
+import { settleAll } from '../model/settle.js';
 import { TAG } from '../model/tags.js';
 import { variantKey } from '../model/variant.js';
 import type { PublishRegionInput } from './activities.js';
@@ -22,9 +23,9 @@ export function publishRegion({ aws }: ActivityContext, input: PublishRegionInpu
     const snapshots = [...new Set(input.amis.map(({ snapshot }) => snapshot))];
     const amis = input.amis.map(({ ami }) => ami);
     await refuseOthers(region, input, { snapshots, amis }, signal);
-    // Snapshots first: nobody sees an AMI whose snapshot is still private.
-    await Promise.all(snapshots.map((id) => makeSnapshotPublic(region, id, signal)));
-    await Promise.all(amis.map((id) => makeImagePublic(region, id, signal)));
+    // Snapshots first: nobody sees an AMI whose snapshot is still private. No call is on its way when one has failed.
+    await settleAll(snapshots.map((id) => makeSnapshotPublic(region, id, signal)));
+    await settleAll(amis.map((id) => makeImagePublic(region, id, signal)));
     await verify(region, input, { snapshots, amis }, signal);
     // Only now: a run that is terminated before leaves nothing that passes for a result.
     await markPublished(region, input.amis, signal);

@@ -28,6 +28,8 @@ export function undoRegion(
   return heartbeating(waitingFor(`removal in ${input.region}`), async (_report, signal) => {
     const round = new RemovalRound(region, signal);
     const { visibilityMs } = region.settings;
+    // What is public stays, and a permission that was just given is read late.
+    if (input.mayBePublic === true) await delay(visibilityMs, undefined, { signal });
     // Not listed is no proof of absence: what the last call made may appear only now. A round may take longer
     // than the window, and what it removed may have been said to be unknown: the last one finds nothing.
     const until = performance.now() + visibilityMs;

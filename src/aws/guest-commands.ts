@@ -108,6 +108,9 @@ async function readResult(
     new GetCommandInvocationCommand({ CommandId: commandId, InstanceId: command.instanceId }),
     { abortSignal: signal },
   );
+  // Its end was seen in a listing, behind which this look-up may lag.
+  const { Status = 'nothing' } = invocation;
+  if (!ENDED.includes(Status)) throw undelivered(region, command, Status);
   return {
     exitStatus: invocation.ResponseCode ?? -1,
     stdout: invocation.StandardOutputContent ?? '',

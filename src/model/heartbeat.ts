@@ -30,5 +30,8 @@ export interface HeartbeatStamp {
 /** A worker that was killed, paused or cut off is noticed after this. */
 export const HEARTBEAT_TIMEOUT_MS = 30_000;
 
-/** An attempt stops this long after its last recorded heartbeat; the rest is for a call on its way. */
-export const OUT_OF_TOUCH_MS = HEARTBEAT_TIMEOUT_MS * 0.8;
+/** Before Temporal gives an attempt's work to another one, the attempt has stopped for so long: a call is on its way. */
+export const LAST_CALL_MS = HEARTBEAT_TIMEOUT_MS * 0.2;
+
+/** An attempt stops this long after its last recorded heartbeat. */
+export const OUT_OF_TOUCH_MS = HEARTBEAT_TIMEOUT_MS - LAST_CALL_MS;

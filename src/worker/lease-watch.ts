@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { NativeConnection } from '@temporalio/worker';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { Fence, PendingAttempt, RunKey } from '../activities/fence.js';
+import { leaseClockMs } from '../activities/lease-clock.js';
 import type { HeartbeatStamp } from '../model/heartbeat.js';
 
 /** An attempt in doubt has just sent its first heartbeat: Temporal has it in a moment. */
@@ -35,7 +36,7 @@ export function watchLeases(
   const doubted = new Set<string>();
   let stopped = false;
   const ask = async (run: RunKey): Promise<void> => {
-    const askedMs = performance.now();
+    const askedMs = leaseClockMs();
     const pending = await pendingOf(connection, { namespace, run, deadlineMs });
     if (pending !== undefined) fence.told(run, pending, askedMs);
   };

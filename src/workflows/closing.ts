@@ -15,7 +15,7 @@ import { failureDetails, failureReason, isCancelled, serviceFailure } from './fa
 import { keepFailedTest } from './kept-failure.js';
 import { tellLeftOut } from './left-out.js';
 import type { Publication } from './publication.js';
-import { settleAll } from './settle.js';
+import { settleAll } from '../model/settle.js';
 
 export async function published(publication: Publication): Promise<ImageResult> {
   const { run, announcements } = publication;

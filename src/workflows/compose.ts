@@ -33,7 +33,7 @@ import type { ComposeProgress, ComposeResult, ImageResult } from '../model/progr
 import { imageWorkflowId } from '../model/workflow-ids.js';
 import { failureReason } from './failure-reason.js';
 import { quick } from './profiles.js';
-import { settleAll } from './settle.js';
+import { settleAll } from '../model/settle.js';
 
 const { readCompose } = proxyActivities<Pick<Activities, 'readCompose'>>(quick);
 

@@ -13,7 +13,7 @@ import type { Publication } from './publication.js';
 import { following, quick, waiting } from './profiles.js';
 import { copyToAllRegions, publishAllRegions } from './regions.js';
 import { launchTest, runTests } from './test-instance.js';
-import { settleAll } from './settle.js';
+import { settleAll } from '../model/settle.js';
 import { UndoStack } from './undo-stack.js';
 
 const { planImage } = proxyActivities<Pick<Activities, 'planImage'>>(quick);

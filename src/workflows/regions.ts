@@ -18,7 +18,7 @@ import type { RegionPlan } from '../model/plan.js';
 import { everyChangeIsAnnounced, leaveOut } from './failed-region.js';
 import { waiting } from './profiles.js';
 import type { Publication } from './publication.js';
-import { settleAll } from './settle.js';
+import { settleAll } from '../model/settle.js';
 
 const { copyToRegion, publishRegion, keepRegion } =
   proxyActivities<Pick<Activities, 'copyToRegion' | 'publishRegion' | 'keepRegion'>>(waiting);
@@ -100,6 +100,7 @@ async function makePublic(
   const { amis } = run.regionProgress(plan.region);
   if (!makePublic) return keepPrivate(publication, plan, whole);
   run.region(plan.region, { state: 'publishing' });
+  undo?.mayBePublic(plan.region);
   if (everyChangeIsAnnounced()) {
     announcements.add(...publishAnnouncements(run.plan, amis, 'started'));
   }

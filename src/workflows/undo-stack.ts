@@ -18,6 +18,7 @@ export class UndoStack {
   readonly #origin: Origin;
   /** By region, in order of making. */
   readonly #steps = new Map<string, StepTag[]>();
+  readonly #mayBePublic = new Set<string>();
 
   constructor(origin: Origin) {
     this.#origin = origin;
@@ -33,6 +34,11 @@ export class UndoStack {
   /** Removes the machines of a step that is tried again; its undo stays registered. */
   async clear(region: string, step: StepTag): Promise<void> {
     await CancellationScope.nonCancellable(() => this.#undo(region, [step]));
+  }
+
+  /** To be called before anything is made public: its undo must not go by what EC2 showed a moment ago. */
+  mayBePublic(region: string): void {
+    this.#mayBePublic.add(region);
   }
 
   /** What was made in the region stays from now on. */
@@ -67,11 +73,17 @@ export class UndoStack {
     try {
       const summary = `undo ${steps.join(', ')} in ${region}`;
       const undone = await undoRegion.executeWithOptions({ summary }, [
-        { origin: this.#origin, region, steps },
+        {
+          origin: this.#origin,
+          region,
+          steps,
+          ...(this.#mayBePublic.has(region) ? { mayBePublic: true } : {}),
+        },
       ]);
       log.info('undone', { region, removed: undone.removed, left: undone.left });
       return { region, steps, ...undone };
     } catch (failure) {
+      log.warn('not undone: the sweep goes on with it', { region, steps, error: failure });
       return {
         region,
         steps,

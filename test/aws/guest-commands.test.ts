@@ -3,8 +3,15 @@ import { runOnceOnline } from '../../src/activities/guest-unit.js';
 import type { RegionAccess } from '../../src/aws/region-access.js';
 import { AWS_DEFAULTS } from '../../src/aws/region-access.js';
 
-/** A region whose commands end in these states, one after the other. */
-function regionOf(states: readonly string[]): { region: RegionAccess; sent: () => number } {
+/** A region whose commands end in these states, one after the other, and are then read like this. */
+function regionOf(
+  states: readonly string[],
+  read: (sent: number) => object = () => ({
+    Status: 'Success',
+    ResponseCode: 0,
+    StandardOutputContent: 'state=running\n',
+  }),
+): { region: RegionAccess; sent: () => number } {
   let sent = 0;
   const region = {
     name: 'us-east-1',
@@ -17,7 +24,7 @@ function regionOf(states: readonly string[]): { region: RegionAccess; sent: () =
     ssm: {
       send: (command: { constructor: { name: string } }) => {
         if (command.constructor.name !== 'SendCommandCommand') {
-          return Promise.resolve({ ResponseCode: 0, StandardOutputContent: 'state=running\n' });
+          return Promise.resolve(read(sent));
         }
         sent += 1;
         return Promise.resolve({ Command: { CommandId: `command-${sent}` } });
@@ -38,5 +45,20 @@ describe('a command on an instance', () => {
     );
     assert.equal(result.stdout, 'state=running\n');
     assert.equal(sent(), 3);
+  });
+
+  it('has not failed when its end is listed before its result is to be had', async () => {
+    const early = { Status: 'InProgress', ResponseCode: -1, StandardOutputContent: '' };
+    const whole = { Status: 'Success', ResponseCode: 0, StandardOutputContent: 'started\n' };
+    const { region, sent } = regionOf(['Success', 'Success'], (count) =>
+      count === 1 ? early : whole,
+    );
+    const result = await runOnceOnline(
+      region,
+      { instanceId: 'i-1' },
+      { script: 'true', comment: 'start' },
+      new AbortController().signal,
+    );
+    assert.deepEqual([result.exitStatus, result.stdout, sent()], [0, 'started\n', 2]);
   });
 });

@@ -211,6 +211,36 @@ describe('a limit of EC2', () => {
   });
 });
 
+describe('an AMI that became public a moment ago, and is shown as private still', () => {
+  it('is neither deregistered nor left without its snapshot when the others hit the quota', async () => {
+    await withActivities(TWO_REGIONS, async (level) => {
+      const plan = await planOf(level);
+      const source = await snapshotOf(level, plan);
+      const amis = await register(level.activities, plan, source);
+      await level.setFaults([
+        { action: 'ModifyImageAttribute', kind: 'stale-read', forMs: 400, count: 2 },
+        { action: 'ModifyImageAttribute', kind: 'quota', occurrence: 3, count: 2 },
+      ]);
+      await assert.rejects(publish(level.activities, plan, amis), (error) => {
+        return (error as ApplicationFailure).nonRetryable === true;
+      });
+      const { origin, homeRegion: region } = plan;
+      const steps = ['register', 'snapshot'] as const;
+      const undone = await level.activities.undoRegion({
+        origin,
+        region,
+        steps,
+        mayBePublic: true,
+      });
+      const images = await level.resources('image');
+      assert.deepEqual([images.length, undone.kept.length], [2, 2]);
+      assert(images.every((image) => image.public && undone.kept.includes(image.id)));
+      const snapshots = (await level.resources('snapshot')).map(({ id }) => id);
+      assert(snapshots.includes(source.snapshot));
+    });
+  });
+});
+
 describe('a look-up', () => {
   it('of AMIs and snapshots names an owner or an id, so that nobody plants one under our name', async () => {
     await withActivities(TWO_REGIONS, async (level) => {

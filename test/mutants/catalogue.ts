@@ -293,6 +293,22 @@ const ONCE: readonly Mutant[] = [
 
 const RADIUS: readonly Mutant[] = [
   {
+    name: 'the undo believes an AMI to be private that became public a moment ago',
+    invariant: 'I8',
+    file: 'src/activities/undo.ts',
+    find: 'if (input.mayBePublic === true)',
+    replace: 'if (input.mayBePublic === undefined)',
+    tests: ['test/incidents/late-listings.test.ts'],
+  },
+  {
+    name: 'the undo is not told that AMIs may be public already',
+    invariant: 'I8',
+    file: 'src/workflows/regions.ts',
+    find: '  undo?.mayBePublic(plan.region);\n',
+    replace: '',
+    tests: ['test/workflows/incidents.test.ts', 'test/incidents/public-quota.test.ts'],
+  },
+  {
     name: 'the undo removes what is public',
     invariant: 'I8',
     file: 'src/activities/undo.ts',
@@ -444,6 +460,22 @@ const FENCING: readonly Mutant[] = [
     file: 'src/activities/fence.ts',
     find: 'if (current?.attempt !== attempt) lease.lose();',
     replace: 'if (current === undefined) continue;',
+    tests: ['test/activities/fence.test.ts'],
+  },
+  {
+    name: 'a call that an attempt has left behind passes when the attempt has ended',
+    invariant: 'I11',
+    file: 'src/activities/fence.ts',
+    find: '    lease.lose();\n  }',
+    replace: '  }',
+    tests: ['test/activities/fence.test.ts'],
+  },
+  {
+    name: 'a lease stands still while its machine is suspended',
+    invariant: 'I11',
+    file: 'src/activities/lease-clock.ts',
+    find: 'return awakeMs + sleptMs;',
+    replace: 'return awakeMs;',
     tests: ['test/activities/fence.test.ts'],
   },
   {

@@ -1,4 +1,4 @@
-/** Waits for all of several acts: nothing runs on behind a step that has ended. */
+/** Waits for all of several acts: nothing runs on behind what has ended. */
 
 /** Resolves when all have; else throws the first failure, but only after the last has ended. */
 export async function settleAll<T>(work: readonly Promise<T>[]): Promise<T[]> {

@@ -1,0 +1,22 @@
+/** The clock that leases go by: it counts on while the machine sleeps. */
+
+import os from 'node:os';
+
+/** The time since boot may be rounded to seconds, and is read a moment later. */
+const ROUNDING_MS = 1_000;
+
+const bootedBeforeMs = sinceBootMs() - performance.now();
+let sleptMs = 0;
+
+/** In ms from no particular moment; never goes back. `performance.now()` stands still while a machine is suspended. */
+export function leaseClockMs(): number {
+  const awakeMs = performance.now();
+  const asleepMs = sinceBootMs() - awakeMs - bootedBeforeMs;
+  if (asleepMs > sleptMs + ROUNDING_MS) sleptMs = asleepMs;
+  return awakeMs + sleptMs;
+}
+
+/** CLOCK_BOOTTIME on Linux. */
+function sinceBootMs(): number {
+  return os.uptime() * 1_000;
+}
