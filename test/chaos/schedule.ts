@@ -67,6 +67,10 @@ const anywhere = (): boolean => true;
 const changes = (action: string): boolean => !isRead(action);
 const makes = (action: string): boolean =>
   /^(?:RunInstances|CreateSnapshot|CopySnapshot|RegisterImage)$/.test(action);
+const countedInQuotas = (action: string): boolean =>
+  makes(action) || action === 'ModifyImageAttribute';
+const alters = (action: string): boolean =>
+  changes(action) && !makes(action) && action !== 'SendCommand';
 const images = (action: string): boolean =>
   /^(?:CreateSnapshot|CopySnapshot|RegisterImage)$/.test(action);
 const guests = (action: string): boolean => /^(?:RunInstances|SendCommand)$/.test(action);
@@ -100,8 +104,11 @@ const CHOICES: readonly Choice[] = [
   { weight: 5, applies: anywhere, make: repeated('lost-request', 2) },
   { weight: 8, applies: changes, make: repeated('lost-answer', 2) },
   { weight: 6, applies: makes, make: lasting('not-found', 300, 2_500) },
+  { weight: 4, applies: makes, make: lasting('stale-list', 300, 2_500) },
+  { weight: 4, applies: makes, make: lasting('stale-tags', 300, 2_500) },
+  { weight: 6, applies: alters, make: lasting('stale-read', 300, 2_500) },
   { weight: 3, applies: launches, make: plain('capacity') },
-  { weight: 3, applies: makes, make: plain('quota') },
+  { weight: 3, applies: countedInQuotas, make: plain('quota') },
   { weight: 3, applies: anywhere, make: plain('refusal') },
   { weight: 4, applies: anywhere, make: lasting('slow', 200, 2_500) },
   { weight: 1, applies: guests, make: plain('agent-death') },

@@ -123,12 +123,15 @@ describe('a client of the test broker', () => {
 
   it('hears nothing from a broker that hangs, and everything once it goes on', async () => {
     await as('pungi', async (channel) => {
-      broker().freeze();
       let confirmed = false;
-      channel.publish(EXCHANGE, COMPOSE, Buffer.from('{}'), {}, () => (confirmed = true));
-      await assert.rejects(connect(broker().url('fedimg'), { timeout: 300 }), /ETIMEDOUT/);
-      assert.equal(confirmed, false);
-      broker().thaw();
+      try {
+        await broker().freeze();
+        channel.publish(EXCHANGE, COMPOSE, Buffer.from('{}'), {}, () => (confirmed = true));
+        await assert.rejects(connect(broker().url('fedimg'), { timeout: 300 }), /ETIMEDOUT/);
+        assert.equal(confirmed, false);
+      } finally {
+        broker().thaw();
+      }
       await channel.waitForConfirms();
     });
   });

@@ -60,7 +60,7 @@ describe('a sender whose broker is in trouble', () => {
   it('keeps the new connection when the old one ends at last', async () => {
     sender = senderOf({ confirmTimeoutMs: 500 });
     await sender.send(message('before'));
-    broker().freeze();
+    await broker().freeze();
     let next: Promise<void>;
     try {
       await assert.rejects(sender.send(message('stuck')), isFault('unconfirmed'));
@@ -120,7 +120,7 @@ describe('a sender whose broker is in trouble', () => {
   it('leaves a broker that does not answer its farewell', async () => {
     sender = senderOf();
     await sender.send(message('before'));
-    broker().freeze();
+    await broker().freeze();
     try {
       await sender.close();
     } finally {

@@ -164,6 +164,9 @@ describe('an entry of the allow-list', () => {
       'ftp://x/',
       'https://u@x/',
       'https://x/?q',
+      '..;/file:///etc/passwd',
+      'https://x/a/.b/../../c',
+      'https://x;y/',
     ];
     for (const text of [...entries, 'https://x/#', 'x y', 'https://ex\u0430mple/', 'https://x./']) {
       assert.throws(() => parseAllowEntry(text), AllowEntryError, text);

@@ -7,6 +7,7 @@ import type { BrokerConnection, Permission, QueueDepth } from './rabbitmq-contro
 import type { BrokerSettings, BrokerUser } from './rabbitmq-definitions.js';
 import { EXCHANGE } from './rabbitmq-definitions.js';
 import type { RabbitNode } from './rabbitmq-node.js';
+import { until } from './until.js';
 
 export interface QueueOptions {
   readonly maxLength?: number;
@@ -74,8 +75,10 @@ export class Broker {
   }
 
   /** It is there and says nothing any more, as behind a dead network: heartbeats and waits are all that tells. */
-  freeze(): void {
+  /** Resolves when nothing of it runs any more. */
+  async freeze(): Promise<void> {
     this.#node.signal('SIGSTOP');
+    await until('the broker stands still', () => this.#node.isStopped());
   }
 
   thaw(): void {

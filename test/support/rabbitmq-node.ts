@@ -1,6 +1,6 @@
 /** One RabbitMQ node as a child process: its folder, its environment, its start and its end. */
 
-import { access, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -104,6 +104,14 @@ export class RabbitNode {
 
   signal(signal: NodeJS.Signals): void {
     if (this.pid !== undefined) signalGroup(this.pid, signal);
+  }
+
+  /** A signal is on its way for a moment, while the node's threads go on. */
+  async isStopped(): Promise<boolean> {
+    const tasks = `/proc/${this.pid}/task`;
+    const stats = (await readdir(tasks)).map((task) => readFile(join(tasks, task, 'stat'), 'utf8'));
+    // "pid (name) state ..."
+    return (await Promise.all(stats)).every((stat) => /^.*\) T/.test(stat));
   }
 
   /** As a service manager does it; the data stays. */
