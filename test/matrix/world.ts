@@ -6,6 +6,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createActivities } from '../../src/activities/index.js';
 import { AttemptInterceptor } from '../../src/activities/attempt-interceptor.js';
+import type { AwsSettings } from '../../src/aws/region-access.js';
 import { Aws, scaledAwsSettings } from '../../src/aws/region-access.js';
 import type {
   Effect,
@@ -16,6 +17,7 @@ import type {
 } from '../../src/simulator/index.js';
 import { startSimulator } from '../../src/simulator/index.js';
 import { createUrlPolicy } from '../../src/source/url-policy.js';
+import { slowdown } from '../support/slowdown.js';
 import type { Act } from './acts.js';
 import type { Bench } from './bench.js';
 import { BrokerLink } from './broker.js';
@@ -29,15 +31,17 @@ export const CREDENTIALS = { accessKeyId: 'AKIATESTTESTTESTTEST', secretAccessKe
 /** A new id is listed after this at the latest; all that waits for it waits so long. */
 const VISIBILITY_MS = 400;
 
-const SETTINGS = scaledAwsSettings(0.02, {
-  pollIntervalMs: 20,
-  commandPollIntervalMs: 30,
-  followSeconds: 1,
-  visibilityMs: VISIBILITY_MS,
-  // A guest that boots on a busy machine must not count as one with a dead agent.
-  agentPatienceMs: 15_000,
-  requestTimeoutMs: 2_500,
-});
+function settings(): AwsSettings {
+  return scaledAwsSettings(0.02, {
+    pollIntervalMs: 20,
+    commandPollIntervalMs: 30,
+    followSeconds: 1,
+    visibilityMs: VISIBILITY_MS,
+    // A guest that boots on a busy machine must not count as one with a dead agent.
+    agentPatienceMs: 15_000 * slowdown(),
+    requestTimeoutMs: 2_500,
+  });
+}
 
 export interface Attempt {
   readonly result: Promise<unknown>;
@@ -137,7 +141,7 @@ async function openWorker(
   const gate = await openGate(simulator.url);
   const source = await openGate(bench.server.url);
   const broker = new BrokerLink(mailbox);
-  const aws = new Aws(SETTINGS, { endpoint: gate.url, credentials: CREDENTIALS });
+  const aws = new Aws(settings(), { endpoint: gate.url, credentials: CREDENTIALS });
   const allow = [`${bench.server.url}/`, `${source.url}/`];
   const activities = createActivities({
     aws,

@@ -12,6 +12,7 @@ import type { FailureDetails } from '../../src/model/errors.js';
 import type { ImagePlan, ImageRequest } from '../../src/model/plan.js';
 import type { ActivityLevel } from '../support/activity-level.js';
 import { withActivities } from '../support/activity-level.js';
+import { until } from '../support/until.js';
 import { corruptions, goodImage, type Corruption, type GoodImage } from './corruption.js';
 
 /** What is known of an image when it is published. */
@@ -132,9 +133,16 @@ class Bench {
       await this.#assertSnapshotHolds(source.snapshot);
       return 'identical';
     } finally {
+      const region = aws.region(REGION);
       const { signal } = new AbortController();
-      await detachVolume(aws.region(REGION), utility.volumeId, signal).catch(() => undefined);
-      await deleteVolume(aws.region(REGION), utility.volumeId, signal);
+      // A call that no answer came to on a busy machine is made again, as Temporal would.
+      await until('the volume is gone', async () => {
+        await detachVolume(region, utility.volumeId, signal).catch(() => undefined);
+        return deleteVolume(region, utility.volumeId, signal).then(
+          () => true,
+          () => false,
+        );
+      });
     }
   }
 

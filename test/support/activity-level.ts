@@ -23,6 +23,7 @@ import { startSimulator } from '../../src/simulator/index.js';
 import { createUrlPolicy } from '../../src/source/url-policy.js';
 import type { PublisherOptions } from './publisher-config.js';
 import { writeConfig } from './publisher-config.js';
+import { slowdown } from './slowdown.js';
 
 export interface ActivityLevel {
   readonly simulator: Simulator;
@@ -61,6 +62,7 @@ export async function withActivities<T>(
       pollIntervalMs: 50,
       commandPollIntervalMs: 50,
       visibilityMs: 500,
+      requestTimeoutMs: 3_000 * slowdown(),
       ...options.settings,
     }),
     { endpoint: simulator.url, credentials: simulator.credentials },
