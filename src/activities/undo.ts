@@ -35,11 +35,13 @@ export function undoRegion(
     const until = performance.now() + visibilityMs;
     for (;;) {
       const removedSome = await round.run(input);
-      if (!removedSome && performance.now() >= until) break;
+      // Permissions, too, are late: who was not allowed to look is allowed to in a moment, or never.
+      const patienceMs = round.isBlind ? visibilityMs : 0;
+      if (!removedSome && performance.now() >= until + patienceMs) break;
       await delay(Math.min(ROUND_MS_MAX, visibilityMs / 4), undefined, { signal });
     }
     if (round.transient.length > 0) throw notRemovedYet(input.region, round.transient);
-    return { removed: [...round.removed], kept: [...round.kept], left: round.left };
+    return { removed: [...round.removed], kept: [...round.kept], left: [...new Set(round.left)] };
   });
 }
 
@@ -53,6 +55,8 @@ class RemovalRound {
   transient: string[] = [];
   /** Snapshots of AMIs that are kept; AMIs come before their snapshots in every undo. */
   readonly #inUse = new Set<string>();
+  /** Not all could be listed. */
+  isBlind = false;
   #removals = 0;
   readonly #region: RegionAccess;
   readonly #signal: AbortSignal;
@@ -66,6 +70,7 @@ class RemovalRound {
   async run({ origin, steps }: UndoRegionInput): Promise<boolean> {
     this.left = [];
     this.transient = [];
+    this.isBlind = false;
     this.#removals = 0;
     for (const step of steps) await this.#removeStep(stepKey(origin, step));
     return this.#removals > 0;
@@ -75,20 +80,25 @@ class RemovalRound {
   async #removeStep(key: Tags): Promise<void> {
     const region = this.#region;
     const signal = this.#signal;
-    for (const { InstanceId } of await findInstances(region, key, ALIVE, signal)) {
+    const instances = await this.#listed('instances', findInstances(region, key, ALIVE, signal));
+    for (const { InstanceId } of instances ?? []) {
       await this.#remove(InstanceId, (id) => terminateInstance(region, id, signal));
     }
-    for (const { VolumeId } of await findVolumes(region, key, signal)) {
+    const volumes = await this.#listed('volumes', findVolumes(region, key, signal));
+    for (const { VolumeId } of volumes ?? []) {
       await this.#remove(VolumeId, (id) => deleteVolume(region, id, signal));
     }
-    const images = await findImages(region, key, signal);
+    const images = await this.#listed('AMIs', findImages(region, key, signal));
+    // Whether a snapshot is a public AMI's is not known.
+    if (images === undefined) return;
     const kept = images.filter(({ Public }) => Public === true);
     for (const { ImageId } of kept) if (ImageId !== undefined) this.kept.add(ImageId);
     for (const image of images.filter((one) => !kept.includes(one))) {
       await this.#remove(image.ImageId, (id) => deregisterImage(region, id, signal));
     }
     for (const id of kept.flatMap(snapshotsOf)) this.#inUse.add(id);
-    for (const { SnapshotId } of await findSnapshots(region, key, signal)) {
+    const snapshots = await this.#listed('snapshots', findSnapshots(region, key, signal));
+    for (const { SnapshotId } of snapshots ?? []) {
       if (SnapshotId === undefined || this.#inUse.has(SnapshotId)) continue;
       await this.#remove(SnapshotId, (id) => this.#removeSnapshot(id));
     }
@@ -109,15 +119,30 @@ class RemovalRound {
       this.removed.add(id);
       this.#removals += 1;
     } catch (error) {
-      if (this.#signal.aborted) throw error;
-      const failure = classifyAwsError(error);
-      // No waiting frees the volume of an instance that may not be terminated.
-      const isHeld =
-        failure?.code === 'VolumeInUse' && this.left.some((line) => line.startsWith('i-'));
-      const isFinal = failure === undefined || failure.class === 'refused' || isHeld;
-      const list = isFinal ? this.left : this.transient;
-      list.push(`${id}: ${failure?.message ?? (error as Error).message}`);
+      this.#note(id, error);
     }
+  }
+
+  /** Undefined when it cannot be listed: what else there is, is removed all the same. */
+  async #listed<T>(what: string, listing: Promise<T[]>): Promise<T[] | undefined> {
+    try {
+      return await listing;
+    } catch (error) {
+      this.isBlind = true;
+      this.#note(what, error);
+      return undefined;
+    }
+  }
+
+  #note(what: string, error: unknown): void {
+    if (this.#signal.aborted) throw error;
+    const failure = classifyAwsError(error);
+    // No waiting frees the volume of an instance that may not be terminated.
+    const isHeld =
+      failure?.code === 'VolumeInUse' && this.left.some((line) => line.startsWith('i-'));
+    const isFinal = failure === undefined || failure.class === 'refused' || isHeld;
+    const list = isFinal ? this.left : this.transient;
+    list.push(`${what}: ${failure?.message ?? (error as Error).message}`);
   }
 }
 

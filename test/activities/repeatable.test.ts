@@ -162,6 +162,30 @@ describe('an activity that is run twice', () => {
     });
   });
 
+  it('removes the rest when one kind may not be listed, and says which one was not looked for', async () => {
+    await withActivities(TWO_REGIONS, async (level) => {
+      const planned = await plan(level);
+      const source = await snapshot(level, planned);
+      await register(level, planned, source);
+      await level.setFaults([{ action: 'DescribeVolumes', kind: 'refusal', count: 0 }]);
+      const undone = await undo(level, planned, 'us-east-1', ['register', 'snapshot', 'utility']);
+      assert.match(undone.left.join('\n'), /^volumes: UnauthorizedOperation.*$/);
+      assert.deepEqual(await level.resources(), []);
+    });
+  });
+
+  it('looks again when it is refused a look once', async () => {
+    await withActivities(TWO_REGIONS, async (level) => {
+      const planned = await plan(level);
+      const source = await snapshot(level, planned);
+      await register(level, planned, source);
+      await level.setFaults([{ action: 'DescribeImages', kind: 'refusal', count: 1 }]);
+      const undone = await undo(level, planned, 'us-east-1', ['register', 'snapshot', 'utility']);
+      assert.deepEqual(undone.left, []);
+      assert.deepEqual(await level.resources(), []);
+    });
+  });
+
   it('touches nothing of another run or another deployment when it undoes', async () => {
     await withActivities(TWO_REGIONS, async (level) => {
       const planned = await plan(level);
