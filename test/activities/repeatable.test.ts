@@ -174,12 +174,15 @@ describe('an activity that is run twice', () => {
     });
   });
 
-  it('looks again when it is refused a look once', async () => {
-    await withActivities(TWO_REGIONS, async (level) => {
+  it('looks again when it is not allowed to look until its time is nearly up', async () => {
+    const settings = { visibilityMs: 2_000 };
+    await withActivities({ ...TWO_REGIONS, settings }, async (level) => {
       const planned = await plan(level);
       const source = await snapshot(level, planned);
       await register(level, planned, source);
-      await level.setFaults([{ action: 'DescribeImages', kind: 'refusal', count: 1 }]);
+      await level.setFaults([
+        { action: 'DescribeImages', kind: 'refusal', count: 0, lastsMs: 2_300 },
+      ]);
       const undone = await undo(level, planned, 'us-east-1', ['register', 'snapshot', 'utility']);
       assert.deepEqual(undone.left, []);
       assert.deepEqual(await level.resources(), []);
