@@ -45,7 +45,8 @@ export async function runGuestCommand(
 ): Promise<GuestResult> {
   const commandId = await send(region, command, signal);
   const status = await waitUntilEnded(region, commandId, signal);
-  if (status !== 'Success' && status !== 'Failed') throw undelivered(region, command, status);
+  if (status !== 'Success' && status !== 'Failed')
+    throw undelivered(region, command, `ended as ${status}`);
   return readResult(region, commandId, command, signal);
 }
 
@@ -110,7 +111,8 @@ async function readResult(
   );
   // Its end was seen in a listing, behind which this look-up may lag.
   const { Status = 'nothing' } = invocation;
-  if (!ENDED.includes(Status)) throw undelivered(region, command, Status);
+  if (!ENDED.includes(Status))
+    throw undelivered(region, command, `is ${Status}, though its end was listed,`);
   return {
     exitStatus: invocation.ResponseCode ?? -1,
     stdout: invocation.StandardOutputContent ?? '',
@@ -201,10 +203,10 @@ export function isAgentAbsent(error: unknown): boolean {
   return undelivered || isCode(error, 'InvalidInstanceId');
 }
 
-function undelivered(region: RegionAccess, command: GuestCommand, status: string): ServiceError {
+function undelivered(region: RegionAccess, command: GuestCommand, state: string): ServiceError {
   return new ServiceError(
     EC2_SERVICE_EXCEPTION,
-    `the command "${command.comment}" ended as ${status} on ${command.instanceId} in ${region.name}`,
+    `the command "${command.comment}" ${state} on ${command.instanceId} in ${region.name}`,
     {
       code: UNDELIVERED,
       class: 'not-yet',

@@ -2,6 +2,7 @@
 
 import type { FaultStatus } from '../simulator/index.js';
 import { defaultSettings } from '../simulator/index.js';
+import { readControl } from './simulator-control.js';
 
 /** What is said at a start; nothing when nothing was kept. */
 export async function noteKeptTroubles(
@@ -17,8 +18,8 @@ export async function noteKeptTroubles(
 /** A line for each fault rule that can still hit a call, and for each setting that is not the default. */
 async function keptTroubles(simulatorUrl: string): Promise<string[]> {
   const [rules, settings] = await Promise.all([
-    read<FaultStatus[]>(`${simulatorUrl}/_fedimg/faults`),
-    read<Record<string, unknown>>(`${simulatorUrl}/_fedimg/settings`),
+    readControl<FaultStatus[]>(simulatorUrl, 'faults'),
+    readControl<Record<string, unknown>>(simulatorUrl, 'settings'),
   ]);
   const faults = rules
     .filter((rule) => canStillHit(rule, Date.now()))
@@ -46,10 +47,4 @@ function canStillHit(
 
 function every(name: string, noun: string): string {
   return name === '*' ? `every ${noun}` : name;
-}
-
-async function read<T>(url: string): Promise<T> {
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`${url} answers ${response.status}`);
-  return (await response.json()) as T;
 }

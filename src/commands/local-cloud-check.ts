@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import type { AmiRecord } from '../model/progress.js';
+import { readControl } from './simulator-control.js';
 
 export interface CloudResource {
   readonly type: string;
@@ -24,9 +25,7 @@ export interface ExpectedImage {
 const DOWNLOADS_MAX = 2;
 
 export async function listResources(simulatorUrl: string): Promise<CloudResource[]> {
-  const response = await fetch(`${simulatorUrl}/_fedimg/resources`);
-  if (!response.ok) throw new Error(`${simulatorUrl}/_fedimg/resources answers ${response.status}`);
-  return (await response.json()) as CloudResource[];
+  return readControl<CloudResource[]>(simulatorUrl, 'resources');
 }
 
 /** What a publication must not leave behind, whatever its outcome. */

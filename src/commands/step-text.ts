@@ -26,10 +26,12 @@ export function currentStep({ progress }: ImageStatus): Step | undefined {
   return begun.at(-1) ?? STEPS.filter((step) => progress.steps[step].state === 'done').at(-1);
 }
 
-/** While copying, a copied region is done; while publishing, a public one is. */
+/** While copying, a copied region is done; from publishing on, a public one is. */
 export function countRegions(status: ImageStatus): RegionCounts {
   const wanted = (status.progress?.regions ?? []).filter(({ state }) => state !== 'left-out');
-  const publishing = ['running', 'done'].includes(status.progress?.steps.publish.state ?? '');
+  const publish = status.progress?.steps.publish.state ?? 'waiting';
+  // Also when it has failed: what was only copied by then is on its way out.
+  const publishing = ['running', 'done', 'failed'].includes(publish);
   const isDone = ({ state }: RegionProgress): boolean =>
     state === 'published' ||
     state === 'private' ||

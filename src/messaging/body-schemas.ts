@@ -42,7 +42,7 @@ export const copyBody = z
   .strictObject({
     ...about,
     compose_id: z.string().min(1),
-    extra: z.strictObject({ id: amiId.optional(), ...variant, source_image_id: amiId }),
+    extra: z.strictObject({ id: amiId.optional(), ...variant, source_image_id: amiId.optional() }),
   })
   .refine(idsWhereCompleted, idRule);
 

@@ -1,6 +1,6 @@
 /** The messages that tell the world when an upload, a test, a copy or a publication changes state. */
 
-import type { ImagePlan, RegisteredAmi } from './plan.js';
+import type { ImagePlan, RegionPlan, RegisteredAmi } from './plan.js';
 import { bareUrl } from './printable.js';
 import type { TestRecord } from './progress.js';
 import type { Variant } from './variant.js';
@@ -71,44 +71,42 @@ export function testAnnouncement(
   };
 }
 
+/** One for each AMI that the region is to get: what cannot be there is neither started nor completed. */
 export function copyAnnouncements(
   plan: ImagePlan,
-  region: string,
+  { region, wanted }: RegionPlan,
   options: {
     readonly status: AnnouncementStatus;
+    /** The home region's AMIs. */
     readonly sources: readonly RegisteredAmi[];
     readonly copies?: readonly RegisteredAmi[];
   },
 ): Announcement[] {
   const { compose, ...rest } = base(plan, region);
-  return options.sources.map((source) => {
-    const copy = options.copies?.find(
-      (ami) =>
-        ami.variant.virt === source.variant.virt &&
-        ami.variant.volumeType === source.variant.volumeType,
-    );
+  const { status } = options;
+  return wanted.map(({ variant }) => {
+    const source = amiOf(variant, options.sources);
+    const copy = amiOf(variant, options.copies ?? []);
     return {
       topic: 'image.copy',
-      key: keyOf(
-        plan,
-        'copy',
-        region,
-        source.variant.virt,
-        source.variant.volumeType,
-        options.status,
-      ),
+      key: keyOf(plan, 'copy', region, variant.virt, variant.volumeType, status),
       body: {
         ...rest,
         compose_id: compose,
-        status: options.status,
+        status,
         extra: {
           ...(copy === undefined ? {} : { id: copy.ami }),
-          ...extraOf(source.variant),
-          source_image_id: source.ami,
+          ...extraOf(variant),
+          // A home region without a PV kernel has no such AMI; its snapshot is copied all the same.
+          ...(source === undefined ? {} : { source_image_id: source.ami }),
         },
       },
     };
   });
+}
+
+function amiOf(wanted: Variant, amis: readonly RegisteredAmi[]): RegisteredAmi | undefined {
+  return amis.find(({ variant }) => variantKey(variant) === variantKey(wanted));
 }
 
 /** Only a completed one has an id: nobody takes an AMI for public before it is. */

@@ -10,12 +10,12 @@ import {
 import { publishedEverywhere, uploadAnnouncements } from '../model/announcement.js';
 import { EC2_SERVICE_EXCEPTION } from '../model/errors.js';
 import type { ImageResult } from '../model/progress.js';
+import { settleAll } from '../model/settle.js';
 import { recordUndone } from './failed-region.js';
 import { failureDetails, failureReason, isCancelled, serviceFailure } from './failure-reason.js';
 import { keepFailedTest } from './kept-failure.js';
 import { tellLeftOut } from './left-out.js';
 import type { Publication } from './publication.js';
-import { settleAll } from '../model/settle.js';
 
 export async function published(publication: Publication): Promise<ImageResult> {
   const { run, announcements } = publication;

@@ -31,9 +31,9 @@ import { EC2_SERVICE_EXCEPTION } from '../model/errors.js';
 import type { ImageRequest } from '../model/plan.js';
 import type { ComposeProgress, ComposeResult, ImageResult } from '../model/progress.js';
 import { imageWorkflowId } from '../model/workflow-ids.js';
+import { settleAll } from '../model/settle.js';
 import { failureReason } from './failure-reason.js';
 import { quick } from './profiles.js';
-import { settleAll } from '../model/settle.js';
 
 const { readCompose } = proxyActivities<Pick<Activities, 'readCompose'>>(quick);
 

@@ -5,6 +5,7 @@ import type { Activities, UtilityInstance } from '../activities/activities.js';
 import type { PublishImageInput } from '../contract.js';
 import { uploadAnnouncements } from '../model/announcement.js';
 import type { ImageResult } from '../model/progress.js';
+import { settleAll } from '../model/settle.js';
 import { Announcements } from './announcements.js';
 import { nothingToDo, published, undone } from './closing.js';
 import { isLost } from './failure-reason.js';
@@ -13,7 +14,6 @@ import type { Publication } from './publication.js';
 import { following, quick, waiting } from './profiles.js';
 import { copyToAllRegions, publishAllRegions } from './regions.js';
 import { launchTest, runTests } from './test-instance.js';
-import { settleAll } from '../model/settle.js';
 import { UndoStack } from './undo-stack.js';
 
 const { planImage } = proxyActivities<Pick<Activities, 'planImage'>>(quick);

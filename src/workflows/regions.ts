@@ -14,11 +14,11 @@ import {
 } from '../model/announcement.js';
 import type { FailureDetails } from '../model/errors.js';
 import { EC2_SERVICE_EXCEPTION } from '../model/errors.js';
-import type { RegionPlan } from '../model/plan.js';
+import type { ImagePlan, RegionPlan } from '../model/plan.js';
+import { settleAll } from '../model/settle.js';
 import { everyChangeIsAnnounced, leaveOut } from './failed-region.js';
 import { waiting } from './profiles.js';
 import type { Publication } from './publication.js';
-import { settleAll } from '../model/settle.js';
 
 const { copyToRegion, publishRegion, keepRegion } =
   proxyActivities<Pick<Activities, 'copyToRegion' | 'publishRegion' | 'keepRegion'>>(waiting);
@@ -71,7 +71,8 @@ async function copyRegion(
   const sources = run.regionProgress(run.plan.homeRegion).amis;
   undo?.register(plan.region, 'copy');
   run.region(plan.region, { state: 'copying' });
-  announcements.add(...copyAnnouncements(run.plan, plan.region, { status: 'started', sources }));
+  const told = announcedRegion(run.plan, plan);
+  announcements.add(...copyAnnouncements(run.plan, told, { status: 'started', sources }));
   try {
     const summary = `copy to ${plan.region}, ${plan.wanted.length} AMIs`;
     // The scope's timer is the bound; the profile's own must not come before it.
@@ -82,12 +83,18 @@ async function copyRegion(
     ]);
     run.region(plan.region, { state: 'copied', amis: copies });
     announcements.add(
-      ...copyAnnouncements(run.plan, plan.region, { status: 'completed', sources, copies }),
+      ...copyAnnouncements(run.plan, told, { status: 'completed', sources, copies }),
     );
   } catch (failure) {
-    announcements.add(...copyAnnouncements(run.plan, plan.region, { status: 'failed', sources }));
+    announcements.add(...copyAnnouncements(run.plan, told, { status: 'failed', sources }));
     leaveOut(publication, { region: plan.region, failure, whole });
   }
+}
+
+/** Older runs told of every AMI of the home region, also of those that a region cannot have. */
+function announcedRegion({ home }: ImagePlan, region: RegionPlan): RegionPlan {
+  if (patched('only-planned-copies-are-announced')) return region;
+  return { ...region, wanted: home.wanted };
 }
 
 async function makePublic(

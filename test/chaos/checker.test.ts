@@ -109,6 +109,13 @@ const CASES: readonly Case[] = [
   },
   {
     invariant: 'I5 messages',
+    title: 'a message that breaks its schema',
+    doctor: ({ result }) => ({
+      result: result && { ...result, unsent: ['image.copy (copy/eu-west-1): no AMI id'] },
+    }),
+  },
+  {
+    invariant: 'I5 messages',
     title: 'a publication that is not true',
     doctor: ({ listing }) => ({
       listing: listing.map((one) => (one.id === 'ami-away' ? { ...one, public: false } : one)),

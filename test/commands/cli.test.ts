@@ -121,11 +121,13 @@ describe('the command line', () => {
   });
 
   it('says within seconds that no Temporal server answers, and how to start one', async () => {
+    // What the busiest machine takes to say anything at all.
+    const { ms: helpMs } = await run(['--help']);
     const { code, stderr, ms } = await run(['status'], { TEMPORAL_ADDRESS: '127.0.0.1:1' });
     assert.equal(code, 5);
     assert.match(stderr, /No Temporal server answers at 127\.0\.0\.1:1/);
     assert.match(stderr, /next: Is Temporal running\? Start one with `fedimg dev`/);
-    assert(ms < 60_000, `took ${ms} ms`);
+    assert(ms < 15_000 + 3 * helpMs, `took ${ms} ms, and --help ${helpMs} ms`);
   });
 
   it('names the key and the line of a wrong configuration, and starts no worker', async () => {

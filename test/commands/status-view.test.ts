@@ -70,6 +70,17 @@ describe('the status of a publication, as it is shown', () => {
       liveLines(publishing, options())[1] ?? '',
       /publish {2}1\/2 regions {2}waiting for eu-west-1/,
     );
+    const failed = someImageStatus({
+      progress: someProgress({
+        steps: { ...steps, copy: { state: 'done' }, publish: { state: 'failed' } },
+        regions: regionsIn({
+          'us-east-1': 'failed',
+          'eu-west-1': 'published',
+          'sa-east-1': 'copied',
+        }),
+      }),
+    });
+    assert.match(liveLines(failed, options())[1] ?? '', /publish {2}1\/3 regions {2}1 failed/);
   });
 
   it('shows why a test failed, its output, and the line that sends the message again', () => {

@@ -44,11 +44,15 @@ describe('a worker that is stopped', () => {
         await first.stop();
         await assertUndone(publisher, 0);
         await until('the next attempt', async () => (await pendingWrite(handle)).isRunning);
-        const { attempt = 0, failure } = await pendingWrite(handle);
+        const { attempt = 0, failure, nextRetryDelayMs } = await pendingWrite(handle);
         // While it stops it may take the next attempt as well, and hands that over, too.
         assert(attempt > 1, `attempt ${attempt}`);
         // It would be a time-out if the heartbeat had been waited for.
         assert.equal(failure, 'WorkerShutdown');
+        assert(
+          nextRetryDelayMs !== undefined && nextRetryDelayMs <= 1_000,
+          `${nextRetryDelayMs} ms`,
+        );
         download.release();
         assert.equal((await handle.result()).outcome, 'published');
         await assertPublishedOnce(publisher, REGIONS);

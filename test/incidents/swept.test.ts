@@ -10,6 +10,7 @@ import { assertNothingLeft } from '../support/expectations.js';
 import type { LocalPublisher, PublisherOptions } from '../support/local-publisher.js';
 import { withPublisher } from '../support/local-publisher.js';
 import { testTemporal } from '../support/temporal.js';
+import { until } from '../support/until.js';
 
 /** Three seconds: the tests' time scale is a twentieth. */
 const SWEEP = ['grace = "1m"'];
@@ -55,12 +56,8 @@ async function setFaults(
   assert(answer.ok, await answer.text());
 }
 
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 50));
-}
-
 async function untilStep(run: Run, step: Step): Promise<void> {
-  await until(async () => {
+  await until(`the step ${step}`, async () => {
     try {
       return (await run.query(imageProgressQuery)).steps[step].state === 'running';
     } catch {
@@ -100,8 +97,8 @@ describe('a run that is terminated', () => {
         await setFaults(publisher, faults ?? []);
         const { run } = await start(publisher);
         await untilStep(run, step);
-        if (after !== undefined) await until(() => called(publisher, after));
-        await until(async () => (await publisher.resources()).length > 0);
+        if (after !== undefined) await until(after, () => called(publisher, after));
+        await until('something is there', async () => (await publisher.resources()).length > 0);
         await run.terminate('an operator has pressed the wrong button');
         const report = await sweepAfterGrace(publisher);
         assert(report.removed.length > 0);
@@ -123,8 +120,8 @@ describe('a run that is terminated', () => {
         const images = all.filter((one) => one.type === 'image' && one.region === region);
         return images.length > 0 && images.every((image) => image.public);
       };
-      await until(() => isPublic('us-east-1'));
-      await until(() => isPublic('us-east-2'));
+      await until('public at home', () => isPublic('us-east-1'));
+      await until('public in us-east-2', () => isPublic('us-east-2'));
       await run.terminate('an operator has pressed the wrong button');
       const report = await sweepAfterGrace(publisher);
       const alive = await publisher.resources();
@@ -147,7 +144,7 @@ describe('a run that is terminated', () => {
     await withPublisher({ publish: PUBLISH, sweep: SWEEP }, async (publisher) => {
       await setFaults(publisher, [{ action: 'CopySnapshot', ...STUCK }]);
       const { run } = await start(publisher);
-      await until(() => called(publisher, 'CopySnapshot'));
+      await until('a copy', () => called(publisher, 'CopySnapshot'));
       await run.terminate('an operator has pressed the wrong button');
       const { client } = await testTemporal();
       const { runId } = await run.describe();
@@ -193,7 +190,7 @@ describe('a run that succeeded', () => {
         namespace: client.options.namespace,
         workflowExecution: { workflowId: run.workflowId },
       });
-      await until(() =>
+      await until('the history is gone', () =>
         run.describe().then(
           () => false,
           () => true,
@@ -213,7 +210,7 @@ describe('a sweep', () => {
     await withPublisher({ publish: PUBLISH, sweep: SWEEP }, async (publisher) => {
       await setFaults(publisher, [{ action: 'ModifyImageAttribute', kind: 'throttle', count: 0 }]);
       const { run } = await start(publisher);
-      await until(async () => {
+      await until('AMIs everywhere', async () => {
         const all = await publisher.resources();
         return ['us-east-1', 'eu-west-1', 'us-east-2'].every((region) =>
           all.some((one) => one.type === 'image' && one.region === region),
@@ -241,7 +238,7 @@ describe('a sweep', () => {
 });
 
 async function sweepGraceOver(publisher: LocalPublisher): Promise<void> {
-  await until(async () => {
+  await until('grace is over', async () => {
     const { kept } = await sweepOnce(publisher, true);
     return !kept.some(({ code }) => code === 'young' || code === 'closed-lately');
   });

@@ -14,6 +14,11 @@ describe('a whole compose on the local cloud', () => {
       const result = await (await publisher.signal(compose)).result();
       assert.equal(result.outcome, 'published');
       assert.equal(result.images.length, 2);
+      assert.deepEqual(
+        result.images.flatMap(({ unsent }) => unsent ?? []),
+        [],
+        'no message is refused',
+      );
       const alive = await publisher.resources();
       const images = alive.filter(({ type }) => type === 'image');
       const snapshots = alive.filter(({ type }) => type === 'snapshot');

@@ -204,6 +204,14 @@ const MESSAGES: readonly Mutant[] = [
     tests: [WORKFLOW],
   },
   {
+    name: 'a region is told to have every AMI of the home region',
+    invariant: 'I5',
+    file: 'src/workflows/regions.ts',
+    find: "  if (patched('only-planned-copies-are-announced')) return region;\n",
+    replace: '',
+    tests: ['test/workflows/messages.test.ts'],
+  },
+  {
     name: 'each attempt sends a message under another id',
     invariant: 'I5',
     file: 'src/messaging/wire-message.ts',

@@ -74,8 +74,10 @@ export class Broker {
     return this.#node.kill();
   }
 
-  /** It is there and says nothing any more, as behind a dead network: heartbeats and waits are all that tells. */
-  /** Resolves when nothing of it runs any more. */
+  /**
+   * It is there and says nothing any more, as behind a dead network: heartbeats and waits are all that tells.
+   * Resolves when nothing of it runs any more.
+   */
   async freeze(): Promise<void> {
     this.#node.signal('SIGSTOP');
     await until('the broker stands still', () => this.#node.isStopped());

@@ -3,8 +3,10 @@ import { cancelled, heartbeat } from '@temporalio/activity';
 import { WorkflowFailedError } from '@temporalio/client';
 import type { Activities } from '../../src/activities/activities.js';
 import { imageProgressQuery } from '../../src/contract.js';
+import { copyAnnouncements } from '../../src/model/announcement.js';
 import type { ImageProgress } from '../../src/model/progress.js';
-import { fakeActivities, finalFailure } from '../support/fake-activities.js';
+import type { Variant } from '../../src/model/variant.js';
+import { fakeActivities, finalFailure, registered } from '../support/fake-activities.js';
 import { somePlan, someRequest } from '../support/images.js';
 import { until } from '../support/until.js';
 import { failureOf } from '../support/expectations.js';
@@ -63,6 +65,57 @@ describe('the messages of an image', () => {
     assert.equal(told.length, 1);
     const { regions } = told[0]?.body as { regions: Record<string, string> };
     assert('us-east-1' in regions && !('sa-east-1' in regions));
+  });
+
+  it('tells of a region without a PV kernel only what it gets: no paravirtual copy is completed there', async () => {
+    const isHvm = ({ variant }: { variant: Variant }) => variant.virt === 'hvm';
+    const fake = fakeActivities({
+      planImage: ({ request, workflowId, runId }) => {
+        const plan = somePlan(request, { workflowId, runId });
+        const [poor, ...others] = plan.copies;
+        assert(poor);
+        const copies = [{ ...poor, wanted: poor.wanted.filter(isHvm) }, ...others];
+        return Promise.resolve({ ...plan, copies });
+      },
+    });
+    await withWorker(fake.activities, async ({ startImage }) => {
+      await (await startImage(someRequest())).result();
+    });
+    const copied = fake.announced.filter(({ topic }) => topic === 'image.copy');
+    const toldOf = (region: string) =>
+      copied
+        .filter(({ body }) => body['destination'] === region)
+        .map(({ body }) => {
+          const { id, virt_type, vol_type } = body['extra'] as Record<string, string>;
+          return `${String(body['status'])} ${virt_type} ${vol_type} ${id === undefined ? '' : 'id'}`;
+        });
+    assert.deepEqual(toldOf('eu-west-1'), [
+      ...['started hvm standard ', 'started hvm gp2 '],
+      ...['completed hvm standard id', 'completed hvm gp2 id'],
+    ]);
+    assert.equal(toldOf('sa-east-1').length, 8);
+  });
+
+  it('tells of a paravirtual copy whose home region has no PV kernel, though no AMI is its source', () => {
+    const plan = somePlan(someRequest(), { workflowId: 'image/a', runId: 'run' });
+    const [region] = plan.copies;
+    assert(region);
+    const copies = registered(region, 'snap-copied');
+    const sources = registered(plan.home, 'snap-home').filter(
+      ({ variant }) => variant.virt === 'hvm',
+    );
+    const told = copyAnnouncements(plan, region, { status: 'completed', sources, copies });
+    const extras = told.map(({ body }) => body['extra'] as Record<string, string>);
+    assert.deepEqual(
+      extras.map(({ virt_type, source_image_id }) => [virt_type, source_image_id !== undefined]),
+      [
+        ['hvm', true],
+        ['hvm', true],
+        ['paravirtual', false],
+        ['paravirtual', false],
+      ],
+    );
+    assert(extras.every(({ id }) => id !== undefined));
   });
 
   it('tells that an upload failed whose AMIs cannot be registered', async () => {

@@ -7,15 +7,17 @@ const CLOSED_BY_ITSELF: readonly RunStatus[] = ['COMPLETED', 'FAILED', 'CANCELLE
 
 /**
  * I5: who hears of an AMI must find it public; who finds it public must have heard of it when the run has closed by
- * itself; and nothing is completed that was not started.
+ * itself; nothing is completed that was not started; and no message is refused, for each has its schema.
  */
 export function messages(evidence: Evidence): string[] {
-  const { messages: sent, listing, swept, status } = evidence;
+  const { messages: sent, listing, swept, status, result, progress } = evidence;
   const own = ownOf(evidence, swept ?? listing);
   const isPublic = new Set(own.filter((one) => one.public).map(({ id }) => id));
   const told = new Set<string>();
   const seen = new Set<string>();
-  const wrong: string[] = [];
+  // Without a broker there is no outage: what was not accepted broke its schema.
+  const refused = result?.unsent ?? progress?.unsent ?? [];
+  const wrong = refused.map((reason) => `a message was refused: ${reason}`);
   for (const { topic, messageKey, body } of sent) {
     const id = (body['extra'] as { id?: string } | undefined)?.id;
     if (topic === 'fedimg.image.publish' && id !== undefined) {
