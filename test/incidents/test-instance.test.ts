@@ -6,6 +6,7 @@ import { EC2_TEST_EXCEPTION } from '../../src/model/errors.js';
 import { assertNothingLeft, failureOf } from '../support/expectations.js';
 import { withPublisher } from '../support/local-publisher.js';
 import { callCount, oneImage } from '../support/one-image.js';
+import { slowdown } from '../support/slowdown.js';
 
 const TWO_REGIONS = ['regions = ["us-east-1", "eu-west-1"]'];
 
@@ -24,7 +25,7 @@ describe('the test instance', () => {
   });
 
   it('of an image that does not boot fails the image, after a second one, with the end of its console', async () => {
-    const options = { publish: TWO_REGIONS, agentPatienceMs: 4_000 };
+    const options = { publish: TWO_REGIONS, agentPatienceMs: 4_000 * slowdown() };
     await withPublisher(options, async (publisher) => {
       const { image, request } = await oneImage(publisher);
       const disk = await open(image.rawFile, 'r+');

@@ -39,7 +39,7 @@ function settings(): AwsSettings {
     visibilityMs: VISIBILITY_MS,
     // A guest that boots on a busy machine must not count as one with a dead agent.
     agentPatienceMs: 15_000 * slowdown(),
-    requestTimeoutMs: 2_500,
+    requestTimeoutMs: 2_500 * slowdown(),
   });
 }
 

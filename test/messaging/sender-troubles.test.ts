@@ -58,7 +58,7 @@ describe('a sender whose broker is in trouble', () => {
   });
 
   it('keeps the new connection when the old one ends at last', async () => {
-    sender = senderOf({ confirmTimeoutMs: 500 });
+    sender = senderOf({ confirmTimeoutMs: 2_000 });
     await sender.send(message('before'));
     await broker().freeze();
     let next: Promise<void>;
@@ -98,7 +98,7 @@ describe('a sender whose broker is in trouble', () => {
   });
 
   it('outlasts an alarm that is longer than a confirmation may take', async () => {
-    const confirmTimeoutMs = 1_000;
+    const confirmTimeoutMs = 2_000;
     sender = senderOf({ confirmTimeoutMs });
     await sender.send(message('before'));
     const [before] = await connections();

@@ -106,7 +106,7 @@ describe('sweep', () => {
           regions: ['us-east-1', 'eu-west-1'],
           graceMs: 0,
           maxRemovals: 10,
-          regionPatienceMs: 1500,
+          regionPatienceMs: 6_000,
         }),
       findStrays: ({ region }) =>
         region === 'us-east-1'
