@@ -33,9 +33,15 @@ export async function published(publication: Publication): Promise<ImageResult> 
 export function nothingToDo({ run }: Publication): ImageResult {
   for (const region of run.regionPlans) {
     const amis = run.plan.published?.filter((ami) => ami.region === region.region) ?? [];
-    if (amis.length > 0) run.region(region.region, { state: 'published', amis });
+    const isComplete = amis.length > 0 && amis.length >= region.wanted.length;
+    if (isComplete) run.region(region.region, { state: 'published', amis });
     else if (region.unusable === undefined) {
-      run.region(region.region, { state: 'failed', reason: 'not published by the earlier run' });
+      // Of a region whose quota ended midway some AMIs are public.
+      run.region(region.region, {
+        state: 'failed',
+        amis,
+        reason: 'not published by the earlier run',
+      });
     }
   }
   run.skipToEnd();

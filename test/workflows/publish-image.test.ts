@@ -284,6 +284,30 @@ describe('publishImage', () => {
     assert.deepEqual(fake.calls, ['planImage']);
   });
 
+  it('does not count a region as published of which the earlier run could publish one AMI only', async () => {
+    const fake = fakeActivities({
+      planImage: ({ request, workflowId, runId }) => {
+        const plan = somePlan(request, { workflowId, runId });
+        const published = [plan.home, ...plan.copies].flatMap((region) => {
+          const amis = registered(region, `snap-${region.region}`);
+          return region.region === 'eu-west-1' ? amis.slice(0, 1) : amis;
+        });
+        return Promise.resolve({ ...plan, published });
+      },
+    });
+    await withWorker(fake.activities, async ({ startImage }) => {
+      const { outcome, amis, failedRegions } = await (await startImage(someRequest())).result();
+      assert.equal(outcome, 'partly-published');
+      assert.deepEqual(failedRegions, [
+        { region: 'eu-west-1', reason: 'not published by the earlier run' },
+      ]);
+      const there = amis.filter(({ region, ami }) => region === 'eu-west-1' && ami !== null);
+      assert.equal(there.length, 1);
+      assert(amis.every(({ ami, public: everyone }) => everyone === (ami !== null)));
+    });
+    assert.deepEqual(fake.calls, ['planImage']);
+  });
+
   it('says what it left behind when the clean-up itself is refused', async () => {
     const fake = fakeActivities({
       registerImages: () => Promise.reject(finalFailure('quota')),
