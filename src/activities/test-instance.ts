@@ -66,11 +66,12 @@ function testUserData(input: LaunchTestInput): string {
     const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
     const ec2 = ec2Arch(arch) === 'arm64' ? 'arm64' : 'amd64';
     const agent = `https://s3.${region}.${domain}/amazon-ssm-${region}/latest/linux_${ec2}`;
-    return userData('ssm-user-data', [test.deadManMinutes, agent]);
+    return userData(test.deadManMinutes, withArguments('ssm-user-data', [agent]));
   }
   const script = gzipSync(test.script, { level: 9 }).toString('base64');
   const nonce = consoleNonce(origin, ami);
-  return userData('console-user-data', [test.deadManMinutes, nonce, script, test.timeoutSeconds]);
+  const report = withArguments('console-user-data', [nonce, script, test.timeoutSeconds]);
+  return userData(test.deadManMinutes, report);
 }
 
 /** The same for each attempt, since user-data is part of what a client token stands for. */

@@ -66,7 +66,7 @@ function utilityInput(
   utility: UtilityPlan,
 ): Omit<RunInstancesCommandInput, 'MinCount' | 'MaxCount' | 'InstanceType'> {
   return {
-    ...instanceInput(utility, userData('utility-user-data', [utility.deadManMinutes])),
+    ...instanceInput(utility, userData(utility.deadManMinutes)),
     ImageId: utility.ami,
     BlockDeviceMappings: [
       {

@@ -9,7 +9,7 @@ export type GuestScriptName =
   | 'write-image'
   | 'run-test'
   | 'read-output'
-  | 'utility-user-data'
+  | 'dead-man-timer'
   | 'ssm-user-data'
   | 'console-user-data';
 
@@ -41,7 +41,7 @@ export function withArguments(name: GuestScriptName, args: readonly (string | nu
   return `set -- ${args.map((arg) => quoted(String(arg))).join(' ')}\n${guestScript(name)}`;
 }
 
-/** User-data: the same, as a script that cloud-init runs with bash. */
-export function userData(name: GuestScriptName, args: readonly (string | number)[]): string {
-  return `#!/bin/bash\n${withArguments(name, args)}`;
+/** User-data, which cloud-init runs with bash: the dead-man timer ahead of all else. */
+export function userData(deadManMinutes: number, rest = ''): string {
+  return `#!/bin/bash\n${withArguments('dead-man-timer', [deadManMinutes])}${rest}`;
 }

@@ -1,7 +1,6 @@
-# The dead-man timer, then the SSM agent on images that have none, as Fedora's.
-# usage: DEAD_MAN_MINUTES AGENT_URL (ending in linux_ARCH, without the package)
-shutdown -P "+$1"
-agent_url=$2
+# The SSM agent on images that have none, as Fedora's.
+# usage: AGENT_URL (ending in linux_ARCH, without the package)
+agent_url=$1
 if ! systemctl is-active --quiet amazon-ssm-agent && ! systemctl is-active --quiet snap.amazon-ssm-agent.amazon-ssm-agent; then
   # The network may come up after cloud-init's first try.
   for _ in 1 2 3 4 5; do

@@ -9,7 +9,7 @@ import { gzipSync } from 'node:zlib';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { parseConsoleReport } from '../../src/guest/console-report.js';
-import { guestScript, quoted, userData, withArguments } from '../../src/guest/guest-script.js';
+import { guestScript, quoted, withArguments } from '../../src/guest/guest-script.js';
 import { parseUnitReport } from '../../src/guest/unit-report.js';
 import { printable, readableOutput } from '../../src/model/printable.js';
 
@@ -40,7 +40,7 @@ describe('a value on its way into a shell', () => {
 
   it('is refused when it would break the line', () => {
     assert.throws(() => quoted('a\nb'), /a line break, a NUL or half a character/);
-    assert.throws(() => userData('utility-user-data', ['1\r']), /"1\\r"/);
+    assert.throws(() => withArguments('dead-man-timer', ['1\r']), /"1\\r"/);
   });
 });
 

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
+import { GetConsoleOutputCommand, RebootInstancesCommand } from '@aws-sdk/client-ec2';
 import type { ApplicationFailure } from '@temporalio/common';
 import type { FailureDetails } from '../../src/model/errors.js';
 import type { ActivityLevel } from '../support/activity-level.js';
 import { withActivities } from '../support/activity-level.js';
 import { copy, effectsOf, launch, planOf, register, snapshotOf } from '../support/planned.js';
 import { publish, TWO_REGIONS } from '../support/planned.js';
+import { slowdown } from '../support/slowdown.js';
 import { until } from '../support/until.js';
 
 function detailsOf(error: unknown): FailureDetails {
@@ -133,6 +135,27 @@ describe('a resource that EC2 has given up', () => {
       // On a slow machine the timer fires before the launch is over: it is lost then, and gone all the same.
       await Promise.allSettled([launch(level.activities, plan)]);
       assert((await level.calls('RunInstances')) > 0);
+      await until('it is gone', async () => (await level.resources()).length === 0);
+      assert.equal(await level.calls('TerminateInstances'), 0);
+    });
+  });
+
+  it('has ended itself, too, after a reboot, which forgets every timer', async () => {
+    const minuteMs = 8_000 * slowdown();
+    await withActivities({ ...TWO_REGIONS, minuteMs }, async (level) => {
+      const plan = await planOf(level);
+      const { origin, homeRegion: region } = plan;
+      const utility = { ...plan.utility, deadManMinutes: 1 };
+      const input = { origin, region, utility, generation: 0 };
+      const { instanceId } = await level.activities.launchUtilityInstance(input);
+      const { ec2 } = level.aws.region(region);
+      await until('its timer is set', async () => {
+        const { Output = '' } = await ec2.send(
+          new GetConsoleOutputCommand({ InstanceId: instanceId, Latest: true }),
+        );
+        return /Shutdown scheduled/.test(Buffer.from(Output, 'base64').toString());
+      });
+      await ec2.send(new RebootInstancesCommand({ InstanceIds: [instanceId] }));
       await until('it is gone', async () => (await level.resources()).length === 0);
       assert.equal(await level.calls('TerminateInstances'), 0);
     });

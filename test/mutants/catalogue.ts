@@ -508,9 +508,17 @@ const THRIFT: readonly Mutant[] = [
   {
     name: 'the utility instance has no dead-man timer',
     invariant: 'I12',
-    file: 'src/guest/utility-user-data.sh',
+    file: 'src/guest/dead-man-timer.sh',
     find: 'shutdown -P "+$1"',
     replace: 'true',
+    tests: [LATE],
+  },
+  {
+    name: 'a reboot forgets the dead-man timer',
+    invariant: 'I12',
+    file: 'src/guest/dead-man-timer.sh',
+    find: 'chmod 755 ',
+    replace: 'true ',
     tests: [LATE],
   },
   {

@@ -1,10 +1,24 @@
-/** Runs user-data in a guest as cloud-init does: once as root, output on the console and in a log. */
+/** Runs user-data and per-boot scripts in a guest as cloud-init does: as root, output on the console and in a log. */
 
 import { scriptWords, shimEnvironment, type ScriptPlace } from './command-run.js';
 import type { Console } from './console.js';
 import { replaceToolFile } from './guest-folder.js';
 import { adaptScript } from './script-text.js';
 import { planUserData, type UserDataScript } from './user-data.js';
+
+/**
+ * cloud-init documentation, module "Scripts Per Boot": all executables of the folder, in alphabetical order, at every
+ * boot; the guest's own shell looks for them, since the guest may have put anything in their place.
+ */
+const PER_BOOT: UserDataScript = {
+  name: 'per-boot',
+  text: `#!/bin/bash
+failed=0
+for script in /var/lib/cloud/scripts/per-boot/*; do
+  if [ -f "$script" ] && [ -x "$script" ]; then "$script" || failed=1; fi
+done
+exit $failed`,
+};
 
 /**
  * Resolves when all scripts have ended. `firstBoot` is false after a restart: scripts of user-data run once
@@ -27,12 +41,20 @@ export async function runCloudInit(
 
   let failed = false;
   for (const script of plan.early) if (!(await runPart(place, console, script))) failed = true;
-  if (firstBoot) {
+  say(
+    `[    6.200000] cloud-init[1702]: Cloud-init v. 22.2.2 running 'modules:final' at ${stamp()}. Up ${up()} seconds.`,
+  );
+  if (!(await runPart(place, console, PER_BOOT))) {
+    failed = true;
     say(
-      `[    6.200000] cloud-init[1702]: Cloud-init v. 22.2.2 running 'modules:final' at ${stamp()}. Up ${up()} seconds.`,
+      'cloud-init[1702]: cc_scripts_per_boot.py[WARNING]: Failed to run module scripts-per-boot (per-boot in /var/lib/cloud/scripts/per-boot)',
     );
-    for (const script of plan.once) if (!(await runPart(place, console, script))) failed = true;
-    if (failed) {
+  }
+  if (firstBoot) {
+    let failedOnce = false;
+    for (const script of plan.once) if (!(await runPart(place, console, script))) failedOnce = true;
+    if (failedOnce) {
+      failed = true;
       say(
         'cloud-init[1702]: cc_scripts_user.py[WARNING]: Failed to run module scripts-user (scripts in /var/lib/cloud/instance/scripts)',
       );

@@ -33,7 +33,7 @@ const SCRIPTS: readonly GuestScriptName[] = [
   'write-image',
   'run-test',
   'read-output',
-  'utility-user-data',
+  'dead-man-timer',
   'ssm-user-data',
   'console-user-data',
 ];

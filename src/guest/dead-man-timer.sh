@@ -1,0 +1,7 @@
+# Whatever becomes of the run, the instance ends itself; a reboot would forget the timer, and sets it again.
+# usage: MINUTES
+shutdown -P "+$1"
+per_boot=/var/lib/cloud/scripts/per-boot
+mkdir -p "$per_boot"
+printf '#!/bin/sh\nshutdown -P "+%d"\n' "$1" >"$per_boot/fedimg-dead-man-timer"
+chmod 755 "$per_boot/fedimg-dead-man-timer"
