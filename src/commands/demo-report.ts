@@ -7,6 +7,7 @@ import type { SampleCompose } from '../dev/sample-compose.js';
 import type { AmiRecord } from '../model/progress.js';
 import { compactAmiLines, countLine } from './ami-table.js';
 import { EXIT, exitCodeOf, type ExitCode } from './exit-codes.js';
+import { unsentReasons } from './failure-view.js';
 import { formatBytes, formatElapsed } from './format.js';
 import {
   compareSnapshots,
@@ -42,7 +43,11 @@ export async function reportDemo(outcome: DemoOutcome): Promise<ExitCode> {
     terminal.result(['', ...compactAmiLines(amis, terminal.paint), ''].join('\n'));
     terminal.result(countLine(amis));
   }
-  const problems = await checkCloud(outcome, made);
+  const refused = status.images.flatMap((image) => unsentReasons(image));
+  for (const reason of refused) {
+    terminal.note(terminal.paintNote('red', `! message not accepted: ${reason}`));
+  }
+  const problems = refused.length + (await checkCloud(outcome, made));
   const memory = await peakMemoryBytes(outcome.workerPid);
   if (memory !== undefined) {
     terminal.note(`The worker's memory was at most ${formatBytes(memory)}.`);

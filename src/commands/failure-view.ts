@@ -7,9 +7,14 @@ import type { Paint } from './terminal.js';
 
 const UNSENT_SHOWN_MAX = 3;
 
-/** Messages that nobody gets: what they would have said is in the worker's log. */
-export function unsentLines({ progress, result }: ImageStatus, paint: Paint): string[] {
-  const unsent = result?.unsent ?? progress?.unsent ?? [];
+/** Why each message that nobody will get was not accepted. */
+export function unsentReasons({ progress, result }: ImageStatus): readonly string[] {
+  return result?.unsent ?? progress?.unsent ?? [];
+}
+
+/** What they would have said is in the worker's log. */
+export function unsentLines(image: ImageStatus, paint: Paint): string[] {
+  const unsent = unsentReasons(image);
   if (unsent.length === 0) return [];
   return [
     paint('red', `  ${unsent.length} messages were not accepted; the worker's log has them:`),

@@ -5,7 +5,7 @@ import type { ComposeStatus, ImageStatus, Outcome, PublicationStatus } from '../
 import type { RegionProgress, RegionState, StepState } from '../model/progress.js';
 import { STEPS } from '../model/progress.js';
 import { idOf } from './again.js';
-import { failureLines, unsentLines } from './failure-view.js';
+import { failureLines, unsentLines, unsentReasons } from './failure-view.js';
 import { formatColumns, formatElapsed, formatTime, printableData } from './format.js';
 import { countRegions, currentStep, stepText, type TransferRates } from './step-text.js';
 import type { Paint, Style } from './terminal.js';
@@ -76,10 +76,15 @@ export function closedText(image: ImageStatus): string {
     case 'published':
     case 'partly-published':
     case 'already-published':
-      return `${image.outcome.replace('-', ' ')}${regions}`;
+      return `${image.outcome.replace('-', ' ')}${regions}${unsentText(image)}`;
     default:
       return [image.outcome, failureText(image)].filter((part) => part !== '').join(': ');
   }
+}
+
+function unsentText(image: ImageStatus): string {
+  const { length } = unsentReasons(image);
+  return length === 0 ? '' : `, ${length} ${length === 1 ? 'message' : 'messages'} not accepted`;
 }
 
 /** Our failures begin with the image's name, which stands before them already. */
