@@ -1,7 +1,7 @@
 /** The right of one attempt to act: it ends before Temporal may give the attempt's work to another one. */
 
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import type { HeartbeatStamp } from '../model/heartbeat.js';
 import { EC2_SERVICE_EXCEPTION, ServiceError } from '../model/errors.js';
 import { leaseClockMs } from './lease-clock.js';
@@ -43,6 +43,8 @@ export class Lease {
   constructor(of: AttemptKey, settings: LeaseSettings) {
     this.of = of;
     this.#settings = settings;
+    // Each of an attempt's first calls listens: a sweep has dozens, and Node takes eleven for a leak.
+    setMaxListeners(0, this.#decision.signal);
   }
 
   /** The attempt waits until Temporal has a heartbeat of it. */

@@ -95,6 +95,23 @@ describe('an attempt that is handed to a worker', () => {
     });
   });
 
+  it('may have any number of calls wait for that, and no operator reads of a leak', async () => {
+    const warnings: string[] = [];
+    const onWarning = ({ name }: Error) => warnings.push(name);
+    process.on('warning', onWarning);
+    try {
+      const fence = new Fence(LONG_BOUND_MS);
+      const lease = fence.lease(ATTEMPT);
+      const calls = Array.from({ length: 30 }, () => lease.held());
+      record(fence, lease);
+      await Promise.all(calls);
+      await new Promise(setImmediate);
+    } finally {
+      process.off('warning', onWarning);
+    }
+    assert.deepEqual(warnings, []);
+  });
+
   it('never begins when its work has gone to another one', async () => {
     await withRegion(async ({ region, effects }) => {
       const fence = new Fence(60_000);
