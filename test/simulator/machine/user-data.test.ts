@@ -77,31 +77,6 @@ for (const mode of mainModes) {
       return machine;
     }
 
-    it('leaves scripts that run in order at each boot from the second on, whatever becomes of one of them', async () => {
-      const folder = '/var/lib/cloud/scripts/per-boot';
-      const userData = [
-        `#!/bin/bash\nmkdir -p ${folder}`,
-        `printf '#!/bin/sh\\necho the first; exit 3\\n' >${folder}/10-first`,
-        `printf '#!/bin/sh\\necho the second\\n' >${folder}/20-second`,
-        `printf '#!/bin/sh\\necho no program\\n' >${folder}/30-third`,
-        `chmod 755 ${folder}/10-first ${folder}/20-second\n`,
-      ].join('\n');
-      const machine = await bench.running({ userData });
-      const hasBooted = async (times: number): Promise<boolean> =>
-        (await machine.consoleOutput()).split('finished at').length === times + 1;
-      await until(() => hasBooted(1));
-      assert.doesNotMatch(await machine.consoleOutput(), /the first/);
-      for (const boots of [2, 3]) {
-        await until(() => machine.agentOnline());
-        await sh(machine, 'systemctl reboot; sleep 30');
-        await until(() => hasBooted(boots));
-        const console = (await machine.consoleOutput()).split('System Reboot').at(-1) ?? '';
-        assert.match(console, /the first\r\nthe second\r\n.*Failed to run module scripts-per-boot/);
-        assert.doesNotMatch(console, /no program/);
-      }
-      await assert.rejects(fs.stat(folder + '/10-first'), { code: 'ENOENT' });
-    });
-
     it('goes to the console and to the log, as does a line written to /dev/console', async () => {
       const machine = await booted(
         '#!/bin/bash\necho to stdout\necho to stderr >&2\necho marker-1 > /dev/console\necho marker-2 > /dev/console\nid -u\npwd\n[ -z "$USER" ] && echo no user\n',
