@@ -56,7 +56,7 @@ export class UnexpectedExitError extends Error {
 }
 
 const reportedLines = 15;
-const killWaitMs = 2_000;
+const killWaitMs = 10_000;
 
 /** Starts the child; `onUnexpectedExit` is called when it ends unasked and nobody waits for it. */
 export function startChildProcess(

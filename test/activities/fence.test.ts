@@ -34,7 +34,11 @@ async function withRegion(body: (home: Home) => Promise<void>): Promise<void> {
   const stateDir = await mkdtemp(join(tmpdir(), 'fedimg-test-fence-'));
   const simulator = await startSimulator({ stateDir, latency: 'instant' });
   const { url: endpoint, credentials } = simulator;
-  const aws = new Aws(scaledAwsSettings(0.05), { endpoint, credentials, gate: attemptGate('9.9') });
+  const aws = new Aws(scaledAwsSettings(0.05, { requestTimeoutMs: 60_000 }), {
+    endpoint,
+    credentials,
+    gate: attemptGate('9.9'),
+  });
   try {
     await body({
       region: aws.region('us-east-1'),
@@ -187,7 +191,7 @@ describe('an attempt of whose heartbeats Temporal has none', () => {
   });
 
   it('goes on undisturbed as long as Temporal has its heartbeats', async () => {
-    const bound = 1_000;
+    const bound = 3_000;
     const fence = new Fence(bound);
     const lease = fence.lease(ATTEMPT);
     const beginMs = performance.now();

@@ -76,7 +76,9 @@ describe('the plan', () => {
   });
 
   it('waits out a blip of one region, but not an outage that goes on', async () => {
-    await withActivities({}, async ({ again, soonAgain, request, setFaults }) => {
+    // `again` was scheduled long ago, by any patience.
+    const settings = { regionPatienceMs: 600_000 };
+    await withActivities({ settings }, async ({ again, soonAgain, request, setFaults }) => {
       const input = { request, ...RUN };
       const dead = { action: '*', region: 'eu-west-1', kind: 'lost-request', count: 0 } as const;
       await setFaults([dead]);

@@ -9,6 +9,7 @@ import type { ImagePlan, RegisteredAmi } from '../../src/model/plan.js';
 import type { StepTag } from '../../src/model/tags.js';
 import type { ActivityLevel } from '../support/activity-level.js';
 import { withActivities } from '../support/activity-level.js';
+import { slowdown } from '../support/slowdown.js';
 
 const RUN = { workflowId: 'image/one', runId: 'run-one' };
 
@@ -175,13 +176,14 @@ describe('an activity that is run twice', () => {
   });
 
   it('looks again when it is not allowed to look until its time is nearly up', async () => {
-    const settings = { visibilityMs: 2_000 };
+    const factor = slowdown();
+    const settings = { visibilityMs: 2_000 * factor };
     await withActivities({ ...TWO_REGIONS, settings }, async (level) => {
       const planned = await plan(level);
       const source = await snapshot(level, planned);
       await register(level, planned, source);
       await level.setFaults([
-        { action: 'DescribeImages', kind: 'refusal', count: 0, lastsMs: 2_300 },
+        { action: 'DescribeImages', kind: 'refusal', count: 0, lastsMs: 2_300 * factor },
       ]);
       const undone = await undo(level, planned, 'us-east-1', ['register', 'snapshot', 'utility']);
       assert.deepEqual(undone.left, []);

@@ -66,7 +66,8 @@ describe('the AMIs of a deployment in EC2', () => {
   });
 
   it('are read to the last page where EC2 does not list them at once', async () => {
-    await withActivities({}, async (level) => {
+    // For all 201 that wait for a socket at once.
+    await withActivities({ settings: { requestTimeoutMs: 120_000 } }, async (level) => {
       const region = level.aws.region('us-east-1');
       const snapshot = await snapshotIn(level, 'us-east-1');
       const tags = someAmiTags(someOrigin());

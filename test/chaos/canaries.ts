@@ -23,7 +23,12 @@ export async function plantCanaries(
 ): Promise<readonly ListedResource[]> {
   const { workflowId } = where;
   const { url: endpoint, credentials } = simulator;
-  const settings = scaledAwsSettings(0.1, { pollIntervalMs: 50, commandPollIntervalMs: 50 });
+  // A late answer would have a registration repeated, whose name is taken then.
+  const settings = scaledAwsSettings(0.1, {
+    pollIntervalMs: 50,
+    commandPollIntervalMs: 50,
+    requestTimeoutMs: 60_000,
+  });
   const aws = new Aws(settings, { endpoint, credentials });
   const foreign = someOrigin({ deployment: `not-${DEPLOYMENT}`, workflowId });
   const earlier = someOrigin({ deployment: DEPLOYMENT, workflowId: 'image/earlier/run/x86_64' });

@@ -19,7 +19,7 @@ const SAMPLE = [
 describe('a whole run on real processes', () => {
   it('breaks no invariant under kills, cancels, pauses and outages', async function () {
     // Two minutes of CPU time, on a machine that may be busy.
-    this.timeout(600_000);
+    this.timeout(1_800_000);
     const said: string[] = [];
     const report = await runCampaign({
       mode: 'runs',

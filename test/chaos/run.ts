@@ -43,7 +43,7 @@ export interface Verdict {
 }
 
 /** With all faults, a dead agent's patience among them, and on a busy machine. */
-const BOUND_MS = 300_000;
+const BOUND_MS = 600_000;
 /** Of the sweep: what is younger is left alone. */
 const GRACE_MS = 60_000 * TIME_SCALE;
 

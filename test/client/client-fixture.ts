@@ -21,7 +21,7 @@ export function useSession(): () => Session {
       TEMPORAL_ADDRESS: server.address,
       TEMPORAL_CONFIG_FILE: '/nowhere/temporal.toml',
     };
-    session = { access: await connectToTemporal({ env }), uiUrl: UI };
+    session = { access: await connectToTemporal({ env, connectTimeoutMs: 60_000 }), uiUrl: UI };
   });
   after(() => session?.access.close());
   return () => {

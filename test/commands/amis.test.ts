@@ -42,7 +42,8 @@ async function bothAnswers(publisher: LocalPublisher, args: readonly string[], r
 }
 
 describe('the AMIs, from whichever source', () => {
-  it('are the same from tags and from histories: with a left-out region, after a failed test, after a repeat', async () => {
+  it('are the same from tags and from histories: with a left-out region, after a failed test, after a repeat', async function () {
+    this.timeout(900_000);
     await withPublisher({}, async (publisher) => {
       const good = labelled(await publisher.compose(), 'RC-1.6');
       await publisher.setFaults([

@@ -79,13 +79,13 @@ describe('a local stack', () => {
   });
 
   it('leaves no process and no folder behind when it is stopped in the middle of its start', async function () {
-    this.timeout(120_000);
+    this.timeout(300_000);
     const child = startCli(['demo'], { env: { TMPDIR: folder, HOME: process.env['HOME'] ?? '' } });
     let said = '';
     child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
     const exited = once(child, 'exit');
     // All that it starts has its folder in its arguments.
-    await until('the simulator answers', () => said.includes('EC2 and SSM:'), 60_000);
+    await until('the simulator answers', () => said.includes('EC2 and SSM:'));
     const demos = async () => (await readdir(folder)).filter((name) => name.startsWith('fedimg-'));
     const [demo = ''] = await demos();
     assert.notEqual(demo, '');

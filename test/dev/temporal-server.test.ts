@@ -9,6 +9,7 @@ import type { TemporalServer, TemporalServerOptions } from '../../src/dev/tempor
 import { startTemporalServer } from '../../src/dev/temporal-server.js';
 import { environmentWithoutTemporal } from '../../src/dev/temporal-environment.js';
 import { useTempDir, writeScript } from './temp-dir.js';
+import { slowdown } from '../support/slowdown.js';
 
 const searchAttributes: SearchAttributes = { FedimgCompose: 'Keyword', FedimgRegions: 'Int' };
 
@@ -183,8 +184,8 @@ describe('the Temporal server of a local run', function () {
       /temporal ended unexpectedly \(status 1\)[^]*schema too new/,
     );
     await assert.rejects(
-      start({ env: { ...env, TEMPORAL_CLI_PATH: deaf }, readyTimeoutMs: 1_000 }),
-      /temporal was not ready after 1 s[^]*thinking/,
+      start({ env: { ...env, TEMPORAL_CLI_PATH: deaf }, readyTimeoutMs: 2_000 * slowdown() }),
+      /temporal was not ready after [\d.]+ s[^]*thinking/,
     );
   });
 

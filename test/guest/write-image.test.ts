@@ -80,7 +80,9 @@ describe('the write program', () => {
   });
 
   it('tells both hashes when the file on the server changes between two attempts', async () => {
-    await withWriteBench(async ({ volume, write }) => {
+    await withWriteBench(async ({ volume, state, shim, write }) => {
+      // The pause between the two lasts until the new file is there.
+      await shim('sleep', `until [ -e '${state}/go' ]; do /bin/sleep 0.05; done`);
       const half = Math.ceil(image.args.compressedBytes / 2);
       server.setFault(PATH, { truncateAfterBytes: half });
       const { args } = image;
@@ -89,6 +91,7 @@ describe('the write program', () => {
       await until('half of it', () => server.requests(PATH).bytes - began >= half);
       image = await serve();
       server.setFault(PATH, undefined);
+      await writeFile(join(state, 'go'), '');
       const result = await writing;
       assert.equal(result.get('code'), 'checksum-mismatch');
       const [, got] = /has sha256 ([0-9a-f]{64}), wanted/.exec(result.get('message') ?? '') ?? [];

@@ -73,8 +73,12 @@ async function cancelIn(step: Step, hold: Hold): Promise<void> {
     await hold(publisher, one);
     const handle = await publisher.publish(one.request);
     await until(step, async () => {
-      const { steps } = await handle.query(imageProgressQuery);
-      return steps[step].state === 'running';
+      try {
+        return (await handle.query(imageProgressQuery)).steps[step].state === 'running';
+      } catch {
+        // Its first task is not done yet.
+        return false;
+      }
     });
     await handle.cancel();
     await assert.rejects(handle.result(), (error) => {

@@ -43,8 +43,12 @@ describe('a worker that is stopped', () => {
         await start().ready;
         await first.stop();
         await assertUndone(publisher, 0);
-        await until('the next attempt', async () => (await pendingWrite(handle)).isRunning);
-        const { attempt = 0, failure, nextRetryDelayMs } = await pendingWrite(handle);
+        let write = await pendingWrite(handle);
+        await until('the next attempt', async () => {
+          write = await pendingWrite(handle);
+          return write.isRunning;
+        });
+        const { attempt = 0, failure, nextRetryDelayMs } = write;
         // While it stops it may take the next attempt as well, and hands that over, too.
         assert(attempt > 1, `attempt ${attempt}`);
         // It would be a time-out if the heartbeat had been waited for.

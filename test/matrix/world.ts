@@ -36,7 +36,7 @@ function settings(): AwsSettings {
     pollIntervalMs: 20,
     commandPollIntervalMs: 30,
     followSeconds: 1,
-    visibilityMs: VISIBILITY_MS,
+    visibilityMs: VISIBILITY_MS * slowdown(),
     // A guest that boots on a busy machine must not count as one with a dead agent.
     agentPatienceMs: 15_000 * slowdown(),
     requestTimeoutMs: 2_500 * slowdown(),

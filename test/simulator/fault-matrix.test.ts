@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import * as ec2 from '@aws-sdk/client-ec2';
+import type { Effect } from '../../src/simulator/effects.js';
 import type { ListedResource } from '../../src/simulator/control.js';
 import type { FaultStatus } from '../../src/simulator/faults.js';
 import type { TestCloud } from './cloud-fixture.js';
@@ -45,10 +46,24 @@ async function fired(cloud: TestCloud, id: string): Promise<number> {
   return (await control<FaultStatus>(cloud, `faults/${id}`)).fired;
 }
 
-/** Gives up by itself, as a caller with a time-out of its own does. */
-async function impatient(cloud: TestCloud, command: ec2.CreateVolumeCommand): Promise<void> {
-  const client = cloud.client();
-  await assert.rejects(client.send(command, { abortSignal: AbortSignal.timeout(300) }));
+/** Gives up by itself once `isReached`, as a caller with a time-out of its own does. */
+async function impatient(
+  cloud: TestCloud,
+  command: ec2.CreateVolumeCommand,
+  isReached: () => Promise<boolean>,
+): Promise<void> {
+  const patience = new AbortController();
+  const sent = assert.rejects(cloud.client().send(command, { abortSignal: patience.signal }));
+  await until(isReached);
+  patience.abort();
+  await sent;
+}
+
+/** What the log says of the volume's making, once nobody waits for its answer any more. */
+async function creation(cloud: TestCloud): Promise<Effect> {
+  return until(async () =>
+    (await effectsOf(cloud)).find(({ action }) => action === 'CreateVolume'),
+  );
 }
 
 const volumes = async (cloud: TestCloud): Promise<ListedResource[]> =>
@@ -87,20 +102,18 @@ describe('simulator: fault matrix', () => {
 
   it('TO: hangs before the effect, and the log says that nothing was answered', async () => {
     await add(cloud, { id: 'to', action: 'CreateVolume', kind: 'hang-request' });
-    await impatient(cloud, oneVolume);
-    assert.equal(await fired(cloud, 'to'), 1);
+    await impatient(cloud, oneVolume, async () => (await fired(cloud, 'to')) === 1);
     assert.deepEqual(await volumes(cloud), []);
-    const effect = (await effectsOf(cloud)).find(({ action }) => action === 'CreateVolume');
-    assert.deepEqual([effect?.result, effect?.answered], ['hang-request', false]);
+    const { result, answered } = await creation(cloud);
+    assert.deepEqual([result, answered], ['hang-request', false]);
   });
 
   it('TO: hangs after the effect', async () => {
     await add(cloud, { id: 'to', action: 'CreateVolume', kind: 'hang-answer' });
-    await impatient(cloud, oneVolume);
-    assert.equal((await volumes(cloud)).length, 1);
-    const effect = (await effectsOf(cloud)).find(({ action }) => action === 'CreateVolume');
-    assert.deepEqual([effect?.result, effect?.answered], ['ok', false]);
-    assert.equal(effect?.resources?.[0]?.what, 'created');
+    await impatient(cloud, oneVolume, async () => (await volumes(cloud)).length === 1);
+    const { result, answered, resources } = await creation(cloud);
+    assert.deepEqual([result, answered], ['ok', false]);
+    assert.equal(resources?.[0]?.what, 'created');
   });
 
   it('TO: cuts the connection when the rule’s time is over', async () => {

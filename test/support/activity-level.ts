@@ -61,7 +61,7 @@ export async function withActivities<T>(
     scaledAwsSettings(0.05, {
       pollIntervalMs: 50,
       commandPollIntervalMs: 50,
-      visibilityMs: 500,
+      visibilityMs: 500 * slowdown(),
       requestTimeoutMs: 3_000 * slowdown(),
       ...options.settings,
     }),

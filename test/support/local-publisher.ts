@@ -35,7 +35,8 @@ import { outgoingMessages } from '../../src/worker/outgoing-messages.js';
 import { TemporalRuns } from '../../src/worker/workflow-runs.js';
 import { createUrlPolicy } from '../../src/source/url-policy.js';
 import type { PublisherOptions } from './publisher-config.js';
-import { writeConfig } from './publisher-config.js';
+import { TIME_SCALE, writeConfig } from './publisher-config.js';
+import { slowdown } from './slowdown.js';
 import type { TestTemporal } from './temporal.js';
 import { testTemporal } from './temporal.js';
 import { testBundle } from './workflow-worker.js';
@@ -65,9 +66,6 @@ export interface LocalPublisher {
   /** Starts one more worker in this process; returns what stops it, with what it holds handed over. */
   startWorker(): Promise<() => Promise<void>>;
 }
-
-/** A dead worker is noticed after six seconds: a busy machine is no dead worker. */
-const TIME_SCALE = 0.2;
 
 /** Raw images of 32 MiB: the smallest that hold all partitions. */
 const RAW_BYTES = 32 * 1024 * 1024;
@@ -208,7 +206,8 @@ async function createWorker({
     scaledAwsSettings(config.timing.scale, {
       pollIntervalMs,
       commandPollIntervalMs,
-      visibilityMs: 1_000,
+      visibilityMs: 1_000 * slowdown(),
+      requestTimeoutMs: 3_000 * slowdown(),
       ...(agentPatienceMs === undefined ? {} : { agentPatienceMs }),
     }),
     {

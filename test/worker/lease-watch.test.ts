@@ -119,13 +119,20 @@ describe('the lease of an attempt', () => {
           second ||= attempt > 1;
           const end = await lease.held().then(() => 'acts', String);
           ended.push(`${attempt} ${end}`);
-          if (attempt > 1) await until('the first one has woken', () => ended.length > 1);
+          if (attempt > 1)
+            await until('the first one has woken', () =>
+              ended.some((text) => text.startsWith('1 ')),
+            );
           return good(input);
         }),
       [pause],
     );
     assert.equal(result.outcome, 'published');
-    assert.match(ended.find((text) => text.startsWith('1')) ?? '', /given this work to another/);
-    assert(ended.includes('2 acts'), ended.join('; '));
+    assert.match(ended.find((text) => text.startsWith('1 ')) ?? '', /given this work to another/);
+    // The second, or, when the machine stood still so long that its work was given away, too, one behind it.
+    assert(
+      ended.some((text) => /^(?:[2-9]|\d\d+) acts$/.test(text)),
+      ended.join('; '),
+    );
   });
 });

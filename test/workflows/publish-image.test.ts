@@ -10,6 +10,7 @@ import { fakeActivities, finalFailure, registered } from '../support/fake-activi
 import { someRegion, somePlan, someRequest } from '../support/images.js';
 import { failureOf } from '../support/expectations.js';
 import { withWorker } from '../support/workflow-worker.js';
+import { slowdown } from '../support/slowdown.js';
 
 describe('publishImage', () => {
   it('takes the eight steps in the order of the specification', async () => {
@@ -175,7 +176,9 @@ describe('publishImage', () => {
     const fake = fakeActivities({
       // The other regions have all this time, too, on the busiest machine.
       planImage: ({ request, workflowId, runId }) =>
-        Promise.resolve(somePlan(request, { workflowId, runId }, { regionPatienceMs: 6_000 })),
+        Promise.resolve(
+          somePlan(request, { workflowId, runId }, { regionPatienceMs: 3_000 * slowdown() }),
+        ),
       copyToRegion: async ({ region }) => {
         if (region.region === 'sa-east-1') {
           const beat = setInterval(heartbeat, 200);

@@ -7,6 +7,7 @@ import { SWEEP_WORKFLOW } from '../../src/contract.js';
 import type { ResourceType, SweepItem, SweepReport } from '../../src/model/sweep.js';
 import { fakeActivities, finalFailure } from '../support/fake-activities.js';
 import { withWorker } from '../support/workflow-worker.js';
+import { slowdown } from '../support/slowdown.js';
 
 function stray(region: string, type: ResourceType, id: string): SweepItem {
   return {
@@ -106,7 +107,7 @@ describe('sweep', () => {
           regions: ['us-east-1', 'eu-west-1'],
           graceMs: 0,
           maxRemovals: 10,
-          regionPatienceMs: 6_000,
+          regionPatienceMs: 3_000 * slowdown(),
         }),
       findStrays: ({ region }) =>
         region === 'us-east-1'

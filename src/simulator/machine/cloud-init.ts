@@ -15,7 +15,14 @@ const PER_BOOT: UserDataScript = {
   text: `#!/bin/bash
 failed=0
 for script in /var/lib/cloud/scripts/per-boot/*; do
-  if [ -f "$script" ] && [ -x "$script" ]; then "$script" || failed=1; fi
+  if ! [ -f "$script" ] || ! [ -x "$script" ]; then continue; fi
+  # As cloud-init's own subprocess has it; bash would take it for a script of its own.
+  if [ "$(head -c 2 "$script")" != '#!' ]; then
+    echo "$script: Exec format error. Missing #! in script?" >&2
+    failed=1
+  else
+    "$script" || failed=1
+  fi
 done
 exit $failed`,
 };
@@ -44,7 +51,10 @@ export async function runCloudInit(
   say(
     `[    6.200000] cloud-init[1702]: Cloud-init v. 22.2.2 running 'modules:final' at ${stamp()}. Up ${up()} seconds.`,
   );
-  if (!(await runPart(place, console, PER_BOOT))) {
+  const succeeded = await runPart(place, console, PER_BOOT);
+  // A machine that goes down meanwhile says nothing more.
+  if (place.guest.isStopping()) return;
+  if (!succeeded) {
     failed = true;
     say(
       'cloud-init[1702]: cc_scripts_per_boot.py[WARNING]: Failed to run module scripts-per-boot (per-boot in /var/lib/cloud/scripts/per-boot)',

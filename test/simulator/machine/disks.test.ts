@@ -179,10 +179,11 @@ describe('a disk that is a loop device', () => {
       // The incident: a snapshot before the flush had empty files. A held descriptor keeps the buffers dirty.
       const held = sh(
         machine,
-        'exec 5<> /dev/nvme1n1; printf data >&5; echo > /tmp/written; sleep 3; sync /dev/nvme1n1; echo > /tmp/flushed; sleep 1',
+        'exec 5<> /dev/nvme1n1; printf data >&5; echo > /tmp/written; until [ -e /tmp/go ]; do sleep 0.1; done; sync /dev/nvme1n1; echo > /tmp/flushed; sleep 1',
       );
       await until(async () => (await sh(machine, 'test -e /tmp/written')).exitCode === 0);
       assert.equal(await read(), '\0\0\0\0');
+      await sh(machine, 'echo > /tmp/go');
       await until(async () => (await sh(machine, 'test -e /tmp/flushed')).exitCode === 0);
       assert.equal(await read(), 'data');
       await held;

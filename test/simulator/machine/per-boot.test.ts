@@ -35,7 +35,9 @@ for (const mode of testableModes) {
         `cat >"$per_boot/b-last" <<'END'\n#!/bin/sh\necho per-boot b as $(id -u)\nEND`,
         `cat >${folder}/a-first <<'END'\n#!/bin/sh\necho per-boot a\nexit 1\nEND`,
         `cat >${folder}/aa-plain <<'END'\n#!/bin/sh\necho per-boot plain\nEND`,
-        `chmod 755 "$per_boot"/*-first ${folder}/b-last\necho user-data ran\n`,
+        // A program without an interpreter is none for cloud-init.
+        `echo 'echo per-boot c' >${folder}/c-no-interpreter`,
+        `chmod 755 "$per_boot"/*-first ${folder}/b-last ${folder}/c-no-interpreter\necho user-data ran\n`,
       ].join('\n');
       let machine = await bench.running({ userData });
       await until(async () => (await boots(machine)).length === 1);
@@ -61,8 +63,9 @@ for (const mode of testableModes) {
       for (const console of later) {
         assert.deepEqual(console.match(/^per-boot \w+/gm), ['per-boot a', 'per-boot b']);
         if (mode !== 'shims') assert.match(console, /per-boot b as 0\r\n/);
+        assert.match(console, /c-no-interpreter: Exec format error\. Missing #! in script\?/);
         assert.match(console, /cc_scripts_per_boot\.py\[WARNING\]: Failed to run module/);
-        assert.doesNotMatch(console, /user-data ran|cc_scripts_user/);
+        assert.doesNotMatch(console, /aa-plain|user-data ran|cc_scripts_user/);
       }
       assert.deepEqual(await hostFolder(), before);
     });

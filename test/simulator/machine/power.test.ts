@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 
 import { mainModes, openBench, sh, until, type Bench } from './support.js';
 import type { Machine } from '../../../src/simulator/machine/machine.js';
+import { slowdown } from '../../support/slowdown.js';
 
 function powerOffs(machine: Machine): { count: number } {
   const seen = { count: 0 };
@@ -36,11 +37,12 @@ for (const mode of mainModes) {
     });
 
     it('stays on when the timer is cancelled', async () => {
-      // Two seconds for the second command, on the busiest machine.
-      const machine = await bench.running({}, 1_000);
+      // Two of its minutes for the second command.
+      const minuteMs = 1_000 * slowdown();
+      const machine = await bench.running({}, minuteMs);
       const seen = powerOffs(machine);
       await sh(machine, '/sbin/shutdown -h +2; shutdown -c');
-      await new Promise((resolve) => setTimeout(resolve, 2_500));
+      await new Promise((resolve) => setTimeout(resolve, 2.5 * minuteMs));
       assert.equal(seen.count, 0);
       assert.equal((await sh(machine, 'true')).exitCode, 0);
     });

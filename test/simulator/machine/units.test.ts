@@ -134,9 +134,18 @@ for (const mode of mainModes) {
     });
 
     it('start later with --on-active', async () => {
-      await sh(machine, 'systemd-run -q --unit=later --on-active=1 touch /var/tmp/later');
-      assert.equal((await sh(machine, 'test -e /var/tmp/later')).exitCode, 1);
+      const stamp = (name: string): string =>
+        `sh -c 'date +%s%N > /var/tmp/${name}.new; mv /var/tmp/${name}.new /var/tmp/${name}'`;
+      await sh(
+        machine,
+        `${stamp('asked')}; systemd-run -q --unit=later --on-active=1 ${stamp('later')}`,
+      );
       await until(async () => (await sh(machine, 'test -e /var/tmp/later')).exitCode === 0);
+      const { stdout } = await sh(
+        machine,
+        'echo $(($(cat /var/tmp/later) - $(cat /var/tmp/asked)))',
+      );
+      assert(Number(stdout) >= 1e9, `${stdout} ns later`);
     });
   });
 }
