@@ -1,5 +1,8 @@
 /** Many runs on several lanes; each failure is shrunk, and printed with the command that repeats it. */
 
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { cpuSeconds } from './cpu-time.js';
 import { withLane } from './lane.js';
 import type { Lane } from './lane.js';
@@ -142,9 +145,11 @@ class Campaign {
     if (wrong.length > 0) await this.#finding(lane, { number, schedule }, verdict);
   }
 
-  async #finding(lane: Lane, { number, schedule }: Planned, { wrong }: Verdict): Promise<void> {
+  async #finding(lane: Lane, { number, schedule }: Planned, verdict: Verdict): Promise<void> {
     const { log, seed, mode } = this.#options;
+    const { wrong } = verdict;
     for (const line of wrong) log(`  ${line}`);
+    log(`  evidence: ${await keepEvidence(verdict)}`);
     const flag = mode === 'runs' ? '' : ` --${mode}`;
     log(`  repeat: npm run chaos -- --seed ${seed} --run ${number}${flag}`);
     const fails = async (smaller: Schedule): Promise<boolean> =>
@@ -187,3 +192,10 @@ function canonical(points: readonly CallPoint[]): CallPoint[] {
 }
 
 const POLLS_DRAWN = 4;
+
+/** A repeat has the same faults, but not the same moments: what a rare finding was is seen in this file or nowhere. */
+async function keepEvidence({ wrong, evidence }: Verdict): Promise<string> {
+  const file = join(await mkdtemp(join(tmpdir(), 'fedimg-chaos-finding-')), 'evidence.json');
+  await writeFile(file, JSON.stringify({ wrong, evidence }, null, 1));
+  return file;
+}
