@@ -65,9 +65,9 @@ export interface Evidence {
   readonly repeat: { readonly outcome: string; readonly effects: readonly Effect[] } | undefined;
 }
 
-/** A call that changed something. What changes by itself while a call is refused stands in that call's line, and is not its doing. */
-export function isEffect({ kind, result, changed }: Effect): boolean {
-  return kind === 'call' && result === 'ok' && changed !== undefined && changed.length > 0;
+/** A call that changed something. */
+export function isEffect({ kind, changed }: Effect): boolean {
+  return kind === 'call' && changed !== undefined && changed.length > 0;
 }
 
 /** Ids of the type that an effect changed. */
