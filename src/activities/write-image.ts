@@ -16,6 +16,9 @@ const TOOLS = [
 const GIB = 1024 ** 3;
 
 /** What the operator can do about each of the program's own failures. */
+const NEW_VOLUME =
+  'Publish it again, which makes a new volume; tell AWS when it happens once more.';
+
 const NEXT: Readonly<Record<string, string>> = {
   'checksum-mismatch':
     'Compare the wanted checksum (from the metadata of the compose, or --sha256) with the file on the server, have the wrong one mended, and publish again.',
@@ -28,6 +31,10 @@ const NEXT: Readonly<Record<string, string>> = {
     'Publish it again with --sha256, or compress it with a check, as xz does by default.',
   'too-slow': 'Have the server or its network mended, or lower source.min_rate_bytes_per_second.',
   'disk-full': 'The file is larger than its server said; publish again.',
+  'write-error': NEW_VOLUME,
+  'read-back': NEW_VOLUME,
+  unreadable: NEW_VOLUME,
+  'not-blank': NEW_VOLUME,
 };
 
 export function writeImage(

@@ -30,6 +30,11 @@ phase() {
   mv "$state/phase.new" "$state/phase"
 }
 
+# How many bytes a dd has copied, by its log.
+bytes_done() {
+  tr '\r' '\n' <"$1" | sed -n 's/^\([0-9][0-9]*\) bytes\{0,1\}.*/\1/p' | tail -n 1
+}
+
 find_device() {
   local serial=${volume//-/} found
   for _ in $(seq 60); do
@@ -128,7 +133,7 @@ write_volume() {
   [ "${codes[0]}" -eq 0 ] || fail corrupt-xz "xz ended with status ${codes[0]}: $(tail -c 300 "$state/xz.log")"
   [ "${codes[2]}" -eq 0 ] || fail write-error "tee ended with status ${codes[2]}"
   [ "${codes[3]}" -eq 0 ] || fail write-error "dd ended with status ${codes[3]}: $(tail -c 300 "$state/write.log")"
-  written=$(tr '\r' '\n' <"$state/write.log" | sed -n 's/^\([0-9][0-9]*\) bytes.*/\1/p' | tail -n 1)
+  written=$(bytes_done "$state/write.log")
   [ "$raw_bytes" = - ] || [ "$written" = "$raw_bytes" ] ||
     fail shorter-than-said "the raw image has $written bytes, its index says $raw_bytes"
   [ "$written" -gt 0 ] || fail empty "the raw image is empty"
@@ -145,13 +150,20 @@ read_back() {
     fail read-back "the volume reads back as sha256 $got, written was $raw_sha256"
 }
 
-# Takes long where the size of the raw image was not known, and the volume is far larger than it.
+# Takes long where the size of the raw image was not known, and the volume is far larger than it. A sparse copy seeks
+# over zeros, and /dev/full refuses the first byte that is none: cmp would ask the kernel for 4 KiB a time.
 check_blank_rest() {
-  local rest=$((volume_bytes - written))
-  phase blank-check "$rest" dd "$state/blank-check.log"
-  dd if="$device" bs=4M iflag=fullblock,skip_bytes skip="$written" status=progress \
-    2>"$state/blank-check.log" | cmp -s -n "$rest" - /dev/zero ||
-    fail not-blank "the volume behind the image is not zero: it was no blank volume"
+  local rest=$((volume_bytes - written)) log=$state/blank-check.log blank
+  phase blank-check "$rest" dd "$log"
+  if LC_ALL=C dd if="$device" of=/dev/full bs=4M iflag=fullblock,skip_bytes conv=sparse skip="$written" \
+    status=progress 2>"$log"; then
+    blank=$(bytes_done "$log")
+    [ "$blank" = "$rest" ] || fail unreadable "of the $rest bytes behind the image only $blank could be read"
+  elif grep -q "error writing '/dev/full'" "$log"; then
+    fail not-blank "the volume behind the image is not zero after $(bytes_done "$log") of $rest bytes: it was no blank volume"
+  else
+    fail unreadable "the volume behind the image cannot be read: $(tail -c 300 "$log")"
+  fi
   blockdev --flushbufs "$device"
 }
 

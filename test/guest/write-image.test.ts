@@ -158,7 +158,10 @@ describe('the write program', () => {
   it('does not stay at "read-back 100%" while it looks whether the rest of a large volume is blank', async () => {
     await withWriteBench(async ({ state, shim, write }) => {
       const seen = join(state, 'phase-of-the-look');
-      await shim('cmp', `/bin/cp '${state}/phase' '${seen}'; exec /usr/bin/cmp "$@"`);
+      await shim(
+        'dd',
+        `[[ $* != *of=/dev/full* ]] || /bin/cp '${state}/phase' '${seen}'; exec /bin/dd "$@"`,
+      );
       const result = await write(image.args);
       assert.equal(result.get('status'), 'ok', result.get('message'));
       const [phase, total, meter] = (await readFile(seen, 'utf8')).split(' ');
@@ -174,6 +177,31 @@ describe('the write program', () => {
       await writeFile(volume, dirty);
       const result = await write(image.args);
       assert.equal(result.get('code'), 'not-blank', result.get('message'));
+      assert.match(result.get('message') ?? '', /is not zero after \d+ of \d+ bytes/);
+    });
+  });
+
+  it('does not blame a volume for bytes that could not be read', async () => {
+    await withWriteBench(async ({ shim, write }) => {
+      await shim(
+        'dd',
+        `[[ $* == *of=/dev/full* ]] || exec /bin/dd "$@"
+echo "dd: error reading '/dev/nvme1n1': Input/output error" >&2; exit 1`,
+      );
+      const result = await write(image.args);
+      assert.equal(result.get('code'), 'unreadable', result.get('message'));
+      assert.match(result.get('message') ?? '', /Input\/output error/);
+    });
+  });
+
+  it('never takes a volume for blank of which only a part was read', async () => {
+    await withWriteBench(async ({ shim, write }) => {
+      await shim(
+        'dd',
+        `[[ $* == *of=/dev/full* ]] || exec /bin/dd "$@"\nexec /bin/dd "$@" count=1`,
+      );
+      const result = await write(image.args);
+      assert.equal(result.get('code'), 'unreadable', result.get('message'));
     });
   });
 });
