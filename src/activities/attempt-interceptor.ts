@@ -82,6 +82,7 @@ export class AttemptInterceptor implements ActivityInboundCallsInterceptor {
       const reason: unknown = lease?.signal.aborted === true ? lease.signal.reason : error;
       throw toFailure(reason, {
         stepType: TYPE_BY_ACTIVITY[this.#context.info.activityType],
+        region: regionOf(input.args[0]),
         scale: this.#settings.scale,
       });
     } finally {
@@ -96,13 +97,27 @@ function attemptOf({ info }: Context): AttemptKey {
   return { workflowId, runId, activityId, attempt };
 }
 
+/** Of an activity that works in one region: AWS's own errors do not say where. */
+function regionOf(input: unknown): string | undefined {
+  const { region } = (input ?? {}) as { readonly region?: unknown };
+  const name =
+    typeof region === 'object' && region !== null && 'region' in region ? region.region : region;
+  return typeof name === 'string' ? name : undefined;
+}
+
 /** An ApplicationFailure with a type of the specification, a class, and the operator's next act. */
 export function toFailure(
   error: unknown,
   {
     stepType = EC2_SERVICE_EXCEPTION,
+    region,
     scale = 1,
-  }: { readonly stepType?: ServiceErrorType | undefined; readonly scale?: number } = {},
+  }: {
+    readonly stepType?: ServiceErrorType | undefined;
+    /** Where the attempt was at work; an error that names another one knows better. */
+    readonly region?: string | undefined;
+    readonly scale?: number;
+  } = {},
 ): Error {
   if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
   const { type, message, details } = describe(error, stepType);
@@ -110,7 +125,7 @@ export function toFailure(
     type,
     // Guests, servers and AWS have their say in it; it goes to logs, pages and terminals.
     message: printable(printable(message).slice(0, MESSAGE_CHARS_MAX)),
-    details: [printableDetails(details)],
+    details: [printableDetails({ ...(region === undefined ? {} : { region }), ...details })],
     nonRetryable: isFinal(details.class),
     ...(details.class === 'throttled' ? { nextRetryDelay: THROTTLED_RETRY_MS * scale } : {}),
     ...(details.class === 'not-yet' ? { category: ApplicationFailureCategory.BENIGN } : {}),

@@ -95,7 +95,7 @@ export async function progressFromResult(
 }
 
 function regionsOf(result: ImageResult): RegionProgress[] {
-  const failed = new Map(result.failedRegions.map(({ region, reason }) => [region, reason]));
+  const failed = new Map(result.failedRegions.map((one) => [one.region, one]));
   const names = new Set([...result.amis.map(({ region }) => region), ...failed.keys()]);
   return [...names].map((region): RegionProgress => {
     const made = result.amis.filter((ami) => ami.region === region && ami.ami !== null);
@@ -106,8 +106,8 @@ function regionsOf(result: ImageResult): RegionProgress[] {
       ami: record.ami ?? '',
       snapshot: record.snapshot ?? '',
     }));
-    const reason = failed.get(region);
-    if (reason !== undefined) return { region, state: 'failed', reason, amis };
+    const failure = failed.get(region);
+    if (failure !== undefined) return { ...failure, state: 'failed', amis };
     return { region, state: made.every((ami) => ami.public) ? 'published' : 'private', amis };
   });
 }

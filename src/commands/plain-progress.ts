@@ -4,7 +4,7 @@ import type { ImageStatus, PublicationStatus } from '../client/status.js';
 import { idOf } from './again.js';
 import { formatBytes, printableData } from './format.js';
 import { closedText } from './status-view.js';
-import { countRegions, currentStep, writeHeartbeat } from './step-text.js';
+import { attemptText, countRegions, currentStep, writeHeartbeat } from './step-text.js';
 
 /** Regions finish by the dozen: a line at most this often tells as much. */
 const COUNT_INTERVAL_MS = 2_000;
@@ -81,9 +81,10 @@ export class PlainProgress {
   }
 
   #retries({ runId, activities }: ImageStatus, name: string): string[] {
-    return activities.flatMap(({ id, type, attempt, lastFailure }) => {
+    return activities.flatMap((activity) => {
+      const { id, attempt, lastFailure } = activity;
       if (attempt < 2 || lastFailure === null) return [];
-      const line = `${name}: ${type}, attempt ${attempt}: ${lastFailure.message}`;
+      const line = `${name}: ${attemptText(activity)}: ${lastFailure.message}`;
       return this.#once(`${runId} ${id} ${attempt}`, line);
     });
   }

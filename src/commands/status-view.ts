@@ -7,7 +7,13 @@ import { STEPS } from '../model/progress.js';
 import { idOf } from './again.js';
 import { failureLines, unsentLines, unsentReasons } from './failure-view.js';
 import { formatColumns, formatElapsed, formatTime, printableData } from './format.js';
-import { countRegions, currentStep, stepText, type TransferRates } from './step-text.js';
+import {
+  attemptText,
+  countRegions,
+  currentStep,
+  stepText,
+  type TransferRates,
+} from './step-text.js';
 import type { Paint, Style } from './terminal.js';
 
 export interface ViewOptions {
@@ -169,6 +175,11 @@ function regionLines(
         paint(state === 'failed' ? 'red' : 'yellow', state),
         `${region}: ${reason ?? ''}`,
       ]),
+      // Regions that fail together mostly have the same cure.
+      ...[...new Set(members.flatMap(({ next = [] }) => next))].map((next) => [
+        '',
+        `next: ${next}`,
+      ]),
     ];
   });
   return formatColumns(rows.map(([state = '', text = '']) => [`  ${state}`, text]));
@@ -183,11 +194,12 @@ function testLines({ progress }: ImageStatus): string[] {
 
 /** What is being tried again, and why. */
 export function retryLines(image: ImageStatus, { paint, nowMs }: ViewOptions): string[] {
-  return image.activities.filter(isRetried).map(({ type, attempt, lastFailure, nextAttemptAt }) => {
+  return image.activities.filter(isRetried).map((activity) => {
+    const { lastFailure, nextAttemptAt } = activity;
     const wait = nextAttemptAt === null ? 0 : Date.parse(nextAttemptAt) - nowMs;
     const when = wait > 0 ? `, next try in ${formatElapsed(wait)}` : '';
     const why = lastFailure?.message ?? 'no answer';
-    return paint('yellow', `  ! ${type}, attempt ${attempt}${when}: ${why}`);
+    return paint('yellow', `  ! ${attemptText(activity)}${when}: ${why}`);
   });
 }
 

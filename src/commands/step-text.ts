@@ -1,5 +1,6 @@
 /** One image's present step in words: bytes while it writes, regions while it copies. */
 
+import type { PendingActivity } from '../client/pending-activities.js';
 import type { ImageStatus } from '../client/status.js';
 import type { Heartbeat, WriteHeartbeat } from '../model/heartbeat.js';
 import type { RegionProgress, Step } from '../model/progress.js';
@@ -92,6 +93,12 @@ function transferText({ phase, bytes, totalBytes }: WriteHeartbeat, rate: Transf
   const left = rate.secondsLeft(totalBytes);
   if (left !== undefined && bytes < totalBytes) parts.push(`ETA ${formatClock(left)}`);
   return parts.join('  ');
+}
+
+/** An activity's next attempt, and in which region: `copyToRegion in sa-east-1, attempt 3`. */
+export function attemptText({ type, attempt, lastFailure }: PendingActivity): string {
+  const where = lastFailure?.region === undefined ? '' : ` in ${lastFailure.region}`;
+  return `${type}${where}, attempt ${attempt}`;
 }
 
 const NAMED_MAX = 3;

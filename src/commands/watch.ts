@@ -47,8 +47,7 @@ export async function watchPublication(
       } catch (error) {
         awaySinceMs ??= Date.now();
         if (last === undefined || !isOutage(error, Date.now() - awaySinceMs)) throw error;
-        const seconds = formatElapsed(Date.now() - awaySinceMs);
-        options.display.note(`Temporal has not answered for ${seconds}; still trying`);
+        options.display.note(`${awayText(Date.now() - awaySinceMs)}; still trying`);
       }
       const text = options.onChange === undefined ? '' : JSON.stringify(last);
       if (text !== lastText) options.onChange?.(last);
@@ -64,6 +63,11 @@ export async function watchPublication(
   } finally {
     options.display.end();
   }
+}
+
+function awayText(awayMs: number): string {
+  if (awayMs < 1_000) return 'Temporal does not answer';
+  return `Temporal has not answered for ${formatElapsed(awayMs)}`;
 }
 
 function isOutage(error: unknown, awayMs: number): boolean {

@@ -30,6 +30,8 @@ export interface RegionProgress {
   readonly region: string;
   readonly state: RegionState;
   readonly reason?: string;
+  /** What the operator of a failed region can do. */
+  readonly next?: string;
   /** Of a failed region: those that were public before it failed, and stay so. */
   readonly amis: readonly RegisteredAmi[];
 }
@@ -85,6 +87,13 @@ export interface AmiRecord {
   readonly run?: RunKey;
 }
 
+export interface FailedRegion {
+  readonly region: string;
+  readonly reason: string;
+  /** What the operator can do. */
+  readonly next?: string;
+}
+
 export interface ImageResult {
   readonly workflowId: string;
   readonly outcome: Exclude<ImageOutcome, 'failed' | 'cancelled'>;
@@ -93,7 +102,7 @@ export interface ImageResult {
   readonly rawSha256: string | null;
   readonly rawSizeBytes: number | null;
   readonly tests: readonly TestRecord[];
-  readonly failedRegions: readonly { readonly region: string; readonly reason: string }[];
+  readonly failedRegions: readonly FailedRegion[];
   /** Messages that nobody will ever get, each with the reason. */
   readonly unsent?: readonly string[];
 }

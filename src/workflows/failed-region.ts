@@ -3,10 +3,13 @@
 import type { CancellationScope } from '@temporalio/workflow';
 import { patched } from '@temporalio/workflow';
 import { publishAnnouncements } from '../model/announcement.js';
-import { failureReason, isCancelled, serviceFailure } from './failure-reason.js';
+import { failureDetails, failureReason, isCancelled, serviceFailure } from './failure-reason.js';
 import type { RegionState } from '../model/progress.js';
 import type { Publication } from './publication.js';
 import type { Undone } from './undo-stack.js';
+
+const LATE_NEXT =
+  'See how the region is doing (AWS Health); if it is well and only slow, raise publish.region_patience.';
 
 /** The region is reported and undone; the rest goes on. A cancelled run is undone as a whole. */
 export function leaveOut(
@@ -23,7 +26,7 @@ export function leaveOut(
   if (whole.consideredCancelled) throw failure;
   const reason = isCancelled(failure) ? lateReason(failure) : failureReason(failure);
   const before = run.regionProgress(region).state;
-  run.region(region, { state: 'failed', reason });
+  run.region(region, { state: 'failed', reason, next: nextOf(failure) });
   // Beside the main path: a region that is too sick to be cleaned up holds up no other.
   publication.aside.push(undoAside(publication, region, { reason, before }));
 }
@@ -32,6 +35,12 @@ export function leaveOut(
 function lateReason(failure: unknown): string {
   const last = serviceFailure(failure);
   return `not complete within region_patience${last === undefined ? '' : `: ${last.message}`}`;
+}
+
+/** What only was not done in time has no refusal to mend. */
+function nextOf(failure: unknown): string {
+  const details = failureDetails(failure);
+  return details?.class === 'refused' ? details.next : LATE_NEXT;
 }
 
 interface Failed {

@@ -157,7 +157,10 @@ export class ImageRun {
       tests: this.tests,
       failedRegions: [...this.#regions.values()]
         .filter(({ state }) => state === 'failed' || state === 'left-out')
-        .map(({ region, reason }) => ({ region, reason: reason ?? 'unknown' })),
+        .map(({ region, reason = 'unknown', next }) => ({
+          ...{ region, reason },
+          ...(next === undefined ? {} : { next }),
+        })),
       ...(this.unsent.length === 0 ? {} : { unsent: this.unsent }),
     };
   }

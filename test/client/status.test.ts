@@ -100,7 +100,10 @@ describe('the status of a publication', () => {
 
   it('is still told when no worker answers', async () => {
     const request = byHand();
-    const fake = fakeActivities();
+    const fake = fakeActivities({
+      publishRegion: ({ region }) =>
+        region === 'sa-east-1' ? Promise.reject(finalFailure('quota')) : Promise.resolve(),
+    });
     const run = await withWorker(fake.activities, async ({ taskQueue }) => {
       const started = await startImage(session(), request, { taskQueue });
       await resultOf(started.workflowId, started.runId);
@@ -108,8 +111,12 @@ describe('the status of a publication', () => {
     });
     const status = await readStatus(session(), run);
     assert(status.kind === 'image');
-    assert.equal(status.outcome, 'published');
+    assert.equal(status.outcome, 'partly-published');
     assert.equal(status.progress?.regions.length, 4);
+    assert.deepEqual(
+      status.progress.regions.filter(({ state }) => state !== 'published'),
+      [{ region: 'sa-east-1', state: 'failed', reason: 'quota', next: 'nothing', amis: [] }],
+    );
     const unstarted = await startImage(session(), byHand(), { taskQueue: 'nobody-is-here' });
     const waiting = await readStatus(session(), unstarted);
     assert.equal(waiting.outcome, 'running');
@@ -121,6 +128,7 @@ describe('the status of a publication', () => {
     const terminated = await readStatus(session(), unstarted);
     assert.equal(terminated.outcome, 'terminated');
     assert.match(terminated.failure?.message ?? '', /test is over/);
+    assert.match(terminated.failure?.next ?? '', /fedimg sweep --dry-run/);
   });
 
   it('finds a compose by its id, an image by its name, and says when there is neither', async () => {

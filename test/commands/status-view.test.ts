@@ -138,7 +138,8 @@ describe('the status of a publication, as it is shown', () => {
             heartbeat: null,
             lastFailure: {
               type: 'EC2ServiceException',
-              message: 'RequestLimitExceeded in eu-west-1',
+              message: 'RequestLimitExceeded: slow down',
+              region: 'eu-west-1',
             },
             nextAttemptAt: '2026-11-22T14:02:24.000Z',
           },
@@ -148,7 +149,20 @@ describe('the status of a publication, as it is shown', () => {
     ).join('\n');
     assert.match(
       text,
-      /! copyToRegion, attempt 3, next try in 4\.0s: RequestLimitExceeded in eu-west-1/,
+      /! copyToRegion in eu-west-1, attempt 3, next try in 4\.0s: RequestLimitExceeded: slow down/,
+    );
+  });
+
+  it('says what to do about the regions that failed, once for those with the same cure', () => {
+    const next = 'Ask AWS for a higher quota in this region.';
+    const regions = regionsIn({ 'eu-west-1': 'failed', 'sa-east-1': 'failed' }, 'quota').map(
+      (region) => ({ ...region, next }),
+    );
+    const progress = someProgress({ outcome: 'partly-published', regions });
+    const image = someImageStatus({ outcome: 'partly-published', progress });
+    assert.deepEqual(
+      statusLines(image, options()).filter((line) => /quota/.test(line)),
+      ['  failed  eu-west-1: quota', '  failed  sa-east-1: quota', `          next: ${next}`],
     );
   });
 

@@ -65,7 +65,7 @@ describe('a publication, as others lost theirs', () => {
       const result = await (await startImage(someRequest())).result();
       assert.equal(result.outcome, 'partly-published');
       assert.deepEqual(result.failedRegions, [
-        { region: 'sa-east-1', reason: 'ResourceLimitExceeded: public AMIs' },
+        { region: 'sa-east-1', reason: 'ResourceLimitExceeded: public AMIs', next: 'nothing' },
       ]);
       assert.equal(result.amis.filter((ami) => ami.public).length, 12);
     });

@@ -100,7 +100,7 @@ describe('publishImage', () => {
       const result = await (await startImage(someRequest())).result();
       assert.equal(result.outcome, 'partly-published');
       assert.deepEqual(result.failedRegions, [
-        { region: 'ap-south-1', reason: 'InternalError for a week' },
+        { region: 'ap-south-1', reason: 'InternalError for a week', next: 'nothing' },
       ]);
       const missing = result.amis.filter(({ region }) => region === 'ap-south-1');
       assert.equal(missing.length, 4);
@@ -192,6 +192,7 @@ describe('publishImage', () => {
       assert.equal(result.outcome, 'partly-published');
       assert.equal(result.failedRegions[0]?.region, 'sa-east-1');
       assert.match(result.failedRegions[0]?.reason, /region_patience/);
+      assert.match(result.failedRegions[0]?.next ?? '', /raise publish\.region_patience/);
     });
     assert.equal(fake.count('undoRegion sa-east-1'), 1);
   });
