@@ -27,7 +27,7 @@ describe('waiting in a region', () => {
       return new Map(ids.map((id) => [id, rounds < 3 ? 'pending' : 'done']));
     });
     const ids = Array.from({ length: 50 }, (_, index) => `snap-${index}`);
-    await Promise.all(ids.map((id) => poll.wait(id, whenDone, never)));
+    await Promise.all(ids.map((id) => poll.wait(id, whenDone, new AbortController().signal)));
     assert.equal(asked.length, 3);
     assert(asked.every((batch) => batch.length === 50));
   });

@@ -1,4 +1,4 @@
-/** What the suite starts once and ends once. */
+/** What a process of the suite starts once and ends once; of files side by side, each is a suite of its own. */
 
 import pino from 'pino';
 import { installRuntime } from '../../src/worker/runtime.js';

@@ -1,4 +1,4 @@
-/** One Temporal dev server for the whole suite, started when the first test needs it. */
+/** One Temporal dev server for a file of tests, or for all that one process runs; started when the first test needs it. */
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -38,6 +38,7 @@ async function start(): Promise<TestTemporal & { readonly stateDir: string }> {
 export async function stopTestTemporal(): Promise<void> {
   if (started === undefined) return;
   const { server, connection, stateDir } = await started;
+  started = undefined;
   await connection.close();
   await server.stop();
   await rm(stateDir, { recursive: true, force: true });
