@@ -12,11 +12,12 @@ import {
   CancelledFailure,
 } from '@temporalio/common';
 import { classifyAwsError } from '../aws/errors.js';
-import type { FailureClass, FailureDetails, ServiceErrorType } from '../model/errors.js';
+import type { FailureDetails, ServiceErrorType } from '../model/errors.js';
 import {
   EC2_SERVICE_EXCEPTION,
   EC2_TEST_EXCEPTION,
   EC2_UTILITY_EXCEPTION,
+  isFinal,
   ServiceError,
 } from '../model/errors.js';
 import { LAST_CALL_MS } from '../model/heartbeat.js';
@@ -150,10 +151,6 @@ function handedOver(): ApplicationFailure {
     nextRetryDelay: HANDED_OVER_RETRY_MS,
     category: ApplicationFailureCategory.BENIGN,
   });
-}
-
-function isFinal(failureClass: FailureClass): boolean {
-  return failureClass === 'refused' || failureClass === 'lost' || failureClass === 'capacity';
 }
 
 function describe(

@@ -17,6 +17,11 @@ export function isServiceErrorType(type: string | null | undefined): type is Ser
 export type FailureClass =
   'throttled' | 'not-yet' | 'capacity' | 'refused' | 'lost' | 'unreachable';
 
+/** Another attempt would end as this one did. */
+export function isFinal(failureClass: FailureClass): boolean {
+  return failureClass === 'refused' || failureClass === 'lost' || failureClass === 'capacity';
+}
+
 /** First detail of every ApplicationFailure that fedimg throws. */
 export interface FailureDetails {
   /** A stable word for the cause, such as `checksum-mismatch`; see docs/errors.md. */

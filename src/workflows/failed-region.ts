@@ -3,6 +3,7 @@
 import type { CancellationScope } from '@temporalio/workflow';
 import { patched } from '@temporalio/workflow';
 import { publishAnnouncements } from '../model/announcement.js';
+import { isFinal } from '../model/errors.js';
 import { failureDetails, failureReason, isCancelled, serviceFailure } from './failure-reason.js';
 import type { RegionState } from '../model/progress.js';
 import type { Publication } from './publication.js';
@@ -37,10 +38,10 @@ function lateReason(failure: unknown): string {
   return `not complete within region_patience${last === undefined ? '' : `: ${last.message}`}`;
 }
 
-/** What only was not done in time has no refusal to mend. */
+/** What would have been tried again was not refused, only late: its own next act is to wait. */
 function nextOf(failure: unknown): string {
   const details = failureDetails(failure);
-  return details?.class === 'refused' ? details.next : LATE_NEXT;
+  return details !== undefined && isFinal(details.class) ? details.next : LATE_NEXT;
 }
 
 interface Failed {

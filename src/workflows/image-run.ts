@@ -158,7 +158,8 @@ export class ImageRun {
       failedRegions: [...this.#regions.values()]
         .filter(({ state }) => state === 'failed' || state === 'left-out')
         .map(({ region, reason = 'unknown', next }) => ({
-          ...{ region, reason },
+          region,
+          reason,
           ...(next === undefined ? {} : { next }),
         })),
       ...(this.unsent.length === 0 ? {} : { unsent: this.unsent }),

@@ -89,6 +89,23 @@ describe('publishImage', () => {
     );
   });
 
+  it('sends nobody after the patience for a snapshot that EC2 itself gave up', async () => {
+    const failure = { code: 'snapshot-failed', class: 'lost', next: 'Ask AWS support.' } as const;
+    const fake = fakeActivities({
+      copyToRegion: ({ region }) =>
+        region.region === 'ap-south-1'
+          ? Promise.reject(finalFailure('snapshot snap-1 ended in error', failure))
+          : Promise.resolve(registered(region, `snap-${region.region}`)),
+    });
+    await withWorker(fake.activities, async ({ startImage }) => {
+      const { failedRegions } = await (await startImage(someRequest())).result();
+      assert.deepEqual(
+        failedRegions.map(({ next }) => next),
+        ['Ask AWS support.'],
+      );
+    });
+  });
+
   it('publishes the other regions when one region is sick, and says which one is missing', async () => {
     const fake = fakeActivities({
       copyToRegion: ({ region }) =>
