@@ -165,24 +165,28 @@ function regionLines(
   const states = [...new Set(regions.map(({ state }) => state))];
   const rows = states.flatMap((state) => {
     const members = regions.filter((region) => region.state === state);
-    const explained = members.filter(({ reason }) => reason !== undefined);
     const plain = members.filter(({ reason }) => reason === undefined);
+    const explained = members.filter(({ reason }) => reason !== undefined);
+    const label = paint(state === 'failed' ? 'red' : 'yellow', state);
     return [
       ...(plain.length > 0
         ? [[stateText(image, state), plain.map(({ region }) => region).join(' ')]]
         : []),
-      ...explained.map(({ region, reason }) => [
-        paint(state === 'failed' ? 'red' : 'yellow', state),
-        `${region}: ${reason ?? ''}`,
-      ]),
-      // Regions that fail together mostly have the same cure.
-      ...[...new Set(members.flatMap(({ next = [] }) => next))].map((next) => [
-        '',
-        `next: ${next}`,
-      ]),
+      ...explainedRows(explained, label),
     ];
   });
   return formatColumns(rows.map(([state = '', text = '']) => [`  ${state}`, text]));
+}
+
+/** Regions that fail together mostly have the same cure: it is said once, below them. */
+function explainedRows(regions: readonly RegionProgress[], label: string): string[][] {
+  const cures = [...new Set(regions.map(({ next }) => next))];
+  return cures.flatMap((cure) => [
+    ...regions
+      .filter(({ next }) => next === cure)
+      .map(({ region, reason }) => [label, `${region}: ${reason ?? ''}`]),
+    ...(cure === undefined ? [] : [['', `next: ${cure}`]]),
+  ]);
 }
 
 function testLines({ progress }: ImageStatus): string[] {

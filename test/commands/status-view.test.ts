@@ -155,14 +155,22 @@ describe('the status of a publication, as it is shown', () => {
 
   it('says what to do about the regions that failed, once for those with the same cure', () => {
     const next = 'Ask AWS for a higher quota in this region.';
-    const regions = regionsIn({ 'eu-west-1': 'failed', 'sa-east-1': 'failed' }, 'quota').map(
-      (region) => ({ ...region, next }),
-    );
+    const failed = { 'eu-west-1': 'failed', 'eu-west-3': 'failed', 'sa-east-1': 'failed' } as const;
+    const regions = regionsIn(failed, 'quota').map((region) => ({
+      ...region,
+      next: region.region === 'eu-west-3' ? 'Wait for the quota.' : next,
+    }));
     const progress = someProgress({ outcome: 'partly-published', regions });
     const image = someImageStatus({ outcome: 'partly-published', progress });
     assert.deepEqual(
       statusLines(image, options()).filter((line) => /quota/.test(line)),
-      ['  failed  eu-west-1: quota', '  failed  sa-east-1: quota', `          next: ${next}`],
+      [
+        '  failed  eu-west-1: quota',
+        '  failed  sa-east-1: quota',
+        `          next: ${next}`,
+        '  failed  eu-west-3: quota',
+        '          next: Wait for the quota.',
+      ],
     );
   });
 
