@@ -395,7 +395,7 @@ const PROGRESS: readonly Mutant[] = [
   {
     name: 'what AWS refuses is tried for hours',
     invariant: 'I9',
-    file: 'src/activities/attempt-interceptor.ts',
+    file: 'src/model/errors.ts',
     find: "  return failureClass === 'refused' || failureClass === 'lost' || failureClass === 'capacity';",
     replace: "  return failureClass === 'lost' || failureClass === 'capacity';",
     tests: [REPEATABLE, LATE],
