@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { tailOfLog } from './log-tail.js';
+import { readableLog, tailOfLog } from './log-tail.js';
 import { signalGroup, waitForGroupEnd } from './process-group.js';
 import { abortReason } from './run-command.js';
 
@@ -87,8 +87,9 @@ export function startChildProcess(
   const endGroup = (): Promise<void> =>
     (groupEnd ??= endProcessGroup(pid, spec.stopTimeoutMs ?? 10_000));
   const lastLogLines = (count: number): string => tailOfLog(logFile, count);
+  const lastWords = (): string => readableLog(lastLogLines(reportedLines));
   const exitError = (): UnexpectedExitError =>
-    new UnexpectedExitError(spec.name, exitedAs ?? 'gone', logFile, lastLogLines(reportedLines));
+    new UnexpectedExitError(spec.name, exitedAs ?? 'gone', logFile, lastWords());
 
   const ended = new Promise<void>((resolve) => {
     child.once('exit', (code, signal) => {
@@ -110,7 +111,7 @@ export function startChildProcess(
       if (failure !== undefined) {
         throw new Error(
           `${spec.name} was not ready after ${ready.timeoutMs / 1000} s.${failure}\n` +
-            `Its last lines:\n${lastLogLines(reportedLines)}\nAll of its output: ${logFile}`,
+            `Its last lines:\n${lastWords()}\nAll of its output: ${logFile}`,
         );
       }
     } finally {

@@ -1,5 +1,6 @@
 /** The last lines of a log file, however long it is. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { prettyFactory } from 'pino-pretty';
 import { lastLines } from './run-command.js';
 
 const tailBytes = 16 * 1024;
@@ -18,4 +19,19 @@ export function tailOfLog(file: string, count: number): string {
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }
+}
+
+const readableLine = prettyFactory({ colorize: false, singleLine: true, ignore: 'pid,hostname' });
+
+/** `lines` with each line of our own JSON log as a person reads it; all others as they are. */
+export function readableLog(lines: string): string {
+  return lines
+    .split('\n')
+    .map((line) => (isLogLine(line) ? readableLine(line).trimEnd() : line))
+    .join('\n');
+}
+
+/** Other programs log in JSON, too; pino's levels are numbers. */
+function isLogLine(line: string): boolean {
+  return /^\{"level":\d+,.*\}$/.test(line);
 }

@@ -5,6 +5,7 @@ import { connectToTemporal } from '../../src/client/connection.js';
 import type { Session } from '../../src/client/session.js';
 import type { ComposeMessage } from '../../src/model/compose-message.js';
 import type { ImageRequest } from '../../src/model/plan.js';
+import { BY_HAND } from '../../src/model/workflow-ids.js';
 import { someRequest } from '../support/images.js';
 import { testTemporal } from '../support/temporal.js';
 
@@ -42,4 +43,10 @@ export function finishedMessage(composeId: string): ComposeMessage {
 
 export function imageOf(composeId: string, arch: 'x86_64' | 'aarch64' = 'x86_64'): ImageRequest {
   return { ...someRequest({ arch }), composeId };
+}
+
+/** An image that somebody publishes without a compose. */
+export function byHand(): ImageRequest {
+  const request = someRequest({ subvariant: BY_HAND });
+  return { ...request, composeId: request.image.name };
 }

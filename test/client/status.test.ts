@@ -8,12 +8,16 @@ import { signalCompose, startImage } from '../../src/client/start.js';
 import type { ImageStatus } from '../../src/client/status.js';
 import { readStatus } from '../../src/client/status.js';
 import { EC2_TEST_EXCEPTION } from '../../src/model/errors.js';
-import { BY_HAND } from '../../src/model/workflow-ids.js';
-import type { ImageRequest } from '../../src/model/plan.js';
 import { fakeActivities, finalFailure, registered } from '../support/fake-activities.js';
-import { someRequest } from '../support/images.js';
 import { withWorker } from '../support/workflow-worker.js';
-import { finishedMessage, imageOf, someComposeId, UI, useSession } from './client-fixture.js';
+import {
+  byHand,
+  finishedMessage,
+  imageOf,
+  someComposeId,
+  UI,
+  useSession,
+} from './client-fixture.js';
 
 describe('the status of a publication', () => {
   const session = useSession();
@@ -250,11 +254,6 @@ describe('the catalogue of AMIs', () => {
     });
   });
 });
-
-function byHand(): ImageRequest {
-  const request = someRequest({ subvariant: BY_HAND });
-  return { ...request, composeId: request.image.name };
-}
 
 /** The visibility store lags a moment behind. */
 async function eventually<T>(body: () => Promise<T>): Promise<T> {

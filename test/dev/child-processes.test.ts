@@ -97,6 +97,24 @@ describe('child processes', () => {
     assert.equal(lines.length, 1);
   });
 
+  it('shows what a child logged as a person reads it, and not as the JSON that it is', async () => {
+    const logged =
+      '{"level":50,"time":1764200000000,"pid":7,"hostname":"h","region":"sa-east-1","msg":"no quota"}';
+    const others = ['{"level":"info","msg":"of another program"}', '{"level":50, cut off'];
+    processes.start({
+      name: 'worker',
+      ...shell(`printf '%s\\n' '${[logged, ...others].join("' '")}'; exit 1`),
+    });
+    await until('the report', () => died.length === 1);
+    const [first, ...said] = died[0]?.message.split('\n') ?? [];
+    assert.match(first ?? '', /Its last lines:$/);
+    assert.match(
+      said[0] ?? '',
+      /^\[\d\d:\d\d:\d\d\.\d{3}\] ERROR: no quota \{"region":"sa-east-1"\}$/,
+    );
+    assert.deepEqual(said.slice(1, 3), others);
+  });
+
   it('does not wait out the time of readiness for a child that is dead', async () => {
     const child = processes.start({ name: 'broken', ...shell('echo cannot bind; exit 1') });
     await assert.rejects(
