@@ -87,7 +87,7 @@ function goodActivities(announced: FakeActivities['announced']): Activities {
         regions: ['us-east-1', 'eu-west-1'],
         graceMs: 60_000,
         maxRemovals: 200,
-        regionPatienceMs: 10_000,
+        regionPatienceMs: 600_000,
       }),
     findStrays: () =>
       Promise.resolve({ strays: [], more: 0, kept: [], keptCount: 0, unreconciled: [] }),

@@ -194,7 +194,7 @@ describe('publishImage', () => {
       // The other regions have all this time, too, on the busiest machine.
       planImage: ({ request, workflowId, runId }) =>
         Promise.resolve(
-          somePlan(request, { workflowId, runId }, { regionPatienceMs: 3_000 * slowdown() }),
+          somePlan(request, { workflowId, runId }, { regionPatienceMs: 6_000 * slowdown() }),
         ),
       copyToRegion: async ({ region }) => {
         if (region.region === 'sa-east-1') {

@@ -107,7 +107,7 @@ describe('sweep', () => {
           regions: ['us-east-1', 'eu-west-1'],
           graceMs: 0,
           maxRemovals: 10,
-          regionPatienceMs: 3_000 * slowdown(),
+          regionPatienceMs: 6_000 * slowdown(),
         }),
       findStrays: ({ region }) =>
         region === 'us-east-1'
@@ -129,7 +129,7 @@ describe('sweep', () => {
           regions: ['us-east-1', 'eu-west-1'],
           graceMs: 0,
           maxRemovals: 3,
-          regionPatienceMs: 10_000,
+          regionPatienceMs: 600_000,
         }),
       findStrays: ({ region }) => Promise.resolve(found(strayOfEach(region), { more: 2 })),
       removeStrays: ({ strays }) => {
