@@ -24,7 +24,7 @@ const permissionDenied = 7;
 const unimplemented = 12;
 const unauthenticated = 16;
 
-const callTimeoutMs = 5_000;
+const callTimeoutMs = 20_000;
 /** Local histories are the user's own: ten years, instead of the development server's one day. */
 const localRetentionMs = 10 * 365 * 24 * 60 * 60 * 1000;
 

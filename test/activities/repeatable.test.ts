@@ -177,13 +177,13 @@ describe('an activity that is run twice', () => {
 
   it('looks again when it is not allowed to look until its time is nearly up', async () => {
     const factor = slowdown();
-    const settings = { visibilityMs: 2_000 * factor };
+    const settings = { visibilityMs: 6_000 * factor };
     await withActivities({ ...TWO_REGIONS, settings }, async (level) => {
       const planned = await plan(level);
       const source = await snapshot(level, planned);
       await register(level, planned, source);
       await level.setFaults([
-        { action: 'DescribeImages', kind: 'refusal', count: 0, lastsMs: 2_300 * factor },
+        { action: 'DescribeImages', kind: 'refusal', count: 0, lastsMs: 6_300 * factor },
       ]);
       const undone = await undo(level, planned, 'us-east-1', ['register', 'snapshot', 'utility']);
       assert.deepEqual(undone.left, []);

@@ -251,7 +251,7 @@ describe('a sweep of one region', () => {
       const young = await find(level, { graceMs: 60_000 });
       assert.deepEqual(young.strays, []);
       assert(young.kept.every(({ code }) => code === 'young'));
-      says(level, { ...TERMINATED, closedAt: new Date(Date.now() + 5_000).toISOString() });
+      says(level, { ...TERMINATED, closedAt: new Date(Date.now() + 600_000).toISOString() });
       const lately = await find(level);
       assert.deepEqual(lately.strays, []);
       assert(lately.kept.every(({ code }) => code === 'closed-lately'));

@@ -145,7 +145,7 @@ describe('the AMIs, when a source is away', () => {
 
 /** By hand, when its compose is over: it finds the image published. */
 async function repeat({ env, taskQueue }: LocalPublisher, compose: SampleCompose): Promise<void> {
-  const access = await connectToTemporal({ env });
+  const access = await connectToTemporal({ env, connectTimeoutMs: 60_000 });
   try {
     const [image] = compose.images;
     assert(image);

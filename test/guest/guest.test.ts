@@ -100,13 +100,28 @@ describe("a test's output", () => {
   });
 });
 
+describe('the dead-man timer', () => {
+  it('is seen to run only when a reboot, which forgets it, would set it again', async () => {
+    const state = await mkdtemp(join(tmpdir(), 'fedimg-test-run-'));
+    try {
+      const perBoot = `${state}/scripts/per-boot/fedimg-dead-man-timer`;
+      const shutdown = `shutdown() { [ -x ${perBoot} ] && cat ${perBoot}; echo "then $*"; }`;
+      const program = withArguments('dead-man-timer', [7]).replaceAll('/var/lib/cloud', state);
+      const { stdout } = await run('bash', ['-c', `${shutdown}\n${program}`]);
+      assert.equal(stdout, '#!/bin/sh\nshutdown -P "+7"\nthen -P +7\n');
+    } finally {
+      await rm(state, { recursive: true, force: true });
+    }
+  });
+});
+
 describe('a test script that exits with 194', () => {
   it('has failed with 194: to SSM itself that status is an order to restart and run again', async () => {
     const state = await mkdtemp(join(tmpdir(), 'fedimg-test-run-'));
     try {
       const program = fileURLToPath(new URL('../../src/guest/run-test.sh', import.meta.url));
       const script = Buffer.from('#!/bin/sh\nexit 194\n').toString('base64');
-      await run('bash', [program, state, script, '10']);
+      await run('bash', [program, state, script, '120']);
       assert.match(await readFile(join(state, 'result'), 'utf8'), /^exit=194$/m);
     } finally {
       await rm(state, { recursive: true, force: true });

@@ -18,18 +18,22 @@ const FOREVER = 600_000;
 
 /** What holds the run in each step, until it is cancelled. */
 const HOLDS: readonly [Step, Hold][] = [
-  ['plan', (publisher, { path }) => publisher.server.setFault(path, { delayMs: 2_000 })],
+  ['plan', (publisher, { path }) => publisher.server.setFault(path, { delayMs: 30_000 })],
   ['utility', (publisher) => publisher.setFaults([stuck('RunInstances')])],
   ['write', (publisher, { path }) => publisher.server.setFault(path, { bytesPerSecond: 20_000 })],
   ['register', (publisher) => publisher.setFaults([stuck('RegisterImage')])],
-  ['retire', (publisher) => publisher.setFaults([{ ...stuck('RunInstances'), occurrence: 2 }])],
+  // The test's instance, which is launched beside it.
+  [
+    'retire',
+    (publisher) => publisher.setFaults([{ ...stuck('RunInstances', 0), instanceType: 't3.small' }]),
+  ],
   ['test', () => undefined],
   ['copy', (publisher) => publisher.setFaults([stuck('CopySnapshot')])],
   ['publish', (publisher) => publisher.setFaults([refused('ModifyImageAttribute')])],
 ];
 
-function stuck(action: string) {
-  return { action, kind: 'stuck', forMs: FOREVER, count: 1 } as const;
+function stuck(action: string, count = 1) {
+  return { action, kind: 'stuck', forMs: FOREVER, count } as const;
 }
 
 /** Errors that are tried again, for ever. */

@@ -37,8 +37,8 @@ describe('an outage of EC2', () => {
   });
 
   it('in one region during its copy: it is reported, the others are public before it is back, and then nothing is left in it', async () => {
-    // Scaled down to six seconds, in which the other regions must be done.
-    const minutes = Math.ceil(2 * slowdown());
+    // Scaled down to 18 seconds, in which the other regions must be done.
+    const minutes = Math.ceil(6 * slowdown());
     const publish = [`regions = ${JSON.stringify(REGIONS)}`, `region_patience = "${minutes}m"`];
     await withPublisher({ publish }, async (publisher) => {
       const { request } = await oneImage(publisher);

@@ -5,7 +5,8 @@ import type { FailureDetails } from '../../src/model/errors.js';
 import { EC2_TEST_EXCEPTION } from '../../src/model/errors.js';
 import { assertNothingLeft, failureOf } from '../support/expectations.js';
 import { withPublisher } from '../support/local-publisher.js';
-import { callCount, oneImage } from '../support/one-image.js';
+import { oneImage } from '../support/one-image.js';
+import { effectsOf } from '../support/planned.js';
 import { slowdown } from '../support/slowdown.js';
 
 const TWO_REGIONS = ['regions = ["us-east-1", "eu-west-1"]'];
@@ -42,7 +43,12 @@ describe('the test instance', () => {
       const { code, output } = failure.details?.[0] as FailureDetails;
       assert.equal(code, 'agent-missing');
       assert.match(output ?? '', /No bootable option or device was found\.\n/);
-      assert.equal(await callCount(publisher, 'RunInstances', 'us-east-1'), 3);
+      const launched = (await effectsOf(publisher)).filter(
+        ({ action, request }) =>
+          action === 'RunInstances' &&
+          (request as { InstanceType?: string }).InstanceType === 't3.small',
+      );
+      assert.equal(launched.length, 2);
       await assertNothingLeft(publisher);
     });
   });

@@ -29,7 +29,7 @@ import type { TrapSet } from './traps.js';
 export const CREDENTIALS = { accessKeyId: 'AKIATESTTESTTESTTEST', secretAccessKey: 'secret' };
 
 /** A new id is listed after this at the latest; all that waits for it waits so long. */
-const VISIBILITY_MS = 400;
+const VISIBILITY_MS = 800;
 
 function settings(): AwsSettings {
   return scaledAwsSettings(0.02, {
@@ -38,7 +38,7 @@ function settings(): AwsSettings {
     followSeconds: 1,
     visibilityMs: VISIBILITY_MS * slowdown(),
     // A guest that boots on a busy machine must not count as one with a dead agent.
-    agentPatienceMs: 15_000 * slowdown(),
+    agentPatienceMs: Math.min(15_000 * slowdown(), 45_000),
     requestTimeoutMs: 2_500 * slowdown(),
   });
 }

@@ -223,7 +223,7 @@ function table(verdicts: readonly Verdict[]): string {
 
 describe('a corrupted image', () => {
   it(`never reaches a snapshot, wherever it is corrupted (${ALL ? 'all 1,024, three ways to publish' : '64'})`, async function () {
-    this.timeout(ALL ? 3 * 3600_000 : 240_000);
+    this.timeout(ALL ? 3 * 3600_000 : 900_000);
     await withActivities({ publish: [`regions = ["${REGION}"]`] }, async (level) => {
       const image = goodImage();
       const all = corruptions(image, ALL ? 1 : 16);

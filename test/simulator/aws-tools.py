@@ -16,7 +16,7 @@ def client(service, region="us-east-1"):
         service,
         region_name=region,
         endpoint_url=endpoint,
-        config=Config(retries={"max_attempts": 1}),
+        config=Config(retries={"total_max_attempts": 1}),
     )
 
 

@@ -155,5 +155,5 @@ describe('simulator: query protocol', () => {
     await close();
     await fs.rm(stateDir, { recursive: true, force: true });
     assert.deepEqual(logged, []);
-  }).timeout(120_000);
+  });
 });

@@ -79,8 +79,7 @@ describe('the raw size of an xz file', () => {
     assert.deepEqual({ rawSizeBytes, blocks }, { rawSizeBytes: 0, blocks: 0 });
   });
 
-  it('agrees with xz for any sizes, block sizes and paddings', async function () {
-    this.timeout(60_000);
+  it('agrees with xz for any sizes, block sizes and paddings', async () => {
     const part = fc.record({
       length: fc.integer({ min: 0, max: 20_000 }),
       block: fc.integer({ min: 500, max: 9000 }),
@@ -268,8 +267,7 @@ describe('a damaged xz file', () => {
     );
   });
 
-  it('never crashes the reader, whatever the bytes', async function () {
-    this.timeout(60_000);
+  it('never crashes the reader, whatever the bytes', async () => {
     const edit = fc.tuple(fc.nat(good.length - 1), fc.nat(255));
     await fc.assert(
       fc.asyncProperty(

@@ -120,9 +120,13 @@ def consume(count, seconds):
         reactor.stop()
 
     consuming.get_message = judge
+
+    def begin(consumers):
+        state["consumers"].extend(consumers)
+        reactor.callLater(seconds, finish)
+
     waiting = api.twisted_consume(lambda message: None)
-    waiting.addCallbacks(state["consumers"].extend, fail)
-    reactor.callLater(seconds, finish)
+    waiting.addCallbacks(begin, fail)
     reactor.run()
     sys.exit(1 if state["failed"] else 0)
 

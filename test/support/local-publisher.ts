@@ -90,7 +90,7 @@ export async function withPublisher<T>(
     const taskQueue = `test-${randomUUID()}`;
     const configFile = await writeConfig({ directory, options, server: served, taskQueue });
     const temporal = options.temporal ?? (await testTemporal());
-    const { agentPatienceMs = 20_000 } = options;
+    const { agentPatienceMs = 20_000 * slowdown() } = options;
     const known = { directory, served, simulator, announced, taskQueue, configFile, temporal };
     const parts = { ...known, agentPatienceMs };
     const publisher = publisherOf(parts);
@@ -207,7 +207,7 @@ async function createWorker({
       pollIntervalMs,
       commandPollIntervalMs,
       visibilityMs: 1_000 * slowdown(),
-      requestTimeoutMs: 3_000 * slowdown(),
+      requestTimeoutMs: 60_000,
       ...(agentPatienceMs === undefined ? {} : { agentPatienceMs }),
     }),
     {

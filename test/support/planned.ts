@@ -82,7 +82,9 @@ export function publish(
 }
 
 /** Every call that the cloud has seen, with its parameters, in order. */
-export async function effectsOf({ simulator }: ActivityLevel): Promise<Effect[]> {
+export async function effectsOf({
+  simulator,
+}: Pick<ActivityLevel, 'simulator'>): Promise<Effect[]> {
   const text = await (await fetch(`${simulator.url}/_fedimg/effects`)).text();
   return text
     .trimEnd()

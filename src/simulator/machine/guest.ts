@@ -24,7 +24,7 @@ export interface Guest {
 }
 
 /** Setting up namespaces takes milliseconds; a host that needs longer than this is stuck. */
-const startTimeoutMs = 20_000;
+const startTimeoutMs = 60_000;
 
 /** Capabilities that a guest's root loses: mounts, modules, clock, raw devices, the power switch. */
 const droppedCapabilities =

@@ -40,13 +40,21 @@ export function fencing({ effects }: Evidence): string[] {
     const before = latest.get(key);
     if (before === undefined || sender.attempt > before.attempt) {
       latest.set(key, { attempt: sender.attempt, time: effect.time });
-    } else if (sender.attempt < before.attempt && (effect.sentAt ?? effect.time) > before.time) {
+    } else if (
+      sender.attempt < before.attempt &&
+      isLater(effect.sentAt ?? effect.time, before.time)
+    ) {
       wrong.push(
         `${effect.action} in ${effect.region}: attempt ${sender.attempt} of ${sender.activityType} acted after attempt ${before.attempt}`,
       );
     }
   }
   return wrong;
+}
+
+/** `sentAt` is to the second: what was sent within the same one is not called later. */
+function isLater(sentAt: string, time: string): boolean {
+  return Date.parse(sentAt) > Date.parse(time);
 }
 
 /** I11: two writers of one volume mix their bytes; the program that writes is begun once on an instance. */

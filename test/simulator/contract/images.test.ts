@@ -13,6 +13,7 @@ import {
   newVolume,
   openTestCloud,
   refusal,
+  setFaults,
   snapshotOf,
   until,
 } from '../cloud-fixture.js';
@@ -21,7 +22,8 @@ describe('contract: images', () => {
   afterEach(closeTestClouds);
 
   it('is pending first, and cannot be shared until it is available (error codes, InvalidAMIID.Unavailable)', async () => {
-    const client = (await openTestCloud({ latency: 'fast' })).client();
+    const cloud = await openTestCloud({ latency: 'fast' });
+    const client = cloud.client();
     const volume = await newVolume(client);
     await until(async () => {
       const { Volumes: volumes } = await client.send(
@@ -31,15 +33,21 @@ describe('contract: images', () => {
     });
     const snapshot = await newSnapshot(client, { VolumeId: volume });
     await until(async () => (await snapshotOf(client, snapshot)).State === 'completed');
+    const share = (id: string) =>
+      client.send(
+        new ec2.ModifyImageAttributeCommand({
+          ImageId: id,
+          LaunchPermission: { Add: [{ Group: 'all' }] },
+        }),
+      );
+    // Pending for good, and not only for as long as two calls may take.
+    await setFaults(cloud, [{ action: 'RegisterImage', kind: 'stuck', forMs: 3_600_000 }]);
+    const pending = await newImage(client, { ...hvmImage(snapshot), Name: 'pending' });
+    assert.equal((await imageOf(client, pending)).State, 'pending');
+    await refusal('InvalidAMIID.Unavailable', share(pending));
     const id = await newImage(client, hvmImage(snapshot));
-    assert.equal((await imageOf(client, id)).State, 'pending');
-    const share = { ImageId: id, LaunchPermission: { Add: [{ Group: 'all' as const }] } };
-    await refusal(
-      'InvalidAMIID.Unavailable',
-      client.send(new ec2.ModifyImageAttributeCommand(share)),
-    );
     await until(async () => (await imageOf(client, id)).State === 'available');
-    await client.send(new ec2.ModifyImageAttributeCommand(share));
+    await share(id);
     assert.equal((await imageOf(client, id)).Public, true);
   });
 

@@ -40,20 +40,26 @@ describe('contract: snapshots', () => {
   });
 
   it('is pending with progress, then completed (DescribeSnapshots)', async () => {
-    const client = (await openTestCloud({ latency: 'fast' })).client();
-    const volume = await newVolume(client);
-    await until(async () => {
-      const { Volumes: volumes } = await client.send(
-        new ec2.DescribeVolumesCommand({ VolumeIds: [volume] }),
-      );
-      return volumes?.[0]?.State === 'available';
-    });
-    const created = await client.send(new ec2.CreateSnapshotCommand({ VolumeId: volume }));
-    assert.equal(created.State, 'pending');
-    const id = idOf(created.SnapshotId);
-    const pending = await snapshotOf(client, id);
+    const cloud = await openTestCloud({ latency: 'fast' });
+    const client = cloud.client();
+    const create = async (): Promise<string> => {
+      const volume = await newVolume(client);
+      await until(async () => {
+        const { Volumes: volumes } = await client.send(
+          new ec2.DescribeVolumesCommand({ VolumeIds: [volume] }),
+        );
+        return volumes?.[0]?.State === 'available';
+      });
+      const created = await client.send(new ec2.CreateSnapshotCommand({ VolumeId: volume }));
+      assert.equal(created.State, 'pending');
+      return idOf(created.SnapshotId);
+    };
+    // Pending for good, and not only for as long as a call may take.
+    await setFaults(cloud, [{ action: 'CreateSnapshot', kind: 'stuck', forMs: 3_600_000 }]);
+    const pending = await snapshotOf(client, await create());
     assert.equal(pending.State, 'pending');
     assert.notEqual(pending.Progress, '100%');
+    const id = await create();
     const done = await until(async () => {
       const snapshot = await snapshotOf(client, id);
       return snapshot.State === 'completed' && snapshot;

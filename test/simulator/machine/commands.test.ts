@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 
+import { slowdown } from '../../support/slowdown.js';
 import { openBench, sh, mainModes, until, type Bench } from './support.js';
 import type { Machine } from '../../../src/simulator/machine/machine.js';
 
@@ -64,7 +65,8 @@ for (const mode of mainModes) {
 
     it('is killed at its time-out with what it had printed, all of its group', async () => {
       const mark = `51${process.pid}`;
-      const result = await sh(machine, `echo begun; sleep ${mark}; true`, { timeoutSeconds: 1 });
+      const timeoutSeconds = Math.ceil(3 * slowdown());
+      const result = await sh(machine, `echo begun; sleep ${mark}; true`, { timeoutSeconds });
       assert.equal(result.outcome, 'timed-out');
       assert.equal(result.exitCode, 137);
       assert.equal(result.stdout, 'begun\n');
@@ -77,15 +79,15 @@ for (const mode of mainModes) {
     it('is killed when it is cancelled, except what left its process group', async () => {
       const cancel = new AbortController();
       const mark = `52${process.pid}`;
-      const running = sh(
-        machine,
-        `setsid sleep ${mark} >/dev/null 2>&1 & echo begun > /tmp/begun; sleep 60`,
-        { signal: cancel.signal },
-      );
-      await until(async () => (await sh(machine, 'test -e /tmp/begun')).exitCode === 0);
+      const running = sh(machine, `setsid sleep ${mark} >/dev/null 2>&1 & sleep 60`, {
+        signal: cancel.signal,
+      });
+      const left = async (): Promise<string> =>
+        (await sh(machine, `ps ax -o args | grep -c '^sleep ${mark}'`)).stdout;
+      await until(async () => (await left()) === '1\n');
       cancel.abort();
       assert.equal((await running).outcome, 'cancelled');
-      assert.equal((await sh(machine, `ps ax -o args | grep -c '^sleep ${mark}'`)).stdout, '1\n');
+      assert.equal(await left(), '1\n');
       await sh(machine, `pkill -f 'sleep ${mark}' || true`);
     });
 

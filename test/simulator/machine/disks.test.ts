@@ -112,10 +112,15 @@ for (const mode of testableModes) {
       await sh(machine, `mkdir -p /mnt/x 2>/dev/null; mount ${device} /tmp`);
       await assert.rejects(machine.detach(disk.volumeId), /^Error: mounted$/);
       await sh(machine, `umount /tmp; umount ${device} 2>/dev/null; true`);
-      const holding = sh(machine, `exec 5<> ${device}; touch /tmp/holding; sleep 30`);
-      await until(async () => (await sh(machine, 'test -e /tmp/holding')).exitCode === 0);
+      // In mode shims everybody's processes are in sight.
+      const mark = `53${process.pid}`;
+      const holding = sh(machine, `exec 5<> ${device}; sleep ${mark}`);
+      await until(
+        async () =>
+          (await sh(machine, `ps ax -o args | grep -c '^sleep ${mark}'`)).stdout === '1\n',
+      );
       await assert.rejects(machine.detach(disk.volumeId), /^Error: mounted$/);
-      await sh(machine, "pkill -f 'sleep 30$' 2>/dev/null || kill $(pidof sleep)");
+      await sh(machine, `pkill -f '^sleep ${mark}$'`);
       await holding;
       await machine.detach(disk.volumeId);
       const gone = await sh(machine, `lsblk ${device}`);

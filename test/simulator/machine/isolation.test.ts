@@ -8,6 +8,11 @@ import { fileURLToPath } from 'node:url';
 
 import { openBench, sh, testableModes, until, type Bench } from './support.js';
 
+/** Without the loop devices, of which any process of the host may ask for one more. */
+async function hostDevices(): Promise<string[]> {
+  return (await fs.readdir('/dev')).filter((name) => !/^loop\d+$/.test(name));
+}
+
 async function exists(file: string): Promise<boolean> {
   return fs.access(file).then(
     () => true,
@@ -135,13 +140,13 @@ for (const mode of testableModes.filter((each) => each !== 'shims')) {
 
     it('does not touch the host when it removes its /dev, /etc and /usr', async () => {
       const machine = await bench.running();
-      const before = await fs.readdir('/dev');
+      const before = await hostDevices();
       const result = await sh(
         machine,
         'rm -rf /dev/* /etc/passwd /usr/bin/env 2>/dev/null; ls /dev/console /dev/nvme0n1 2>/dev/null; echo removed',
       );
       assert.equal(result.stdout, 'removed\n');
-      assert.deepEqual(await fs.readdir('/dev'), before);
+      assert.deepEqual(await hostDevices(), before);
       assert.equal(await exists('/etc/passwd'), true);
       assert.equal(await exists('/usr/bin/env'), true);
       assert.equal(await exists(machine.spec.rootDevice.file), true);
