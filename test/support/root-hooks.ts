@@ -2,21 +2,13 @@
 
 import pino from 'pino';
 import { installRuntime } from '../../src/worker/runtime.js';
-import { slowdown } from './slowdown.js';
 import { stopTestTemporal } from './temporal.js';
 
 /** The SDK allows one runtime a process; its log goes where FEDIMG_TEST_LOG says. */
 const level = process.env['FEDIMG_TEST_LOG'] ?? 'silent';
 installRuntime(pino({ level }, pino.destination(2)));
 
-/** Of `.mocharc.json`: a test that has set its own means it. */
-const TIMEOUT_MS = 240_000;
-
 export const mochaHooks = {
-  beforeEach(this: Mocha.Context): void {
-    const test = this.currentTest;
-    if (test?.timeout() === TIMEOUT_MS) test.timeout(TIMEOUT_MS * slowdown());
-  },
   async afterAll(this: Mocha.Context): Promise<void> {
     this.timeout(60_000);
     await stopTestTemporal();

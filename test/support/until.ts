@@ -2,13 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
-import { slowdown } from './slowdown.js';
 
 /** Resolves when `holds` does; fails with `what` after `withinMs`, so that a test never hangs mutely. */
 export async function until(
   what: string,
   holds: () => Promise<boolean> | boolean,
-  withinMs = 180_000 * slowdown(),
+  withinMs = 180_000,
 ): Promise<void> {
   const end = performance.now() + withinMs;
   while (!(await holds())) {
