@@ -46,12 +46,15 @@ export interface ChildProcessHandle {
 /** A child that ended although nobody had asked it to. */
 export class UnexpectedExitError extends Error {
   readonly child: string;
+  /** What happened, in one line: without the child's last lines. */
+  readonly headline: string;
 
   constructor(child: string, how: string, logFile: string, logLines: string) {
     const said = logLines === '' ? 'It printed nothing.' : `Its last lines:\n${logLines}`;
     super(`${child} ended unexpectedly (${how}). ${said}\nAll of its output: ${logFile}`);
     this.name = 'UnexpectedExitError';
     this.child = child;
+    this.headline = `${child} ended unexpectedly (${how}); all of its output: ${logFile}`;
   }
 }
 

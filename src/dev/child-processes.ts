@@ -65,8 +65,10 @@ export function createChildProcesses(options: ChildProcessesOptions): ChildProce
       }
       const logFile = path.resolve(options.logDir, `${spec.name}.log`);
       const child = startChildProcess(spec, logFile, (error) => {
-        log(error.message);
-        options.onUnexpectedExit?.(error);
+        const { onUnexpectedExit } = options;
+        // Whoever takes it tells the rest, unless something else fails first because of it.
+        log(onUnexpectedExit === undefined ? error.message : error.headline);
+        onUnexpectedExit?.(error);
       });
       running.push(child);
       guard.add(child.pid);

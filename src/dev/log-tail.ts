@@ -23,11 +23,15 @@ export function tailOfLog(file: string, count: number): string {
 
 const readableLine = prettyFactory({ colorize: false, singleLine: true, ignore: 'pid,hostname' });
 
-/** `lines` with each line of our own JSON log as a person reads it; all others as they are. */
+/** What a message carries fills a screen; whoever wants all of it has the file. */
+const lineChars = 240;
+
+/** `lines` with each line of our own JSON log as a person reads it; all of them cut to a few rows. */
 export function readableLog(lines: string): string {
   return lines
     .split('\n')
     .map((line) => (isLogLine(line) ? readableLine(line).trimEnd() : line))
+    .map((line) => (line.length > lineChars ? `${line.slice(0, lineChars - 3)}...` : line))
     .join('\n');
 }
 

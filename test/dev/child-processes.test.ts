@@ -94,16 +94,22 @@ describe('child processes', () => {
     assert.match(died[0]?.message ?? '', /line 30\nno such bundle/);
     assert.doesNotMatch(died[0]?.message ?? '', /line 3\n/);
     assert.ok(died[0]?.message.includes(child.logFile));
-    assert.equal(lines.length, 1);
+    const headline = `worker ended unexpectedly (status 7); all of its output: ${child.logFile}`;
+    assert.deepEqual(
+      lines,
+      [headline],
+      'the last lines are told once, by whoever takes the report',
+    );
   });
 
   it('shows what a child logged as a person reads it, and not as the JSON that it is', async () => {
     const logged =
       '{"level":50,"time":1764200000000,"pid":7,"hostname":"h","region":"sa-east-1","msg":"no quota"}';
     const others = ['{"level":"info","msg":"of another program"}', '{"level":50, cut off'];
+    const long = 'a message with all of its AMIs '.repeat(20);
     processes.start({
       name: 'worker',
-      ...shell(`printf '%s\\n' '${[logged, ...others].join("' '")}'; exit 1`),
+      ...shell(`printf '%s\\n' '${[logged, ...others, long].join("' '")}'; exit 1`),
     });
     await until('the report', () => died.length === 1);
     const [first, ...said] = died[0]?.message.split('\n') ?? [];
@@ -113,6 +119,7 @@ describe('child processes', () => {
       /^\[\d\d:\d\d:\d\d\.\d{3}\] ERROR: no quota \{"region":"sa-east-1"\}$/,
     );
     assert.deepEqual(said.slice(1, 3), others);
+    assert.equal(said[3], `${long.slice(0, 237)}...`);
   });
 
   it('does not wait out the time of readiness for a child that is dead', async () => {
