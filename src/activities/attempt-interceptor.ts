@@ -98,7 +98,7 @@ function attemptOf({ info }: Context): AttemptKey {
   return { workflowId, runId, activityId, attempt };
 }
 
-/** Of an activity that works in one region: AWS's own errors do not say where. */
+/** Of an activity that works in one region: not every error says where. */
 function regionOf(input: unknown): string | undefined {
   const { region } = (input ?? {}) as { readonly region?: unknown };
   const name =
@@ -177,8 +177,8 @@ function describe(
   }
   const aws = classifyAwsError(error);
   if (aws !== undefined) {
-    const { code, next, class: failureClass, message } = aws;
-    return { type: stepType, message, details: { code, next, class: failureClass } };
+    const { message, ...details } = aws;
+    return { type: stepType, message, details };
   }
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   const next = 'This is a mistake in fedimg: report it with the stack trace; it is tried again.';

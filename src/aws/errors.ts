@@ -1,12 +1,14 @@
 /** Every AWS error in one of six classes, in this one place. */
 
 import type { FailureClass } from '../model/errors.js';
+import { regionOfError } from './error-region.js';
 
 export interface AwsFailure {
   readonly code: string;
   readonly class: FailureClass;
   readonly message: string;
   readonly next: string;
+  readonly region?: string;
 }
 
 const THROTTLED = new Set([
@@ -135,11 +137,13 @@ export function classifyAwsError(error: unknown): AwsFailure | undefined {
   const known = code !== undefined && isKnown(code);
   if (code === undefined || (metadata === undefined && !known)) return undefined;
   const failureClass = classOf(code, error);
+  const region = regionOfError(error);
   return {
     code,
     class: failureClass,
     message: `${code}: ${error.message}`,
     next: NEXT_BY_CODE[code] ?? nextOf(failureClass),
+    ...(region === undefined ? {} : { region }),
   };
 }
 

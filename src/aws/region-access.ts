@@ -16,6 +16,7 @@ import {
 } from '@aws-sdk/client-ssm';
 import type { CallGate } from './call-gate.js';
 import { callGatePlugin } from './call-gate.js';
+import { errorRegionPlugin } from './error-region.js';
 import { SharedPoll } from './shared-poll.js';
 
 /** Where AWS is and who asks; by default the environment says both. */
@@ -104,6 +105,9 @@ export class RegionAccess {
     this.ec2 = new EC2Client(client);
     this.ec2Once = new EC2Client({ ...client, maxAttempts: 1 });
     this.ssm = new SSMClient(client);
+    this.ec2.middlewareStack.use(errorRegionPlugin(name));
+    this.ec2Once.middlewareStack.use(errorRegionPlugin(name));
+    this.ssm.middlewareStack.use(errorRegionPlugin(name));
     if (gate !== undefined) {
       this.ec2.middlewareStack.use(callGatePlugin(gate));
       this.ec2Once.middlewareStack.use(callGatePlugin(gate));

@@ -65,9 +65,17 @@ function foreignReport(chain: readonly Error[], failure: unknown): FailureReport
   if (chain.some((one) => one instanceof CancelledFailure)) {
     return { type: 'Cancelled', message: 'cancelled; what was not yet public was removed' };
   }
+  const timeout = chain.find((one): one is TimeoutFailure => one instanceof TimeoutFailure);
+  if (timeout !== undefined) return { type: 'Timeout', message: timeoutText(timeout) };
   const innermost = chain.at(-1);
-  const type = chain.some((one) => one instanceof TimeoutFailure) ? 'Timeout' : innermost?.name;
-  return { type: type ?? 'Error', message: innermost?.message ?? String(failure) };
+  return { type: innermost?.name ?? 'Error', message: innermost?.message ?? String(failure) };
+}
+
+/** Temporal says of a worker that died no more than which time-out passed. */
+function timeoutText({ timeoutType, message }: TimeoutFailure): string {
+  return timeoutType === 'HEARTBEAT'
+    ? 'the worker that was at it stopped, or was cut off from Temporal'
+    : message;
 }
 
 function isFailureDetails(value: unknown): value is FailureDetails {

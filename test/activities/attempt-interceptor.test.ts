@@ -67,7 +67,7 @@ describe('an activity that fails in one of seventeen regions', () => {
     return (failure.details?.[0] as FailureDetails).region;
   };
 
-  it("says in which one: AWS's own errors do not", async () => {
+  it('says in which one: not every error does', async () => {
     const error = Object.assign(new Error('An internal error has occurred'), {
       name: 'InternalError',
       $metadata: { httpStatusCode: 500 },

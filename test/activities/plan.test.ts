@@ -5,6 +5,7 @@ import {
   EnableImageBlockPublicAccessCommand,
 } from '@aws-sdk/client-ec2';
 import type { ApplicationFailure } from '@temporalio/common';
+import type { FailureDetails } from '../../src/model/errors.js';
 import { withActivities } from '../support/activity-level.js';
 
 const RUN = { workflowId: 'image/one', runId: 'run-one' };
@@ -72,6 +73,16 @@ describe('the plan', () => {
     await withActivities({ publish }, async ({ activities, request }) => {
       const plan = await activities.planImage({ request, ...RUN });
       assert.match(plan.copies[0]?.unusable ?? '', /region is enabled/);
+    });
+  });
+
+  it('says which region holds it up', async () => {
+    await withActivities({}, async ({ activities, request, setFaults }) => {
+      await setFaults([{ action: '*', region: 'eu-west-1', kind: 'lost-request', count: 0 }]);
+      await assert.rejects(activities.planImage({ request, ...RUN }), (error) => {
+        const [details] = (error as ApplicationFailure).details ?? [];
+        return (details as FailureDetails).region === 'eu-west-1';
+      });
     });
   });
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 
 import { slowdown } from '../../support/slowdown.js';
-import { openBench, sh, mainModes, until, type Bench } from './support.js';
+import { openBench, sh, sleepers, mainModes, until, type Bench } from './support.js';
 import type { Machine } from '../../../src/simulator/machine/machine.js';
 
 for (const mode of mainModes) {
@@ -70,10 +70,7 @@ for (const mode of mainModes) {
       assert.equal(result.outcome, 'timed-out');
       assert.equal(result.exitCode, 137);
       assert.equal(result.stdout, 'begun\n');
-      await until(
-        async () =>
-          (await sh(machine, `ps ax -o args | grep -c '^sleep ${mark}'`)).stdout === '0\n',
-      );
+      await until(async () => (await sleepers(machine, mark)) === 0);
     });
 
     it('is killed when it is cancelled, except what left its process group', async () => {
@@ -82,12 +79,10 @@ for (const mode of mainModes) {
       const running = sh(machine, `setsid sleep ${mark} >/dev/null 2>&1 & sleep 60`, {
         signal: cancel.signal,
       });
-      const left = async (): Promise<string> =>
-        (await sh(machine, `ps ax -o args | grep -c '^sleep ${mark}'`)).stdout;
-      await until(async () => (await left()) === '1\n');
+      await until(async () => (await sleepers(machine, mark)) === 1);
       cancel.abort();
       assert.equal((await running).outcome, 'cancelled');
-      assert.equal(await left(), '1\n');
+      assert.equal(await sleepers(machine, mark), 1);
       await sh(machine, `pkill -f 'sleep ${mark}' || true`);
     });
 

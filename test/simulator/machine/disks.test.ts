@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { promises as fs } from 'node:fs';
 
-import { gib, openBench, sh, testableModes, until, type Bench } from './support.js';
+import { gib, openBench, sh, sleepers, testableModes, until, type Bench } from './support.js';
 
 const findDevice = `device() { lsblk -dnpo NAME,SERIAL | awk -v s="$1" '$2==s{print $1}'; }\n`;
 
@@ -112,13 +112,9 @@ for (const mode of testableModes) {
       await sh(machine, `mkdir -p /mnt/x 2>/dev/null; mount ${device} /tmp`);
       await assert.rejects(machine.detach(disk.volumeId), /^Error: mounted$/);
       await sh(machine, `umount /tmp; umount ${device} 2>/dev/null; true`);
-      // In mode shims everybody's processes are in sight.
       const mark = `53${process.pid}`;
       const holding = sh(machine, `exec 5<> ${device}; sleep ${mark}`);
-      await until(
-        async () =>
-          (await sh(machine, `ps ax -o args | grep -c '^sleep ${mark}'`)).stdout === '1\n',
-      );
+      await until(async () => (await sleepers(machine, mark)) === 1);
       await assert.rejects(machine.detach(disk.volumeId), /^Error: mounted$/);
       await sh(machine, `pkill -f '^sleep ${mark}$'`);
       await holding;

@@ -116,6 +116,12 @@ export function sh(
   });
 }
 
+/** How many `sleep <mark>` run; in mode shims everybody's processes are in sight, so the mark is the test's own. */
+export async function sleepers(machine: Machine, mark: string): Promise<number> {
+  const { stdout } = await sh(machine, `ps ax -o args | grep -c '^sleep ${mark}'`);
+  return Number.parseInt(stdout, 10);
+}
+
 /** Waits for a condition; fails when it does not come true. */
 export async function until(
   condition: () => boolean | Promise<boolean>,

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 
-import { openBench, sh, mainModes, until, type Bench } from './support.js';
+import { openBench, sh, sleepers, mainModes, until, type Bench } from './support.js';
 import type { Machine } from '../../../src/simulator/machine/machine.js';
 
 for (const mode of mainModes) {
@@ -81,12 +81,12 @@ for (const mode of mainModes) {
         machine,
         `systemd-run -q --unit=tree bash -c "sleep ${mark} & sleep ${mark} & wait"`,
       );
-      await until(async () => (await out(`ps ax -o args | grep -c '^sleep ${mark}'`)) === '2\n');
+      await until(async () => (await sleepers(machine, mark)) === 2);
       assert.equal(
         (await sh(machine, 'systemctl stop tree; systemctl is-active tree')).stdout,
         'inactive\n',
       );
-      assert.equal(await out(`ps ax -o args | grep -c '^sleep ${mark}'`), '0\n');
+      assert.equal(await sleepers(machine, mark), 0);
     });
 
     it('leave no process behind when their main process ends (KillMode=control-group)', async () => {
@@ -97,7 +97,7 @@ for (const mode of mainModes) {
       );
       await until(async () => (await sh(machine, 'test -e /var/tmp/parent')).exitCode === 0);
       await until(async () => (await out('systemctl is-active parent')) === 'inactive\n');
-      assert.equal(await out(`ps ax -o args | grep -c '^sleep ${mark}'`), '0\n');
+      assert.equal(await sleepers(machine, mark), 0);
     });
 
     it('time out by RuntimeMaxSec, and say so', async () => {

@@ -1,0 +1,32 @@
+/** In which region an AWS call failed: the SDK's own errors do not say. */
+
+import type { Pluggable } from '@smithy/types';
+
+const regions = new WeakMap<Error, string>();
+
+/** The region of the client that threw the error; undefined for any other error. */
+export function regionOfError(error: unknown): string | undefined {
+  return error instanceof Error ? regions.get(error) : undefined;
+}
+
+/** Notes the client's region for every error that leaves it, those without an answer included. */
+export function errorRegionPlugin<I extends object, O extends object>(
+  region: string,
+): Pluggable<I, O> {
+  return {
+    applyToStack: (stack) => {
+      stack.add(
+        (next) => async (args) => {
+          try {
+            return await next(args);
+          } catch (error) {
+            if (error instanceof Error) regions.set(error, region);
+            throw error;
+          }
+        },
+        // Outermost, so that a refused parameter and the last of all repeats pass it, too.
+        { step: 'initialize', priority: 'high', name: 'errorRegion', override: true },
+      );
+    },
+  };
+}

@@ -1,0 +1,17 @@
+import assert from 'node:assert/strict';
+import { TimeoutFailure } from '@temporalio/common';
+import { failureReport } from '../../src/client/failure-report.js';
+
+describe('the report of a failure', () => {
+  it('says of a worker that was killed what happened, and not which time-out passed', () => {
+    const killed = new TimeoutFailure('activity Heartbeat timeout', undefined, 'HEARTBEAT');
+    const { type, message } = failureReport(killed);
+    assert.equal(type, 'Timeout');
+    assert.match(message, /worker .* stopped, or was cut off from Temporal/);
+  });
+
+  it("leaves Temporal's own words on any other time-out", () => {
+    const slow = new TimeoutFailure('activity StartToClose timeout', undefined, 'START_TO_CLOSE');
+    assert.equal(failureReport(slow).message, 'activity StartToClose timeout');
+  });
+});
