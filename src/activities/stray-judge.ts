@@ -7,7 +7,7 @@ import { EC2_SERVICE_EXCEPTION, ServiceError } from '../model/errors.js';
 import type { OwnedResource, Verdict } from '../model/stray.js';
 import { judge, judgeByItself, kept, runOf } from '../model/stray.js';
 import type { RunKey, RunState, SweepItem } from '../model/sweep.js';
-import { TAG } from '../model/tags.js';
+import { RESULT_STATE, TAG } from '../model/tags.js';
 import type { WorkflowRuns } from './context.js';
 
 export interface StrayJudgeOptions {
@@ -60,7 +60,7 @@ export class StrayJudge {
   }
 
   async #needed(
-    { type, id, uses }: OwnedResource,
+    { type, id, uses, tags }: OwnedResource,
     going: ReadonlySet<string>,
   ): Promise<Verdict | undefined> {
     const { region, signal } = this.#options;
@@ -69,10 +69,14 @@ export class StrayJudge {
       if (instances.length > 0) return kept('in-use', `it is attached to ${instances.join(', ')}`);
     }
     if (type === 'snapshot') {
-      if (await isSnapshotPublic(region, id, signal)) return kept('public', 'it is public');
       const images = await findImagesOfSnapshot(region, id, signal);
       const staying = images.filter((one) => !going.has(one));
       if (staying.length > 0) return kept('in-use', `${staying.join(', ')} needs it`);
+      // Permission comes before the AMI's own: what never was complete was published by its AMI only.
+      const isUnfinished = tags[TAG.state] === RESULT_STATE.unfinished;
+      if (!isUnfinished && (await isSnapshotPublic(region, id, signal))) {
+        return kept('public', 'it is public');
+      }
     }
     return undefined;
   }

@@ -168,7 +168,7 @@ describe('a sweep of one region', () => {
     });
   });
 
-  it('leaves alone what is public: AMIs, their snapshots, and a snapshot that is public by itself', async () => {
+  it('leaves alone what is public: AMIs, their snapshots, and a complete snapshot that is public by itself', async () => {
     await withRegion(async (level, region) => {
       says(level, TERMINATED);
       const origin = someOrigin();
@@ -176,20 +176,34 @@ describe('a sweep of one region', () => {
       await makePublic(region, published);
       const half = await plantRun(region, origin);
       await makePublic(region, { image: half.image });
-      const bare = await plantRun(region, origin);
-      await makePublic(region, { snapshot: bare.snapshot });
+      const stateless = (tags: Tags) =>
+        Object.fromEntries(Object.entries(tags).filter(([key]) => key !== TAG.state));
+      const older = await plantRun(region, origin, stateless);
+      await makePublic(region, { snapshot: older.snapshot });
       const { unreconciled } = await find(level);
       await sweep(level);
       const living = await alive(level);
       for (const id of [published.image, published.snapshot, half.image, half.snapshot]) {
         assert(living.has(id), id);
       }
-      assert(living.has(bare.snapshot), 'a public snapshot whose AMI never became public');
-      assert(!living.has(bare.image));
+      assert(living.has(older.snapshot), 'it may be what a version that marked nothing published');
+      assert(!living.has(older.image));
       assert.deepEqual(
         unreconciled.map(({ workflow, amis }) => [workflow, [...amis].sort()]),
         [[origin.workflowId, [published.image, half.image].sort()]],
       );
+    });
+  });
+
+  it('removes a snapshot that became public without its AMI: the run was terminated between the two', async () => {
+    await withRegion(async (level, region) => {
+      says(level, TERMINATED);
+      const { image, snapshot } = await plantRun(region, someOrigin());
+      await makePublic(region, { snapshot });
+      const { removed } = await sweep(level);
+      const gone = ids(removed);
+      assert(gone.includes(image) && gone.includes(snapshot), gone.join(' '));
+      assert(!(await alive(level)).has(snapshot));
     });
   });
 

@@ -41,6 +41,14 @@ const CASES: readonly Case[] = [
     doctor: ({ listing }) => ({ ...ended('TERMINATED'), swept: [...listing, stray('volume')] }),
   },
   {
+    invariant: 'I1 no leak',
+    title: 'a snapshot that a terminated run left public, without an AMI',
+    doctor: ({ listing }) => ({
+      ...ended('TERMINATED'),
+      swept: [...listing, { ...stray('snapshot'), region: 'ap-south-1', public: true }],
+    }),
+  },
+  {
     invariant: 'I2 no duplicate',
     title: 'two AMIs of one variant under different names',
     doctor: ({ listing }) => ({

@@ -14,14 +14,18 @@ export function noLeak(evidence: Evidence): string[] {
   const { allowance, status, swept, listing } = evidence;
   const excused = status === 'TERMINATED' || allowance.leaves;
   const alive = (excused ? swept : undefined) ?? listing;
-  return ownOf(evidence, alive)
-    .filter((one) => !stays(evidence, one))
+  const own = ownOf(evidence, alive);
+  return own
+    .filter((one) => !stays(evidence, own, one))
     .map((one) => `${line(one)} is alive after the run ended (${status})`);
 }
 
-function stays(evidence: Evidence, one: ListedResource): boolean {
+function stays(evidence: Evidence, own: readonly ListedResource[], one: ListedResource): boolean {
   if (one.type === 'instance' || one.type === 'volume') return false;
-  if (one.public) return true;
+  // A snapshot gets its permission before its AMI does: alone it was never published.
+  const isPublicImage = ({ type, region, public: everyone }: ListedResource) =>
+    type === 'image' && region === one.region && everyone;
+  if (one.public && own.some(isPublicImage)) return true;
   const rows = evidence.result?.amis ?? [];
   return rows.some(({ ami, snapshot }) => ami === one.id || snapshot === one.id);
 }
