@@ -1,8 +1,9 @@
 /** All variants of one region from its one snapshot, found or registered, and waited for. */
 
 import type { RegisterImageCommandInput } from '@aws-sdk/client-ec2';
-import type { ImageRegistration } from '../aws/images.js';
-import { ensureImage, waitUntilImageAvailable } from '../aws/images.js';
+import type { ImageRegistration } from '../aws/image-registration.js';
+import { ensureImage } from '../aws/image-registration.js';
+import { waitUntilImageAvailable } from '../aws/images.js';
 import { isCode } from '../aws/errors.js';
 import type { RegionAccess } from '../aws/region-access.js';
 import { waitUntilSnapshotComplete } from '../aws/snapshots.js';

@@ -8,6 +8,7 @@ import type { Tags } from '../model/tags.js';
 import { deploymentKey } from '../model/tags.js';
 import { classifyAwsError } from './errors.js';
 import type { Aws, RegionAccess } from './region-access.js';
+import { isThere } from './images.js';
 import { tagFilters, tagsOf } from './tags.js';
 
 export interface Catalogue {
@@ -102,7 +103,7 @@ async function readRegion(
   const input = { Owners: ['self'], Filters: tagFilters(key) };
   const paging = { client: region.ec2, pageSize: PAGE_SIZE };
   for await (const { Images } of paginateDescribeImages(paging, input, { abortSignal: signal })) {
-    found.push(...(Images ?? []));
+    found.push(...(Images ?? []).filter(isThere));
   }
   return found.flatMap((image) => taggedAmi(region.name, image) ?? []);
 }

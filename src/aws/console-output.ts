@@ -4,26 +4,28 @@ import { GetConsoleOutputCommand } from '@aws-sdk/client-ec2';
 import { isCode } from './errors.js';
 import type { RegionAccess } from './region-access.js';
 
-/** The latest 64 KiB, or '' where there is none yet. */
+/** The latest 64 KiB, or '' where there is none yet or no such instance: whoever watches it tells which. */
 export async function readConsole(
   region: RegionAccess,
   instanceId: string,
   signal: AbortSignal,
 ): Promise<string> {
-  const read = (latest: boolean) =>
-    region.ec2.send(
+  const read = async (latest: boolean): Promise<string> => {
+    const { Output = '' } = await region.ec2.send(
       new GetConsoleOutputCommand({ InstanceId: instanceId, ...(latest ? { Latest: true } : {}) }),
       { abortSignal: signal },
     );
+    return Buffer.from(Output, 'base64').toString('utf8');
+  };
   try {
-    return decoded((await read(true)).Output);
-  } catch (error) {
     // GetConsoleOutput: Latest is for Nitro instances only; paravirtual ones have the buffered one.
-    if (!isCode(error, 'UnsupportedOperation', 'InvalidParameterCombination')) throw error;
-    return decoded((await read(false)).Output);
+    return await read(true).catch((error: unknown) => {
+      if (isCode(error, 'UnsupportedOperation', 'InvalidParameterCombination')) return read(false);
+      throw error;
+    });
+  } catch (error) {
+    // Said of an instance that runs already, too (ec2-api: eventual-consistency).
+    if (isCode(error, 'InvalidInstanceID.NotFound')) return '';
+    throw error;
   }
-}
-
-function decoded(output: string | undefined): string {
-  return Buffer.from(output ?? '', 'base64').toString('utf8');
 }

@@ -32,6 +32,12 @@ const EXECUTION_TIMEOUT_SECONDS = 120;
 
 const UNDELIVERED = 'command-undelivered';
 
+/**
+ * SSM API reference, GetCommandInvocation: "hasn't started running on the managed node, or it wasn't received".
+ * The agent also says it of a script that was killed, not by its time-out.
+ */
+const NO_EXIT_STATUS = -1;
+
 /** The last screens of a boot. */
 const CONSOLE_CHARACTERS_MAX = 4_000;
 
@@ -110,11 +116,14 @@ async function readResult(
     { abortSignal: signal },
   );
   // Its end was seen in a listing, behind which this look-up may lag.
-  const { Status = 'nothing' } = invocation;
+  const { Status = 'nothing', ResponseCode = NO_EXIT_STATUS } = invocation;
   if (!ENDED.includes(Status))
     throw undelivered(region, command, `is ${Status}, though its end was listed,`);
+  // With 0, the agent's worker died before it had one: the code is left as it was (amazon-ssm-agent, outofproc).
+  if (ResponseCode === NO_EXIT_STATUS || (ResponseCode === 0 && Status === 'Failed'))
+    throw undelivered(region, command, `ended as ${Status} without an exit status`);
   return {
-    exitStatus: invocation.ResponseCode ?? -1,
+    exitStatus: ResponseCode,
     stdout: invocation.StandardOutputContent ?? '',
     stderr: invocation.StandardErrorContent ?? '',
   };

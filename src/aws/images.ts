@@ -1,101 +1,20 @@
-/** AMIs: registered once under their name, waited for, made public, deregistered. */
+/** AMIs: looked up, waited for, made public, deregistered. */
 
-import type { Image, RegisterImageCommandInput } from '@aws-sdk/client-ec2';
+import type { Image } from '@aws-sdk/client-ec2';
 import {
   DeregisterImageCommand,
   DescribeImagesCommand,
   ModifyImageAttributeCommand,
-  RegisterImageCommand,
 } from '@aws-sdk/client-ec2';
 import { EC2_SERVICE_EXCEPTION, ServiceError } from '../model/errors.js';
 import type { Tags } from '../model/tags.js';
-import { TAG } from '../model/tags.js';
 import { isCode } from './errors.js';
 import type { RegionAccess } from './region-access.js';
-import { tagFilters, tagSpecification } from './tags.js';
+import { tagFilters } from './tags.js';
 
-export interface ImageRegistration {
-  readonly tags: Tags;
-  readonly input: RegisterImageCommandInput & { readonly Name: string };
-}
-
-/** Adopts the AMI of this name when it is the very same registration; else registers it. */
-export async function ensureImage(
-  region: RegionAccess,
-  registration: ImageRegistration,
-  signal: AbortSignal,
-): Promise<string> {
-  const [found] = await findImagesByName(region, [registration.input.Name], signal);
-  if (found !== undefined) return adopted(region, found, registration);
-  try {
-    const { ImageId } = await region.ec2Once.send(
-      new RegisterImageCommand({
-        ...registration.input,
-        TagSpecifications: [tagSpecification('image', registration.tags)],
-      }),
-      { abortSignal: signal },
-    );
-    if (ImageId === undefined) throw new TypeError('RegisterImage answered without an AMI');
-    return ImageId;
-  } catch (error) {
-    if (!isCode(error, 'InvalidAMIName.Duplicate')) throw error;
-    const [made] = await findImagesByName(region, [registration.input.Name], signal);
-    if (made !== undefined) return adopted(region, made, registration);
-    // Ours but not listed yet, or a name that is not free yet after a deregistration.
-    throw new ServiceError(
-      EC2_SERVICE_EXCEPTION,
-      `the name ${registration.input.Name} is taken in ${region.name}, but no such AMI is listed yet`,
-      {
-        code: 'name-not-visible',
-        class: 'not-yet',
-        next: 'It is looked up again; nothing needs to be done.',
-        region: region.name,
-      },
-      { cause: error },
-    );
-  }
-}
-
-/** Our name on anything else is a mistake that a bumped number would only hide. */
-function adopted(region: RegionAccess, image: Image, wanted: ImageRegistration): string {
-  const { input } = wanted;
-  const root = (mappings: Image['BlockDeviceMappings']) =>
-    mappings?.find(({ DeviceName }) => DeviceName === input.RootDeviceName)?.Ebs;
-  const differences = [
-    [
-      'snapshot',
-      root(input.BlockDeviceMappings)?.SnapshotId,
-      root(image.BlockDeviceMappings)?.SnapshotId,
-    ],
-    [
-      'volume type',
-      root(input.BlockDeviceMappings)?.VolumeType,
-      root(image.BlockDeviceMappings)?.VolumeType,
-    ],
-    ['architecture', input.Architecture, image.Architecture],
-    ['virtualization', input.VirtualizationType, image.VirtualizationType],
-    // Its state changes after its creation.
-    ...Object.entries(wanted.tags)
-      .filter(([key]) => key !== TAG.state)
-      .map(([key, value]) => [
-        `tag ${key}`,
-        value,
-        image.Tags?.find(({ Key }) => Key === key)?.Value,
-      ]),
-  ].filter(([, want, got]) => want !== got);
-  if (image.ImageId !== undefined && differences.length === 0) return image.ImageId;
-  const [what, want, got] = differences[0] ?? [];
-  throw new ServiceError(
-    EC2_SERVICE_EXCEPTION,
-    `${image.ImageId} in ${region.name} has the name ${input.Name} already, with ${what} ${got} instead of ${want}`,
-    {
-      code: 'name-taken',
-      class: 'refused',
-      next: `If nobody needs it, deregister ${image.ImageId} in ${region.name} and publish again; else change publish.image_name.`,
-      region: region.name,
-      resource: image.ImageId ?? '',
-    },
-  );
+/** DescribeImages shows an AMI for a while after its end, in a state of its own. */
+export function isThere({ State }: Pick<Image, 'State'>): boolean {
+  return State !== 'deregistered';
 }
 
 /** By name among our own: a name alone proves nothing. */
@@ -111,7 +30,7 @@ export async function findImagesByName(
     }),
     { abortSignal: signal },
   );
-  return Images ?? [];
+  return (Images ?? []).filter(isThere);
 }
 
 export async function findImages(
@@ -123,7 +42,7 @@ export async function findImages(
     new DescribeImagesCommand({ Owners: ['self'], Filters: tagFilters(tags) }),
     { abortSignal: signal },
   );
-  return Images ?? [];
+  return (Images ?? []).filter(isThere);
 }
 
 /** The ids of our own AMIs that have this snapshot, public or not. */
@@ -139,7 +58,7 @@ export async function findImagesOfSnapshot(
     }),
     { abortSignal: signal },
   );
-  return (Images ?? []).flatMap(({ ImageId }) => ImageId ?? []);
+  return (Images ?? []).filter(isThere).flatMap(({ ImageId }) => ImageId ?? []);
 }
 
 /** Resolves when the AMI is available; all states that the SDK's waiter spins on are final here. */

@@ -10,6 +10,7 @@ import {
 import type { OwnedResource } from '../model/stray.js';
 import type { ResourceType } from '../model/sweep.js';
 import type { Tags } from '../model/tags.js';
+import { isThere } from './images.js';
 import type { RegionAccess } from './region-access.js';
 import { tagFilters, tagsOf } from './tags.js';
 
@@ -88,7 +89,7 @@ const listImages: List = async (region, filters, signal) => {
   const input = { Owners: ['self'], Filters: filters, IncludeDisabled: true };
   const pages = paginateDescribeImages(paging(region), input, { abortSignal: signal });
   const found: Image[] = [];
-  for await (const { Images } of pages) found.push(...(Images ?? []));
+  for await (const { Images } of pages) found.push(...(Images ?? []).filter(isThere));
   return found.flatMap((one) =>
     owned(region, 'image', one.ImageId, one, {
       created: one.CreationDate === undefined ? undefined : new Date(one.CreationDate),

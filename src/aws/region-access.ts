@@ -8,10 +8,14 @@ import {
   DescribeVolumesCommand,
   EC2Client,
 } from '@aws-sdk/client-ec2';
-import type { CommandInvocation, InstanceInformation } from '@aws-sdk/client-ssm';
+import type {
+  CommandInvocation,
+  InstanceInformation,
+  SSMPaginationConfiguration,
+} from '@aws-sdk/client-ssm';
 import {
-  DescribeInstanceInformationCommand,
-  ListCommandInvocationsCommand,
+  paginateDescribeInstanceInformation,
+  paginateListCommandInvocations,
   SSMClient,
 } from '@aws-sdk/client-ssm';
 import type { CallGate } from './call-gate.js';
@@ -76,6 +80,9 @@ const CLOCK_SKEW_MS = 120_000;
 /** Filter values in one call (EC2 API reference: 200 a filter). */
 const FILTER_VALUES_MAX = 200;
 
+/** Items of a page of SSM's listings (SSM API reference: MaxResults). */
+const PAGE_ITEMS_MAX = 50;
+
 export class RegionAccess {
   readonly name: string;
   readonly settings: AwsSettings;
@@ -89,6 +96,8 @@ export class RegionAccess {
   readonly images: SharedPoll<Image>;
   readonly agents: SharedPoll<InstanceInformation>;
   readonly invocations: SharedPoll<CommandInvocation>;
+  /** How SSM's listings are read: to their last page, which has an empty token or none. */
+  readonly #pages: SSMPaginationConfiguration;
 
   constructor(name: string, settings: AwsSettings, access: AwsAccess = {}) {
     this.name = name;
@@ -113,6 +122,7 @@ export class RegionAccess {
       this.ec2Once.middlewareStack.use(callGatePlugin(gate));
       this.ssm.middlewareStack.use(callGatePlugin(gate));
     }
+    this.#pages = { client: this.ssm, pageSize: PAGE_ITEMS_MAX, stopOnSameToken: true };
     const { pollIntervalMs, commandPollIntervalMs } = settings;
     const answerMsMax = ANSWER_TIMEOUTS_MAX * requestTimeoutMs;
     const ec2 = { intervalMs: pollIntervalMs, idsMax: FILTER_VALUES_MAX, answerMsMax };
@@ -174,13 +184,14 @@ export class RegionAccess {
   }
 
   async #describeAgents(ids: readonly string[]): Promise<Map<string, InstanceInformation>> {
-    const { InstanceInformationList } = await this.ssm.send(
-      new DescribeInstanceInformationCommand({
-        Filters: [{ Key: 'InstanceIds', Values: [...ids] }],
-        MaxResults: 50,
-      }),
-    );
-    return byId(InstanceInformationList ?? [], ({ InstanceId }) => InstanceId);
+    const found: InstanceInformation[] = [];
+    const Filters = [{ Key: 'InstanceIds', Values: [...ids] }];
+    // SSM filters each page by itself: one without any of these nodes is not the last (aws/aws-cli#2626).
+    for await (const page of paginateDescribeInstanceInformation(this.#pages, { Filters })) {
+      found.push(...(page.InstanceInformationList ?? []));
+      if (found.length >= ids.length) break;
+    }
+    return byId(found, ({ InstanceId }) => InstanceId);
   }
 
   /** Commands of this worker that are awaited, with the times when they were sent. */
@@ -196,21 +207,10 @@ export class RegionAccess {
       ids.length === 1
         ? { CommandId: ids[0] }
         : { Filters: [{ key: 'InvokedAfter' as const, value: InvokedAfter }] };
-    let token: string | undefined;
-    do {
-      const page = await this.ssm.send(
-        new ListCommandInvocationsCommand({
-          ...only,
-          MaxResults: 50,
-          ...(token === undefined ? {} : { NextToken: token }),
-        }),
-      );
+    for await (const page of paginateListCommandInvocations(this.#pages, only)) {
       found.push(...(page.CommandInvocations ?? []));
-      token = page.NextToken;
-    } while (
-      token !== undefined &&
-      found.filter((one) => wanted.has(one.CommandId ?? '')).length < wanted.size
-    );
+      if (found.filter((one) => wanted.has(one.CommandId ?? '')).length >= wanted.size) break;
+    }
     return byId(found, ({ CommandId }) => CommandId);
   }
 }

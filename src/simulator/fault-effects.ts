@@ -2,7 +2,7 @@
 
 import type { Cloud } from './cloud.js';
 import { removeAttachment } from './ec2/attachments.js';
-import { forgetImage } from './ec2/image-lifecycle.js';
+import { forgetImage, listDeregistered } from './ec2/image-lifecycle.js';
 import { loseInstance } from './ec2/instance-lifecycle.js';
 import { deleteSnapshot } from './ec2/snapshots.js';
 import { deleteVolume } from './ec2/volumes.js';
@@ -86,6 +86,9 @@ export function harm(cloud: Cloud, rule: FaultRule, outcome: CallOutcome): void 
   for (const read of outcome.resources) {
     if (read.change.what === 'created') harmNew(cloud, rule, read);
     else if (rule.kind === 'stale-read') showAsBefore(cloud, read, rule.forMs);
+    else if (rule.kind === 'late-end' && read.change.type === 'image') {
+      listDeregistered(cloud, read.record as ImageRecord, rule.forMs);
+    }
   }
   const { kind } = rule;
   if (kind !== 'agent-death' && kind !== 'instance-loss' && kind !== 'removal') return;

@@ -23,6 +23,8 @@ export const faultKinds = [
   'stale-tags',
   /** What the call changes or deletes is shown as before for `forMs`. */
   'stale-read',
+  /** The images that the call deregisters are listed as `deregistered` for `forMs`. */
+  'late-end',
   /** No capacity for instances or volumes. */
   'capacity',
   /** A quota of the account is used up. */

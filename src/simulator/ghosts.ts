@@ -7,6 +7,7 @@ export type Ghost<T extends ResourceRecord = ResourceRecord> = T & { readonly gh
 
 /** Deleted resources that are still shown; forgotten at a restart. */
 export interface Ghosts {
+  /** Of one resource there is one: the last that was added. */
   add(type: ResourceType, ghost: Ghost): void;
   in(type: ResourceType, region: string, nowMs: number): Ghost[];
 }
@@ -14,7 +15,10 @@ export interface Ghosts {
 export function createGhosts(): Ghosts {
   const kept = new Map<ResourceType, Ghost[]>();
   return {
-    add: (type, ghost) => kept.set(type, [...(kept.get(type) ?? []), ghost]),
+    add: (type, ghost) => {
+      const others = (kept.get(type) ?? []).filter(({ id }) => id !== ghost.id);
+      kept.set(type, [...others, ghost]);
+    },
     in: (type, region, nowMs) => {
       const all = kept.get(type);
       if (all === undefined) return [];

@@ -27,6 +27,8 @@ interface Spans {
   readonly snapshotPending: Span;
   readonly snapshotCopy: Span;
   readonly imagePending: Span;
+  /** How long a deregistered image is still listed, as such. */
+  readonly deregisteredListed: Span;
   /** How long the name of a deregistered image stays taken. */
   readonly imageNameFreed: Span;
   /** How long a new id may not be found (eventual consistency). */
@@ -63,6 +65,7 @@ const profiles: Record<LatencyProfile, Spans> = {
     snapshotPending: none,
     snapshotCopy: none,
     imagePending: none,
+    deregisteredListed: none,
     imageNameFreed: none,
     consistencyLag: none,
     agentRegistration: none,
@@ -83,6 +86,7 @@ const profiles: Record<LatencyProfile, Spans> = {
     snapshotPending: [200, 600],
     snapshotCopy: [300, 600],
     imagePending: [150, 400],
+    deregisteredListed: [200, 800],
     imageNameFreed: none,
     consistencyLag: none,
     agentRegistration: [150, 500],
@@ -104,6 +108,7 @@ const profiles: Record<LatencyProfile, Spans> = {
     snapshotPending: [60_000, 240_000],
     snapshotCopy: [4 * minuteMs, 15 * minuteMs],
     imagePending: [5_000, 45_000],
+    deregisteredListed: [5_000, 60_000],
     imageNameFreed: [5_000, 60_000],
     consistencyLag: [0, 3_000],
     agentRegistration: [20_000, 90_000],

@@ -127,6 +127,8 @@ export interface ImageRecord extends ResourceRecord {
   /** Becomes `failed` instead of `available`, for this reason. */
   failed?: string;
   disabled?: boolean;
+  /** Listed still though it is gone. */
+  deregistered?: true;
   deprecationTime?: string;
   deregistrationProtection?: 'enabled' | 'enabled-with-cooldown' | 'disabled';
   protectedUntil?: number;

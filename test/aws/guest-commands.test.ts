@@ -47,6 +47,26 @@ describe('a command on an instance', () => {
     assert.equal(sent(), 3);
   });
 
+  it('has no exit status when it never ran, was killed, or its agent broke down: -1 is nobody’s verdict', async () => {
+    const none = [
+      { Status: 'Failed', ResponseCode: -1 },
+      { Status: 'Failed' },
+      { Status: 'Failed', ResponseCode: 0, StandardOutputContent: 'document process failed' },
+    ];
+    const own = { Status: 'Failed', ResponseCode: 7, StandardOutputContent: '' };
+    const { region, sent } = regionOf(
+      Array.from({ length: 4 }, () => 'Failed'),
+      (count) => none[count - 1] ?? own,
+    );
+    const result = await runOnceOnline(
+      region,
+      { instanceId: 'i-1' },
+      { script: 'exit 7', comment: 'start' },
+      new AbortController().signal,
+    );
+    assert.deepEqual([result.exitStatus, sent()], [7, 4]);
+  });
+
   it('has not failed when its end is listed before its result is to be had', async () => {
     const early = { Status: 'InProgress', ResponseCode: -1, StandardOutputContent: '' };
     const whole = { Status: 'Success', ResponseCode: 0, StandardOutputContent: 'started\n' };

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import { amazonLinux2023 } from '../../src/aws/account.js';
 import { EC2_TEST_EXCEPTION } from '../../src/model/errors.js';
+import { withActivities } from '../support/activity-level.js';
 import { assertNothingLeft, failureOf } from '../support/expectations.js';
 import { withPublisher } from '../support/local-publisher.js';
+import { planOf, TWO_REGIONS } from '../support/planned.js';
 
 const CONSOLE = ['transport = "console"', 'timeout = "60s"'];
 
@@ -15,6 +18,37 @@ describe('a test over the console', () => {
       assert.equal(record?.exitStatus, 0);
       assert.match(record.output, /line 2000\n$/);
       assert.equal(record.variant, 'hvm-standard');
+    });
+  });
+
+  it('is no lost instance when EC2 does not know yet whose console that is', async () => {
+    await withActivities({ ...TWO_REGIONS, test: CONSOLE }, async (level) => {
+      const { aws, activities, request } = level;
+      const plan = await planOf(level);
+      const { origin, test, homeRegion: region } = plan;
+      // In place of one that was registered: what runs the test is user-data, either way.
+      const image = await amazonLinux2023(
+        aws.region(region),
+        'x86_64',
+        AbortSignal.timeout(60_000),
+      );
+      const variant = { virt: 'hvm', volumeType: 'standard' } as const;
+      const ami = { region, variant, name: 'one', ami: image, snapshot: 'snap-1' };
+      const { arch } = request.image;
+      const instance = await activities.launchTestInstance({
+        origin,
+        region,
+        arch,
+        ami,
+        test,
+        generation: 0,
+      });
+      const code = 'InvalidInstanceID.NotFound';
+      const unknown = { action: 'GetConsoleOutput', kind: 'refusal', code, status: 400 } as const;
+      await level.setFaults([{ ...unknown, count: 3 }]);
+      const record = await activities.runTest({ origin, instance, ami, test });
+      assert.deepEqual([record.exitStatus, record.instanceId], [0, instance.instanceId]);
+      assert((await level.calls('GetConsoleOutput')) > 3);
     });
   });
 

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
-import { GetConsoleOutputCommand, RebootInstancesCommand } from '@aws-sdk/client-ec2';
+import {
+  DeregisterImageCommand,
+  DescribeImagesCommand,
+  GetConsoleOutputCommand,
+  RebootInstancesCommand,
+} from '@aws-sdk/client-ec2';
 import type { ApplicationFailure } from '@temporalio/common';
 import type { FailureDetails } from '../../src/model/errors.js';
 import type { ActivityLevel } from '../support/activity-level.js';
@@ -18,6 +23,15 @@ function detailsOf(error: unknown): FailureDetails {
 function lostAndListedLate(action: string): Parameters<ActivityLevel['setFaults']>[0] {
   return [
     { action, kind: 'not-found', forMs: 300 },
+    { action, kind: 'lost-answer' },
+  ];
+}
+
+/** The next AMI is made, its answer is lost, and it is listed, but without its tags for a while. */
+function lostAndUntagged(forMs: number): Parameters<ActivityLevel['setFaults']>[0] {
+  const action = 'RegisterImage';
+  return [
+    { action, kind: 'stale-tags', forMs },
     { action, kind: 'lost-answer' },
   ];
 }
@@ -57,6 +71,16 @@ describe('a resource that EC2 does not list yet', () => {
       const plan = await planOf(level);
       const source = await snapshotOf(level, plan);
       await level.setFaults(lostAndListedLate('RegisterImage'));
+      await retried(() => register(level.again, plan, source));
+      assert.equal((await level.resources('image')).length, 4);
+    });
+  });
+
+  it('is found by its name, too, when EC2 lists the AMI before its tags: nobody else has made it', async () => {
+    await withActivities(TWO_REGIONS, async (level) => {
+      const plan = await planOf(level);
+      const source = await snapshotOf(level, plan);
+      await level.setFaults(lostAndUntagged(400 * slowdown()));
       await retried(() => register(level.again, plan, source));
       assert.equal((await level.resources('image')).length, 4);
     });
@@ -111,6 +135,42 @@ describe('a resource that EC2 does not list yet', () => {
       await level.setFaults([{ action: 'CopySnapshot', kind: 'not-found', forMs: 600_000 }]);
       await assert.rejects(copy(level.activities, plan, source), (error) => {
         assert.match((error as Error).message, /snapshot snap-[0-9a-f]+ in eu-west-1 vanished/);
+        return (error as ApplicationFailure).nonRetryable === true;
+      });
+    });
+  });
+
+  it('is registered anew when it is gone before its tags are shown', async () => {
+    const settings = { visibilityMs: 3_000 * slowdown() };
+    await withActivities({ ...TWO_REGIONS, settings }, async (level) => {
+      const plan = await planOf(level);
+      const source = await snapshotOf(level, plan);
+      await level.setFaults(lostAndUntagged(600_000));
+      await assert.rejects(register(level.activities, plan, source));
+      const { ec2 } = level.aws.region(plan.homeRegion);
+      const { Images = [] } = await ec2.send(new DescribeImagesCommand({ Owners: ['self'] }));
+      const untagged = Images.filter(({ Tags = [] }) => Tags.length === 0);
+      assert.equal(untagged.length, 1);
+      const looks = await level.calls('DescribeImages');
+      const registered = retried(() => register(level.again, plan, source));
+      await until('its tags are waited for', async () => {
+        return (await level.calls('DescribeImages')) > looks + plan.home.wanted.length;
+      });
+      await ec2.send(new DeregisterImageCommand({ ImageId: untagged[0]?.ImageId }));
+      await registered;
+      assert.equal((await level.resources('image')).length, 4);
+    });
+  });
+
+  it('and never gets our tags has our name by mistake, which its region is told in plain words', async () => {
+    await withActivities(TWO_REGIONS, async (level) => {
+      const plan = await planOf(level);
+      const source = await snapshotOf(level, plan);
+      await level.setFaults(lostAndUntagged(600_000));
+      await assert.rejects(register(level.activities, plan, source));
+      await assert.rejects(register(level.again, plan, source), (error) => {
+        assert.equal(detailsOf(error).code, 'name-taken');
+        assert.match((error as Error).message, /has the name .* already, and no tag fedimg:run$/);
         return (error as ApplicationFailure).nonRetryable === true;
       });
     });
@@ -260,6 +320,32 @@ describe('an AMI that became public a moment ago, and is shown as private still'
       assert(images.every((image) => image.public && undone.kept.includes(image.id)));
       const snapshots = (await level.resources('snapshot')).map(({ id }) => id);
       assert(snapshots.includes(source.snapshot));
+    });
+  });
+});
+
+describe('an AMI that EC2 lists as deregistered for a while', () => {
+  it('is gone for all: it is not removed again, takes no name, and is no result of anybody', async () => {
+    await withActivities(TWO_REGIONS, async (level) => {
+      const plan = await planOf(level);
+      const source = await snapshotOf(level, plan);
+      const amis = await register(level.activities, plan, source);
+      await publish(level.activities, plan, amis);
+      await level.setFaults([
+        { action: 'DeregisterImage', kind: 'late-end', forMs: 3_600_000, count: 0 },
+      ]);
+      const { ec2 } = level.aws.region(plan.homeRegion);
+      for (const { ami } of amis) await ec2.send(new DeregisterImageCommand({ ImageId: ami }));
+      const again = { request: level.request, workflowId: 'image/two', runId: 'run-two' };
+      const { published } = await level.activities.planImage(again);
+      assert.equal(published, undefined, 'it is neither published nor are its names taken');
+      const { origin, homeRegion: region } = plan;
+      const steps = ['register', 'snapshot'] as const;
+      const { removed, kept } = await level.activities.undoRegion({ origin, region, steps });
+      assert.deepEqual([removed, kept], [[source.snapshot], []]);
+      const input = { deployment: 'test', region, graceMs: 0, straysMax: 10 };
+      const { strays, keptCount } = await level.activities.findStrays(input);
+      assert.deepEqual([strays, keptCount], [[], 0]);
     });
   });
 });

@@ -6,11 +6,12 @@ import type { Call } from './action.js';
 import { findImage } from './lookup.js';
 import { maySee, snapshotStatus } from './snapshot-state.js';
 
-export type ImageState = 'pending' | 'available' | 'failed' | 'disabled';
+export type ImageState = 'pending' | 'available' | 'failed' | 'disabled' | 'deregistered';
 
 /** A copy is available once its own snapshots are. */
 export function imageState(call: Pick<Call, 'cloud'>, image: ImageRecord): ImageState {
   const now = call.cloud.clock.now();
+  if (image.deregistered === true) return 'deregistered';
   if (image.failed !== undefined && image.availableAt <= now) return 'failed';
   if (image.disabled === true) return 'disabled';
   if (image.availableAt > now) return 'pending';

@@ -49,16 +49,18 @@ export function describeInstanceInformation(call: SsmCall): unknown {
   const filters = readFilters(members);
   members.check();
   refreshNodes(cloud, tables, region);
+  const nodes = nodesIn(tables, region);
+  const page = pageOf('DescribeInstanceInformation', nodes, maxResults, nextToken);
   const found: View[] = [];
-  for (const node of nodesIn(tables, region)) {
+  for (const node of page.items) {
     const instance = cloud.instances.get(region, node.instanceId);
     if (instance === undefined) continue;
     const view = informationView(call, node, instance);
     if (filters.every((filter) => accepts(filter, view, instance))) found.push(view);
   }
-  const page = pageOf('DescribeInstanceInformation', found, maxResults, nextToken);
   return {
-    InstanceInformationList: page.items,
+    // The filters pick from each page: it may be short or empty, and not be the last (aws/aws-cli#2626).
+    InstanceInformationList: found,
     ...(page.nextToken === undefined ? {} : { NextToken: page.nextToken }),
   };
 }

@@ -64,6 +64,26 @@ describe('contract: images', () => {
     await refusal('InvalidAMIID.NotFound', imageOf(client, 'ami-0123456789abcdef0'));
   });
 
+  it('is listed as deregistered for a while, and its snapshot can go (DescribeImages)', async () => {
+    const cloud = await openTestCloud();
+    const client = cloud.client();
+    const snapshot = await newSnapshot(client);
+    const id = await newImage(client, hvmImage(snapshot));
+    await setFaults(cloud, [{ action: 'DeregisterImage', kind: 'late-end', forMs: 3_600_000 }]);
+    await client.send(new ec2.DeregisterImageCommand({ ImageId: id }));
+    assert.equal((await imageOf(client, id)).State, 'deregistered');
+    const { Images: own } = await client.send(new ec2.DescribeImagesCommand({ Owners: ['self'] }));
+    assert.deepEqual(
+      own?.map(({ ImageId, State }) => [ImageId, State]),
+      [[id, 'deregistered']],
+    );
+    await refusal(
+      'InvalidAMIID.Unavailable',
+      client.send(new ec2.DeregisterImageCommand({ ImageId: id })),
+    );
+    await client.send(new ec2.DeleteSnapshotCommand({ SnapshotId: snapshot }));
+  });
+
   it('skips shared snapshots when it deletes those of an image (DeregisterImage, DeleteAssociatedSnapshots)', async () => {
     const client = (await openTestCloud()).client();
     const snapshot = await newSnapshot(client);

@@ -53,6 +53,24 @@ describe('managed nodes', () => {
     assert.equal((rest['InstanceInformationList'] as unknown[]).length, 2);
     assert.equal(rest['NextToken'], undefined);
   });
+
+  it('are picked from each page by the filters: a page without any of them is not the last', async () => {
+    const ids = Array.from({ length: 12 }, (_, index) => `i-0123456789abcde${10 + index}`);
+    for (const id of ids) bench.addNode(id);
+    const Filters = [{ Key: 'InstanceIds', Values: [ids.at(-1)] }];
+    const first = await bench.ok('DescribeInstanceInformation', { Filters, MaxResults: 5 });
+    assert.deepEqual(first['InstanceInformationList'], []);
+    let [page, seen] = [first, [] as unknown[]];
+    while (page['NextToken'] !== undefined) {
+      const { NextToken } = page;
+      page = await bench.ok('DescribeInstanceInformation', { Filters, MaxResults: 5, NextToken });
+      seen = [...seen, ...(page['InstanceInformationList'] as unknown[])];
+    }
+    assert.deepEqual(
+      (seen as { InstanceId: string }[]).map(({ InstanceId }) => InstanceId),
+      [ids.at(-1)],
+    );
+  });
 });
 
 describe('Parameter Store', () => {

@@ -1,0 +1,131 @@
+/** The registration of an AMI: once under its name, whoever asks again. */
+
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Image, RegisterImageCommandInput } from '@aws-sdk/client-ec2';
+import { RegisterImageCommand } from '@aws-sdk/client-ec2';
+import { EC2_SERVICE_EXCEPTION, ServiceError } from '../model/errors.js';
+import type { Tags } from '../model/tags.js';
+import { TAG } from '../model/tags.js';
+import { isCode } from './errors.js';
+import { findImagesByName } from './images.js';
+import type { RegionAccess } from './region-access.js';
+import { tagOf, tagSpecification } from './tags.js';
+
+/** Between two look-ups of what may not be shown yet. */
+const LOOKUP_MS_MAX = 2_000;
+
+export interface ImageRegistration {
+  readonly tags: Tags;
+  readonly input: RegisterImageCommandInput & { readonly Name: string };
+}
+
+/** Adopts the AMI of this name when it is the very same registration; else registers it. */
+export async function ensureImage(
+  region: RegionAccess,
+  registration: ImageRegistration,
+  signal: AbortSignal,
+): Promise<string> {
+  const [found] = await findImagesByName(region, [registration.input.Name], signal);
+  if (found !== undefined) return adopt(region, found, registration, signal);
+  try {
+    const { ImageId } = await region.ec2Once.send(
+      new RegisterImageCommand({
+        ...registration.input,
+        TagSpecifications: [tagSpecification('image', registration.tags)],
+      }),
+      { abortSignal: signal },
+    );
+    if (ImageId === undefined) throw new TypeError('RegisterImage answered without an AMI');
+    return ImageId;
+  } catch (error) {
+    if (!isCode(error, 'InvalidAMIName.Duplicate')) throw error;
+    const [made] = await findImagesByName(region, [registration.input.Name], signal);
+    if (made !== undefined) return adopt(region, made, registration, signal);
+    throw nameNotVisible(region, registration, error);
+  }
+}
+
+/**
+ * EC2 lists an AMI before its tags, by which alone it is known to be ours. Their time is counted from the first
+ * look, by this machine's clock: CreationDate is by EC2's, and minutes may lie between the two.
+ */
+async function adopt(
+  region: RegionAccess,
+  found: Image,
+  wanted: ImageRegistration,
+  signal: AbortSignal,
+): Promise<string> {
+  const { visibilityMs } = region.settings;
+  const until = performance.now() + visibilityMs;
+  let image = found;
+  while (!hasRun(image) && performance.now() < until) {
+    await delay(Math.min(LOOKUP_MS_MAX, visibilityMs / 4), undefined, { signal });
+    const [again] = await findImagesByName(region, [wanted.input.Name], signal);
+    if (again === undefined) throw nameNotVisible(region, wanted);
+    image = again;
+  }
+  return adopted(region, image, wanted);
+}
+
+function hasRun(image: Image): boolean {
+  return tagOf(image, TAG.run) !== undefined;
+}
+
+/** Ours but not listed yet, or a name that is not free yet after a deregistration. */
+function nameNotVisible(
+  region: RegionAccess,
+  { input }: ImageRegistration,
+  cause?: unknown,
+): ServiceError {
+  return new ServiceError(
+    EC2_SERVICE_EXCEPTION,
+    `the name ${input.Name} is taken in ${region.name}, but no such AMI is listed yet`,
+    {
+      code: 'name-not-visible',
+      class: 'not-yet',
+      next: 'It is looked up again; nothing needs to be done.',
+      region: region.name,
+    },
+    { cause },
+  );
+}
+
+/** Our name on anything else is a mistake that a bumped number would only hide. */
+function adopted(region: RegionAccess, image: Image, wanted: ImageRegistration): string {
+  const { input } = wanted;
+  const root = (mappings: Image['BlockDeviceMappings']) =>
+    mappings?.find(({ DeviceName }) => DeviceName === input.RootDeviceName)?.Ebs;
+  const differences = [
+    [
+      'snapshot',
+      root(input.BlockDeviceMappings)?.SnapshotId,
+      root(image.BlockDeviceMappings)?.SnapshotId,
+    ],
+    [
+      'volume type',
+      root(input.BlockDeviceMappings)?.VolumeType,
+      root(image.BlockDeviceMappings)?.VolumeType,
+    ],
+    ['architecture', input.Architecture, image.Architecture],
+    ['virtualization', input.VirtualizationType, image.VirtualizationType],
+    // Its state changes after its creation.
+    ...Object.entries(wanted.tags)
+      .filter(([key]) => key !== TAG.state)
+      .map(([key, value]) => [`tag ${key}`, value, tagOf(image, key)]),
+  ].filter(([, want, got]) => want !== got);
+  if (image.ImageId !== undefined && differences.length === 0) return image.ImageId;
+  const [what, want, got] = differences[0] ?? [];
+  const other =
+    got === undefined ? `without ${what} ${want}` : `with ${what} ${got} instead of ${want}`;
+  throw new ServiceError(
+    EC2_SERVICE_EXCEPTION,
+    `${image.ImageId} in ${region.name} has the name ${input.Name} already, ${hasRun(image) ? other : `and no tag ${TAG.run}`}`,
+    {
+      code: 'name-taken',
+      class: 'refused',
+      next: `If nobody needs it, deregister ${image.ImageId} in ${region.name} and publish again; else change publish.image_name.`,
+      region: region.name,
+      resource: image.ImageId ?? '',
+    },
+  );
+}
