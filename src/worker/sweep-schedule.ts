@@ -1,5 +1,6 @@
 /** The deployment's one schedule of the sweep: made by whichever worker starts first, kept as configured. */
 
+import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type {
   Client,
@@ -26,23 +27,37 @@ const CALLS_TIMEOUT_MS = 20_000;
  */
 const RUN_TIMEOUT_MS = 2 * 3_600_000;
 
-/** Never rejects: a Temporal that refuses schedules is no reason to publish nothing. */
+/** A sweep that is due once a week must not be missing for weeks. */
+const RETRY_MS_MAX = 3_600_000;
+
+/**
+ * Tries until the schedule is as configured, or `signal` aborts. Never rejects: a Temporal that refuses schedules
+ * is no reason to publish nothing. What is there is not looked at again: of two workers with different
+ * configurations, each would undo for ever what the other wrote.
+ */
 export async function keepSweepSchedule(
   client: Client,
   config: Config,
   log: Logger,
+  signal: AbortSignal,
 ): Promise<void> {
   const scheduleId = sweepScheduleId(config.deployment);
-  try {
-    const outcome = await client.connection.withDeadline(Date.now() + CALLS_TIMEOUT_MS, () =>
-      config.sweep.enabled
-        ? createOrUpdate(client, scheduleId, config)
-        : remove(client.schedule.getHandle(scheduleId)),
-    );
-    log.info({ scheduleId, everyMs: config.sweep.everyMs }, `sweep schedule ${outcome}`);
-  } catch (error) {
-    const next = 'Strays stay until it is there: run `fedimg sweep`, or restart the worker.';
-    log.warn({ scheduleId, err: error, next }, 'the sweep schedule is not there');
+  const { enabled, everyMs } = config.sweep;
+  const retryMs = Math.min(everyMs, RETRY_MS_MAX);
+  while (!signal.aborted) {
+    try {
+      const outcome = await client.connection.withDeadline(Date.now() + CALLS_TIMEOUT_MS, () =>
+        enabled
+          ? createOrUpdate(client, scheduleId, config)
+          : remove(client.schedule.getHandle(scheduleId)),
+      );
+      return log.info({ scheduleId, everyMs }, `sweep schedule ${outcome}`);
+    } catch (error) {
+      if (signal.aborted) return;
+      const next = 'It is tried again. Strays stay until it is there: run `fedimg sweep`.';
+      log.warn({ scheduleId, retryMs, err: error, next }, 'the sweep schedule is not there');
+    }
+    await delay(retryMs, undefined, { signal, ref: false }).catch(() => undefined);
   }
 }
 

@@ -80,8 +80,9 @@ export async function runWorker(settings: WorkerSettings): Promise<void> {
     log.info({ taskQueue: config.worker.taskQueue }, 'worker is ready');
     onReady?.();
     if (signal?.aborted === true) stop();
-    const scheduling = keepSweepSchedule(client, config, log);
-    await running;
+    const ended = new AbortController();
+    const scheduling = keepSweepSchedule(client, config, log, ended.signal);
+    await running.finally(() => ended.abort());
     await scheduling;
     signal?.removeEventListener('abort', stop);
   } finally {

@@ -1,14 +1,43 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
 import type { Client } from '@temporalio/client';
 import { ScheduleNotFoundError, ScheduleOverlapPolicy } from '@temporalio/client';
+import type { Logger } from 'pino';
 import pino from 'pino';
 import type { Config } from '../../src/config/schema.js';
+import { environmentForServer } from '../../src/dev/temporal-environment.js';
 import { keepSweepSchedule } from '../../src/worker/sweep-schedule.js';
 import { LEAST, makeConfigFolder } from '../config/config-files.js';
 import { testTemporal } from '../support/temporal.js';
+import { until } from '../support/until.js';
+import { WorkerProcess } from '../support/worker-process.js';
 
 const silent = pino({ level: 'silent' });
+
+/** Of a worker that runs on. */
+const RUNS = new AbortController().signal;
+
+const UNSCHEDULED = fileURLToPath(new URL('unscheduled-worker.ts', import.meta.url));
+
+interface LogLine {
+  readonly level: number;
+  readonly msg: string;
+}
+
+function logged(onLine: () => void = () => undefined): { log: Logger; lines: LogLine[] } {
+  const lines: LogLine[] = [];
+  const write = (line: string) => {
+    lines.push(JSON.parse(line) as LogLine);
+    onLine();
+  };
+  return { log: pino({ level: 'info' }, { write }), lines };
+}
+
+/** A client of which Temporal makes schedules like this. */
+function withSchedules({ connection }: Client, create: () => Promise<void>): Client {
+  return { connection, schedule: { create } } as unknown as Client;
+}
 
 async function configOf(deployment: string, sweep: readonly string[] = []): Promise<Config> {
   const folder = await makeConfigFolder();
@@ -40,7 +69,7 @@ describe('the schedule of the sweep', () => {
 
   it('is there once, however many workers of a deployment start', async () => {
     const config = await configOf(deployment);
-    await Promise.all([1, 2, 3].map(() => keepSweepSchedule(client, config, silent)));
+    await Promise.all([1, 2, 3].map(() => keepSweepSchedule(client, config, silent, RUNS)));
     const { spec, action, policies } = await described();
     assert.deepEqual(
       spec.intervals?.map(({ every }) => every),
@@ -56,15 +85,15 @@ describe('the schedule of the sweep', () => {
 
   it('is not written again by a worker with the same configuration', async () => {
     const config = await configOf(deployment);
-    await keepSweepSchedule(client, config, silent);
-    await keepSweepSchedule(client, config, silent);
+    await keepSweepSchedule(client, config, silent, RUNS);
+    await keepSweepSchedule(client, config, silent, RUNS);
     assert.equal((await described()).info.lastUpdatedAt, undefined);
   });
 
   it('follows a changed configuration, and stays paused when somebody has paused it', async () => {
-    await keepSweepSchedule(client, await configOf(deployment), silent);
+    await keepSweepSchedule(client, await configOf(deployment), silent, RUNS);
     await handle().pause('an operator looks into something');
-    await keepSweepSchedule(client, await configOf(deployment, ['every = "1h"']), silent);
+    await keepSweepSchedule(client, await configOf(deployment, ['every = "1h"']), silent, RUNS);
     const { spec, state } = await described();
     assert.deepEqual(
       spec.intervals?.map(({ every }) => every),
@@ -75,23 +104,67 @@ describe('the schedule of the sweep', () => {
   });
 
   it('is deleted by a configuration without it, and its absence is no error', async () => {
-    await keepSweepSchedule(client, await configOf(deployment), silent);
+    await keepSweepSchedule(client, await configOf(deployment), silent, RUNS);
     const off = await configOf(deployment, ['enabled = false']);
-    await keepSweepSchedule(client, off, silent);
+    await keepSweepSchedule(client, off, silent, RUNS);
     await assert.rejects(described(), ScheduleNotFoundError);
-    await keepSweepSchedule(client, off, silent);
+    await keepSweepSchedule(client, off, silent, RUNS);
+  });
+
+  it('is tried again until Temporal takes it: a worker that starts during an outage need not be restarted', async () => {
+    const { log, lines } = logged();
+    const config = await configOf(deployment);
+    const soon = { ...config, sweep: { ...config.sweep, everyMs: 1 } };
+    let tries = 0;
+    const late = withSchedules(client, () => {
+      tries += 1;
+      return tries < 3 ? Promise.reject(new Error('14 UNAVAILABLE')) : Promise.resolve();
+    });
+    await keepSweepSchedule(late, soon, log, RUNS);
+    assert.deepEqual(
+      lines.map(({ level, msg }) => [level, msg]),
+      [
+        [40, 'the sweep schedule is not there'],
+        [40, 'the sweep schedule is not there'],
+        [30, 'sweep schedule is created'],
+      ],
+    );
   });
 
   it('stops no worker when Temporal refuses schedules: it is logged with what to do', async () => {
-    const lines: string[] = [];
-    const log = pino({ level: 'info' }, { write: (line: string) => lines.push(line) });
-    const refusing = {
-      connection: client.connection,
-      schedule: { create: () => Promise.reject(new Error('12 UNIMPLEMENTED: no schedules here')) },
-    } as unknown as Client;
-    await keepSweepSchedule(refusing, await configOf(deployment), log);
-    assert.match(lines.join(''), /the sweep schedule is not there/);
-    assert.match(lines.join(''), /UNIMPLEMENTED/);
-    assert.match(lines.join(''), /run `fedimg sweep`/);
+    const ended = new AbortController();
+    const { log, lines } = logged(() => ended.abort());
+    const refusing = withSchedules(client, () =>
+      Promise.reject(new Error('12 UNIMPLEMENTED: no schedules here')),
+    );
+    await keepSweepSchedule(refusing, await configOf(deployment), log, ended.signal);
+    assert.equal(lines.length, 1);
+    const text = JSON.stringify(lines);
+    assert.match(text, /the sweep schedule is not there/);
+    assert.match(text, /UNIMPLEMENTED/);
+    assert.match(text, /run `fedimg sweep`/);
+  });
+
+  it('holds up no worker that is to stop while Temporal takes no schedule', async () => {
+    const { server } = await testTemporal();
+    const folder = await makeConfigFolder();
+    try {
+      const configFile = await folder.write('fedimg.toml', LEAST);
+      let refused = false;
+      const worker = new WorkerProcess({
+        program: ['--import', 'tsx', UNSCHEDULED],
+        configFile,
+        env: environmentForServer(server),
+        onLine: (line) => {
+          refused ||= line.includes('the sweep schedule is not there');
+        },
+      });
+      await worker.ready;
+      await until('its schedule is refused', () => refused);
+      await worker.stop();
+      assert.equal(worker.exitCode, 0);
+    } finally {
+      await folder.remove();
+    }
   });
 });
