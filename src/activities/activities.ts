@@ -151,6 +151,8 @@ export interface UndoneRegion {
   readonly kept: readonly string[];
   /** What could not be removed, with the reason; the sweep goes on with it. */
   readonly left: readonly string[];
+  /** AMIs that may be public could not be looked at. */
+  readonly unseen?: true;
 }
 
 /** What one sweep goes by, read once from the configuration of the worker. */

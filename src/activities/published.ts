@@ -7,12 +7,12 @@ import type { RegionPlan, RegisteredAmi } from '../model/plan.js';
 import type { Origin } from '../model/tags.js';
 import { isTested } from '../model/plan-tags.js';
 import { runOf } from '../model/stray.js';
-import { imageKey, TAG } from '../model/tags.js';
+import { imageKey, RESULT_STATE, TAG } from '../model/tags.js';
 import { EC2_SERVICE_EXCEPTION, ServiceError } from '../model/errors.js';
 import type { ActivityContext } from './context.js';
 
 /**
- * All public AMIs of the image when the home region is complete, else undefined. Home is published last of
+ * All complete AMIs of the image when the home region is complete, else undefined. Home is published last of
  * the required regions, so these are complete then, too. Refuses names that somebody else's AMIs have.
  */
 export async function findPublished(
@@ -23,38 +23,40 @@ export async function findPublished(
 ): Promise<RegisteredAmi[] | undefined> {
   const [home, ...others] = plans;
   if (home === undefined) return undefined;
-  const atHome = await publicAmis(context, origin, home, signal);
+  const atHome = await completeAmis(context, origin, home, signal);
   if (atHome.length === 0 || atHome.length < home.wanted.length) {
-    await refuseTakenNames(context, origin, home, signal);
+    const needed = [home, ...others.filter(({ required }) => required)];
+    await Promise.all(needed.map((plan) => refuseTakenNames(context, origin, plan, signal)));
     return undefined;
   }
   const usable = others.filter(({ unusable }) => unusable === undefined);
   const elsewhere = await Promise.all(
-    usable.map((plan) => publicAmis(context, origin, plan, signal)),
+    usable.map((plan) => completeAmis(context, origin, plan, signal)),
   );
   return [...atHome, ...elsewhere.flat()];
 }
 
-/** Better now than after an hour's work: RegisterImage would refuse these names. */
+/** Better now than after an hour's work: RegisterImage would refuse these names, and the image fails by it. */
 async function refuseTakenNames(
   { aws }: ActivityContext,
   { runId }: Origin,
-  home: RegionPlan,
+  { region, wanted }: RegionPlan,
   signal: AbortSignal,
 ): Promise<void> {
-  const names = home.wanted.map(({ name }) => name);
-  const images = await findImagesByName(aws.region(home.region), names, signal);
+  if (wanted.length === 0) return;
+  const names = wanted.map(({ name }) => name);
+  const images = await findImagesByName(aws.region(region), names, signal);
   const foreign = images.find((image) => tagOf(image, TAG.run) !== runId);
   if (foreign === undefined) return;
   const { ImageId = '', Name = '', Public } = foreign;
   throw new ServiceError(
     EC2_SERVICE_EXCEPTION,
-    `${ImageId} in ${home.region} has the name ${Name} already (${Public ? 'public' : 'private'})`,
+    `${ImageId} in ${region} has the name ${Name} already (${Public ? 'public' : 'private'})`,
     {
       code: 'name-taken',
       class: 'refused',
-      next: `If a run that was ended from outside left it, wait for the sweep (fedimg sweep --dry-run says when) and publish again; if nobody needs it, deregister ${ImageId} and the others of its image; else change publish.image_name.`,
-      region: home.region,
+      next: `${Public ? '' : 'If a run that was ended from outside left it, wait for the sweep (fedimg sweep --dry-run --verbose says what it waits for) and publish again. '}If nobody needs it, deregister ${ImageId} and the others of its image with their snapshots; else change publish.image_name.`,
+      region,
       resource: ImageId,
     },
   );
@@ -66,11 +68,11 @@ function refuseOtherBytes({ sha256 }: Origin, region: string, image: Image | und
   if (published === undefined || sha256 === undefined || published === sha256) return;
   throw new ServiceError(
     EC2_SERVICE_EXCEPTION,
-    `${image?.ImageId} in ${region} is public under this name with other bytes: sha256 ${published}, wanted ${sha256}`,
+    `${image?.ImageId} in ${region} has this name (${image?.Public ? 'public' : 'private'}) with other bytes: sha256 ${published}, wanted ${sha256}`,
     {
       code: 'other-bytes-published',
       class: 'refused',
-      next: 'Give the new image a name of its own: what is public is never replaced.',
+      next: 'Give the new image a name of its own: what is complete is never replaced.',
       region,
     },
   );
@@ -86,15 +88,21 @@ function madeBy(image: Image, deployment: string): Pick<RegisteredAmi, 'owner' |
   };
 }
 
-async function publicAmis(
-  { aws }: ActivityContext,
+/** What is there for good: public, or complete and kept private by a configuration that still says so. */
+async function completeAmis(
+  { aws, config }: ActivityContext,
   origin: Origin,
   plan: RegionPlan,
   signal: AbortSignal,
 ): Promise<RegisteredAmi[]> {
   const images = await findImages(aws.region(plan.region), imageKey(origin), signal);
   return plan.wanted.flatMap(({ name, variant }) => {
-    const image = images.find((one) => one.Name === name && one.Public === true);
+    const named = images.filter((one) => one.Name === name);
+    const isPrivate = ({ Public, Tags }: Image) =>
+      Public !== true &&
+      !config.publish.public &&
+      tagOf({ Tags }, TAG.state) === RESULT_STATE.complete;
+    const image = named.find((one) => one.Public === true || isPrivate(one));
     refuseOtherBytes(origin, plan.region, image);
     const snapshot = image?.BlockDeviceMappings?.find(({ Ebs }) => Ebs?.SnapshotId)?.Ebs
       ?.SnapshotId;
@@ -106,6 +114,7 @@ async function publicAmis(
       return [];
     }
     const ami = { region: plan.region, variant, name, ami: image.ImageId, snapshot };
-    return [{ ...ami, ...madeBy(image, origin.deployment) }];
+    const privacy = isPrivate(image) ? ({ isPrivate: true } as const) : {};
+    return [{ ...ami, ...madeBy(image, origin.deployment), ...privacy }];
   });
 }

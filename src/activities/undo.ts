@@ -41,7 +41,11 @@ export function undoRegion(
       await delay(Math.min(ROUND_MS_MAX, visibilityMs / 4), undefined, { signal });
     }
     if (round.transient.length > 0) throw notRemovedYet(input.region, round.transient);
-    return { removed: [...round.removed], kept: [...round.kept], left: [...new Set(round.left)] };
+    const { removed, kept, left, isBlindToImages } = round;
+    return {
+      ...{ removed: [...removed], kept: [...kept], left: [...new Set(left)] },
+      ...(isBlindToImages && input.mayBePublic === true ? { unseen: true } : {}),
+    };
   });
 }
 
@@ -57,6 +61,7 @@ class RemovalRound {
   readonly #inUse = new Set<string>();
   /** Not all could be listed. */
   isBlind = false;
+  isBlindToImages = false;
   #removals = 0;
   readonly #region: RegionAccess;
   readonly #signal: AbortSignal;
@@ -71,6 +76,7 @@ class RemovalRound {
     this.left = [];
     this.transient = [];
     this.isBlind = false;
+    this.isBlindToImages = false;
     this.#removals = 0;
     for (const step of steps) await this.#removeStep(stepKey(origin, step));
     return this.#removals > 0;
@@ -90,7 +96,10 @@ class RemovalRound {
     }
     const images = await this.#listed('AMIs', findImages(region, key, signal));
     // Whether a snapshot is a public AMI's is not known.
-    if (images === undefined) return;
+    if (images === undefined) {
+      this.isBlindToImages = true;
+      return;
+    }
     const kept = images.filter(({ Public }) => Public === true);
     for (const { ImageId } of kept) if (ImageId !== undefined) this.kept.add(ImageId);
     for (const image of images.filter((one) => !kept.includes(one))) {

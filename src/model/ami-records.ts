@@ -37,7 +37,8 @@ export function amiRecords(options: {
       const tested = made.made?.tested ?? options.tested.includes(variantKey(want.variant));
       return {
         ...{ ...image, ...want.variant, region, name: want.name },
-        ...{ ami: made.ami, snapshot: made.snapshot, public: isPublic, tested },
+        ...{ ami: made.ami, snapshot: made.snapshot, tested },
+        public: isPublic && made.isPrivate !== true,
         ...(made.owner === undefined ? {} : { owner: made.owner }),
         ...(made.made === undefined ? {} : { run: made.made.by }),
       };

@@ -24,7 +24,7 @@ export function isFinal(failureClass: FailureClass): boolean {
 
 /** First detail of every ApplicationFailure that fedimg throws. */
 export interface FailureDetails {
-  /** A stable word for the cause, such as `checksum-mismatch`; see docs/errors.md. */
+  /** A stable word for the cause, such as `checksum-mismatch`, for scripts (`fedimg status -o json`). */
   readonly code: string;
   readonly class: FailureClass;
   /** The operator's next act. */

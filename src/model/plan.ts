@@ -123,4 +123,6 @@ export interface RegisteredAmi {
   readonly owner?: string;
   /** Of what an earlier run published: which run, and whether this variant was tested. */
   readonly made?: { readonly by: RunKey; readonly tested: boolean };
+  /** Of what an earlier run completed and kept private, as the configuration says. */
+  readonly isPrivate?: true;
 }

@@ -11,7 +11,7 @@ import { publishedEverywhere, uploadAnnouncements } from '../model/announcement.
 import { EC2_SERVICE_EXCEPTION } from '../model/errors.js';
 import type { ImageResult } from '../model/progress.js';
 import { settleAll } from '../model/settle.js';
-import { recordUndone } from './failed-region.js';
+import { leftBehind, recordUndone } from './failed-region.js';
 import { failureDetails, failureReason, isCancelled, serviceFailure } from './failure-reason.js';
 import { keepFailedTest } from './kept-failure.js';
 import { tellLeftOut } from './left-out.js';
@@ -34,7 +34,8 @@ export function nothingToDo({ run }: Publication): ImageResult {
   for (const region of run.regionPlans) {
     const amis = run.plan.published?.filter((ami) => ami.region === region.region) ?? [];
     const isComplete = amis.length > 0 && amis.length >= region.wanted.length;
-    if (isComplete) run.region(region.region, { state: 'published', amis });
+    const state = amis.some(({ isPrivate }) => isPrivate) ? 'private' : 'published';
+    if (isComplete) run.region(region.region, { state, amis });
     else if (region.unusable === undefined) {
       // Of a region whose quota ended midway some AMIs are public.
       run.region(region.region, {
@@ -77,12 +78,11 @@ export async function undone(publication: Publication, failure: unknown): Promis
   const reason = failureReason(failure);
   const regions = (await undo?.unwind()) ?? [];
   for (const region of regions) {
-    const before = run.regionProgress(region.region).state;
+    const before = run.regionProgress(region.region);
     recordUndone(publication, region, { reason, before });
   }
-  const left = regions.flatMap((region) => region.left);
   await CancellationScope.nonCancellable(() => settleAll(publication.aside));
-  const rest = `${kept}${left.length === 0 ? '' : `; left behind: ${left.join('; ')}`}`;
+  const rest = `${kept}${leftBehind(regions)}`;
   const outcome = cancelled ? 'cancelled' : 'failed';
   tellOfRelease(publication);
   await tellLeftOut(publication, outcome);

@@ -40,6 +40,10 @@ const { readCompose } = proxyActivities<Pick<Activities, 'readCompose'>>(quick);
 /** Pungi's longest composes take a day; one that is silent for a week never finishes. */
 const COMPOSE_PATIENCE = '7 days';
 
+/** Whoever started that run; a failed one stays open until it is undone. */
+const STILL_OPEN =
+  'another run of this image is under way, or still being undone: see `fedimg status`, and signal the compose again when it is over';
+
 type ImageState = ComposeProgress['images'][number];
 
 export async function compose(input: ComposeInput): Promise<ComposeResult> {
@@ -140,7 +144,7 @@ class ComposeRun {
         throw failure;
       }
       const running = failure instanceof WorkflowExecutionAlreadyStartedError;
-      const reason = running ? 'is being published by hand' : failureReason(failure);
+      const reason = running ? STILL_OPEN : failureReason(failure);
       this.#show({ ...state, state: 'failed', reason });
       return undefined;
     }

@@ -5,7 +5,7 @@ import { patched } from '@temporalio/workflow';
 import { publishAnnouncements } from '../model/announcement.js';
 import { isFinal } from '../model/errors.js';
 import { failureDetails, failureReason, isCancelled, serviceFailure } from './failure-reason.js';
-import type { RegionState } from '../model/progress.js';
+import type { RegionProgress } from '../model/progress.js';
 import type { Publication } from './publication.js';
 import type { Undone } from './undo-stack.js';
 
@@ -26,8 +26,9 @@ export function leaveOut(
   const { region, failure, whole } = what;
   if (whole.consideredCancelled) throw failure;
   const reason = isCancelled(failure) ? lateReason(failure) : failureReason(failure);
-  const before = run.regionProgress(region).state;
-  run.region(region, { state: 'failed', reason, next: nextOf(failure) });
+  const before = run.regionProgress(region);
+  // Until EC2 has said which of them are public, none is told as such.
+  run.region(region, { state: 'failed', amis: [], reason, next: nextOf(failure) });
   // Beside the main path: a region that is too sick to be cleaned up holds up no other.
   publication.aside.push(undoAside(publication, region, { reason, before }));
 }
@@ -46,36 +47,46 @@ function nextOf(failure: unknown): string {
 
 interface Failed {
   readonly reason: string;
-  /** Where the region stood when it failed. */
-  readonly before: RegionState;
+  /** Where the region stood when it failed, and its AMIs. */
+  readonly before: RegionProgress;
 }
 
 async function undoAside(publication: Publication, region: string, failed: Failed): Promise<void> {
   const { reason } = failed;
   const undone = await publication.undo?.unwindRegion(region);
   if (undone !== undefined) recordUndone(publication, undone, failed);
-  const left = undone?.left ?? [];
-  const rest = left.length === 0 ? '' : `; left behind: ${left.join('; ')}`;
+  const rest = undone === undefined ? '' : leftBehind([undone]);
   publication.run.region(region, { reason: `${reason}${rest}` });
 }
 
 /** The record keeps only what became public before its region failed, and the world hears of both. */
 export function recordUndone(
   { run, announcements }: Publication,
-  { region, steps, kept }: Undone,
+  { region, steps, kept, unseen }: Undone,
   { reason, before }: Failed,
 ): void {
   if (!steps.includes('register') && !steps.includes('copy')) return;
-  const all = run.regionProgress(region).amis;
+  const all = before.amis;
   const amis = all.filter(({ ami }) => kept.includes(ami));
   run.region(region, amis.length === 0 ? { amis } : { amis, state: 'failed', reason });
   if (amis.length > 0 && patched('kept-amis-are-announced')) {
     announcements.add(...publishAnnouncements(run.plan, amis));
   }
-  if (before === 'publishing' && everyChangeIsAnnounced()) {
+  if (before.state !== 'publishing' || !everyChangeIsAnnounced()) return;
+  // What nobody could look at may be public: nobody is told that it is not.
+  if (unseen !== true || !patched('unseen-amis-are-not-denied')) {
     const lost = all.filter(({ ami }) => !kept.includes(ami));
     announcements.add(...publishAnnouncements(run.plan, lost, 'failed'));
   }
+}
+
+/** What an undo could not remove, as the end of a reason. */
+export function leftBehind(regions: readonly Undone[]): string {
+  const left = regions.flatMap((region) => region.left);
+  const unseen = regions.filter((one) => one.unseen === true).map(({ region }) => region);
+  const maybe =
+    unseen.length === 0 ? '' : `; AMIs in ${unseen.join(', ')} may be public: look there`;
+  return left.length === 0 ? maybe : `; left behind: ${left.join('; ')}${maybe}`;
 }
 
 /** Older runs told of a publication only when it was completed. */

@@ -9,7 +9,7 @@ import { undoing } from './profiles.js';
 const { undoRegion } = proxyActivities<Pick<Activities, 'undoRegion'>>(undoing);
 
 /** What became of the steps of one region: the public AMIs that stay, and what could not be removed. */
-export interface Undone extends Pick<UndoneRegion, 'kept' | 'left'> {
+export interface Undone extends Pick<UndoneRegion, 'kept' | 'left' | 'unseen'> {
   readonly region: string;
   readonly steps: readonly StepTag[];
 }
@@ -70,15 +70,11 @@ export class UndoStack {
   }
 
   async #undo(region: string, steps: StepTag[]): Promise<Undone> {
+    const mayBePublic = this.#mayBePublic.has(region) ? { mayBePublic: true } : {};
     try {
       const summary = `undo ${steps.join(', ')} in ${region}`;
       const undone = await undoRegion.executeWithOptions({ summary }, [
-        {
-          origin: this.#origin,
-          region,
-          steps,
-          ...(this.#mayBePublic.has(region) ? { mayBePublic: true } : {}),
-        },
+        { origin: this.#origin, region, steps, ...mayBePublic },
       ]);
       log.info('undone', { region, removed: undone.removed, left: undone.left });
       return { region, steps, ...undone };
@@ -88,6 +84,7 @@ export class UndoStack {
         region,
         steps,
         kept: [],
+        ...(this.#mayBePublic.has(region) ? { unseen: true } : {}),
         left: [`${region}: ${steps.join(', ')}: ${failureReason(failure)}`],
       };
     }

@@ -175,6 +175,19 @@ describe('an activity that is run twice', () => {
     });
   });
 
+  it('says when nobody may look which AMIs have become public: it is not known that none has', async () => {
+    await withActivities(TWO_REGIONS, async (level) => {
+      const planned = await plan(level);
+      await level.setFaults([{ action: 'DescribeImages', kind: 'refusal', count: 0 }]);
+      const { origin } = planned;
+      const input = { origin, region: 'us-east-1', steps: ['register'] as const };
+      const { unseen, left } = await level.activities.undoRegion({ ...input, mayBePublic: true });
+      assert.equal(unseen, true);
+      assert.match(left.join('\n'), /^AMIs: UnauthorizedOperation.*$/);
+      assert.equal((await level.activities.undoRegion(input)).unseen, undefined, 'all is private');
+    });
+  });
+
   it('looks again when it is not allowed to look until its time is nearly up', async () => {
     const factor = slowdown();
     const settings = { visibilityMs: 6_000 * factor };
@@ -240,7 +253,7 @@ describe('the gate', () => {
       const image = { ...level.request.image, sha256: 'e'.repeat(64) };
       await assert.rejects(
         level.activities.planImage({ ...again, request: { ...level.request, image } }),
-        /is public under this name with other bytes/,
+        /has this name \(public\) with other bytes/,
       );
       const kept = await undo(level, planned, 'us-east-1', ['register', 'snapshot', 'utility']);
       assert.deepEqual([...kept.kept].sort(), amis.map(({ ami }) => ami).sort());

@@ -3,6 +3,7 @@
 import type { Mutant } from './mutant.js';
 
 const REPEATABLE = 'test/activities/repeatable.test.ts';
+const PUBLISHED = 'test/activities/published.test.ts';
 const WORKFLOW = 'test/workflows/publish-image.test.ts';
 const WHOLE = 'test/incidents/whole-compose.test.ts';
 const LATE = 'test/incidents/late-listings.test.ts';
@@ -204,6 +205,14 @@ const MESSAGES: readonly Mutant[] = [
     tests: [WORKFLOW],
   },
   {
+    name: 'AMIs that nobody may look at are told as not published',
+    invariant: 'I5',
+    file: 'src/workflows/failed-region.ts',
+    find: 'if (unseen !== true || ',
+    replace: 'if (unseen !== true || unseen || ',
+    tests: [WORKFLOW],
+  },
+  {
     name: 'a region is told to have every AMI of the home region',
     invariant: 'I5',
     file: 'src/workflows/regions.ts',
@@ -271,6 +280,14 @@ const RECORD: readonly Mutant[] = [
     tests: [WORKFLOW],
   },
   {
+    name: 'AMIs of a failed region are on record as public before EC2 was asked',
+    invariant: 'I6',
+    file: 'src/workflows/failed-region.ts',
+    find: "state: 'failed', amis: [], reason,",
+    replace: "state: 'failed', reason,",
+    tests: [WORKFLOW],
+  },
+  {
     name: 'a run with a missing region calls itself published',
     invariant: 'I6',
     file: 'src/workflows/closing.ts',
@@ -281,6 +298,22 @@ const RECORD: readonly Mutant[] = [
 ];
 
 const ONCE: readonly Mutant[] = [
+  {
+    name: 'only the home region is asked whose names are taken',
+    invariant: 'I7',
+    file: 'src/activities/published.ts',
+    find: 'const needed = [home, ...others.filter(({ required }) => required)];',
+    replace: 'const needed = [home];',
+    tests: [PUBLISHED],
+  },
+  {
+    name: 'an image that is complete and private is made again by the next run',
+    invariant: 'I7',
+    file: 'src/activities/published.ts',
+    find: '=== RESULT_STATE.complete;',
+    replace: "=== 'never';",
+    tests: [PUBLISHED],
+  },
   {
     name: 'an image that is published already is published again once its run is forgotten',
     invariant: 'I7',
@@ -378,6 +411,14 @@ const SWEPT: readonly Mutant[] = [
     file: 'src/activities/stray-judge.ts',
     find: '      if (signal.aborted) throw error;\n',
     replace: "      if (!signal.aborted) return { state: 'unknown' };\n",
+    tests: [SWEEP],
+  },
+  {
+    name: 'the sweep keeps a snapshot that became public without its AMI',
+    invariant: 'I1',
+    file: 'src/activities/stray-judge.ts',
+    find: 'if (!isUnfinished && (await',
+    replace: 'if ((await',
     tests: [SWEEP],
   },
   {

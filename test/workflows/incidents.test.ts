@@ -136,6 +136,29 @@ describe('a compose, as others lost theirs', () => {
     });
   });
 
+  it('says of an image whose earlier run is still undone that it may be signalled again later', async () => {
+    const request = someRequest();
+    const { composeId } = request;
+    let release = () => undefined as void;
+    const undoing = new Promise<void>((resolve) => (release = resolve));
+    const fake = fakeActivities({
+      readCompose: () => Promise.resolve([request]),
+      registerImages: () => Promise.reject(finalFailure('quota')),
+      undoRegion: () => undoing.then(() => ({ removed: [], kept: [], left: [] })),
+    });
+    await withWorker(fake.activities, async (test) => {
+      await startCompose(test, composeId);
+      await until('the undo', () => fake.count('undoRegion us-east-1') === 1);
+      const again = await startCompose(test, composeId);
+      await assert.rejects(again.result(), (error) => {
+        assert(error instanceof WorkflowFailedError);
+        assert.match(String(error.cause), /still being undone: .* signal the compose again/);
+        return true;
+      });
+      release();
+    });
+  });
+
   it('publishes its other images when one of them fails, and says which one and why', async () => {
     const [good, bad] = [someRequest(), someRequest({ arch: 'aarch64' })];
     const { composeId } = good;

@@ -4,11 +4,13 @@ import { CancelledFailure } from '@temporalio/common';
 import { cancelled, heartbeat } from '@temporalio/activity';
 import { imageProgressQuery } from '../../src/contract.js';
 import { EC2_TEST_EXCEPTION } from '../../src/model/errors.js';
+import type { ImageProgress } from '../../src/model/progress.js';
 import { variantKey } from '../../src/model/variant.js';
 import type { FakeActivities } from '../support/fake-activities.js';
 import { fakeActivities, finalFailure, registered } from '../support/fake-activities.js';
 import { someRegion, somePlan, someRequest } from '../support/images.js';
 import { failureOf } from '../support/expectations.js';
+import { until } from '../support/until.js';
 import { withWorker } from '../support/workflow-worker.js';
 import { slowdown } from '../support/slowdown.js';
 
@@ -170,6 +172,47 @@ describe('publishImage', () => {
     assert.equal(published(fake).filter((id) => id === kept()).length, 1);
   });
 
+  it('lists no AMI of a failed region as public before EC2 has said which of them are', async () => {
+    let release = () => undefined as void;
+    const undoing = new Promise<void>((resolve) => (release = resolve));
+    const { fake, kept } = halfPublicIn('eu-west-1', undoing);
+    await withWorker(fake.activities, async ({ startImage }) => {
+      const handle = await startImage(someRequest());
+      await until('the undo', () => fake.count('undoRegion eu-west-1') === 1);
+      const of = ({ regions }: Pick<ImageProgress, 'regions'>) =>
+        regions.find(({ region }) => region === 'eu-west-1');
+      const during = of(await handle.query(imageProgressQuery));
+      assert.deepEqual([during?.state, during?.amis], ['failed', []]);
+      release();
+      const { amis } = await handle.result();
+      const there = amis.filter(({ region, ami }) => region === 'eu-west-1' && ami !== null);
+      assert.deepEqual(
+        there.map(({ ami }) => ami),
+        [kept()],
+      );
+    });
+    assert.equal(statuses(fake, 'failed').length, 3);
+  });
+
+  it('denies no AMI that may be public, when nobody may look which ones are', async () => {
+    const fake = fakeActivities({
+      publishRegion: ({ region }) =>
+        region === 'eu-west-1'
+          ? Promise.reject(finalFailure('refused at the second'))
+          : Promise.resolve(),
+      undoRegion: () =>
+        Promise.resolve({ removed: [], kept: [], left: ['AMIs: not allowed'], unseen: true }),
+    });
+    await withWorker(fake.activities, async ({ startImage }) => {
+      const { failedRegions } = await (await startImage(someRequest())).result();
+      assert.match(
+        failedRegions[0]?.reason ?? '',
+        /refused .*; left behind: AMIs: not allowed; AMIs in eu-west-1 may be public/,
+      );
+    });
+    assert.deepEqual(statuses(fake, 'failed'), []);
+  });
+
   it('lists no AMI that its undo removed, and tells of those that stay, when the run fails', async () => {
     const { fake, kept } = halfPublicIn('us-east-1');
     await withWorker(fake.activities, async ({ startImage }) => {
@@ -183,10 +226,11 @@ describe('publishImage', () => {
       );
     });
     assert.deepEqual(published(fake), [kept()]);
-    const failed = fake.announced.filter(
-      ({ topic, body }) => topic === 'image.publish' && body['status'] === 'failed',
+    assert.equal(
+      statuses(fake, 'failed').length,
+      3,
+      'the others of the region were begun, and their end is told',
     );
-    assert.equal(failed.length, 3, 'the others of the region were begun, and their end is told');
   });
 
   it('leaves a region out that is not complete within its patience', async () => {
@@ -305,6 +349,26 @@ describe('publishImage', () => {
     assert.deepEqual(fake.calls, ['planImage']);
   });
 
+  it('finds an image that is complete and kept private, and does not call it public', async () => {
+    const fake = fakeActivities({
+      planImage: ({ request, workflowId, runId }) => {
+        const plan = { ...somePlan(request, { workflowId, runId }), makePublic: false };
+        const published = [plan.home, ...plan.copies].flatMap((region) =>
+          registered(region, `snap-${region.region}`)
+            .slice(0, region.region === 'eu-west-1' ? 1 : 4)
+            .map((ami) => ({ ...ami, isPrivate: true as const })),
+        );
+        return Promise.resolve({ ...plan, published });
+      },
+    });
+    await withWorker(fake.activities, async ({ startImage }) => {
+      const { outcome, amis } = await (await startImage(someRequest())).result();
+      assert.equal(outcome, 'partly-published');
+      assert.equal(amis.filter(({ ami }) => ami !== null).length, 3 * 4 + 1);
+      assert(amis.every((ami) => !ami.public));
+    });
+  });
+
   it('does not count a region as published of which the earlier run could publish one AMI only', async () => {
     const fake = fakeActivities({
       planImage: ({ request, workflowId, runId }) => {
@@ -360,7 +424,10 @@ describe('publishImage', () => {
 });
 
 /** The first AMI of the region becomes public, its second is refused, and the undo keeps what is public. */
-function halfPublicIn(sick: string): {
+function halfPublicIn(
+  sick: string,
+  undoing: Promise<void> = Promise.resolve(),
+): {
   readonly fake: FakeActivities;
   readonly kept: () => string;
 } {
@@ -371,14 +438,22 @@ function halfPublicIn(sick: string): {
       first = amis[0]?.ami ?? '';
       return Promise.reject(finalFailure('refused at the second'));
     },
-    undoRegion: ({ region, steps }) =>
-      Promise.resolve({ removed: [...steps], kept: region === sick ? [first] : [], left: [] }),
+    undoRegion: async ({ region, steps }) => {
+      if (region === sick) await undoing;
+      return { removed: [...steps], kept: region === sick ? [first] : [], left: [] };
+    },
   });
   return { fake, kept: () => first };
 }
 
-function published({ announced }: FakeActivities): unknown[] {
-  return announced
-    .filter(({ topic, body }) => topic === 'image.publish' && body['status'] === 'completed')
-    .map(({ body }) => (body['extra'] as { id?: string } | undefined)?.id);
+function statuses({ announced }: FakeActivities, status: string): FakeActivities['announced'] {
+  return announced.filter(
+    ({ topic, body }) => topic === 'image.publish' && body['status'] === status,
+  );
+}
+
+function published(fake: FakeActivities): unknown[] {
+  return statuses(fake, 'completed').map(
+    ({ body }) => (body['extra'] as { id?: string } | undefined)?.id,
+  );
 }
