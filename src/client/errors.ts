@@ -2,6 +2,7 @@
 
 import { isGrpcServiceError } from '@temporalio/client';
 import { NamespaceNotFoundError, WorkflowNotFoundError } from '@temporalio/common';
+import { SEARCH_ATTRIBUTES } from '../contract.js';
 
 export type ClientErrorKind =
   'configuration' | 'conflict' | 'credentials' | 'not-found' | 'refused' | 'unreachable';
@@ -97,13 +98,24 @@ export function unreachable(address: string, details: string, cause?: unknown): 
   return new ClientError(
     'unreachable',
     `No Temporal server answers at ${address}: ${details}`,
-    'Is Temporal running? Start one with `fedimg dev`, or set TEMPORAL_ADDRESS (HOST:PORT).',
+    adviceAt(address),
     cause,
   );
 }
 
+/** Of `fedimg dev` and `temporal server start-dev`; the SDK's own default is the second. */
+const LOCAL_ADDRESS = /^(127\.0\.0\.1|localhost):7233$/;
+
+/** With TEMPORAL_ADDRESS, `fedimg dev` starts no server: its worker takes up the work of the one that is named. */
+function adviceAt(address: string): string {
+  return LOCAL_ADDRESS.test(address)
+    ? 'Is Temporal running? Start one with `fedimg dev` where TEMPORAL_ADDRESS is unset, or set that to yours (HOST:PORT).'
+    : 'Check TEMPORAL_ADDRESS (HOST:PORT), or the address of the profile, and whether that server is up.';
+}
+
 function adviceOn(details: string): string {
-  return /search attribute/i.test(details)
-    ? 'Start a worker once (`fedimg worker`): it says which search attributes the namespace lacks.'
-    : 'Run it again with --verbose for all that is known.';
+  if (!/search attribute/i.test(details))
+    return 'Run it again with --verbose for all that is known.';
+  const flags = SEARCH_ATTRIBUTES.map(({ name, type }) => `--name ${name} --type ${type}`);
+  return `Make those that the namespace lacks: temporal operator search-attribute create ${flags.join(' ')}`;
 }

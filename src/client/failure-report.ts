@@ -59,7 +59,7 @@ function foreignReport(chain: readonly Error[], failure: unknown): FailureReport
     return {
       type: 'Terminated',
       message: `terminated: ${chain.at(-1)?.message ?? 'no reason was given'}`,
-      next: '`fedimg sweep --dry-run` says what it left and when that goes; `fedimg cancel` would have removed it at once.',
+      next: '`fedimg sweep --dry-run --verbose` says what it left and what that waits for; `fedimg cancel` would have removed it at once.',
     };
   }
   if (chain.some((one) => one instanceof CancelledFailure)) {

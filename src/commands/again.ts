@@ -1,5 +1,6 @@
 /** The exact commands that a user may want next. */
 
+import { COMPOSE_ID_CHARS_MAX } from '../model/compose.js';
 import type { ComposeStatus, ImageStatus, PublicationStatus } from '../client/status.js';
 
 interface Named {
@@ -40,7 +41,9 @@ function publishAgain({ request, child }: ImageStatus): string | undefined {
   if (child) return `fedimg status ${composeId}`;
   const parts = ['fedimg publish', shellQuoted(image.url), `--arch ${image.arch}`];
   if (image.sha256 !== '') parts.push(`--sha256 ${image.sha256}`);
-  if (composeId !== image.name) parts.push(`--compose ${composeId}`);
+  // Without a compose the name stands in its place, as much of it as an id may have.
+  const isNamed = composeId !== image.name.slice(0, COMPOSE_ID_CHARS_MAX);
+  if (isNamed) parts.push(`--compose ${composeId}`);
   if (release !== 'unknown') parts.push(`--release ${release}`);
   return parts.join(' ');
 }

@@ -5,6 +5,7 @@ import type { Started } from '../client/start.js';
 import { signalCompose } from '../client/start.js';
 import type { ComposeMessage } from '../model/compose-message.js';
 import { parseComposeMessage } from '../model/compose-message.js';
+import type { Outcome } from '../client/status.js';
 import { readStatus } from '../client/status.js';
 import { JsonError, parseStrictJson } from '../source/strict-json.js';
 import { printSummary } from './ami-output.js';
@@ -65,18 +66,16 @@ async function run(command: Command, file: string, options: FollowOptions): Prom
   return withSession(process.env, async ({ session, stack }) => {
     const start = await startOptionsOf({ config, env: process.env }, stack);
     const started = await signalCompose(session, parsed.message, start);
-    sayStarted(terminal, parsed.message, started);
-    const isOver = started.state === 'published' || started.state === 'ended';
-    if (!isOver) {
-      terminal.note(`Watch it: ${watchCommand({ kind: 'compose', ...started })}`);
-    }
     const waits = options.wait === true || options.watch === true;
-    if (isOver) {
+    if (started.state === 'published' || started.state === 'ended') {
       const status = await readStatus(session, started);
+      sayStarted(terminal, parsed.message, { ...started, outcome: status.outcome });
       if (waits || format !== 'table') printStatus(terminal, format, status);
       if (waits && format === 'table') await printSummary(terminal, format, { session, status });
       return exitCodeOf(status.outcome);
     }
+    sayStarted(terminal, parsed.message, started);
+    terminal.note(`Watch it: ${watchCommand({ kind: 'compose', ...started })}`);
     if (!waits) {
       if (format === 'table') terminal.result(started.workflowId);
       else terminal.result(JSON.stringify(started, null, format === 'json' ? 2 : 0));
@@ -95,12 +94,16 @@ async function run(command: Command, file: string, options: FollowOptions): Prom
 export function sayStarted(
   terminal: Terminal,
   { composeId, status }: ComposeMessage,
-  { state, workflowId, link }: Started,
+  { state, workflowId, link, outcome }: Started & { readonly outcome?: Outcome },
 ): void {
+  const published =
+    outcome === 'partly-published'
+      ? `published in part before, and left as it is; what is missing: fedimg amis --compose ${composeId}`
+      : 'already published, nothing to do';
   const said = {
     started: `${composeId}: ${status}, publication started as ${workflowId}`,
     running: `${composeId}: ${status} sent to ${workflowId}, which is running already`,
-    published: `${composeId}: already published, nothing to do`,
+    published: `${composeId}: ${published}`,
     ended: `${composeId}: ended before without an image, nothing to do`,
   }[state];
   terminal.note(said);

@@ -20,6 +20,7 @@ import type { LocalStack } from './local-stack.js';
 import { openSession, startLocalStack, startWorkerProcess } from './local-stack.js';
 import { removeStackNote, writeStackNote } from './local-stack-file.js';
 import { globalOptions, parsePort, terminalOf } from './options.js';
+import { usageError } from './problem.js';
 import type { Latency } from './simulator.js';
 import { LATENCIES, parseLatency } from './simulator.js';
 import type { Terminal } from './terminal.js';
@@ -53,7 +54,9 @@ export function createCommand(): Command {
       'fedimg dev',
       'fedimg publish http://127.0.0.1:8000/disk.raw.xz --arch x86_64 --watch   # in another terminal',
     ],
-    notes: `It takes --config, FEDIMG_CONFIG or ./fedimg.toml; without any it writes one of its own.
+    notes: `With TEMPORAL_ADDRESS, which must be one of this machine, no Temporal is started: the worker takes up the work
+of that server, and does it on the local cloud.
+It takes --config, FEDIMG_CONFIG or ./fedimg.toml; without any it writes one of its own.
 A compose or .raw.xz that is served on this machine is published by one line of it:
   [source]
   allow = ["${SERVED_BY_USER}"]`,
@@ -73,6 +76,7 @@ interface DevRun {
 /** Ends only by a signal, whose handler ends the process, or by the end of a child. */
 async function run(command: Command, options: DevOptions): Promise<void> {
   const terminal = terminalOf(command);
+  refuseServerOfOthers(process.env['TEMPORAL_ADDRESS']);
   await requireTools(['bash', 'curl', 'xz']);
   const state = await openStateDir({ name: 'dev', directory: options.state });
   const unexpectedEnd = watchForUnexpectedEnd();
@@ -99,6 +103,18 @@ async function run(command: Command, options: DevOptions): Promise<void> {
     await end();
     restore();
   }
+}
+
+/** `[::1]:7233` and all of 127.0.0.0/8 are this machine, too. */
+const THIS_MACHINE = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/i;
+
+/** On the local cloud, a compose of theirs would be called published and never reach EC2. */
+function refuseServerOfOthers(address = ''): void {
+  if (address === '' || THIS_MACHINE.test(address)) return;
+  throw usageError(
+    `TEMPORAL_ADDRESS is ${address}, which is not on this machine: the worker of \`fedimg dev\` would take up the work of that server, and do it on the local cloud.`,
+    'Unset it, and a Temporal server is started here; the worker of that server is `fedimg worker`.',
+  );
 }
 
 async function start({

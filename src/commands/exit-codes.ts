@@ -20,7 +20,7 @@ export const EXIT_CODES_HELP = [
   'Exit codes:',
   '  0  done; also when a repeat had nothing to do     1  failed',
   '  2  usage or configuration                         3  partly published',
-  '  4  credentials                                    5  Temporal is unreachable',
+  '  4  credentials                                    5  Temporal or EC2 is unreachable',
   '  6  not found                                      8  still running',
   '  130  interrupted',
 ].join('\n');

@@ -44,7 +44,7 @@ const EXIT_BY_NAME: Readonly<Record<string, ExitCode>> = {
 };
 
 const AWS_CREDENTIALS =
-  'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or use a role; see `fedimg dev` for a local cloud.';
+  'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or use a role. `fedimg dev`, where TEMPORAL_ADDRESS is unset, has a local cloud.';
 
 /** Any error as a problem; an error that nobody foresaw keeps its message and becomes exit code 1. */
 export function problemOf(error: unknown): Problem {

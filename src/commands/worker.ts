@@ -8,7 +8,6 @@ import { finish, withHelp } from './command-help.js';
 import { EXIT } from './exit-codes.js';
 import { createLog, LOG_LEVELS, parseLogLevel, type LogLevel } from './log.js';
 import { globalOptions, terminalOf } from './options.js';
-import { CommandError } from './problem.js';
 
 interface WorkerCommandOptions {
   readonly logLevel: LogLevel;
@@ -48,7 +47,7 @@ async function run(command: Command, { logLevel }: WorkerCommandOptions): Promis
   try {
     await runWorker({ config, log });
   } catch (error) {
-    throw isTransportError(error) ? temporalUnreachable(error) : error;
+    throw isTransportError(error) ? await temporalUnreachable(error) : error;
   }
 }
 
@@ -66,15 +65,11 @@ function isTransportError(error: unknown): error is Error {
   return error instanceof Error && error.name === 'TransportError';
 }
 
-function temporalUnreachable(error: Error): CommandError {
-  const address =
-    process.env['TEMPORAL_ADDRESS'] ?? 'the address of the profile, or 127.0.0.1:7233';
-  return new CommandError(
-    {
-      what: `No Temporal server answers at ${address}: ${error.message}`,
-      next: 'Is Temporal running? Start one with `fedimg dev`, or set TEMPORAL_ADDRESS (HOST:PORT).',
-      exitCode: EXIT.unreachable,
-    },
-    { cause: error },
-  );
+async function temporalUnreachable(error: Error): Promise<Error> {
+  const [{ temporalAddress }, { unreachable }] = await Promise.all([
+    import('../client/connection.js'),
+    import('../client/errors.js'),
+  ]);
+  const { address } = temporalAddress({ env: process.env });
+  return unreachable(address, error.message, error);
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { TimeoutFailure } from '@temporalio/common';
+import { TerminatedFailure, TimeoutFailure } from '@temporalio/common';
 import { failureReport } from '../../src/client/failure-report.js';
 
 describe('the report of a failure', () => {
@@ -13,5 +13,11 @@ describe('the report of a failure', () => {
   it("leaves Temporal's own words on any other time-out", () => {
     const slow = new TimeoutFailure('activity StartToClose timeout', undefined, 'START_TO_CLOSE');
     assert.equal(failureReport(slow).message, 'activity StartToClose timeout');
+  });
+
+  it('of a terminated run names a command that shows what stays for now, and until when', () => {
+    const { next = '' } = failureReport(new TerminatedFailure('by an operator'));
+    // Without --verbose, what a sweep keeps is only counted.
+    assert.match(next, /fedimg sweep --dry-run --verbose/);
   });
 });

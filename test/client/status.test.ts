@@ -132,7 +132,7 @@ describe('the status of a publication', () => {
     const terminated = await readStatus(session(), unstarted);
     assert.equal(terminated.outcome, 'terminated');
     assert.match(terminated.failure?.message ?? '', /test is over/);
-    assert.match(terminated.failure?.next ?? '', /fedimg sweep --dry-run/);
+    assert.match(terminated.failure?.next ?? '', /fedimg sweep --dry-run --verbose/);
   });
 
   it('finds a compose by its id, an image by its name, and says when there is neither', async () => {

@@ -120,13 +120,13 @@ describe('the command line', () => {
     assert.match(none.stderr, /cannot be read from nowhere\.json/);
   });
 
-  it('says within seconds that no Temporal server answers, and how to start one', async () => {
+  it('says within seconds that no Temporal server answers, and what to look at', async () => {
     // What the busiest machine takes to say anything at all.
     const { ms: helpMs } = await run(['--help']);
     const { code, stderr, ms } = await run(['status'], { TEMPORAL_ADDRESS: '127.0.0.1:1' });
     assert.equal(code, 5);
     assert.match(stderr, /No Temporal server answers at 127\.0\.0\.1:1/);
-    assert.match(stderr, /next: Is Temporal running\? Start one with `fedimg dev`/);
+    assert.match(stderr, /next: Check TEMPORAL_ADDRESS \(HOST:PORT\)/);
     assert(ms < 15_000 + 3 * helpMs, `took ${ms} ms, and --help ${helpMs} ms`);
   });
 
@@ -148,6 +148,28 @@ describe('the command line', () => {
     assert.equal(code, 4);
     assert.match(stderr, /no AWS credentials/);
     assert.match(stderr, /next: Set AWS_ACCESS_KEY_ID/);
+  });
+
+  it('starts no worker where no Temporal server answers, and does not send anybody to a local one', async () => {
+    await writeFile(path.join(folder, 'test.sh'), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
+    const amis = '[[amis]]\nregion = "us-east-1"\nami = "al2023"\narch = "x86_64"\n';
+    await writeFile(path.join(folder, 'fedimg.toml'), `${amis}[test]\nscript = "test.sh"\n`);
+    const { code, stderr } = await run(['worker'], {
+      TEMPORAL_ADDRESS: '127.0.0.1:1',
+      AWS_ACCESS_KEY_ID: 'id',
+      AWS_SECRET_ACCESS_KEY: 'secret',
+    });
+    assert.equal(code, 5);
+    assert.match(stderr, /No Temporal server answers at 127\.0\.0\.1:1/);
+    assert.match(stderr, /next: Check TEMPORAL_ADDRESS \(HOST:PORT\)/);
+  });
+
+  it("takes up no work of somebody's own Temporal server for the local cloud", async () => {
+    const server = 'temporal.example.org:7233';
+    const { code, stderr } = await run(['dev', '--state', folder], { TEMPORAL_ADDRESS: server });
+    assert.equal(code, 2);
+    assert.match(stderr, /TEMPORAL_ADDRESS is temporal\.example\.org:7233, .* not on this machine/);
+    assert.match(stderr, /next: Unset it.*`fedimg worker`/);
   });
 
   it('prints an empty list as JSON, and says what is not to be found', async function () {

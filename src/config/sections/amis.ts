@@ -11,7 +11,7 @@ export interface AmiItem {
   ami: string;
   /** The architecture of that AMI; of the utility instance, when this is the first item. */
   arch: Arch;
-  /** The region's paravirtual kernel (`aki-…`); without one the region gets no paravirtual AMI. */
+  /** The region's paravirtual kernel (`aki-…`); without one EC2 is asked for the newest. */
   aki?: string;
 }
 

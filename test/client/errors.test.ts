@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { temporalAddress } from '../../src/client/connection.js';
+import { ClientError, clientErrorOf, unreachable } from '../../src/client/errors.js';
+
+describe('a Temporal that a command cannot use', () => {
+  it('is to be started as a local one only where a local one is looked for', () => {
+    const { address } = temporalAddress({ env: { TEMPORAL_CONFIG_FILE: '/dev/null' } });
+    for (const local of [address, 'localhost:7233']) {
+      assert.match(unreachable(local, 'refused').next, /Start one with `fedimg dev`/);
+    }
+    // There, `fedimg dev` would set its worker to the work of others.
+    for (const other of ['temporal.example.org:7233', '127.0.0.1:1', '10.0.0.1:7233']) {
+      const { next } = unreachable(other, 'refused');
+      assert.match(next, /Check TEMPORAL_ADDRESS/);
+      assert.doesNotMatch(next, /fedimg dev/);
+    }
+  });
+
+  it('is told the search attributes that it lacks by a command', () => {
+    const details = 'Namespace default has no mapping defined for search attribute Compose';
+    const refusal = Object.assign(new Error(details), { code: 3, details, metadata: {} });
+    const error = clientErrorOf(refusal, 'temporal.example.org:7233');
+    assert(error instanceof ClientError);
+    assert.match(
+      error.next,
+      /temporal operator search-attribute create --name Compose --type Keyword .*--name Phase --type Keyword/,
+    );
+  });
+});
