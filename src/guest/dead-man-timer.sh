@@ -1,5 +1,5 @@
 # Whatever becomes of the run, the instance ends itself; a reboot would forget the timer, and sets it again.
-# The script that sets it again is written first: a reboot right behind the timer finds it.
+# Written before the timer is set: once it is seen to run, a reboot finds what sets it again.
 # usage: MINUTES
 per_boot=/var/lib/cloud/scripts/per-boot
 mkdir -p "$per_boot"

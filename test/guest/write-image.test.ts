@@ -14,6 +14,8 @@ import { VOLUME_BYTES, withWriteBench } from '../support/write-program.js';
 
 const PATH = '/image.raw.xz';
 const RAW_BYTES = 2 * 1024 * 1024;
+/** Where a test changes what was written. */
+const CHANGED_BYTE = 4711;
 
 describe('the write program', () => {
   let server: ComposeServer;
@@ -35,6 +37,8 @@ describe('the write program', () => {
   async function serve(): Promise<typeof image> {
     const rawFile = join(directory, 'image.raw');
     const raw = randomBytes(RAW_BYTES);
+    // One in 256 images would have by chance what it is changed to.
+    raw[CHANGED_BYTE] = 0;
     await writeFile(rawFile, raw);
     const { file, compressed } = await compressXz(rawFile);
     await writeFile(join(directory, PATH), await readFile(file));
@@ -148,7 +152,7 @@ describe('the write program', () => {
       await shim(
         'dd',
         `[[ $* == *of=* ]] || exec /bin/dd "$@"
-/bin/dd "$@" && printf X | /bin/dd of='${volume}' bs=1 seek=4711 conv=notrunc 2>/dev/null`,
+/bin/dd "$@" && printf X | /bin/dd of='${volume}' bs=1 seek=${CHANGED_BYTE} conv=notrunc 2>/dev/null`,
       );
       const result = await write(image.args);
       assert.equal(result.get('code'), 'read-back', result.get('message'));
