@@ -55,11 +55,15 @@ async function refuseTakenNames(
     {
       code: 'name-taken',
       class: 'refused',
-      next: `${Public ? '' : 'If a run that was ended from outside left it, wait for the sweep (fedimg sweep --dry-run --verbose says what it waits for) and publish again. '}If nobody needs it, deregister ${ImageId} and the others of its image with their snapshots; else change publish.image_name.`,
+      next: `${Public || isComplete(foreign) ? '' : 'If a run that was ended from outside left it, wait for the sweep (fedimg sweep --dry-run --verbose says what it waits for) and publish again. '}If nobody needs it, deregister ${ImageId} and the others of its image with their snapshots; else change publish.image_name.`,
       region,
       resource: ImageId,
     },
   );
+}
+
+function isComplete({ Tags }: Pick<Image, 'Tags'>): boolean {
+  return tagOf({ Tags }, TAG.state) === RESULT_STATE.complete;
 }
 
 /** The name alone does not make it this image: somebody may have put another file in its place. */
@@ -88,7 +92,10 @@ function madeBy(image: Image, deployment: string): Pick<RegisteredAmi, 'owner' |
   };
 }
 
-/** What is there for good: public, or complete and kept private by a configuration that still says so. */
+/**
+ * What is there for good: public, or complete and kept private by a configuration that still says so. Nothing
+ * proves a private one to be this image but its hash: a new build may stand under the same name.
+ */
 async function completeAmis(
   { aws, config }: ActivityContext,
   origin: Origin,
@@ -101,7 +108,9 @@ async function completeAmis(
     const isPrivate = ({ Public, Tags }: Image) =>
       Public !== true &&
       !config.publish.public &&
-      tagOf({ Tags }, TAG.state) === RESULT_STATE.complete;
+      isComplete({ Tags }) &&
+      origin.sha256 !== undefined &&
+      tagOf({ Tags }, TAG.sha256) === origin.sha256;
     const image = named.find((one) => one.Public === true || isPrivate(one));
     refuseOtherBytes(origin, plan.region, image);
     const snapshot = image?.BlockDeviceMappings?.find(({ Ebs }) => Ebs?.SnapshotId)?.Ebs

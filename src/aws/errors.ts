@@ -50,6 +50,8 @@ const CAPACITY = new Set([
 
 const LOST = new Set([
   'IdempotentInstanceTerminated',
+  // What the token made is gone, and another version of the worker would make it otherwise.
+  'IdempotentParameterMismatch',
   'InvalidInstanceID.NotFound',
   'InvalidVolume.NotFound',
 ]);

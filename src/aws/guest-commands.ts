@@ -230,7 +230,7 @@ function undelivered(region: RegionAccess, command: GuestCommand, state: string)
 export function agentDead(region: RegionAccess, instanceId: string, cause?: unknown): ServiceError {
   return new ServiceError(
     EC2_SERVICE_EXCEPTION,
-    `the SSM agent of ${instanceId} in ${region.name} does not answer any more`,
+    `the SSM agent of ${instanceId} in ${region.name} does not answer any more${cause instanceof Error ? `: ${cause.message}` : ''}`,
     {
       code: 'agent-dead',
       class: 'lost',

@@ -54,6 +54,8 @@ export async function findImagesOfSnapshot(
   const { Images } = await region.ec2.send(
     new DescribeImagesCommand({
       Owners: ['self'],
+      // A disabled AMI holds its snapshot as any other.
+      IncludeDisabled: true,
       Filters: [{ Name: 'block-device-mapping.snapshot-id', Values: [snapshotId] }],
     }),
     { abortSignal: signal },

@@ -187,7 +187,8 @@ export class RegionAccess {
     const found: InstanceInformation[] = [];
     const Filters = [{ Key: 'InstanceIds', Values: [...ids] }];
     // SSM filters each page by itself: one without any of these nodes is not the last (aws/aws-cli#2626).
-    for await (const page of paginateDescribeInstanceInformation(this.#pages, { Filters })) {
+    const pages = paginateDescribeInstanceInformation(this.#pages, { Filters }, this.#bounded());
+    for await (const page of pages) {
       found.push(...(page.InstanceInformationList ?? []));
       if (found.length >= ids.length) break;
     }
@@ -196,6 +197,12 @@ export class RegionAccess {
 
   /** Commands of this worker that are awaited, with the times when they were sent. */
   readonly sentAt = new Map<string, Date>();
+
+  /** Nobody waits any longer for an answer of this age: the walk through the pages must not go on. */
+  #bounded(): { abortSignal: AbortSignal } {
+    const { requestTimeoutMs } = this.settings;
+    return { abortSignal: AbortSignal.timeout(ANSWER_TIMEOUTS_MAX * requestTimeoutMs) };
+  }
 
   /** A single command is asked for by its id; several share one listing of what was sent since. */
   async #listInvocations(ids: readonly string[]): Promise<Map<string, CommandInvocation>> {
@@ -207,7 +214,8 @@ export class RegionAccess {
       ids.length === 1
         ? { CommandId: ids[0] }
         : { Filters: [{ key: 'InvokedAfter' as const, value: InvokedAfter }] };
-    for await (const page of paginateListCommandInvocations(this.#pages, only)) {
+    const pages = paginateListCommandInvocations(this.#pages, only, this.#bounded());
+    for await (const page of pages) {
       found.push(...(page.CommandInvocations ?? []));
       if (found.filter((one) => wanted.has(one.CommandId ?? '')).length >= wanted.size) break;
     }

@@ -34,7 +34,7 @@ export function nothingToDo({ run }: Publication): ImageResult {
   for (const region of run.regionPlans) {
     const amis = run.plan.published?.filter((ami) => ami.region === region.region) ?? [];
     const isComplete = amis.length > 0 && amis.length >= region.wanted.length;
-    const state = amis.some(({ isPrivate }) => isPrivate) ? 'private' : 'published';
+    const state = amis.every(({ isPrivate }) => isPrivate) ? 'private' : 'published';
     if (isComplete) run.region(region.region, { state, amis });
     else if (region.unusable === undefined) {
       // Of a region whose quota ended midway some AMIs are public.

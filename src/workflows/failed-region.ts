@@ -62,13 +62,16 @@ async function undoAside(publication: Publication, region: string, failed: Faile
 /** The record keeps only what became public before its region failed, and the world hears of both. */
 export function recordUndone(
   { run, announcements }: Publication,
-  { region, steps, kept, unseen }: Undone,
+  undone: Undone,
   { reason, before }: Failed,
 ): void {
+  const { region, steps, kept, unseen } = undone;
   if (!steps.includes('register') && !steps.includes('copy')) return;
   const all = before.amis;
   const amis = all.filter(({ ami }) => kept.includes(ami));
-  run.region(region, amis.length === 0 ? { amis } : { amis, state: 'failed', reason });
+  const isTold = amis.length > 0 || unseen === true;
+  const told = `${reason}${unseen === true ? leftBehind([undone]) : ''}`;
+  run.region(region, isTold ? { amis, state: 'failed', reason: told } : { amis });
   if (amis.length > 0 && patched('kept-amis-are-announced')) {
     announcements.add(...publishAnnouncements(run.plan, amis));
   }
@@ -83,10 +86,11 @@ export function recordUndone(
 /** What an undo could not remove, as the end of a reason. */
 export function leftBehind(regions: readonly Undone[]): string {
   const left = regions.flatMap((region) => region.left);
+  const rest = left.length === 0 ? '' : `; left behind: ${left.join('; ')}`;
   const unseen = regions.filter((one) => one.unseen === true).map(({ region }) => region);
-  const maybe =
-    unseen.length === 0 ? '' : `; AMIs in ${unseen.join(', ')} may be public: look there`;
-  return left.length === 0 ? maybe : `; left behind: ${left.join('; ')}${maybe}`;
+  return unseen.length === 0
+    ? rest
+    : `${rest}; AMIs in ${unseen.join(', ')} may be public: look there`;
 }
 
 /** Older runs told of a publication only when it was completed. */

@@ -48,6 +48,28 @@ describe('an image that is kept private', () => {
     });
   });
 
+  it('is not taken for a new build of the same name, nor is anybody sent to wait for the sweep', async () => {
+    await withActivities(PRIVATE, async (level) => {
+      const plan = await planOf(level);
+      const source = await snapshotOf(level, plan);
+      const amis = await register(level.activities, plan, source);
+      await level.activities.keepRegion({ region: plan.homeRegion, amis });
+      // Without a hash nothing says that these are the bytes that stand at the URL now.
+      for (const sha256 of ['', 'e'.repeat(64)]) {
+        const image = { ...level.request.image, sha256 };
+        await assert.rejects(
+          level.activities.planImage({ request: { ...level.request, image }, ...LATER }),
+          (error) => {
+            const { code, next } = (error as ApplicationFailure).details?.[0] as FailureDetails;
+            assert.equal(code, 'name-taken');
+            assert.doesNotMatch(next, /sweep/, 'no sweep takes what is complete');
+            return true;
+          },
+        );
+      }
+    });
+  });
+
   it('is not complete before it is marked so: a terminated run may have left it', async () => {
     await withActivities(PRIVATE, async (level) => {
       const plan = await planOf(level);

@@ -231,6 +231,13 @@ describe('a resource that EC2 has given up', () => {
         assert.equal(detailsOf(error).class, 'lost');
         return (error as ApplicationFailure).nonRetryable === true;
       });
+      // A worker of another version has other user-data for the same token.
+      const { deadManMinutes } = plan.utility;
+      const utility = { ...plan.utility, deadManMinutes: deadManMinutes + 1 };
+      await assert.rejects(launch(level.activities, { ...plan, utility }), (error) => {
+        assert.match((error as Error).message, /IdempotentParameterMismatch/);
+        return detailsOf(error).class === 'lost';
+      });
       const next = await launch(level.activities, plan, 1);
       assert.notEqual(next.instanceId, dead.instanceId);
       assert.notEqual(next.volumeId, dead.volumeId);

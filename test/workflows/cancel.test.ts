@@ -4,6 +4,7 @@ import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { cancelled, heartbeat } from '@temporalio/activity';
 import type { Activities } from '../../src/activities/activities.js';
+import { imageProgressQuery } from '../../src/contract.js';
 import { EC2_SERVICE_EXCEPTION, EC2_TEST_EXCEPTION } from '../../src/model/errors.js';
 import { fakeActivities, finalFailure } from '../support/fake-activities.js';
 import { someRequest } from '../support/images.js';
@@ -79,6 +80,32 @@ describe('a cancel', () => {
       await handle.cancel();
       await assertCancelled(handle);
       open();
+    });
+  });
+
+  it('during the publication says of each region whose AMIs may be public, when nobody may look', async () => {
+    const fake = fakeActivities({
+      publishRegion: () => {
+        const beat = setInterval(heartbeat, 100);
+        return cancelled().finally(() => clearInterval(beat));
+      },
+      undoRegion: ({ mayBePublic }) =>
+        Promise.resolve({
+          ...{ removed: [], kept: [], left: ['AMIs: not allowed'] },
+          ...(mayBePublic === true ? { unseen: true as const } : {}),
+        }),
+    });
+    await withWorker(fake.activities, async ({ startImage }) => {
+      const handle = await startImage(someRequest());
+      await until('the publication', () => fake.calls.includes('publishRegion us-east-1'));
+      await handle.cancel();
+      await assertCancelled(handle);
+      const { regions } = await handle.query(imageProgressQuery);
+      const home = regions.find(({ region }) => region === 'us-east-1');
+      assert.equal(home?.state, 'failed', 'and not removed');
+      assert.match(home.reason ?? '', /not allowed; AMIs in us-east-1 may be public/);
+      const others = regions.filter(({ region }) => region !== 'us-east-1');
+      assert(others.every(({ reason }) => reason === undefined));
     });
   });
 
