@@ -65,9 +65,11 @@ function foreignReport(chain: readonly Error[], failure: unknown): FailureReport
   if (chain.some((one) => one instanceof CancelledFailure)) {
     return { type: 'Cancelled', message: 'cancelled; what was not yet public was removed' };
   }
-  const timeout = chain.find((one): one is TimeoutFailure => one instanceof TimeoutFailure);
-  if (timeout !== undefined) return { type: 'Timeout', message: timeoutText(timeout) };
+  // Below a time-out of all attempts is what the last of them ran into.
   const innermost = chain.at(-1);
+  if (innermost instanceof TimeoutFailure) {
+    return { type: 'Timeout', message: timeoutText(innermost) };
+  }
   return { type: innermost?.name ?? 'Error', message: innermost?.message ?? String(failure) };
 }
 

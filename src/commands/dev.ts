@@ -54,7 +54,7 @@ export function createCommand(): Command {
       'fedimg dev',
       'fedimg publish http://127.0.0.1:8000/disk.raw.xz --arch x86_64 --watch   # in another terminal',
     ],
-    notes: `With TEMPORAL_ADDRESS, which must be one of this machine, no Temporal is started: the worker takes up the work
+    notes: `With TEMPORAL_ADDRESS, which must be one of this machine (and no tunnel to another), no Temporal is started: the worker takes up the work
 of that server, and does it on the local cloud.
 It takes --config, FEDIMG_CONFIG or ./fedimg.toml; without any it writes one of its own.
 A compose or .raw.xz that is served on this machine is published by one line of it:

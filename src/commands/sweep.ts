@@ -34,7 +34,7 @@ export function createCommand(): Command {
       "fedimg sweep -o json | jq '.removed[].id'",
     ],
     notes: `A stray carries this deployment's tags, and its run was terminated, failed or is unknown to Temporal.
-What is public, marked as a result, younger than [sweep] grace, or of a run under way stays.
+What is public (but a snapshot without its AMI), marked as a result, younger than [sweep] grace, or of a run under way stays.
 Workers do the same every 15 minutes: see docs/operating.md. Exits 1 when a stray or a region is left.`,
   });
   command.action(async (options: SweepOptions) => finish(await run(command, options)));
