@@ -201,7 +201,9 @@ export class RegionAccess {
   /** Nobody waits any longer for an answer of this age: the walk through the pages must not go on. */
   #bounded(): { abortSignal: AbortSignal } {
     const { requestTimeoutMs } = this.settings;
-    return { abortSignal: AbortSignal.timeout(ANSWER_TIMEOUTS_MAX * requestTimeoutMs) };
+    // A scaled time-out may be a fraction, which AbortSignal refuses.
+    const boundMs = Math.ceil(ANSWER_TIMEOUTS_MAX * requestTimeoutMs);
+    return { abortSignal: AbortSignal.timeout(boundMs) };
   }
 
   /** A single command is asked for by its id; several share one listing of what was sent since. */

@@ -57,6 +57,20 @@ describe('an SSM agent among more than a page of them', () => {
 });
 
 describe('a listing of SSM', () => {
+  afterEach(() => closeTestClouds());
+
+  it('is read where a scale makes the time-out of a request a fraction of a millisecond', async () => {
+    const cloud = await openTestCloud({ ssm: createSsmHandler() });
+    const settings = { ...AWS_DEFAULTS, requestTimeoutMs: 12_137.3 };
+    const aws = new Aws(settings, { endpoint: cloud.url, credentials });
+    try {
+      const { agents } = aws.region('us-east-1');
+      assert.equal(await agents.wait('i-0123456789abcdef0', () => 'asked', signal), 'asked');
+    } finally {
+      aws.destroy();
+    }
+  });
+
   it('ends at an empty token, which is how SSM says that there is no more', async () => {
     const asked: string[] = [];
     const server = createServer((request, response) => {
