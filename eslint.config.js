@@ -6,92 +6,55 @@ const nodeBuiltins = {
   message: 'Workflow and model code is deterministic: no Node built-ins.',
 };
 
-/** Folders that a folder must not import, so that all arrows run one way. */
-const forbidden = {
-  model: [
-    'activities',
-    'aws',
-    'client',
-    'commands',
-    'config',
-    'dev',
-    'messaging',
-    'simulator',
-    'worker',
-    'workflows',
+/** What each folder of src may import beside itself; everything else is refused, so that all arrows run one way. */
+const ALLOWED = {
+  model: [],
+  guest: ['model'],
+  aws: ['model'],
+  fetch: ['model'],
+  messaging: ['model'],
+  config: ['model', 'fetch'],
+  activities: ['model', 'guest', 'aws', 'fetch', 'messaging', 'config'],
+  workflows: ['model', 'contract', 'activities'],
+  worker: [
+    ...['model', 'aws', 'fetch', 'messaging', 'config', 'activities'],
+    ...['contract', 'temporal-settings', 'package-version'],
   ],
-  aws: ['activities', 'client', 'commands', 'config', 'dev', 'simulator', 'worker', 'workflows'],
-  source: [
-    'activities',
-    'aws',
-    'client',
-    'commands',
-    'config',
-    'dev',
-    'simulator',
-    'worker',
-    'workflows',
+  client: ['model', 'fetch', 'messaging', 'contract', 'temporal-settings'],
+  local: ['model', 'client', 'contract', 'simulator/index'],
+  commands: [
+    ...['model', 'aws', 'fetch', 'messaging', 'config', 'client', 'worker', 'local'],
+    'simulator/index',
   ],
-  config: ['activities', 'aws', 'client', 'commands', 'dev', 'simulator', 'worker', 'workflows'],
-  activities: ['client', 'commands', 'dev', 'simulator', 'worker', 'workflows'],
-  workflows: [
-    'aws',
-    'client',
-    'commands',
-    'config',
-    'dev',
-    'messaging',
-    'simulator',
-    'source',
-    'worker',
-  ],
-  messaging: [
-    'activities',
-    'aws',
-    'client',
-    'commands',
-    'config',
-    'dev',
-    'simulator',
-    'worker',
-    'workflows',
-  ],
-  client: ['activities', 'aws', 'commands', 'dev', 'simulator', 'worker', 'workflows'],
-  worker: ['client', 'commands', 'dev', 'simulator'],
-  dev: ['activities', 'aws', 'commands', 'workflows'],
-  simulator: [
-    'activities',
-    'aws',
-    'client',
-    'commands',
-    'config',
-    'dev',
-    'model',
-    'source',
-    'worker',
-    'workflows',
-  ],
+  simulator: [],
 };
 
-function layer(folder) {
-  const patterns = [
-    {
-      group: forbidden[folder].flatMap((other) => [`**/${other}/**`, `../${other}.js`]),
-      message: `src/${folder} must not know this folder; see the tree in README.md.`,
-    },
-  ];
-  if (folder === 'workflows') {
-    patterns.push({
-      group: ['**/activities/**'],
-      allowTypeImports: true,
-      message: 'Workflows import activities as types only.',
-    });
-  }
-  if (folder === 'workflows' || folder === 'model') patterns.push(nodeBuiltins);
-  return {
-    files: [`src/${folder}/**/*.ts`],
-    rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns }] },
-  };
+/** How deep the tree of src is, at most: an import leaves its folder by as many `../` as the file is deep. */
+const DEPTH_MAX = 4;
+
+function layers(folder) {
+  return Array.from({ length: DEPTH_MAX }, (_, index) => {
+    const depth = index + 1;
+    const allowed = ALLOWED[folder].map((one) => `${one}(?:/|\\.js$)`).join('|');
+    const patterns = [
+      {
+        regex: `^(?:\\.\\./){${depth}}(?!${allowed === '' ? '$' : allowed})`,
+        message: `src/${folder} may import ${ALLOWED[folder].join(', ') || 'itself only'}; see the tree in README.md.`,
+      },
+    ];
+    if (folder === 'workflows') {
+      patterns.push({
+        regex: `^(?:\\.\\./){${depth}}activities/`,
+        allowTypeImports: true,
+        message: 'Workflows know activities by their types only.',
+      });
+    }
+    if (folder === 'workflows' || folder === 'model') patterns.push(nodeBuiltins);
+    return {
+      files: [`src/${folder}/${'*/'.repeat(index)}*.ts`],
+      rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns }] },
+    };
+  });
 }
 
 export default tseslint.config(
@@ -116,7 +79,7 @@ export default tseslint.config(
       eqeqeq: 'error',
     },
   },
-  ...Object.keys(forbidden).map(layer),
+  ...Object.keys(ALLOWED).flatMap(layers),
   {
     files: ['test/**/*.ts'],
     rules: {

@@ -2,7 +2,7 @@
 
 import { CommanderError } from 'commander';
 import { createProgram, exitCodeOfUsage } from './commands/program.js';
-import { problemOf, renderProblem } from './commands/problem.js';
+import { problemOf, renderProblem } from './commands/shared/problem.js';
 import { packageVersion } from './package-version.js';
 
 async function main(argv: readonly string[]): Promise<void> {

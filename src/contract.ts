@@ -2,9 +2,9 @@
 
 import { defineQuery, defineSignal } from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
-import type { ComposeMessage } from './model/compose-message.js';
-import type { ImageRequest } from './model/plan.js';
-import type { ComposeProgress, ImageProgress } from './model/progress.js';
+import type { ComposeMessage } from './model/compose/compose-message.js';
+import type { ImageRequest } from './model/plan/plan.js';
+import type { ComposeProgress, ImageProgress } from './model/progress/progress.js';
 
 export const COMPOSE_WORKFLOW = 'compose';
 export const PUBLISH_IMAGE_WORKFLOW = 'publishImage';

@@ -1,7 +1,7 @@
 /** The activities as workflows see them: one coarse, repeatable act a step and region. */
 
-import type { Announcement } from '../model/announcement.js';
-import type { ComposeMessage } from '../model/compose-message.js';
+import type { Announcement } from '../model/progress/announcement.js';
+import type { ComposeMessage } from '../model/compose/compose-message.js';
 import type {
   ImagePlan,
   ImageRequest,
@@ -10,12 +10,12 @@ import type {
   RegistrationPlan,
   TestPlan,
   UtilityPlan,
-} from '../model/plan.js';
-import type { LeftOutRegion } from '../model/plan-tags.js';
-import type { TestRecord } from '../model/progress.js';
-import type { SweepItem, UnreconciledRun } from '../model/sweep.js';
-import type { Origin, StepTag } from '../model/tags.js';
-import type { Arch, Variant } from '../model/variant.js';
+} from '../model/plan/plan.js';
+import type { LeftOutRegion } from '../model/plan/plan-tags.js';
+import type { TestRecord } from '../model/progress/progress.js';
+import type { SweepItem, UnreconciledRun } from '../model/sweep/sweep.js';
+import type { Origin, StepTag } from '../model/ids/tags.js';
+import type { Arch, Variant } from '../model/ids/variant.js';
 
 export interface InstanceRef {
   readonly region: string;

@@ -2,10 +2,10 @@
 
 import { log } from '@temporalio/activity';
 import { BrokerError } from '../messaging/errors.js';
-import type { Announcement } from '../model/announcement.js';
+import type { Announcement } from '../model/progress/announcement.js';
 import type { AnnounceReport } from './activities.js';
-import type { ActivityContext } from './context.js';
-import { heartbeating, waitingFor } from './context.js';
+import type { ActivityContext } from './attempt/context.js';
+import { heartbeating, waitingFor } from './attempt/context.js';
 
 /** What was sent by then is put on the record: a slow broker must not make a batch begin again and again. */
 const BATCH_MS_MAX = 20_000;

@@ -16,7 +16,7 @@ import type { UnitReport } from '../guest/unit-report.js';
 import { parseUnitReport } from '../guest/unit-report.js';
 import type { ServiceErrorType } from '../model/errors.js';
 import { ServiceError } from '../model/errors.js';
-import type { WriteHeartbeat } from '../model/heartbeat.js';
+import type { WriteHeartbeat } from '../model/progress/heartbeat.js';
 
 export interface GuestUnit {
   readonly instanceId: string;

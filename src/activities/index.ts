@@ -2,23 +2,23 @@
 
 import type { Activities } from './activities.js';
 import { announce } from './announce.js';
-import type { ActivityContext } from './context.js';
-import { copyToRegion } from './copy-to-region.js';
-import { findStrays } from './find-strays.js';
-import { publishRegion } from './make-public.js';
+import type { ActivityContext } from './attempt/context.js';
+import { copyToRegion } from './copy.js';
+import { findStrays } from './sweep/find-strays.js';
+import { publishRegion } from './publish.js';
 import { keepFailed } from './keep-failed.js';
 import { keepRegion } from './keep-region.js';
 import { noteLeftOut } from './note-left-out.js';
-import { planImage } from './plan.js';
-import { planSweep } from './plan-sweep.js';
+import { planImage } from './plan/plan.js';
+import { planSweep } from './sweep/plan-sweep.js';
 import { readCompose } from './read-compose.js';
-import { registerImages } from './register-images.js';
-import { removeStrays } from './remove-strays.js';
-import { snapshotVolume } from './snapshot-volume.js';
-import { launchTestInstance, runTest } from './test-instance.js';
+import { registerImages } from './register.js';
+import { removeStrays } from './sweep/remove-strays.js';
+import { snapshotVolume } from './snapshot.js';
+import { launchTestInstance, runTest } from './test.js';
 import { undoRegion } from './undo.js';
-import { launchUtilityInstance, retireInstance } from './utility-instance.js';
-import { writeImage } from './write-image.js';
+import { launchUtilityInstance, retireInstance } from './utility.js';
+import { writeImage } from './write.js';
 
 export type { Activities } from './activities.js';
 

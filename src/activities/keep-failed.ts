@@ -3,10 +3,10 @@
 import { findImages } from '../aws/images.js';
 import { findSnapshots } from '../aws/snapshots.js';
 import { addTags } from '../aws/tags.js';
-import { stepKey, TAG } from '../model/tags.js';
+import { stepKey, TAG } from '../model/ids/tags.js';
 import type { KeepFailedInput } from './activities.js';
-import type { ActivityContext } from './context.js';
-import { heartbeating, waitingFor } from './context.js';
+import type { ActivityContext } from './attempt/context.js';
+import { heartbeating, waitingFor } from './attempt/context.js';
 
 /** Safe to repeat; what is not listed gets no tag, and goes with the next sweep. */
 export function keepFailed({ aws }: ActivityContext, input: KeepFailedInput): Promise<string[]> {

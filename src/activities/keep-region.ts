@@ -4,11 +4,11 @@ import { log } from '@temporalio/activity';
 import { classifyAwsError } from '../aws/errors.js';
 import type { RegionAccess } from '../aws/region-access.js';
 import { addTags } from '../aws/tags.js';
-import type { RegisteredAmi } from '../model/plan.js';
-import { RESULT_STATE, TAG } from '../model/tags.js';
+import type { RegisteredAmi } from '../model/plan/plan.js';
+import { RESULT_STATE, TAG } from '../model/ids/tags.js';
 import type { KeepRegionInput } from './activities.js';
-import type { ActivityContext } from './context.js';
-import { heartbeating, waitingFor } from './context.js';
+import type { ActivityContext } from './attempt/context.js';
+import { heartbeating, waitingFor } from './attempt/context.js';
 
 /** For results that stay private: but for this tag they look like what a terminated run leaves. */
 export function keepRegion({ aws }: ActivityContext, input: KeepRegionInput): Promise<void> {

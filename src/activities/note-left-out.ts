@@ -1,10 +1,10 @@
 /** Which regions lack AMIs, and why, written on AMIs that stay: retention forgets runs, and EC2 lists only what is there. */
 
 import { addTags } from '../aws/tags.js';
-import { leftOutTags } from '../model/plan-tags.js';
+import { leftOutTags } from '../model/plan/plan-tags.js';
 import type { NoteLeftOutInput } from './activities.js';
-import type { ActivityContext } from './context.js';
-import { heartbeating, waitingFor } from './context.js';
+import type { ActivityContext } from './attempt/context.js';
+import { heartbeating, waitingFor } from './attempt/context.js';
 
 /** An AMI that exists contradicts its note: a region that is published later leaves nothing to take back. */
 export function noteLeftOut(

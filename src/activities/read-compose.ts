@@ -2,12 +2,12 @@
 
 import { log } from '@temporalio/activity';
 import { EC2_SERVICE_EXCEPTION, ServiceError } from '../model/errors.js';
-import { parseComposeId } from '../model/compose.js';
-import type { ComposeMessage } from '../model/compose-message.js';
-import { readComposeImages } from '../source/compose-metadata.js';
+import { parseComposeId } from '../model/compose/compose.js';
+import type { ComposeMessage } from '../model/compose/compose-message.js';
+import { readComposeImages } from '../fetch/compose-metadata.js';
 import type { ComposeImages } from './activities.js';
-import type { ActivityContext } from './context.js';
-import { heartbeating, waitingFor } from './context.js';
+import type { ActivityContext } from './attempt/context.js';
+import { heartbeating, waitingFor } from './attempt/context.js';
 
 export async function readCompose(
   { config, urlPolicy }: ActivityContext,

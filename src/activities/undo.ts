@@ -9,11 +9,11 @@ import type { RegionAccess } from '../aws/region-access.js';
 import { deleteSnapshot, findSnapshots } from '../aws/snapshots.js';
 import { deleteVolume, findVolumes } from '../aws/volumes.js';
 import { EC2_SERVICE_EXCEPTION, ServiceError } from '../model/errors.js';
-import type { Tags } from '../model/tags.js';
-import { stepKey } from '../model/tags.js';
+import type { Tags } from '../model/ids/tags.js';
+import { stepKey } from '../model/ids/tags.js';
 import type { UndoneRegion, UndoRegionInput } from './activities.js';
-import type { ActivityContext } from './context.js';
-import { heartbeating, waitingFor } from './context.js';
+import type { ActivityContext } from './attempt/context.js';
+import { heartbeating, waitingFor } from './attempt/context.js';
 
 const ALIVE = ['pending', 'running', 'shutting-down', 'stopping', 'stopped'];
 

@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-ec2';
 import type { Image } from '@aws-sdk/client-ec2';
 import { GetParameterCommand } from '@aws-sdk/client-ssm';
-import type { Ec2Arch } from '../model/variant.js';
+import type { Ec2Arch } from '../model/ids/variant.js';
 import type { RegionAccess } from './region-access.js';
 
 /** The regions that are enabled in the account, by name. */

@@ -3,9 +3,9 @@
 import { setMaxListeners } from 'node:events';
 import type { Image } from '@aws-sdk/client-ec2';
 import { DescribeRegionsCommand, paginateDescribeImages } from '@aws-sdk/client-ec2';
-import type { TaggedAmi } from '../model/tagged-amis.js';
-import type { Tags } from '../model/tags.js';
-import { deploymentKey } from '../model/tags.js';
+import type { TaggedAmi } from '../model/catalogue/tagged-amis.js';
+import type { Tags } from '../model/ids/tags.js';
+import { deploymentKey } from '../model/ids/tags.js';
 import { classifyAwsError } from './errors.js';
 import type { Aws, RegionAccess } from './region-access.js';
 import { isThere } from './images.js';

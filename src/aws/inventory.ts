@@ -7,9 +7,9 @@ import {
   paginateDescribeSnapshots,
   paginateDescribeVolumes,
 } from '@aws-sdk/client-ec2';
-import type { OwnedResource } from '../model/stray.js';
-import type { ResourceType } from '../model/sweep.js';
-import type { Tags } from '../model/tags.js';
+import type { OwnedResource } from '../model/sweep/stray.js';
+import type { ResourceType } from '../model/sweep/sweep.js';
+import type { Tags } from '../model/ids/tags.js';
 import { isThere } from './images.js';
 import type { RegionAccess } from './region-access.js';
 import { tagFilters, tagsOf } from './tags.js';

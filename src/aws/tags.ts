@@ -2,7 +2,7 @@
 
 import type { Filter, ResourceType, Tag, TagSpecification } from '@aws-sdk/client-ec2';
 import { CreateTagsCommand } from '@aws-sdk/client-ec2';
-import type { Tags } from '../model/tags.js';
+import type { Tags } from '../model/ids/tags.js';
 import type { RegionAccess } from './region-access.js';
 
 export function tagSpecification(type: ResourceType, tags: Tags): TagSpecification {

@@ -7,7 +7,7 @@ import {
   DetachVolumeCommand,
 } from '@aws-sdk/client-ec2';
 import { EC2_SERVICE_EXCEPTION, ServiceError } from '../model/errors.js';
-import type { Tags } from '../model/tags.js';
+import type { Tags } from '../model/ids/tags.js';
 import { isCode } from './errors.js';
 import type { RegionAccess } from './region-access.js';
 import { tagFilters } from './tags.js';

@@ -1,10 +1,15 @@
 /** The catalogue of AMIs, read from Temporal: results of closed runs, progress of the others. */
 
 import { architectureAttribute, composeAttribute, PUBLISH_IMAGE_WORKFLOW } from '../contract.js';
-import type { Arch } from '../model/compose.js';
-import { amiRecords, imageFacts, passedVariants, withReason } from '../model/ami-records.js';
-import type { AmiRecord, ImageResult } from '../model/progress.js';
-import { variantKey } from '../model/variant.js';
+import type { Arch } from '../model/compose/compose.js';
+import {
+  amiRecords,
+  imageFacts,
+  passedVariants,
+  withReason,
+} from '../model/catalogue/ami-records.js';
+import type { AmiRecord, ImageResult } from '../model/progress/progress.js';
+import { variantKey } from '../model/ids/variant.js';
 import { ClientError } from './errors.js';
 import { readImageHistory } from './image-history.js';
 import type { Publication } from './publications.js';

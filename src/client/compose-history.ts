@@ -2,7 +2,7 @@
 
 import { defaultPayloadConverter } from '@temporalio/common';
 import { composeStatusSignal } from '../contract.js';
-import type { ComposeMessage } from '../model/compose-message.js';
+import type { ComposeMessage } from '../model/compose/compose-message.js';
 import type { TemporalAccess } from './connection.js';
 import type { RunRef } from './session.js';
 

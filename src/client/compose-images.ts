@@ -1,7 +1,7 @@
 /** The runs that publish a compose's images. */
 
 import { composeAttribute, PUBLISH_IMAGE_WORKFLOW } from '../contract.js';
-import type { ComposeProgress } from '../model/progress.js';
+import type { ComposeProgress } from '../model/progress/progress.js';
 import type { Publication } from './publications.js';
 import { listPublications, quoted } from './publications.js';
 import type { Session } from './session.js';

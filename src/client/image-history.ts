@@ -1,7 +1,7 @@
 /** What an image's history says without a worker: the request it was started with, and its plan. */
 
 import { defaultPayloadConverter } from '@temporalio/common';
-import type { ImagePlan, ImageRequest } from '../model/plan.js';
+import type { ImagePlan, ImageRequest } from '../model/plan/plan.js';
 import type { PublishImageInput } from '../contract.js';
 import type { TemporalAccess } from './connection.js';
 import type { RunRef } from './session.js';

@@ -1,10 +1,10 @@
 /** The request for one image that a person publishes by hand: no compose metadata says anything about it. */
 
-import { COMPOSE_ID_CHARS_MAX, parseComposeId } from '../model/compose.js';
-import type { Arch } from '../model/compose.js';
-import type { ImageRequest } from '../model/plan.js';
-import { BY_HAND } from '../model/workflow-ids.js';
-import { printableAscii, printableUrl } from '../source/printable.js';
+import { COMPOSE_ID_CHARS_MAX, parseComposeId } from '../model/compose/compose.js';
+import type { Arch } from '../model/compose/compose.js';
+import type { ImageRequest } from '../model/plan/plan.js';
+import { BY_HAND } from '../model/ids/workflow-ids.js';
+import { printableAscii, printableUrl } from '../fetch/printable.js';
 import { ClientError } from './errors.js';
 
 export interface ImageByHand {

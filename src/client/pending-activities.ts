@@ -2,7 +2,7 @@
 
 import type { WorkflowExecutionDescription } from '@temporalio/client';
 import { defaultFailureConverter, defaultPayloadConverter } from '@temporalio/common';
-import type { Heartbeat } from '../model/heartbeat.js';
+import type { Heartbeat } from '../model/progress/heartbeat.js';
 import type { FailureReport } from './failure-report.js';
 import { failureReport } from './failure-report.js';
 

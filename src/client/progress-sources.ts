@@ -1,8 +1,8 @@
 /** The three places where an image's progress can be read: the workflow's query, its history, its result. */
 
 import { QueryNotRegisteredError, QueryRejectedError } from '@temporalio/client';
-import type { ImageProgress, ImageResult, RegionProgress } from '../model/progress.js';
-import { STEPS, waitingSteps } from '../model/progress.js';
+import type { ImageProgress, ImageResult, RegionProgress } from '../model/progress/progress.js';
+import { STEPS, waitingSteps } from '../model/progress/progress.js';
 import type { TemporalAccess } from './connection.js';
 import { ClientError, grpcCodeOf } from './errors.js';
 import { readImageHistory } from './image-history.js';

@@ -9,7 +9,7 @@ import {
   phaseAttribute,
   PUBLISH_IMAGE_WORKFLOW,
 } from '../contract.js';
-import { workflowIdOf } from '../model/workflow-ids.js';
+import { workflowIdOf } from '../model/ids/workflow-ids.js';
 import { ClientError } from './errors.js';
 import type { RunRef, Session } from './session.js';
 import { linkTo } from './session.js';

@@ -11,9 +11,9 @@ import {
   TIME_SCALE_MEMO,
 } from '../contract.js';
 import type { ComposeInput, PublishImageInput } from '../contract.js';
-import type { ComposeMessage } from '../model/compose-message.js';
-import type { ImageRequest } from '../model/plan.js';
-import { composeWorkflowId, imageWorkflowId } from '../model/workflow-ids.js';
+import type { ComposeMessage } from '../model/compose/compose-message.js';
+import type { ImageRequest } from '../model/plan/plan.js';
+import { composeWorkflowId, imageWorkflowId } from '../model/ids/workflow-ids.js';
 import { ClientError } from './errors.js';
 import { readImageHistory } from './image-history.js';
 import { describePublication } from './publications.js';

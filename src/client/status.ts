@@ -7,9 +7,9 @@ import type {
   ImageOutcome,
   ImageProgress,
   ImageResult,
-} from '../model/progress.js';
-import type { ComposeMessage } from '../model/compose-message.js';
-import type { ImageRequest } from '../model/plan.js';
+} from '../model/progress/progress.js';
+import type { ComposeMessage } from '../model/compose/compose-message.js';
+import type { ImageRequest } from '../model/plan/plan.js';
 import { COMPOSE_WORKFLOW } from '../contract.js';
 import { ClientError } from './errors.js';
 import type { FailureReport } from './failure-report.js';

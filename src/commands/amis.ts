@@ -2,22 +2,28 @@
 
 import { Command, Option } from 'commander';
 import { amiRow } from '../client/amis.js';
-import type { Arch } from '../model/compose.js';
-import { byPresence, imageKeyOf, inOrder } from '../model/catalogue.js';
-import type { Milestone } from '../model/fedora-websites.js';
-import { fedoraWebsites, parseMilestone } from '../model/fedora-websites.js';
-import type { AmiRecord } from '../model/progress.js';
-import { variantKey } from '../model/variant.js';
-import { printRows, ROW_FORMATS } from './ami-output.js';
-import { SNIPPET_FORMATS, snippetLines } from './ami-snippets.js';
-import type { AmiSource, Read } from './ami-source.js';
-import { AMI_SOURCES, readFromEc2, readFromTemporal } from './ami-source.js';
-import { finish, withHelp } from './command-help.js';
-import { EXIT, type ExitCode } from './exit-codes.js';
-import { printable } from './format.js';
-import { globalOptions, outputFormat, parseArch, parseVariant, terminalOf } from './options.js';
-import { CommandError, usageError } from './problem.js';
-import type { Terminal } from './terminal.js';
+import type { Arch } from '../model/compose/compose.js';
+import { byPresence, imageKeyOf, inOrder } from '../model/catalogue/catalogue.js';
+import type { Milestone } from '../model/catalogue/fedora-websites.js';
+import { fedoraWebsites, parseMilestone } from '../model/catalogue/fedora-websites.js';
+import type { AmiRecord } from '../model/progress/progress.js';
+import { variantKey } from '../model/ids/variant.js';
+import { printRows, ROW_FORMATS } from './view/ami-output.js';
+import { SNIPPET_FORMATS, snippetLines } from './view/ami-snippets.js';
+import type { AmiSource, Read } from './view/ami-source.js';
+import { AMI_SOURCES, readFromEc2, readFromTemporal } from './view/ami-source.js';
+import { finish, withHelp } from './shared/command-help.js';
+import { EXIT, type ExitCode } from './shared/exit-codes.js';
+import { printable } from './view/format.js';
+import {
+  globalOptions,
+  outputFormat,
+  parseArch,
+  parseVariant,
+  terminalOf,
+} from './shared/options.js';
+import { CommandError, usageError } from './shared/problem.js';
+import type { Terminal } from './view/terminal.js';
 
 interface AmisOptions {
   readonly from: AmiSource;

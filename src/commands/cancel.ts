@@ -2,11 +2,11 @@
 
 import { Command } from 'commander';
 import { cancelPublication } from '../client/cancel.js';
-import { idOf, watchCommand } from './again.js';
-import { finish, withHelp } from './command-help.js';
-import { EXIT, type ExitCode } from './exit-codes.js';
-import { outputFormat, terminalOf } from './options.js';
-import { withSession } from './with-session.js';
+import { idOf, watchCommand } from './shared/again.js';
+import { finish, withHelp } from './shared/command-help.js';
+import { EXIT, type ExitCode } from './shared/exit-codes.js';
+import { outputFormat, terminalOf } from './shared/options.js';
+import { withSession } from './shared/with-session.js';
 
 export function createCommand(): Command {
   const command = new Command('cancel').argument(

@@ -1,25 +1,22 @@
 /** `fedimg compose signal`: the compose signal client. A pungi status message becomes a signal-with-start. */
 
 import { Command } from 'commander';
-import type { Started } from '../client/start.js';
 import { signalCompose } from '../client/start.js';
-import type { ComposeMessage } from '../model/compose-message.js';
-import { parseComposeMessage } from '../model/compose-message.js';
-import type { Outcome } from '../client/status.js';
+import { parseComposeMessage } from '../model/compose/compose-message.js';
 import { readStatus } from '../client/status.js';
-import { JsonError, parseStrictJson } from '../source/strict-json.js';
-import { printSummary } from './ami-output.js';
-import { watchCommand } from './again.js';
-import { finish, withHelp } from './command-help.js';
-import { EXIT, exitCodeOf, type ExitCode } from './exit-codes.js';
-import type { FollowOptions } from './follow.js';
-import { addFollowOptions, follow } from './follow.js';
-import { globalOptions, outputFormat, terminalOf } from './options.js';
-import { CommandError, usageError } from './problem.js';
-import { inputName, readInput } from './read-input.js';
+import { JsonError, parseStrictJson } from '../fetch/strict-json.js';
+import { printSummary } from './view/ami-output.js';
+import { watchCommand } from './shared/again.js';
+import { finish, withHelp } from './shared/command-help.js';
+import { sayComposeStarted } from './shared/compose-started.js';
+import { EXIT, exitCodeOf, type ExitCode } from './shared/exit-codes.js';
+import type { FollowOptions } from './shared/follow.js';
+import { addFollowOptions, follow } from './shared/follow.js';
+import { globalOptions, outputFormat, terminalOf } from './shared/options.js';
+import { CommandError, usageError } from './shared/problem.js';
+import { inputName, readInput } from './shared/read-input.js';
 import { printStatus } from './status.js';
-import type { Terminal } from './terminal.js';
-import { startOptionsOf, withSession } from './with-session.js';
+import { startOptionsOf, withSession } from './shared/with-session.js';
 
 /** pungi's messages have under 2 KiB. */
 const MESSAGE_BYTES_MAX = 1024 * 1024;
@@ -69,12 +66,12 @@ async function run(command: Command, file: string, options: FollowOptions): Prom
     const waits = options.wait === true || options.watch === true;
     if (started.state === 'published' || started.state === 'ended') {
       const status = await readStatus(session, started);
-      sayStarted(terminal, parsed.message, { ...started, outcome: status.outcome });
+      sayComposeStarted(terminal, parsed.message, { ...started, outcome: status.outcome });
       if (waits || format !== 'table') printStatus(terminal, format, status);
       if (waits && format === 'table') await printSummary(terminal, format, { session, status });
       return exitCodeOf(status.outcome);
     }
-    sayStarted(terminal, parsed.message, started);
+    sayComposeStarted(terminal, parsed.message, started);
     terminal.note(`Watch it: ${watchCommand({ kind: 'compose', ...started })}`);
     if (!waits) {
       if (format === 'table') terminal.result(started.workflowId);
@@ -89,25 +86,6 @@ async function run(command: Command, file: string, options: FollowOptions): Prom
     }
     return exitCode;
   });
-}
-
-export function sayStarted(
-  terminal: Terminal,
-  { composeId, status }: ComposeMessage,
-  { state, workflowId, link, outcome }: Started & { readonly outcome?: Outcome },
-): void {
-  const published =
-    outcome === 'partly-published'
-      ? `published in part before, and left as it is; what is missing: fedimg amis --compose ${composeId}`
-      : 'already published, nothing to do';
-  const said = {
-    started: `${composeId}: ${status}, publication started as ${workflowId}`,
-    running: `${composeId}: ${status} sent to ${workflowId}, which is running already`,
-    published: `${composeId}: ${published}`,
-    ended: `${composeId}: ended before without an image, nothing to do`,
-  }[state];
-  terminal.note(said);
-  if (link !== null) terminal.note(link);
 }
 
 /** Whatever pungi's hook hands over: a file, or standard input. */

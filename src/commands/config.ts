@@ -6,15 +6,15 @@ import { Command } from 'commander';
 import { LegacyConfigError, noteText, type ImportNote } from '../config/legacy/errors.js';
 import { importLegacy, type Imported, type TestScript } from '../config/legacy/import.js';
 import { LEGACY_BYTES_MAX } from '../config/legacy/legacy-file.js';
-import { printableAscii } from '../source/printable.js';
-import { shellQuoted } from './again.js';
-import { finish, withHelp } from './command-help.js';
-import { EXIT, type ExitCode } from './exit-codes.js';
-import { printable } from './format.js';
-import { globalOptions, outputFormat, terminalOf } from './options.js';
-import { CommandError, usageError } from './problem.js';
-import { inputName, readInput } from './read-input.js';
-import type { Terminal } from './terminal.js';
+import { printableAscii } from '../fetch/printable.js';
+import { shellQuoted } from './shared/again.js';
+import { finish, withHelp } from './shared/command-help.js';
+import { EXIT, type ExitCode } from './shared/exit-codes.js';
+import { printable } from './view/format.js';
+import { globalOptions, outputFormat, terminalOf } from './shared/options.js';
+import { CommandError, usageError } from './shared/problem.js';
+import { inputName, readInput } from './shared/read-input.js';
+import type { Terminal } from './view/terminal.js';
 
 interface ImportCommandOptions {
   readonly to?: string;

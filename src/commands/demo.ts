@@ -5,17 +5,17 @@ import { access, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
-import { createChildProcesses } from '../dev/child-processes.js';
-import { stopOnInterrupt } from '../dev/interrupt.js';
-import { openStateDir } from '../dev/state-dir.js';
-import { requireTools } from '../dev/tools.js';
-import { finish, withHelp } from './command-help.js';
-import { runDemo } from './demo-run.js';
-import type { DemoOptions } from './demo-run.js';
-import type { ExitCode } from './exit-codes.js';
-import { terminalOf } from './options.js';
-import { usageError } from './problem.js';
-import { watchForUnexpectedEnd } from './unexpected-end.js';
+import { createChildProcesses } from '../local/processes/child-processes.js';
+import { stopOnInterrupt } from '../local/processes/interrupt.js';
+import { openStateDir } from '../local/state-dir.js';
+import { requireTools } from '../local/processes/tools.js';
+import { finish, withHelp } from './shared/command-help.js';
+import { runDemo } from './shared/demo-run.js';
+import type { DemoOptions } from './shared/demo-run.js';
+import type { ExitCode } from './shared/exit-codes.js';
+import { terminalOf } from './shared/options.js';
+import { usageError } from './shared/problem.js';
+import { watchForUnexpectedEnd } from './shared/unexpected-end.js';
 
 export function createCommand(): Command {
   const command = new Command('demo')

@@ -5,30 +5,30 @@ import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Command } from 'commander';
 import { loadConfig } from '../config/load.js';
-import type { ChildProcesses } from '../dev/child-processes.js';
-import { createChildProcesses } from '../dev/child-processes.js';
-import { requirePortFree, reserveFreePort } from '../dev/free-port.js';
-import { stopOnInterrupt } from '../dev/interrupt.js';
-import { openStateDir } from '../dev/state-dir.js';
-import { requireTools } from '../dev/tools.js';
-import type { LocalCredentials } from './aws-environment.js';
-import { createLocalCredentials, exportLines } from './aws-environment.js';
-import { withHelp } from './command-help.js';
-import { noteKeptTroubles } from './kept-troubles.js';
-import { BOOT_SECTOR_TEST, SERVED_BY_USER, writeLocalConfig } from './local-config.js';
-import type { LocalStack } from './local-stack.js';
-import { openSession, startLocalStack, startWorkerProcess } from './local-stack.js';
-import { removeStackNote, writeStackNote } from './local-stack-file.js';
-import { globalOptions, parsePort, terminalOf } from './options.js';
-import { usageError } from './problem.js';
-import type { Latency } from './simulator.js';
-import { LATENCIES, parseLatency } from './simulator.js';
-import type { Terminal } from './terminal.js';
-import { watchForUnexpectedEnd } from './unexpected-end.js';
+import type { ChildProcesses } from '../local/processes/child-processes.js';
+import { createChildProcesses } from '../local/processes/child-processes.js';
+import { requirePortFree, reserveFreePort } from '../local/processes/free-port.js';
+import { stopOnInterrupt } from '../local/processes/interrupt.js';
+import { openStateDir } from '../local/state-dir.js';
+import { requireTools } from '../local/processes/tools.js';
+import type { LocalCredentials } from '../local/credentials.js';
+import { createLocalCredentials, exportLines } from '../local/credentials.js';
+import { withHelp } from './shared/command-help.js';
+import { noteKeptTroubles } from '../local/kept-troubles.js';
+import { BOOT_SECTOR_TEST, SERVED_BY_USER, writeLocalConfig } from '../local/config.js';
+import type { LocalStack } from '../local/stack.js';
+import { openSession, startLocalStack, startWorkerProcess } from '../local/stack.js';
+import { removeStackNote, writeStackNote } from '../local/note.js';
+import { globalOptions, parsePort, terminalOf } from './shared/options.js';
+import { LATENCY_NAMES, parseLatency } from './shared/latency.js';
+import { usageError } from './shared/problem.js';
+import type { LatencyProfile } from '../simulator/index.js';
+import type { Terminal } from './view/terminal.js';
+import { watchForUnexpectedEnd } from './shared/unexpected-end.js';
 
 interface DevOptions {
   readonly state?: string;
-  readonly latency: Latency;
+  readonly latency: LatencyProfile;
   readonly temporalPort?: number;
   readonly uiPort?: number;
   readonly simulatorPort?: number;
@@ -40,12 +40,7 @@ const PORTS = { temporal: 7233, ui: 8233, simulator: 8234 };
 export function createCommand(): Command {
   const command = new Command('dev')
     .option('--state <dir>', 'where everything is kept (default: ~/.local/state/fedimg/dev)')
-    .option(
-      '--latency <profile>',
-      `of the local cloud: ${LATENCIES.join(', ')}`,
-      parseLatency,
-      'fast',
-    )
+    .option('--latency <profile>', `of the local cloud: ${LATENCY_NAMES}`, parseLatency, 'fast')
     .option('--temporal-port <port>', `default: ${PORTS.temporal}, or a free one`, parsePort)
     .option('--ui-port <port>', `default: ${PORTS.ui}, or a free one`, parsePort)
     .option('--simulator-port <port>', `default: ${PORTS.simulator}, or a free one`, parsePort);

@@ -6,12 +6,12 @@ import { ComposeListener } from '../client/compose-listener.js';
 import type { MessagingConfig } from '../config/schema.js';
 import { loadConfig } from '../config/load.js';
 import { consume } from '../messaging/consumer.js';
-import { finish, withHelp } from './command-help.js';
-import { EXIT } from './exit-codes.js';
-import { createLog, LOG_LEVELS, parseLogLevel, type LogLevel } from './log.js';
-import { globalOptions, terminalOf } from './options.js';
-import { CommandError } from './problem.js';
-import { withSession } from './with-session.js';
+import { finish, withHelp } from './shared/command-help.js';
+import { EXIT } from './shared/exit-codes.js';
+import { createLog, LOG_LEVELS, parseLogLevel, type LogLevel } from './shared/log.js';
+import { globalOptions, terminalOf } from './shared/options.js';
+import { CommandError } from './shared/problem.js';
+import { withSession } from './shared/with-session.js';
 
 interface ListenOptions {
   readonly logLevel: LogLevel;

@@ -1,9 +1,9 @@
 /** The command line as a whole: which commands there are. Only the one that runs is loaded. */
 
 import { Command, type CommanderError } from 'commander';
-import { EXIT, EXIT_CODES_HELP } from './exit-codes.js';
-import { printable } from './format.js';
-import { addGlobalOptions } from './options.js';
+import { EXIT, EXIT_CODES_HELP } from './shared/exit-codes.js';
+import { printable } from './view/format.js';
+import { addGlobalOptions } from './shared/options.js';
 
 interface CommandEntry {
   readonly summary: string;

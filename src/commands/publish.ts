@@ -4,17 +4,17 @@ import { Command } from 'commander';
 import { imageRequestByHand } from '../client/image-request.js';
 import type { Started } from '../client/start.js';
 import { startImage } from '../client/start.js';
-import type { Arch } from '../model/compose.js';
-import { watchCommand } from './again.js';
-import { printSummary } from './ami-output.js';
-import { finish, withHelp } from './command-help.js';
-import { EXIT, type ExitCode } from './exit-codes.js';
-import type { FollowOptions } from './follow.js';
-import { addFollowOptions, follow } from './follow.js';
-import { globalOptions, outputFormat, parseArch, parseSize, terminalOf } from './options.js';
-import { statusLines } from './status-view.js';
-import type { Terminal } from './terminal.js';
-import { startOptionsOf, withSession } from './with-session.js';
+import type { Arch } from '../model/compose/compose.js';
+import { watchCommand } from './shared/again.js';
+import { printSummary } from './view/ami-output.js';
+import { finish, withHelp } from './shared/command-help.js';
+import { EXIT, type ExitCode } from './shared/exit-codes.js';
+import type { FollowOptions } from './shared/follow.js';
+import { addFollowOptions, follow } from './shared/follow.js';
+import { globalOptions, outputFormat, parseArch, parseSize, terminalOf } from './shared/options.js';
+import { statusLines } from './view/status-view.js';
+import type { Terminal } from './view/terminal.js';
+import { startOptionsOf, withSession } from './shared/with-session.js';
 
 interface PublishOptions extends FollowOptions {
   readonly arch: Arch;

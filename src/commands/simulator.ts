@@ -4,21 +4,20 @@ import { mkdtemp, mkdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
+import type { LatencyProfile } from '../simulator/index.js';
 import { startSimulator } from '../simulator/index.js';
-import { awsVariables, exportLines } from './aws-environment.js';
-import { finish, withHelp } from './command-help.js';
-import { EXIT, type ExitCode } from './exit-codes.js';
-import { noteKeptTroubles } from './kept-troubles.js';
-import { parsePort, terminalOf } from './options.js';
-import { usageError } from './problem.js';
-
-export const LATENCIES = ['instant', 'fast', 'aws'] as const;
-export type Latency = (typeof LATENCIES)[number];
+import { awsVariables, exportLines } from '../local/credentials.js';
+import { finish, withHelp } from './shared/command-help.js';
+import { EXIT, type ExitCode } from './shared/exit-codes.js';
+import { noteKeptTroubles } from '../local/kept-troubles.js';
+import { parsePort, terminalOf } from './shared/options.js';
+import { LATENCY_NAMES, parseLatency } from './shared/latency.js';
+import { usageError } from './shared/problem.js';
 
 interface SimulatorOptions {
   readonly port: number;
   readonly state?: string;
-  readonly latency: Latency;
+  readonly latency: LatencyProfile;
   readonly seed?: number;
 }
 
@@ -26,7 +25,7 @@ export function createCommand(): Command {
   const command = new Command('simulator')
     .option('--port <port>', 'on 127.0.0.1; 0 takes a free one', parsePort, 0)
     .option('--state <dir>', 'keeps everything over restarts (default: removed at the end)')
-    .option('--latency <profile>', LATENCIES.join(', '), parseLatency, 'fast')
+    .option('--latency <profile>', LATENCY_NAMES, parseLatency, 'fast')
     .option('--seed <number>', 'same seed, same ids and durations', parseSeed);
   withHelp(command, {
     examples: [
@@ -38,12 +37,6 @@ export function createCommand(): Command {
   });
   command.action(async (options: SimulatorOptions) => finish(await run(command, options)));
   return command;
-}
-
-export function parseLatency(text: string): Latency {
-  const known = LATENCIES.find((one) => one === text);
-  if (known !== undefined) return known;
-  throw usageError(`--latency ${text} is unknown`, `Allowed: ${LATENCIES.join(', ')}.`);
 }
 
 function parseSeed(text: string): number {

@@ -5,17 +5,17 @@ import type { Publication } from '../client/publications.js';
 import { recentPublications, resolvePublication } from '../client/publications.js';
 import type { PublicationStatus } from '../client/status.js';
 import { readStatus } from '../client/status.js';
-import { idOf } from './again.js';
-import { exitCodeOf, EXIT, type ExitCode } from './exit-codes.js';
-import type { FollowOptions } from './follow.js';
-import { addFollowOptions, follow } from './follow.js';
-import { formatColumns, formatElapsed, formatTime } from './format.js';
-import { outputFormat, terminalOf, type OutputFormat } from './options.js';
-import { finish, withHelp } from './command-help.js';
-import { statusLines } from './status-view.js';
-import type { Terminal } from './terminal.js';
-import { usageError } from './problem.js';
-import { withSession } from './with-session.js';
+import { idOf } from './shared/again.js';
+import { exitCodeOf, EXIT, type ExitCode } from './shared/exit-codes.js';
+import type { FollowOptions } from './shared/follow.js';
+import { addFollowOptions, follow } from './shared/follow.js';
+import { formatColumns, formatElapsed, formatTime } from './view/format.js';
+import { outputFormat, terminalOf, type OutputFormat } from './shared/options.js';
+import { finish, withHelp } from './shared/command-help.js';
+import { statusLines } from './view/status-view.js';
+import type { Terminal } from './view/terminal.js';
+import { usageError } from './shared/problem.js';
+import { withSession } from './shared/with-session.js';
 
 const LISTED_MAX = 25;
 

@@ -3,15 +3,15 @@
 import { Command } from 'commander';
 import type { StartedSweep } from '../client/sweep.js';
 import { awaitSweep, startSweep } from '../client/sweep.js';
-import type { SweepReport } from '../model/sweep.js';
-import { finish, withHelp } from './command-help.js';
-import { EXIT, type ExitCode } from './exit-codes.js';
-import { globalOptions, outputFormat, parseTimeout, terminalOf } from './options.js';
-import type { OutputFormat } from './options.js';
-import { sweepCountLine, sweepLines, sweepRows, sweepWarnings } from './sweep-view.js';
-import type { Terminal } from './terminal.js';
-import { detachable } from './watch.js';
-import { startOptionsOf, withSession } from './with-session.js';
+import type { SweepReport } from '../model/sweep/sweep.js';
+import { finish, withHelp } from './shared/command-help.js';
+import { EXIT, type ExitCode } from './shared/exit-codes.js';
+import { globalOptions, outputFormat, parseTimeout, terminalOf } from './shared/options.js';
+import type { OutputFormat } from './shared/options.js';
+import { sweepCountLine, sweepLines, sweepRows, sweepWarnings } from './view/sweep-view.js';
+import type { Terminal } from './view/terminal.js';
+import { detachable } from './shared/watch.js';
+import { startOptionsOf, withSession } from './shared/with-session.js';
 
 interface SweepOptions {
   readonly dryRun?: boolean;

@@ -4,10 +4,10 @@ import { EC2Client } from '@aws-sdk/client-ec2';
 import { Command } from 'commander';
 import type { Config } from '../config/schema.js';
 import { loadConfig } from '../config/load.js';
-import { finish, withHelp } from './command-help.js';
-import { EXIT } from './exit-codes.js';
-import { createLog, LOG_LEVELS, parseLogLevel, type LogLevel } from './log.js';
-import { globalOptions, terminalOf } from './options.js';
+import { finish, withHelp } from './shared/command-help.js';
+import { EXIT } from './shared/exit-codes.js';
+import { createLog, LOG_LEVELS, parseLogLevel, type LogLevel } from './shared/log.js';
+import { globalOptions, terminalOf } from './shared/options.js';
 
 interface WorkerCommandOptions {
   readonly logLevel: LogLevel;

@@ -1,8 +1,8 @@
 /** The configuration as one model: every table, and what holds between them. */
 import { z } from 'zod';
 import { always, isRecord } from './cross-check.js';
-import type { Arch } from '../model/compose.js';
-import { variantsOf } from '../model/variant.js';
+import type { Arch } from '../model/compose/compose.js';
+import { variantsOf } from '../model/ids/variant.js';
 import { amisSchema, type AmiItem } from './sections/amis.js';
 import { composesSchema, type ComposesConfig } from './sections/composes.js';
 import { messagingSchema, type MessagingConfig } from './sections/messaging.js';

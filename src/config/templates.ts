@@ -7,7 +7,7 @@ import {
   placeholdersIn,
   renderTemplate,
   type PlaceholderValues,
-} from '../model/name-template.js';
+} from '../model/ids/name-template.js';
 
 /** The longest values seen in Fedora's composes: what fits these fits in practice. */
 const LONGEST: PlaceholderValues = {

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { Options } from 'amqplib';
 import type { z } from 'zod';
-import type { Announcement } from '../model/announcement.js';
+import type { Announcement } from '../model/progress/announcement.js';
 import { awsPublishedBody, copyBody, publishBody, testBody, uploadBody } from './body-schemas.js';
 import { BrokerError } from './errors.js';
 

@@ -2,8 +2,8 @@
 
 import type { Cloud } from './cloud.js';
 import { CloudError } from './errors.js';
-import type { ParameterTree } from './query-protocol.js';
-import { writeXml } from './xml.js';
+import type { ParameterTree } from './http/query-protocol.js';
+import { writeXml } from './http/xml.js';
 
 /** The answer's whole body (STS API reference, GetCallerIdentity). */
 export function callerIdentity(cloud: Cloud, parameters: ParameterTree, requestId: string): string {

@@ -1,10 +1,10 @@
 /** The cloud's shared object: what the server, the EC2 half and the SSM half all hold. */
 
-import type { Ghosts } from './ghosts.js';
-import type { ChangeReader } from './resource-change.js';
+import type { Ghosts } from './store/ghosts.js';
+import type { ChangeReader } from './store/resource-change.js';
 import type { Clock } from './clock.js';
-import type { EffectLog } from './effects.js';
-import type { FaultBook } from './faults.js';
+import type { EffectLog } from './store/effects.js';
+import type { FaultBook } from './faults/faults.js';
 import type { Latency } from './latency.js';
 import type { Machine, MachineFactory } from './machine/machine.js';
 import type { Random } from './random.js';
@@ -19,8 +19,8 @@ import type {
   SnapshotRecord,
   TokenRecord,
   VolumeRecord,
-} from './state.js';
-import type { Store, Table } from './store.js';
+} from './store/state.js';
+import type { Store, Table } from './store/store.js';
 
 export interface Cloud {
   readonly accountId: string;

@@ -1,6 +1,6 @@
 /** AWS's errors: what a handler throws, and how each protocol writes it. */
 
-import { escapeXml } from './xml.js';
+import { escapeXml } from './http/xml.js';
 
 /** An answer of EC2, STS or SSM that says no. Codes: EC2 API reference, "Error codes". */
 export class CloudError extends Error {

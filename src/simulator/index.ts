@@ -10,10 +10,11 @@ import { createSsmHandler, resumeSsm } from './ssm/handler.js';
 import { startCloud } from './start-cloud.js';
 
 export type { Credentials } from './credentials.js';
-export type { ListedResource } from './control.js';
-export type { CallCount, Effect } from './effects.js';
-export type { FaultKind, FaultRule, FaultStatus } from './faults.js';
+export type { ListedResource } from './http/control.js';
+export type { CallCount, Effect } from './store/effects.js';
+export type { FaultKind, FaultRule, FaultStatus } from './faults/faults.js';
 export type { LatencyProfile } from './latency.js';
+export { LATENCY_PROFILES } from './latency.js';
 export type { CloudSettings } from './settings.js';
 export { defaultSettings } from './settings.js';
 

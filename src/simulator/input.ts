@@ -1,7 +1,7 @@
 /** Declares the parameters of an action and reads them with EC2's errors for what is missing, unknown or wrong. */
 
 import { CloudError, invalidValue, missingParameter } from './errors.js';
-import type { Parameter, ParameterTree } from './query-protocol.js';
+import type { Parameter, ParameterTree } from './http/query-protocol.js';
 
 /** Reads one parameter; `path` is its full name, for errors. */
 export type Decoder<T> = (parameter: Parameter | undefined, path: string) => T;

@@ -2,7 +2,8 @@
 
 import type { Random } from './random.js';
 
-export type LatencyProfile = 'instant' | 'fast' | 'aws';
+export const LATENCY_PROFILES = ['instant', 'fast', 'aws'] as const;
+export type LatencyProfile = (typeof LATENCY_PROFILES)[number];
 
 /** A duration in milliseconds, drawn anew each time between the two ends. */
 type Span = readonly [fromMs: number, toMs: number];

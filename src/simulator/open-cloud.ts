@@ -2,28 +2,28 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { createChangeReader } from './changes.js';
-import { createGhosts } from './ghosts.js';
-import type { ChangeReader } from './resource-change.js';
+import { createChangeReader } from './store/changes.js';
+import { createGhosts } from './store/ghosts.js';
+import type { ChangeReader } from './store/resource-change.js';
 import type { Cloud } from './cloud.js';
 import { createClock } from './clock.js';
-import { presetAmazonImages } from './ec2/amazon-images.js';
-import { resumeDetachment } from './ec2/attachments.js';
-import { resumeInstance } from './ec2/instance-lifecycle.js';
-import { presetDefaultGroups } from './ec2/network-defaults.js';
-import { beginFilling, forgetVolumeLater } from './ec2/volumes.js';
-import { openEffectLog } from './effects.js';
-import { openFaultBook } from './faults.js';
+import { presetAmazonImages } from './ec2/lib/amazon-images.js';
+import { resumeDetachment } from './ec2/actions/attachments.js';
+import { resumeInstance } from './ec2/lib/instance-lifecycle.js';
+import { presetDefaultGroups } from './ec2/lib/network-defaults.js';
+import { beginFilling, forgetVolumeLater } from './ec2/actions/volumes.js';
+import { openEffectLog } from './store/effects.js';
+import { openFaultBook } from './faults/faults.js';
 import type { LatencyProfile } from './latency.js';
 import { createLatency } from './latency.js';
 import type { Machine, MachineFactory } from './machine/machine.js';
 import { createRandom } from './random.js';
 import type { CloudSettings } from './settings.js';
 import { openSettings } from './settings.js';
-import { openRegionTable } from './state.js';
-import { prepareFolders } from './storage.js';
-import { lockStateDirectory } from './state-lock.js';
-import { openStore } from './store.js';
+import { openRegionTable } from './store/state.js';
+import { prepareFolders } from './store/storage.js';
+import { lockStateDirectory } from './store/state-lock.js';
+import { openStore } from './store/store.js';
 
 export interface CloudOptions {
   readonly stateDir: string;

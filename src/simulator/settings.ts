@@ -1,8 +1,8 @@
 /** What can be set about the account, its limits and its delays, at the start and while it runs. */
 
 import { z } from 'zod';
-import type { AccountRecord } from './state.js';
-import type { Store } from './store.js';
+import type { AccountRecord } from './store/state.js';
+import type { Store } from './store/store.js';
 
 /** An account's switches in one region, as they are before the API changes them. */
 export interface RegionSettings {

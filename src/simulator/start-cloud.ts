@@ -6,8 +6,8 @@ import type { Credentials } from './credentials.js';
 import { chooseCredentials } from './credentials.js';
 import type { CloudOptions } from './open-cloud.js';
 import { openCloud } from './open-cloud.js';
-import { startServer } from './server.js';
-import { createThrottle } from './throttle.js';
+import { startServer } from './http/server.js';
+import { createThrottle } from './faults/throttle.js';
 
 export interface StartOptions extends CloudOptions {
   /** 0, the default, is any free port. */

@@ -3,9 +3,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { NativeConnection } from '@temporalio/worker';
 import { defaultPayloadConverter } from '@temporalio/common';
-import type { Fence, PendingAttempt, RunKey } from '../activities/fence.js';
-import { leaseClockMs } from '../activities/lease-clock.js';
-import type { HeartbeatStamp } from '../model/heartbeat.js';
+import type { Fence, PendingAttempt, RunKey } from '../activities/attempt/fence.js';
+import { leaseClockMs } from '../activities/attempt/lease-clock.js';
+import type { HeartbeatStamp } from '../model/progress/heartbeat.js';
 
 /** An attempt in doubt has just sent its first heartbeat: Temporal has it in a moment. */
 const FIRST_PAUSE_MS = 20;

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/schema.js';
 import { Sender } from '../messaging/sender.js';
 import { wireMessage } from '../messaging/wire-message.js';
-import type { Announcement } from '../model/announcement.js';
+import type { Announcement } from '../model/progress/announcement.js';
 
 export interface OutgoingMessages {
   /** Resolves when the message is confirmed; rejects with a `BrokerError`. */

@@ -17,7 +17,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/schema.js';
 import type { SweepInput } from '../contract.js';
 import { SWEEP_WORKFLOW, TIME_SCALE_MEMO } from '../contract.js';
-import { sweepScheduleId, sweepWorkflowId } from '../model/workflow-ids.js';
+import { sweepScheduleId, sweepWorkflowId } from '../model/ids/workflow-ids.js';
 
 const CALLS_TIMEOUT_MS = 20_000;
 

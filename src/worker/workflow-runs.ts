@@ -2,9 +2,9 @@
 
 import type { WorkflowClient, WorkflowExecutionDescription } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
-import type { WorkflowRuns } from '../activities/context.js';
-import type { ImageResult } from '../model/progress.js';
-import type { RunKey, RunState } from '../model/sweep.js';
+import type { WorkflowRuns } from '../activities/attempt/context.js';
+import type { ImageResult } from '../model/progress/progress.js';
+import type { RunKey, RunState } from '../model/sweep/sweep.js';
 
 /** Any other, a paused or an unknown one included, may go on. */
 const CLOSED = ['COMPLETED', 'FAILED', 'CANCELLED', 'TERMINATED', 'TIMED_OUT'];

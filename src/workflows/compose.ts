@@ -24,13 +24,13 @@ import {
   imageAttribute,
   PUBLISH_IMAGE_WORKFLOW,
 } from '../contract.js';
-import type { ComposeMessage } from '../model/compose-message.js';
-import { isMessageOf } from '../model/compose-message.js';
+import type { ComposeMessage } from '../model/compose/compose-message.js';
+import { isMessageOf } from '../model/compose/compose-message.js';
 import type { FailureDetails } from '../model/errors.js';
 import { EC2_SERVICE_EXCEPTION } from '../model/errors.js';
-import type { ImageRequest } from '../model/plan.js';
-import type { ComposeProgress, ComposeResult, ImageResult } from '../model/progress.js';
-import { imageWorkflowId } from '../model/workflow-ids.js';
+import type { ImageRequest } from '../model/plan/plan.js';
+import type { ComposeProgress, ComposeResult, ImageResult } from '../model/progress/progress.js';
+import { imageWorkflowId } from '../model/ids/workflow-ids.js';
 import { settleAll } from '../model/settle.js';
 import { failureReason } from './failure-reason.js';
 import { quick } from './profiles.js';

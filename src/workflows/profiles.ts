@@ -1,7 +1,7 @@
 /** Time-outs and retries of all activities, each with its reason. Bounds are times, not counts. */
 
 import type { ActivityOptions } from '@temporalio/workflow';
-import { HEARTBEAT_TIMEOUT_MS } from '../model/heartbeat.js';
+import { HEARTBEAT_TIMEOUT_MS } from '../model/progress/heartbeat.js';
 
 const UNTIL_THE_OUTAGE_ENDS = {
   initialInterval: '1s',

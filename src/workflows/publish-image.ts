@@ -3,18 +3,18 @@
 import { CancellationScope, proxyActivities } from '@temporalio/workflow';
 import type { Activities, UtilityInstance } from '../activities/activities.js';
 import type { PublishImageInput } from '../contract.js';
-import { uploadAnnouncements } from '../model/announcement.js';
-import type { ImageResult } from '../model/progress.js';
+import { uploadAnnouncements } from '../model/progress/announcement.js';
+import type { ImageResult } from '../model/progress/progress.js';
 import { settleAll } from '../model/settle.js';
-import { Announcements } from './announcements.js';
-import { nothingToDo, published, undone } from './closing.js';
+import { Announcements } from './publish/announcements.js';
+import { nothingToDo, published, undone } from './publish/closing.js';
 import { isLost } from './failure-reason.js';
-import { ImageRun } from './image-run.js';
-import type { Publication } from './publication.js';
+import { ImageRun } from './publish/image-run.js';
+import type { Publication } from './publish/publication.js';
 import { following, quick, waiting } from './profiles.js';
-import { copyToAllRegions, publishAllRegions } from './regions.js';
-import { launchTest, runTests } from './test-instance.js';
-import { UndoStack } from './undo-stack.js';
+import { copyToAllRegions, publishAllRegions } from './publish/regions.js';
+import { launchTest, runTests } from './publish/test-instance.js';
+import { UndoStack } from './publish/undo-stack.js';
 
 const { planImage } = proxyActivities<Pick<Activities, 'planImage'>>(quick);
 const { launchUtilityInstance, snapshotVolume, registerImages, terminateInstance } =

@@ -1,6 +1,6 @@
 /** The Markdown that the Temporal UI shows above a sweep's history. */
 
-import type { SweepItem, SweepReport } from '../model/sweep.js';
+import type { SweepItem, SweepReport } from '../model/sweep/sweep.js';
 
 const ROWS_MAX = 50;
 

@@ -3,8 +3,8 @@
 import { isCancellation, log, proxyActivities, setCurrentDetails } from '@temporalio/workflow';
 import type { Activities, FoundStrays, SweepPlan } from '../activities/activities.js';
 import type { SweepInput } from '../contract.js';
-import type { SweepItem, SweepReport } from '../model/sweep.js';
-import { mostTelling, RESOURCE_TYPES } from '../model/sweep.js';
+import type { SweepItem, SweepReport } from '../model/sweep/sweep.js';
+import { mostTelling, RESOURCE_TYPES } from '../model/sweep/sweep.js';
 import { failureReason } from './failure-reason.js';
 import { looking, quick, sweeping } from './profiles.js';
 import { sweepDetails } from './sweep-details.js';

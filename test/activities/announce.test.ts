@@ -3,10 +3,10 @@ import { DefaultLogger } from '@temporalio/worker';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { announce } from '../../src/activities/announce.js';
 import type { AnnounceReport } from '../../src/activities/activities.js';
-import type { ActivityContext } from '../../src/activities/context.js';
+import type { ActivityContext } from '../../src/activities/attempt/context.js';
 import type { BrokerFault } from '../../src/messaging/errors.js';
 import { BrokerError } from '../../src/messaging/errors.js';
-import type { Announcement } from '../../src/model/announcement.js';
+import type { Announcement } from '../../src/model/progress/announcement.js';
 
 const BATCH = ['a', 'b', 'c', 'd'].map((key): Announcement => ({
   topic: 'image.upload',

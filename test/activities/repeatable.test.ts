@@ -5,8 +5,8 @@ import type {
   UtilityInstance,
   WrittenImage,
 } from '../../src/activities/activities.js';
-import type { ImagePlan, RegisteredAmi } from '../../src/model/plan.js';
-import type { StepTag } from '../../src/model/tags.js';
+import type { ImagePlan, RegisteredAmi } from '../../src/model/plan/plan.js';
+import type { StepTag } from '../../src/model/ids/tags.js';
 import type { ActivityLevel } from '../support/activity-level.js';
 import { withActivities } from '../support/activity-level.js';
 import { slowdown } from '../support/slowdown.js';

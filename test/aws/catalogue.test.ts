@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readCatalogue } from '../../src/aws/catalogue.js';
-import { TAG } from '../../src/model/tags.js';
+import { TAG } from '../../src/model/ids/tags.js';
 import type { ActivityLevel } from '../support/activity-level.js';
 import { withActivities } from '../support/activity-level.js';
 import { slowdown } from '../support/slowdown.js';

@@ -10,7 +10,7 @@ import {
   someAmiTags,
   someOrigin,
 } from '../support/planted.js';
-import { originTags, snapshotTags } from '../../src/model/tags.js';
+import { originTags, snapshotTags } from '../../src/model/ids/tags.js';
 import { DEPLOYMENT } from './crew.js';
 
 /**

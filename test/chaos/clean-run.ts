@@ -1,7 +1,7 @@
 /** The evidence of a small run without fault, made by hand: what the checker's own tests doctor. */
 
 import type { Effect, ListedResource } from '../../src/simulator/index.js';
-import { TAG } from '../../src/model/tags.js';
+import { TAG } from '../../src/model/ids/tags.js';
 import { allowanceOf } from './allowance.js';
 import type { Evidence } from './evidence.js';
 

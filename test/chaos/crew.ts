@@ -4,7 +4,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { EXIT } from '../../src/commands/exit-codes.js';
+import { EXIT } from '../../src/commands/shared/exit-codes.js';
 import { HOME } from './allowance.js';
 import type { CloudProxy } from './cloud-proxy.js';
 import type { Scenario } from './schedule.js';

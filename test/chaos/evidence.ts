@@ -1,6 +1,6 @@
 /** What a run is judged by: the cloud's log and listing, the bytes, the history. Nothing that a worker says of itself alone. */
 
-import type { ImageProgress, ImageResult } from '../../src/model/progress.js';
+import type { ImageProgress, ImageResult } from '../../src/model/progress/progress.js';
 import type { Effect, ListedResource } from '../../src/simulator/index.js';
 import type { Allowance } from './allowance.js';
 import type { Message } from './crew.js';

@@ -3,9 +3,9 @@
 import { randomInt } from 'node:crypto';
 import { connectToTemporal } from '../../src/client/connection.js';
 import type { Session } from '../../src/client/session.js';
-import type { ComposeMessage } from '../../src/model/compose-message.js';
-import type { ImageRequest } from '../../src/model/plan.js';
-import { BY_HAND } from '../../src/model/workflow-ids.js';
+import type { ComposeMessage } from '../../src/model/compose/compose-message.js';
+import type { ImageRequest } from '../../src/model/plan/plan.js';
+import { BY_HAND } from '../../src/model/ids/workflow-ids.js';
 import { someRequest } from '../support/images.js';
 import { testTemporal } from '../support/temporal.js';
 

@@ -11,7 +11,7 @@ import {
   imageAttribute,
   PUBLISH_IMAGE_WORKFLOW,
 } from '../../src/contract.js';
-import type { AmiRecord } from '../../src/model/progress.js';
+import type { AmiRecord } from '../../src/model/progress/progress.js';
 import { someRecord } from '../support/records.js';
 
 const DAY_MS = 86_400_000;

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { AmiRow } from '../../src/client/amis.js';
 import { connectToTemporal } from '../../src/client/connection.js';
 import { startImage } from '../../src/client/start.js';
-import type { SampleCompose } from '../../src/dev/sample-compose.js';
+import type { SampleCompose } from '../../src/local/compose-server/sample-compose.js';
 import { failureOf } from '../support/expectations.js';
 import type { LocalPublisher } from '../support/local-publisher.js';
 import { withPublisher } from '../support/local-publisher.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { sayStarted } from '../../src/commands/compose.js';
-import { createTerminal } from '../../src/commands/terminal.js';
+import { sayComposeStarted } from '../../src/commands/shared/compose-started.js';
+import { createTerminal } from '../../src/commands/view/terminal.js';
 
 describe('a compose that is signalled once more', () => {
   const said = (outcome: 'published' | 'partly-published'): string => {
@@ -9,7 +9,7 @@ describe('a compose that is signalled once more', () => {
     const terminal = createTerminal({ stdout: stream, stderr: stream, env: {}, color: 'never' });
     const composeId = 'Fedora-Cloud-43-20251021.0';
     const location = 'https://kojipkgs.example/c/compose';
-    sayStarted(
+    sayComposeStarted(
       terminal,
       { composeId, status: 'FINISHED', location },
       { workflowId: `compose/${composeId}`, runId: 'r', state: 'published', link: null, outcome },

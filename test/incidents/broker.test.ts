@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import type { SampleCompose } from '../../src/dev/sample-compose.js';
-import type { ComposeResult } from '../../src/model/progress.js';
-import { composeWorkflowId, imageWorkflowId } from '../../src/model/workflow-ids.js';
+import type { SampleCompose } from '../../src/local/compose-server/sample-compose.js';
+import type { ComposeResult } from '../../src/model/progress/progress.js';
+import { composeWorkflowId, imageWorkflowId } from '../../src/model/ids/workflow-ids.js';
 import { FedoraMessaging, type JudgedMessage } from '../support/fedora-messaging.js';
 import { ListenerProcess } from '../support/listener-process.js';
 import type { LocalPublisher } from '../support/local-publisher.js';

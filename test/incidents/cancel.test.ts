@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { WorkflowFailedError } from '@temporalio/client';
 import { CancelledFailure } from '@temporalio/common';
 import { imageProgressQuery } from '../../src/contract.js';
-import type { Step } from '../../src/model/progress.js';
+import type { Step } from '../../src/model/progress/progress.js';
 import { assertNoMachineLeft, assertNothingLeft } from '../support/expectations.js';
 import type { LocalPublisher } from '../support/local-publisher.js';
 import { withPublisher } from '../support/local-publisher.js';

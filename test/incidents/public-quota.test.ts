@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { ImageProgress } from '../../src/model/progress.js';
+import type { ImageProgress } from '../../src/model/progress/progress.js';
 import { failureOf } from '../support/expectations.js';
 import { withPublisher } from '../support/local-publisher.js';
 import { oneImage } from '../support/one-image.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { copyFile } from 'node:fs/promises';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import type { ImageRequest } from '../../src/model/plan.js';
+import type { ImageRequest } from '../../src/model/plan/plan.js';
 import { assertNothingLeft, failureOf } from '../support/expectations.js';
 import type { LocalPublisher } from '../support/local-publisher.js';
 import { withPublisher } from '../support/local-publisher.js';

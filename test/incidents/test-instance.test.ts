@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { open, rename } from 'node:fs/promises';
-import { compressXz } from '../../src/dev/xz-file.js';
+import { compressXz } from '../../src/local/disk-image/xz-file.js';
 import type { FailureDetails } from '../../src/model/errors.js';
 import { EC2_TEST_EXCEPTION } from '../../src/model/errors.js';
 import { assertNothingLeft, failureOf } from '../support/expectations.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { rename, truncate } from 'node:fs/promises';
-import { compressXz } from '../../src/dev/xz-file.js';
+import { compressXz } from '../../src/local/disk-image/xz-file.js';
 import { assertNoMachineLeft, imageSha256, snapshotRest } from '../support/expectations.js';
 import { withPublisher } from '../support/local-publisher.js';
 

@@ -1,10 +1,10 @@
 /** The activity calls of a publication, with the inputs that the workflow gives them. */
 
 import type { Activities } from '../../src/activities/activities.js';
-import { uploadAnnouncements } from '../../src/model/announcement.js';
-import type { ImageRequest } from '../../src/model/plan.js';
-import type { StepTag } from '../../src/model/tags.js';
-import { variantKey } from '../../src/model/variant.js';
+import { uploadAnnouncements } from '../../src/model/progress/announcement.js';
+import type { ImageRequest } from '../../src/model/plan/plan.js';
+import type { StepTag } from '../../src/model/ids/tags.js';
+import { variantKey } from '../../src/model/ids/variant.js';
 import type { RunState } from './state.js';
 import { known, planOf, regionOf } from './state.js';
 import { HOME } from './table.js';

@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { loadConfig } from '../../src/config/load.js';
 import type { Config } from '../../src/config/schema.js';
-import type { ComposeServer } from '../../src/dev/compose-server.js';
-import { startComposeServer } from '../../src/dev/compose-server.js';
-import type { SampleImage } from '../../src/dev/sample-compose.js';
-import { writeSampleCompose } from '../../src/dev/sample-compose.js';
-import type { ImageRequest } from '../../src/model/plan.js';
+import type { ComposeServer } from '../../src/local/compose-server/compose-server.js';
+import { startComposeServer } from '../../src/local/compose-server/compose-server.js';
+import type { SampleImage } from '../../src/local/compose-server/sample-compose.js';
+import { writeSampleCompose } from '../../src/local/compose-server/sample-compose.js';
+import type { ImageRequest } from '../../src/model/plan/plan.js';
 import { writeConfig } from '../support/publisher-config.js';
 import { AWAY, HOME } from './table.js';
 

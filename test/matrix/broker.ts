@@ -1,6 +1,6 @@
 /** Where messages go to in these tests: it keeps what arrived, and has traps as the network has. */
 
-import type { Announcement } from '../../src/model/announcement.js';
+import type { Announcement } from '../../src/model/progress/announcement.js';
 import { TrapSet } from './traps.js';
 
 /** What has arrived, whichever worker sent it. */

@@ -1,8 +1,8 @@
 /** What a step does when nothing disturbs it: its calls, and what the cloud holds before and after. */
 
-import type { ImagePlan, ImageRequest } from '../../src/model/plan.js';
+import type { ImagePlan, ImageRequest } from '../../src/model/plan/plan.js';
 import type { ListedResource } from '../../src/simulator/index.js';
-import { TAG } from '../../src/model/tags.js';
+import { TAG } from '../../src/model/ids/tags.js';
 import type { CallSite } from './call-site.js';
 import { siteName } from './call-site.js';
 import { Driver } from './driver.js';

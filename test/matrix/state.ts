@@ -6,7 +6,12 @@ import type {
   UtilityInstance,
   WrittenImage,
 } from '../../src/activities/activities.js';
-import type { ImagePlan, ImageRequest, RegionPlan, RegisteredAmi } from '../../src/model/plan.js';
+import type {
+  ImagePlan,
+  ImageRequest,
+  RegionPlan,
+  RegisteredAmi,
+} from '../../src/model/plan/plan.js';
 
 export interface RunState {
   requests?: ImageRequest[];

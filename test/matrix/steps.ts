@@ -1,6 +1,6 @@
 /** The steps of the matrix that activities take: where each begins, what it calls, what undoes it. */
 
-import type { StepTag } from '../../src/model/tags.js';
+import type { StepTag } from '../../src/model/ids/tags.js';
 import type { Act } from './acts.js';
 import * as acts from './acts.js';
 import type { CallSite } from './call-site.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createActivities } from '../../src/activities/index.js';
-import { AttemptInterceptor } from '../../src/activities/attempt-interceptor.js';
+import { AttemptInterceptor } from '../../src/activities/attempt/interceptor.js';
 import type { AwsSettings } from '../../src/aws/region-access.js';
 import { Aws, scaledAwsSettings } from '../../src/aws/region-access.js';
 import type {
@@ -16,7 +16,7 @@ import type {
   Simulator,
 } from '../../src/simulator/index.js';
 import { startSimulator } from '../../src/simulator/index.js';
-import { createUrlPolicy } from '../../src/source/url-policy.js';
+import { createUrlPolicy } from '../../src/fetch/url-policy.js';
 import { slowdown } from '../support/slowdown.js';
 import type { Act } from './acts.js';
 import type { Bench } from './bench.js';

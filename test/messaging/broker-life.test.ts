@@ -8,7 +8,7 @@ import { rm } from 'node:fs/promises';
 import net from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { isListening, reserveFreePort } from '../../src/dev/free-port.js';
+import { isListening, reserveFreePort } from '../../src/local/processes/free-port.js';
 import { withChannel } from '../support/amqp-channel.js';
 import { createAuthority } from '../support/certificates.js';
 import { brokerSettings } from '../support/rabbitmq-definitions.js';

@@ -5,7 +5,7 @@ import pino from 'pino';
 import { ComposeListener } from '../../src/client/compose-listener.js';
 import type { Session } from '../../src/client/session.js';
 import { consume } from '../../src/messaging/consumer.js';
-import { composeWorkflowId } from '../../src/model/workflow-ids.js';
+import { composeWorkflowId } from '../../src/model/ids/workflow-ids.js';
 import { imageOf, useSession } from '../client/client-fixture.js';
 import { hostileJsonText, poisonedJson } from '../properties/hostile-json.js';
 import { withChannel } from '../support/amqp-channel.js';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { BrokerError } from '../../src/messaging/errors.js';
 import { messageId, wireMessage } from '../../src/messaging/wire-message.js';
-import type { Announcement } from '../../src/model/announcement.js';
-import { uploadAnnouncements } from '../../src/model/announcement.js';
+import type { Announcement } from '../../src/model/progress/announcement.js';
+import { uploadAnnouncements } from '../../src/model/progress/announcement.js';
 import { someRequest, somePlan } from '../support/images.js';
 
 const UPLOAD: Announcement = {

@@ -3,13 +3,13 @@
 import type { Mutant } from './mutant.js';
 
 const REPEATABLE = 'test/activities/repeatable.test.ts';
-const PUBLISHED = 'test/activities/published.test.ts';
+const PUBLISHED = 'test/activities/plan/earlier-publication.test.ts';
 const WORKFLOW = 'test/workflows/publish-image.test.ts';
 const WHOLE = 'test/incidents/whole-compose.test.ts';
 const LATE = 'test/incidents/late-listings.test.ts';
 const TWO = 'test/incidents/two-attempts.test.ts';
 const GUEST = 'test/guest/write-image.test.ts';
-const SWEEP = 'test/activities/sweep.test.ts';
+const SWEEP = 'test/activities/sweep/sweep.test.ts';
 const WIRE = 'test/messaging/wire-message.test.ts';
 const SENDER = 'test/messaging/sender.test.ts';
 const CONSUMER = 'test/messaging/consumer.test.ts';
@@ -27,7 +27,7 @@ const LEAKS: readonly Mutant[] = [
   {
     name: 'a cancelled run is not undone',
     invariant: 'I1',
-    file: 'src/workflows/undo-stack.ts',
+    file: 'src/workflows/publish/undo-stack.ts',
     find: 'return CancellationScope.nonCancellable(() => this.#undo(region, [...steps].reverse()));',
     replace: 'return this.#undo(region, [...steps].reverse());',
     tests: [WORKFLOW],
@@ -105,7 +105,7 @@ const GATE: readonly Mutant[] = [
   {
     name: 'a test that exits with another status than 0 passes',
     invariant: 'I3',
-    file: 'src/activities/test-instance.ts',
+    file: 'src/activities/test.ts',
     find: 'if (record.exitStatus !== 0) throw testFailed(input, record);',
     replace: '',
     tests: [WHOLE, 'test/incidents/console-transport.test.ts'],
@@ -113,7 +113,7 @@ const GATE: readonly Mutant[] = [
   {
     name: 'publication does not ask for a passed test',
     invariant: 'I3',
-    file: 'src/activities/make-public.ts',
+    file: 'src/activities/publish.ts',
     find: '    refuseUntested(input);\n',
     replace: '',
     tests: [REPEATABLE],
@@ -121,7 +121,7 @@ const GATE: readonly Mutant[] = [
   {
     name: 'publication does not look whether these are the tested bytes',
     invariant: 'I3',
-    file: 'src/activities/make-public.ts',
+    file: 'src/activities/publish.ts',
     find: '    await refuseOthers(region, input, { snapshots, amis }, signal);\n',
     replace: '',
     tests: [REPEATABLE],
@@ -129,7 +129,7 @@ const GATE: readonly Mutant[] = [
   {
     name: 'the required regions are published after the others',
     invariant: 'I3',
-    file: 'src/workflows/regions.ts',
+    file: 'src/workflows/publish/regions.ts',
     find: '    complete.filter((region) => isRequired(region) && !isHome(region)),\n    complete.filter(isHome),\n',
     replace: '    complete.filter((region) => isRequired(region)),\n',
     tests: [WORKFLOW, 'test/workflows/incidents.test.ts'],
@@ -183,7 +183,7 @@ const MESSAGES: readonly Mutant[] = [
   {
     name: 'a test is said to have passed when it begins',
     invariant: 'I5',
-    file: 'src/workflows/test-instance.ts',
+    file: 'src/workflows/publish/test-instance.ts',
     find: "  announcements.add(testAnnouncement(run.plan, ami, 'started'));",
     replace: "  announcements.add(testAnnouncement(run.plan, ami, 'completed'));",
     tests: [WORKFLOW, 'test/chaos/chaos.test.ts'],
@@ -191,7 +191,7 @@ const MESSAGES: readonly Mutant[] = [
   {
     name: 'a run closes before its last message is accepted',
     invariant: 'I5',
-    file: 'src/workflows/announcements.ts',
+    file: 'src/workflows/publish/announcements.ts',
     find: '    await this.#sending;\n',
     replace: '    await Promise.resolve();\n',
     tests: [WORKFLOW, 'test/workflows/incidents.test.ts'],
@@ -199,7 +199,7 @@ const MESSAGES: readonly Mutant[] = [
   {
     name: 'a publication that fails is told to nobody',
     invariant: 'I5',
-    file: 'src/workflows/failed-region.ts',
+    file: 'src/workflows/publish/failed-region.ts',
     find: "    announcements.add(...publishAnnouncements(run.plan, lost, 'failed'));\n",
     replace: '    void lost;\n',
     tests: [WORKFLOW],
@@ -207,7 +207,7 @@ const MESSAGES: readonly Mutant[] = [
   {
     name: 'AMIs that nobody may look at are told as not published',
     invariant: 'I5',
-    file: 'src/workflows/failed-region.ts',
+    file: 'src/workflows/publish/failed-region.ts',
     find: 'if (unseen !== true || ',
     replace: 'if (unseen !== true || unseen || ',
     tests: [WORKFLOW],
@@ -215,7 +215,7 @@ const MESSAGES: readonly Mutant[] = [
   {
     name: 'a region is told to have every AMI of the home region',
     invariant: 'I5',
-    file: 'src/workflows/regions.ts',
+    file: 'src/workflows/publish/regions.ts',
     find: "  if (patched('only-planned-copies-are-announced')) return region;\n",
     replace: '',
     tests: ['test/workflows/messages.test.ts'],
@@ -274,7 +274,7 @@ const RECORD: readonly Mutant[] = [
   {
     name: 'a region that failed is not in the final record',
     invariant: 'I6',
-    file: 'src/workflows/image-run.ts',
+    file: 'src/workflows/publish/image-run.ts',
     find: "        .filter(({ state }) => state === 'failed' || state === 'left-out')",
     replace: "        .filter(({ state }) => state === 'left-out')",
     tests: [WORKFLOW],
@@ -282,7 +282,7 @@ const RECORD: readonly Mutant[] = [
   {
     name: 'AMIs of a failed region are on record as public before EC2 was asked',
     invariant: 'I6',
-    file: 'src/workflows/failed-region.ts',
+    file: 'src/workflows/publish/failed-region.ts',
     find: "state: 'failed', amis: [], reason,",
     replace: "state: 'failed', reason,",
     tests: [WORKFLOW],
@@ -290,7 +290,7 @@ const RECORD: readonly Mutant[] = [
   {
     name: 'a run with a missing region calls itself published',
     invariant: 'I6',
-    file: 'src/workflows/closing.ts',
+    file: 'src/workflows/publish/closing.ts',
     find: "  const outcome = missing ? 'partly-published' : 'published';",
     replace: "  const outcome = missing ? 'published' : 'published';",
     tests: [WORKFLOW],
@@ -301,7 +301,7 @@ const ONCE: readonly Mutant[] = [
   {
     name: 'only the home region is asked whose names are taken',
     invariant: 'I7',
-    file: 'src/activities/published.ts',
+    file: 'src/activities/plan/earlier-publication.ts',
     find: 'const needed = [home, ...others.filter(({ required }) => required)];',
     replace: 'const needed = [home];',
     tests: [PUBLISHED],
@@ -309,7 +309,7 @@ const ONCE: readonly Mutant[] = [
   {
     name: 'an image that is complete and private is made again by the next run',
     invariant: 'I7',
-    file: 'src/activities/published.ts',
+    file: 'src/activities/plan/earlier-publication.ts',
     find: '=== RESULT_STATE.complete;',
     replace: "=== 'never';",
     tests: [PUBLISHED],
@@ -317,7 +317,7 @@ const ONCE: readonly Mutant[] = [
   {
     name: 'an image that is published already is published again once its run is forgotten',
     invariant: 'I7',
-    file: 'src/activities/published.ts',
+    file: 'src/activities/plan/earlier-publication.ts',
     find: 'return [...atHome, ...elsewhere.flat()];',
     replace: 'return elsewhere.flat().length < 0 ? atHome : undefined;',
     tests: [REPEATABLE],
@@ -344,7 +344,7 @@ const RADIUS: readonly Mutant[] = [
   {
     name: 'the undo is not told that AMIs may be public already',
     invariant: 'I8',
-    file: 'src/workflows/regions.ts',
+    file: 'src/workflows/publish/regions.ts',
     find: '  undo?.mayBePublic(plan.region);\n',
     replace: '',
     tests: ['test/workflows/incidents.test.ts', 'test/incidents/public-quota.test.ts'],
@@ -360,7 +360,7 @@ const RADIUS: readonly Mutant[] = [
   {
     name: "the undo goes by the step alone, whoever's run it was",
     invariant: 'I8',
-    file: 'src/model/tags.ts',
+    file: 'src/model/ids/tags.ts',
     find: `    [TAG.workflow]: origin.workflowId,
     [TAG.run]: origin.runId,
     [TAG.step]: step,
@@ -384,7 +384,7 @@ const SWEPT: readonly Mutant[] = [
   {
     name: 'the sweep takes what another deployment made',
     invariant: 'I8',
-    file: 'src/model/stray.ts',
+    file: 'src/model/sweep/stray.ts',
     find: 'tags[MANAGED_BY.key] === MANAGED_BY.value && tags[TAG.deployment] === deployment;',
     replace: 'tags[MANAGED_BY.key] === MANAGED_BY.value && deployment !== undefined;',
     tests: [SWEEP],
@@ -392,7 +392,7 @@ const SWEPT: readonly Mutant[] = [
   {
     name: 'the sweep takes what a running workflow has just made',
     invariant: 'I8',
-    file: 'src/model/stray.ts',
+    file: 'src/model/sweep/stray.ts',
     find: "  if (run.state === 'open') return kept('run-open', 'its run is under way');\n",
     replace: '',
     tests: [SWEEP],
@@ -400,7 +400,7 @@ const SWEPT: readonly Mutant[] = [
   {
     name: 'the sweep removes results once Temporal has forgotten their run',
     invariant: 'I8',
-    file: 'src/model/stray.ts',
+    file: 'src/model/sweep/stray.ts',
     find: "    return kept('result', 'it is marked as a result of its run');\n",
     replace: '    return undefined;\n',
     tests: [SWEEP],
@@ -408,7 +408,7 @@ const SWEPT: readonly Mutant[] = [
   {
     name: 'a Temporal that does not answer is taken for one that knows no run',
     invariant: 'I8',
-    file: 'src/activities/stray-judge.ts',
+    file: 'src/activities/sweep/stray-judge.ts',
     find: '      if (signal.aborted) throw error;\n',
     replace: "      if (!signal.aborted) return { state: 'unknown' };\n",
     tests: [SWEEP],
@@ -416,7 +416,7 @@ const SWEPT: readonly Mutant[] = [
   {
     name: 'the sweep keeps a snapshot that became public without its AMI',
     invariant: 'I1',
-    file: 'src/activities/stray-judge.ts',
+    file: 'src/activities/sweep/stray-judge.ts',
     find: 'if (!isUnfinished && (await',
     replace: 'if ((await',
     tests: [SWEEP],
@@ -424,7 +424,7 @@ const SWEPT: readonly Mutant[] = [
   {
     name: 'the sweep never looks at snapshots',
     invariant: 'I1',
-    file: 'src/activities/find-strays.ts',
+    file: 'src/activities/sweep/find-strays.ts',
     find: '    for (const resource of resources) {\n      try {',
     replace:
       "    for (const resource of resources.filter(({ type }) => type !== 'snapshot')) {\n      try {",
@@ -444,7 +444,7 @@ const PROGRESS: readonly Mutant[] = [
   {
     name: 'one region that never ends holds up all others',
     invariant: 'I9',
-    file: 'src/workflows/regions.ts',
+    file: 'src/workflows/publish/regions.ts',
     find: '  await CancellationScope.withTimeout(regionPatienceMs, () =>',
     replace: '  await CancellationScope.withTimeout(regionPatienceMs * 1_000_000, () =>',
     tests: [WORKFLOW],
@@ -471,7 +471,7 @@ const REPLAY: readonly Mutant[] = [
   {
     name: 'a clean-up asks something new of runs that began before it was there',
     invariant: 'I10',
-    file: 'src/workflows/kept-failure.ts',
+    file: 'src/workflows/publish/kept-failure.ts',
     find: "  if (test.keepFailedMs === undefined) return '';\n",
     replace: '',
     tests: ['test/replay'],
@@ -482,50 +482,50 @@ const FENCING: readonly Mutant[] = [
   {
     name: 'an attempt that woke beside its successor goes on acting',
     invariant: 'I11',
-    file: 'src/activities/fence.ts',
+    file: 'src/activities/attempt/fence.ts',
     find: 'await heldLease()?.held();',
     replace: 'await Promise.resolve();',
-    tests: ['test/activities/fence.test.ts'],
+    tests: ['test/activities/attempt/fence.test.ts'],
   },
   {
     name: 'the heartbeat of the attempt before counts for the one after it',
     invariant: 'I11',
-    file: 'src/activities/lease.ts',
+    file: 'src/activities/attempt/lease.ts',
     find: 'if (lease !== this.#id) return;\n',
     replace: '',
-    tests: ['test/activities/fence.test.ts'],
+    tests: ['test/activities/attempt/fence.test.ts'],
   },
   {
     name: 'work that was handed to a paused worker is begun beside its next attempt',
     invariant: 'I11',
-    file: 'src/activities/lease.ts',
+    file: 'src/activities/attempt/lease.ts',
     find: 'if (this.#recordedMs === undefined) await this.#proved();\n',
     replace: '',
-    tests: ['test/activities/fence.test.ts', 'test/worker/lease-watch.test.ts'],
+    tests: ['test/activities/attempt/fence.test.ts', 'test/worker/lease-watch.test.ts'],
   },
   {
     name: 'an attempt goes on that Temporal has given up',
     invariant: 'I11',
-    file: 'src/activities/fence.ts',
+    file: 'src/activities/attempt/fence.ts',
     find: 'if (current?.attempt !== attempt) lease.lose();',
     replace: 'if (current === undefined) continue;',
-    tests: ['test/activities/fence.test.ts'],
+    tests: ['test/activities/attempt/fence.test.ts'],
   },
   {
     name: 'a call that an attempt has left behind passes when the attempt has ended',
     invariant: 'I11',
-    file: 'src/activities/fence.ts',
+    file: 'src/activities/attempt/fence.ts',
     find: '    lease.lose();\n  }',
     replace: '  }',
-    tests: ['test/activities/fence.test.ts'],
+    tests: ['test/activities/attempt/fence.test.ts'],
   },
   {
     name: 'a lease stands still while its machine is suspended',
     invariant: 'I11',
-    file: 'src/activities/lease-clock.ts',
+    file: 'src/activities/attempt/lease-clock.ts',
     find: 'return awakeMs + sleptMs;',
     replace: 'return awakeMs;',
-    tests: ['test/activities/fence.test.ts'],
+    tests: ['test/activities/attempt/fence.test.ts'],
   },
   {
     name: 'two writers write to one volume',
@@ -576,7 +576,7 @@ const SILENCE: readonly Mutant[] = [
   {
     name: 'history takes a test whose output grows as it is escaped',
     invariant: 'I13',
-    file: 'src/activities/test-instance.ts',
+    file: 'src/activities/test.ts',
     find: 'output: readableOutput(result.output).slice(-OUTPUT_BYTES_MAX),',
     replace: 'output: readableOutput(result.output),',
     tests: ['test/incidents/test-instance.test.ts'],
@@ -584,7 +584,7 @@ const SILENCE: readonly Mutant[] = [
   {
     name: 'where a signed redirect leads to is frozen in history',
     invariant: 'I13',
-    file: 'src/activities/plan.ts',
+    file: 'src/activities/plan/plan.ts',
     find: "downloadUrl: new URL(size.url).search === '' ? size.url : image.url,",
     replace: 'downloadUrl: size.url,',
     tests: ['test/incidents/signed-redirect.test.ts'],
@@ -611,7 +611,7 @@ const DATA: readonly Mutant[] = [
   {
     name: 'control characters of a test reach the terminal',
     invariant: 'I14',
-    file: 'src/activities/test-instance.ts',
+    file: 'src/activities/test.ts',
     find: 'output: readableOutput(result.output).slice(-OUTPUT_BYTES_MAX),',
     replace: 'output: result.output.slice(-OUTPUT_BYTES_MAX),',
     tests: ['test/incidents/test-instance.test.ts'],
@@ -622,7 +622,7 @@ const PROVENANCE: readonly Mutant[] = [
   {
     name: 'an AMI does not say which bytes it holds',
     invariant: 'I15',
-    file: 'src/model/tags.ts',
+    file: 'src/model/ids/tags.ts',
     find: `    [TAG.variant]: variantKey(options.variant),
     [TAG.rawSha256]: options.rawSha256,`,
     replace: '    [TAG.variant]: variantKey(options.variant),',
@@ -634,7 +634,7 @@ const PROVENANCE: readonly Mutant[] = [
     file: 'src/aws/call-gate.ts',
     find: '          if (sender !== undefined) {',
     replace: '          if (sender === undefined) {',
-    tests: ['test/activities/fence.test.ts'],
+    tests: ['test/activities/attempt/fence.test.ts'],
   },
 ];
 

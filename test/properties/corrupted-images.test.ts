@@ -9,7 +9,7 @@ import type { ApplicationFailure } from '@temporalio/common';
 import type { UtilityInstance } from '../../src/activities/activities.js';
 import { deleteVolume, detachVolume } from '../../src/aws/volumes.js';
 import type { FailureDetails } from '../../src/model/errors.js';
-import type { ImagePlan, ImageRequest } from '../../src/model/plan.js';
+import type { ImagePlan, ImageRequest } from '../../src/model/plan/plan.js';
 import type { ActivityLevel } from '../support/activity-level.js';
 import { withActivities } from '../support/activity-level.js';
 import { until } from '../support/until.js';

@@ -1,7 +1,7 @@
 /** An image and its corruptions: 256 positions over the file, each flipped, truncated, zeroed and extended. */
 
 import { createHash } from 'node:crypto';
-import { noise, xz } from '../source/xz-files.js';
+import { noise, xz } from '../fetch/xz-files.js';
 
 export const WAYS = ['flip', 'truncate', 'zero', 'extend'] as const;
 export type Way = (typeof WAYS)[number];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { startServer } from '../source/local-server.js';
+import { startServer } from '../fetch/local-server.js';
 
 const LIMIT = 32 * 1024 * 1024;
 const TOOK_MIB_MAX = 256;

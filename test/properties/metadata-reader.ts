@@ -1,7 +1,7 @@
 /** Reads the metadata at the URL in its arguments, as the worker does, and tells its parent what that took. */
 
-import { fetchMetadata } from '../../src/source/fetch-metadata.js';
-import { createUrlPolicy } from '../../src/source/url-policy.js';
+import { fetchMetadata } from '../../src/fetch/fetch-metadata.js';
+import { createUrlPolicy } from '../../src/fetch/url-policy.js';
 
 const peakMiB = (): number => process.resourceUsage().maxRSS / 1024;
 const url = process.argv[2] ?? '';

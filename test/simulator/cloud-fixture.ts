@@ -8,7 +8,7 @@ import { EC2Client, RegisterImageCommand } from '@aws-sdk/client-ec2';
 import type { RegisterImageCommandInput } from '@aws-sdk/client-ec2';
 import * as ec2 from '@aws-sdk/client-ec2';
 import type { SsmHandler } from '../../src/simulator/cloud.js';
-import type { Effect } from '../../src/simulator/effects.js';
+import type { Effect } from '../../src/simulator/store/effects.js';
 import type { StartOptions, StartedCloud } from '../../src/simulator/start-cloud.js';
 import { startCloud } from '../../src/simulator/start-cloud.js';
 import { FakeMachineFactory } from './fake-machine.js';

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import fs from 'node:fs/promises';
-import { faultKinds, faultRuleKeys } from '../../src/simulator/fault-rule.js';
+import { faultKinds, faultRuleKeys } from '../../src/simulator/faults/fault-rule.js';
 import { changeableSettings } from '../../src/simulator/settings.js';
 
 describe('simulator: documentation', () => {

@@ -8,8 +8,8 @@ import path from 'node:path';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import * as ec2 from '@aws-sdk/client-ec2';
-import type { ListedResource } from '../../src/simulator/control.js';
-import { openStore } from '../../src/simulator/store.js';
+import type { ListedResource } from '../../src/simulator/http/control.js';
+import { openStore } from '../../src/simulator/store/store.js';
 import {
   closeTestClouds,
   control,

@@ -1,7 +1,7 @@
 /** A throw-away certificate authority, by the openssl command. */
 
 import { join } from 'node:path';
-import { CommandError, runCommand } from '../../src/dev/run-command.js';
+import { CommandError, runCommand } from '../../src/local/processes/run-command.js';
 
 export interface Certificate {
   readonly certFile: string;

@@ -4,7 +4,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { Activities } from '../../src/activities/activities.js';
 import type { FailureDetails } from '../../src/model/errors.js';
 import { EC2_SERVICE_EXCEPTION } from '../../src/model/errors.js';
-import type { RegionPlan, RegisteredAmi } from '../../src/model/plan.js';
+import type { RegionPlan, RegisteredAmi } from '../../src/model/plan/plan.js';
 import { somePlan } from './images.js';
 
 export interface FakeActivities {

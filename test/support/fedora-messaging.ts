@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { lastLines } from '../../src/dev/run-command.js';
+import { lastLines } from '../../src/local/processes/run-command.js';
 import type { Broker } from './broker.js';
 import { fedoraMessagingConfig } from './fedora-messaging-config.js';
 import { pythonTools } from './python-tools.js';

@@ -1,8 +1,8 @@
 /** Requests and plans as they stand in a run, for tests that need one. */
 
 import { randomUUID } from 'node:crypto';
-import type { ImagePlan, ImageRequest, RegionPlan } from '../../src/model/plan.js';
-import { variantsOf } from '../../src/model/variant.js';
+import type { ImagePlan, ImageRequest, RegionPlan } from '../../src/model/plan/plan.js';
+import { variantsOf } from '../../src/model/ids/variant.js';
 
 let requests = 0;
 

@@ -8,8 +8,8 @@ import type { WorkflowHandle, WorkflowHandleWithSignaledRunId } from '@temporali
 import { NativeConnection, Worker } from '@temporalio/worker';
 import pino from 'pino';
 import { createActivities } from '../../src/activities/index.js';
-import { AttemptInterceptor } from '../../src/activities/attempt-interceptor.js';
-import { attemptGate } from '../../src/activities/fence.js';
+import { AttemptInterceptor } from '../../src/activities/attempt/interceptor.js';
+import { attemptGate } from '../../src/activities/attempt/fence.js';
 import { Aws, scaledAwsSettings } from '../../src/aws/region-access.js';
 import { loadConfig } from '../../src/config/load.js';
 import {
@@ -18,22 +18,22 @@ import {
   PUBLISH_IMAGE_WORKFLOW,
   TIME_SCALE_MEMO,
 } from '../../src/contract.js';
-import type { ComposeServer } from '../../src/dev/compose-server.js';
-import { startComposeServer } from '../../src/dev/compose-server.js';
-import type { SampleCompose } from '../../src/dev/sample-compose.js';
-import { writeSampleCompose } from '../../src/dev/sample-compose.js';
-import type { Announcement } from '../../src/model/announcement.js';
-import type { ComposeMessage } from '../../src/model/compose-message.js';
-import { parseComposeMessage } from '../../src/model/compose-message.js';
+import type { ComposeServer } from '../../src/local/compose-server/compose-server.js';
+import { startComposeServer } from '../../src/local/compose-server/compose-server.js';
+import type { SampleCompose } from '../../src/local/compose-server/sample-compose.js';
+import { writeSampleCompose } from '../../src/local/compose-server/sample-compose.js';
+import type { Announcement } from '../../src/model/progress/announcement.js';
+import type { ComposeMessage } from '../../src/model/compose/compose-message.js';
+import { parseComposeMessage } from '../../src/model/compose/compose-message.js';
 import { packageVersion } from '../../src/package-version.js';
-import type { ImageRequest } from '../../src/model/plan.js';
-import type { ComposeResult, ImageResult } from '../../src/model/progress.js';
-import { composeWorkflowId } from '../../src/model/workflow-ids.js';
+import type { ImageRequest } from '../../src/model/plan/plan.js';
+import type { ComposeResult, ImageResult } from '../../src/model/progress/progress.js';
+import { composeWorkflowId } from '../../src/model/ids/workflow-ids.js';
 import type { CallCount, FaultRule, ListedResource, Simulator } from '../../src/simulator/index.js';
 import { startSimulator } from '../../src/simulator/index.js';
 import { outgoingMessages } from '../../src/worker/outgoing-messages.js';
 import { TemporalRuns } from '../../src/worker/workflow-runs.js';
-import { createUrlPolicy } from '../../src/source/url-policy.js';
+import { createUrlPolicy } from '../../src/fetch/url-policy.js';
 import type { PublisherOptions } from './publisher-config.js';
 import { TIME_SCALE, writeConfig } from './publisher-config.js';
 import { slowdown } from './slowdown.js';

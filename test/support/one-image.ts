@@ -1,8 +1,8 @@
 /** One image of a small compose, and what the local cloud did for it. */
 
 import assert from 'node:assert/strict';
-import type { SampleImage } from '../../src/dev/sample-compose.js';
-import type { ImageRequest } from '../../src/model/plan.js';
+import type { SampleImage } from '../../src/local/compose-server/sample-compose.js';
+import type { ImageRequest } from '../../src/model/plan/plan.js';
 import type { LocalPublisher } from './local-publisher.js';
 
 export interface OneImage {

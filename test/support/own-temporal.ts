@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES } from '../../src/contract.js';
-import { reserveFreePort } from '../../src/dev/free-port.js';
-import type { TemporalServer } from '../../src/dev/temporal-server.js';
-import { startTemporalServer } from '../../src/dev/temporal-server.js';
-import { environmentWithoutTemporal } from '../../src/dev/temporal-environment.js';
+import { reserveFreePort } from '../../src/local/processes/free-port.js';
+import type { TemporalServer } from '../../src/local/temporal/server.js';
+import { startTemporalServer } from '../../src/local/temporal/server.js';
+import { environmentWithoutTemporal } from '../../src/local/temporal/environment.js';
 import type { TestTemporal } from './temporal.js';
 
 export interface OwnTemporal extends TestTemporal {

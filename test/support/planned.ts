@@ -3,8 +3,8 @@
 import { CreateSnapshotCommand, CreateVolumeCommand } from '@aws-sdk/client-ec2';
 import assert from 'node:assert/strict';
 import type { Activities, SnapshotSource } from '../../src/activities/activities.js';
-import type { ImagePlan, RegisteredAmi } from '../../src/model/plan.js';
-import { snapshotTags } from '../../src/model/tags.js';
+import type { ImagePlan, RegisteredAmi } from '../../src/model/plan/plan.js';
+import { snapshotTags } from '../../src/model/ids/tags.js';
 import type { Effect } from '../../src/simulator/index.js';
 import type { ActivityLevel } from './activity-level.js';
 import { until } from './until.js';

@@ -18,8 +18,8 @@ import {
 import { amazonLinux2023 } from '../../src/aws/account.js';
 import type { RegionAccess } from '../../src/aws/region-access.js';
 import { tagSpecification } from '../../src/aws/tags.js';
-import type { Origin, Tags } from '../../src/model/tags.js';
-import { amiTags, originTags, snapshotTags } from '../../src/model/tags.js';
+import type { Origin, Tags } from '../../src/model/ids/tags.js';
+import { amiTags, originTags, snapshotTags } from '../../src/model/ids/tags.js';
 
 /** Never aborts: mocha's own bound ends a test that hangs. */
 const SIGNAL = new AbortController().signal;

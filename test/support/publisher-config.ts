@@ -2,7 +2,7 @@
 
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ComposeServer } from '../../src/dev/compose-server.js';
+import type { ComposeServer } from '../../src/local/compose-server/compose-server.js';
 import type { TestTemporal } from './temporal.js';
 
 /** Of runs: a dead worker is noticed after six seconds, and a busy machine is no dead worker. */

@@ -4,8 +4,8 @@ import { access, mkdir, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { runCommand } from '../../src/dev/run-command.js';
-import { takeRunLock } from '../../src/dev/run-lock.js';
+import { runCommand } from '../../src/local/processes/run-command.js';
+import { takeRunLock } from '../../src/local/processes/run-lock.js';
 
 export interface PythonToolsRequest {
   /** Names the folder: another name for other requirements, as a folder that is whole is not looked at again. */

@@ -4,11 +4,11 @@ import { access, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:f
 import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ChildProcessHandle } from '../../src/dev/child-process.js';
-import type { ChildProcesses } from '../../src/dev/child-processes.js';
-import { createChildProcesses } from '../../src/dev/child-processes.js';
-import { isListening } from '../../src/dev/free-port.js';
-import { signalGroup } from '../../src/dev/process-group.js';
+import type { ChildProcessHandle } from '../../src/local/processes/child-process.js';
+import type { ChildProcesses } from '../../src/local/processes/child-processes.js';
+import { createChildProcesses } from '../../src/local/processes/child-processes.js';
+import { isListening } from '../../src/local/processes/free-port.js';
+import { signalGroup } from '../../src/local/processes/process-group.js';
 import { RabbitControl } from './rabbitmq-control.js';
 import type { BrokerSettings } from './rabbitmq-definitions.js';
 

@@ -2,7 +2,7 @@
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { reserveFreePort } from '../../src/dev/free-port.js';
+import { reserveFreePort } from '../../src/local/processes/free-port.js';
 import { Broker } from './broker.js';
 import { BrokerLogins } from './broker-logins.js';
 import { createAuthority } from './certificates.js';

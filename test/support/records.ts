@@ -1,12 +1,12 @@
 /** Records and tagged AMIs of published images, for tests of what is made of them. */
 
-import type { AmiRecord } from '../../src/model/progress.js';
-import { planTags } from '../../src/model/plan-tags.js';
-import type { TaggedAmi } from '../../src/model/tagged-amis.js';
-import type { Origin } from '../../src/model/tags.js';
-import { amiTags, RESULT_STATE, TAG } from '../../src/model/tags.js';
-import type { Variant } from '../../src/model/variant.js';
-import { variantKey } from '../../src/model/variant.js';
+import type { AmiRecord } from '../../src/model/progress/progress.js';
+import { planTags } from '../../src/model/plan/plan-tags.js';
+import type { TaggedAmi } from '../../src/model/catalogue/tagged-amis.js';
+import type { Origin } from '../../src/model/ids/tags.js';
+import { amiTags, RESULT_STATE, TAG } from '../../src/model/ids/tags.js';
+import type { Variant } from '../../src/model/ids/variant.js';
+import { variantKey } from '../../src/model/ids/variant.js';
 import { someRegion } from './images.js';
 import { someOrigin } from './planted.js';
 

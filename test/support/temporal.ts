@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES } from '../../src/contract.js';
-import type { TemporalServer } from '../../src/dev/temporal-server.js';
-import { startTemporalServer } from '../../src/dev/temporal-server.js';
+import type { TemporalServer } from '../../src/local/temporal/server.js';
+import { startTemporalServer } from '../../src/local/temporal/server.js';
 
 export interface TestTemporal {
   readonly server: TemporalServer;

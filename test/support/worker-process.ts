@@ -5,8 +5,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { OrphanGuard } from '../../src/dev/orphan-guard.js';
-import { startOrphanGuard } from '../../src/dev/orphan-guard.js';
+import type { OrphanGuard } from '../../src/local/processes/orphan-guard.js';
+import { startOrphanGuard } from '../../src/local/processes/orphan-guard.js';
 import type { LocalPublisher } from './local-publisher.js';
 
 const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));

@@ -7,8 +7,8 @@ import type { WorkerOptions, WorkflowBundleWithSourceMap } from '@temporalio/wor
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker } from '@temporalio/worker';
 import type { Activities } from '../../src/activities/activities.js';
 import { PUBLISH_IMAGE_WORKFLOW } from '../../src/contract.js';
-import type { ImageRequest } from '../../src/model/plan.js';
-import type { ImageResult } from '../../src/model/progress.js';
+import type { ImageRequest } from '../../src/model/plan/plan.js';
+import type { ImageResult } from '../../src/model/progress/progress.js';
 import { testTemporal } from './temporal.js';
 
 let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;

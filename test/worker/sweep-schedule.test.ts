@@ -6,7 +6,7 @@ import { ScheduleNotFoundError, ScheduleOverlapPolicy } from '@temporalio/client
 import type { Logger } from 'pino';
 import pino from 'pino';
 import type { Config } from '../../src/config/schema.js';
-import { environmentForServer } from '../../src/dev/temporal-environment.js';
+import { environmentForServer } from '../../src/local/temporal/environment.js';
 import { keepSweepSchedule } from '../../src/worker/sweep-schedule.js';
 import { LEAST, makeConfigFolder } from '../config/config-files.js';
 import { testTemporal } from '../support/temporal.js';

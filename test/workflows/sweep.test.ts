@@ -4,7 +4,7 @@ import type { Client } from '@temporalio/client';
 import { WorkflowFailedError } from '@temporalio/client';
 import type { Activities, FoundStrays } from '../../src/activities/activities.js';
 import { SWEEP_WORKFLOW } from '../../src/contract.js';
-import type { ResourceType, SweepItem, SweepReport } from '../../src/model/sweep.js';
+import type { ResourceType, SweepItem, SweepReport } from '../../src/model/sweep/sweep.js';
 import { fakeActivities, finalFailure } from '../support/fake-activities.js';
 import { withWorker } from '../support/workflow-worker.js';
 import { slowdown } from '../support/slowdown.js';

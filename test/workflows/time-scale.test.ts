@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { activityInfo } from '@temporalio/activity';
 import { COMPOSE_WORKFLOW, composeStatusSignal, TIME_SCALE_MEMO } from '../../src/contract.js';
-import type { ComposeMessage } from '../../src/model/compose-message.js';
-import { HEARTBEAT_TIMEOUT_MS } from '../../src/model/heartbeat.js';
+import type { ComposeMessage } from '../../src/model/compose/compose-message.js';
+import { HEARTBEAT_TIMEOUT_MS } from '../../src/model/progress/heartbeat.js';
 import type { FakeActivities } from '../support/fake-activities.js';
 import { fakeActivities } from '../support/fake-activities.js';
 import { someRequest } from '../support/images.js';

@@ -1,6 +1,6 @@
 /** `[[amis]]`: the AMI list, whose first item launches the utility instance and names the home region. */
 import { z } from 'zod';
-import { ARCHES, type Arch } from '../../model/compose.js';
+import { ARCHES, type Arch } from '../../model/compose/compose.js';
 import { kernelId, region } from '../fields.js';
 import { always, isRecord } from '../cross-check.js';
 

@@ -1,6 +1,6 @@
 /** `[composes]`: which images of a compose are published. */
 import { z } from 'zod';
-import { ARCHES, COMPOSE_TYPES, type Arch, type ComposeType } from '../../model/compose.js';
+import { ARCHES, COMPOSE_TYPES, type Arch, type ComposeType } from '../../model/compose/compose.js';
 import { duration, unique } from '../fields.js';
 
 /** Which images of a compose are published. */

@@ -1,6 +1,6 @@
 /** `[publish]`: where AMIs go and what they look like. */
 import { z } from 'zod';
-import type { Virtualization, VolumeType } from '../../model/variant.js';
+import type { Virtualization, VolumeType } from '../../model/ids/variant.js';
 import { always, isRecord } from '../cross-check.js';
 import { duration, region, unique } from '../fields.js';
 import { descriptionTemplate, imageNameTemplate } from '../templates.js';

@@ -1,8 +1,8 @@
 /** `[source]`: from where images and metadata may be fetched, and within which bounds. */
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { AllowEntryError, parseAllowEntry } from '../../source/allow-list.js';
-import { parseNetwork } from '../../source/addresses.js';
+import { AllowEntryError, parseAllowEntry } from '../../fetch/allow-list.js';
+import { parseNetwork } from '../../fetch/addresses.js';
 import { unique } from '../fields.js';
 
 /** From where images and metadata may be fetched; `source/url-policy.ts` takes it as it is. */

@@ -1,7 +1,7 @@
 /** `[test]`: the script that decides whether an AMI may become public, and where it runs. */
 import { z } from 'zod';
 import { duration, instanceProfile, instanceType, unique } from '../fields.js';
-import type { Arch, Virtualization, VolumeType } from '../../model/variant.js';
+import type { Arch, Virtualization, VolumeType } from '../../model/ids/variant.js';
 import { VIRTUALIZATION_TYPES, VOLUME_TYPES } from './publish.js';
 
 /** One registration of an image, as `hvm-gp2`. */

@@ -33,13 +33,11 @@ export function requireHostTool(name: string): string {
   return file;
 }
 
-/** The folder of the guest's shell scripts; a build that copied only JavaScript finds the sources beside it. */
+/** The folder of the guest's shell scripts, which the build copies beside the compiled code. */
 export function guestScriptFolder(): string {
-  const beside = fileURLToPath(new URL('./guest/', import.meta.url));
-  if (existsSync(beside)) return beside;
-  const sources = fileURLToPath(new URL('../../../src/simulator/machine/guest/', import.meta.url));
-  if (existsSync(sources)) return sources;
+  const folder = fileURLToPath(new URL('./guest/', import.meta.url));
+  if (existsSync(folder)) return folder;
   throw new Error(
-    `the local cloud's guest scripts are missing (looked in ${beside} and ${sources}); reinstall the package`,
+    `the local cloud's guest scripts are missing (looked in ${folder}); reinstall the package`,
   );
 }

@@ -1,7 +1,7 @@
 /** What the local cloud remembers of commands and their invocations. Plain JSON; times are milliseconds. */
 
 import type { Cloud } from '../cloud.js';
-import type { Table } from '../store.js';
+import type { Table } from '../store/store.js';
 
 export type InvocationStatus =
   | 'Pending'

@@ -1,7 +1,7 @@
 /** DescribeInstanceInformation: the managed nodes of a region. */
 
 import { CloudError } from '../errors.js';
-import type { InstanceRecord } from '../state.js';
+import type { InstanceRecord } from '../store/state.js';
 import type { NodeRecord } from './command-state.js';
 import { seconds } from './command-view.js';
 import { validationError, type Members } from './members.js';

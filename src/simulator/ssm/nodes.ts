@@ -1,7 +1,7 @@
 /** Managed nodes: which instances are registered with Systems Manager, and how they are chosen. */
 
 import type { Cloud } from '../cloud.js';
-import type { InstanceRecord } from '../state.js';
+import type { InstanceRecord } from '../store/state.js';
 import type { NodeRecord, SsmTables, Target } from './command-state.js';
 
 /** The agent reports its health every five minutes; a note a minute is as good. */

@@ -1,8 +1,8 @@
 /** Parameter Store: Amazon's public image parameters, and the account's own. */
 
-import { latestAmazonLinuxId } from '../ec2/amazon-images.js';
+import { latestAmazonLinuxId } from '../ec2/lib/amazon-images.js';
 import { CloudError } from '../errors.js';
-import type { Table } from '../store.js';
+import type { Table } from '../store/store.js';
 import { seconds } from './command-view.js';
 import { validationError } from './members.js';
 import { pageOf } from './page.js';

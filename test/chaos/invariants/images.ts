@@ -1,6 +1,6 @@
 /** The images themselves: tested before they are public, with the right bytes, and traceable. */
 
-import { TAG } from '../../../src/model/tags.js';
+import { TAG } from '../../../src/model/ids/tags.js';
 import type { Effect } from '../../../src/simulator/index.js';
 import type { Evidence } from '../evidence.js';
 import { changedIds, isEffect } from '../evidence.js';

@@ -1,6 +1,6 @@
 /** What may be alive after a run, and what may never be touched. */
 
-import { TAG } from '../../../src/model/tags.js';
+import { TAG } from '../../../src/model/ids/tags.js';
 import type { ListedResource } from '../../../src/simulator/index.js';
 import type { Evidence } from '../evidence.js';
 import { changedIds, isEffect } from '../evidence.js';

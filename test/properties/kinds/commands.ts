@@ -4,15 +4,20 @@ import assert from 'node:assert/strict';
 import { CommanderError } from 'commander';
 import fc from 'fast-check';
 import type { FailureReport } from '../../../src/client/failure-report.js';
-import { amiLines, compactAmiLines } from '../../../src/commands/ami-table.js';
+import { amiLines, compactAmiLines } from '../../../src/commands/view/ami-table.js';
 import { parseMessageText } from '../../../src/commands/compose.js';
-import { parseArch, parsePort, parseSize, parseTimeout } from '../../../src/commands/options.js';
-import { PlainProgress } from '../../../src/commands/plain-progress.js';
-import { CommandError, problemOf, renderProblem } from '../../../src/commands/problem.js';
+import {
+  parseArch,
+  parsePort,
+  parseSize,
+  parseTimeout,
+} from '../../../src/commands/shared/options.js';
+import { PlainProgress } from '../../../src/commands/view/plain-progress.js';
+import { CommandError, problemOf, renderProblem } from '../../../src/commands/shared/problem.js';
 import { createProgram, wantedCommand } from '../../../src/commands/program.js';
-import { liveLines, statusLines } from '../../../src/commands/status-view.js';
-import { parseComposeMessage } from '../../../src/model/compose-message.js';
-import { NOW_MS, regionsIn, someImageStatus, someProgress } from '../../commands/statuses.js';
+import { liveLines, statusLines } from '../../../src/commands/view/status-view.js';
+import { parseComposeMessage } from '../../../src/model/compose/compose-message.js';
+import { NOW_MS, regionsIn, someImageStatus, someProgress } from '../../commands/view/statuses.js';
 import { hostileJsonText } from '../hostile-json.js';
 import { around, hostileText } from '../hostile-text.js';
 import { inputKind, verdictOf } from '../input-kind.js';

@@ -2,19 +2,19 @@
 
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { idOf } from '../../../src/commands/again.js';
-import { composeMetadata } from '../../../src/dev/compose-metadata.js';
-import { parseComposeId } from '../../../src/model/compose.js';
-import { isMessageOf, parseComposeMessage } from '../../../src/model/compose-message.js';
-import { amiNameProblem } from '../../../src/model/name-template.js';
+import { idOf } from '../../../src/commands/shared/again.js';
+import { composeMetadata } from '../../../src/local/compose-server/compose-metadata.js';
+import { parseComposeId } from '../../../src/model/compose/compose.js';
+import { isMessageOf, parseComposeMessage } from '../../../src/model/compose/compose-message.js';
+import { amiNameProblem } from '../../../src/model/ids/name-template.js';
 import {
   composeWorkflowId,
   imageWorkflowId,
   workflowIdOf,
-} from '../../../src/model/workflow-ids.js';
-import { pickComposeImages, type ComposeImages } from '../../../src/source/compose-metadata.js';
-import { MetadataError } from '../../../src/source/errors.js';
-import { DEFAULT_BOUNDS, JsonError, parseStrictJson } from '../../../src/source/strict-json.js';
+} from '../../../src/model/ids/workflow-ids.js';
+import { pickComposeImages, type ComposeImages } from '../../../src/fetch/compose-metadata.js';
+import { MetadataError } from '../../../src/fetch/errors.js';
+import { DEFAULT_BOUNDS, JsonError, parseStrictJson } from '../../../src/fetch/strict-json.js';
 import { hostileJsonText, poisonedJson } from '../hostile-json.js';
 import { around } from '../hostile-text.js';
 import { inputKind, verdictOf, type Verdict } from '../input-kind.js';

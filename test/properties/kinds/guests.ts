@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { ApplicationFailure } from '@temporalio/common';
 import fc from 'fast-check';
-import { toFailure } from '../../../src/activities/attempt-interceptor.js';
+import { toFailure } from '../../../src/activities/attempt/interceptor.js';
 import { parseConsoleReport } from '../../../src/guest/console-report.js';
 import {
   guestScript,
@@ -21,7 +21,7 @@ import {
 import { parseUnitReport, wholeNumber } from '../../../src/guest/unit-report.js';
 import { EC2_TEST_EXCEPTION, ServiceError } from '../../../src/model/errors.js';
 import { printable } from '../../../src/model/printable.js';
-import { SourceError } from '../../../src/source/errors.js';
+import { SourceError } from '../../../src/fetch/errors.js';
 import { around, hostileText, shortHostileText } from '../hostile-text.js';
 import { inputKind, verdictOf, type Verdict } from '../input-kind.js';
 import { assertHarmless, assertPlainLine, assertPlainText, readable } from '../output-safety.js';

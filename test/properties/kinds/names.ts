@@ -6,9 +6,9 @@ import { clientToken } from '../../../src/aws/client-token.js';
 import { ClientError } from '../../../src/client/errors.js';
 import { imageRequestByHand, type ImageByHand } from '../../../src/client/image-request.js';
 import { quoted as inQuery } from '../../../src/client/publications.js';
-import { problemOf, renderProblem } from '../../../src/commands/problem.js';
-import { shellQuoted } from '../../../src/commands/again.js';
-import { ARCHES } from '../../../src/model/compose.js';
+import { problemOf, renderProblem } from '../../../src/commands/shared/problem.js';
+import { shellQuoted } from '../../../src/commands/shared/again.js';
+import { ARCHES } from '../../../src/model/compose/compose.js';
 import {
   amiDescriptionProblem,
   amiNameProblem,
@@ -16,9 +16,9 @@ import {
   placeholdersIn,
   renderTemplate,
   type PlaceholderValues,
-} from '../../../src/model/name-template.js';
-import { checkImagePath } from '../../../src/model/productmd.js';
-import { imageWorkflowId, workflowIdOf } from '../../../src/model/workflow-ids.js';
+} from '../../../src/model/ids/name-template.js';
+import { checkImagePath } from '../../../src/model/compose/productmd.js';
+import { imageWorkflowId, workflowIdOf } from '../../../src/model/ids/workflow-ids.js';
 import { around, hostileText } from '../hostile-text.js';
 import { inputKind, verdictOf, type Verdict } from '../input-kind.js';
 import { assertPlainLine, assertPlainText, readable } from '../output-safety.js';

@@ -8,17 +8,20 @@ import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import fc from 'fast-check';
-import { toFailure } from '../../../src/activities/attempt-interceptor.js';
-import { planImage } from '../../../src/activities/plan.js';
+import { toFailure } from '../../../src/activities/attempt/interceptor.js';
+import { planImage } from '../../../src/activities/plan/plan.js';
 import { readCompose } from '../../../src/activities/read-compose.js';
 import { Aws, scaledAwsSettings } from '../../../src/aws/region-access.js';
 import { loadConfig } from '../../../src/config/load.js';
-import { startComposeServer, type ComposeServer } from '../../../src/dev/compose-server.js';
-import { composeMetadata } from '../../../src/dev/compose-metadata.js';
-import type { ImageRequest } from '../../../src/model/plan.js';
+import {
+  startComposeServer,
+  type ComposeServer,
+} from '../../../src/local/compose-server/compose-server.js';
+import { composeMetadata } from '../../../src/local/compose-server/compose-metadata.js';
+import type { ImageRequest } from '../../../src/model/plan/plan.js';
 import { startSimulator, type CallCount, type Simulator } from '../../../src/simulator/index.js';
-import { createUrlPolicy } from '../../../src/source/url-policy.js';
-import { noise, xz } from '../../source/xz-files.js';
+import { createUrlPolicy } from '../../../src/fetch/url-policy.js';
+import { noise, xz } from '../../fetch/xz-files.js';
 import { writeConfig } from '../../support/publisher-config.js';
 import { hostileJsonText } from '../hostile-json.js';
 import { around } from '../hostile-text.js';

@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import type { IncomingMessage } from 'node:http';
 import fc from 'fast-check';
-import { readApiRequest } from '../../../src/simulator/api-request.js';
+import { readApiRequest } from '../../../src/simulator/http/api-request.js';
 import { ec2Actions } from '../../../src/simulator/ec2/actions.js';
 import { CloudError, ec2ErrorBody } from '../../../src/simulator/errors.js';
-import { decodeForm, nestParameters } from '../../../src/simulator/query-protocol.js';
-import { SignatureError, verifySignature } from '../../../src/simulator/sigv4.js';
-import { ec2ResponseBody } from '../../../src/simulator/xml.js';
+import { decodeForm, nestParameters } from '../../../src/simulator/http/query-protocol.js';
+import { SignatureError, verifySignature } from '../../../src/simulator/http/sigv4.js';
+import { ec2ResponseBody } from '../../../src/simulator/http/xml.js';
 import { openSsmBench } from '../../simulator/ssm/support.js';
 import { KEYS, withFreshClouds } from '../fresh-clouds.js';
 import { hostileForm } from '../hostile-forms.js';

@@ -6,7 +6,7 @@ import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { FaultRuleError } from '../../../src/simulator/fault-rule.js';
+import { FaultRuleError } from '../../../src/simulator/faults/fault-rule.js';
 import { startCloud } from '../../../src/simulator/start-cloud.js';
 import { FakeMachineFactory } from '../../simulator/fake-machine.js';
 import { KEYS, withFreshClouds } from '../fresh-clouds.js';

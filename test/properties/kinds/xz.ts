@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
-import { SourceError } from '../../../src/source/errors.js';
-import { readXzSizes } from '../../../src/source/xz-index.js';
-import { noise, xz } from '../../source/xz-files.js';
+import { SourceError } from '../../../src/fetch/errors.js';
+import { readXzSizes } from '../../../src/fetch/xz-index.js';
+import { noise, xz } from '../../fetch/xz-files.js';
 import { inputKind, verdictOf } from '../input-kind.js';
 import { readable } from '../output-safety.js';
 

@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import * as ec2 from '@aws-sdk/client-ec2';
-import type { ParameterTree } from '../../../src/simulator/query-protocol.js';
-import { createThrottle } from '../../../src/simulator/throttle.js';
-import type { ThrottledCall } from '../../../src/simulator/throttle.js';
+import type { ParameterTree } from '../../../src/simulator/http/query-protocol.js';
+import { createThrottle } from '../../../src/simulator/faults/throttle.js';
+import type { ThrottledCall } from '../../../src/simulator/faults/throttle.js';
 import {
   changeSettings,
   closeTestClouds,

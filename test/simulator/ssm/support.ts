@@ -13,7 +13,7 @@ import type {
   Machine,
 } from '../../../src/simulator/machine/machine.js';
 import { createSsmHandler } from '../../../src/simulator/ssm/handler.js';
-import type { InstanceRecord, Tags } from '../../../src/simulator/state.js';
+import type { InstanceRecord, Tags } from '../../../src/simulator/store/state.js';
 
 export const region = 'eu-west-1';
 

@@ -1,0 +1,42 @@
+/** One other region: one snapshot copy, then its own registrations. */
+
+import { ensureSnapshotCopy, waitUntilSnapshotComplete } from '../aws/snapshots.js';
+import type { RegisteredAmi } from '../model/plan/plan.js';
+import { snapshotTags, stepKey, TAG } from '../model/ids/tags.js';
+import type { CopyToRegionInput } from './activities.js';
+import type { ActivityContext } from './attempt/context.js';
+import { heartbeating, isRepeat, waitingFor } from './attempt/context.js';
+import { ensureImages } from './register.js';
+
+export function copyToRegion(
+  { aws }: ActivityContext,
+  input: CopyToRegionInput,
+): Promise<RegisteredAmi[]> {
+  const { origin, source } = input;
+  const region = aws.region(input.region.region);
+  const from = { [TAG.sourceSnapshot]: source.snapshot };
+  return heartbeating(waitingFor('snapshot copy'), async (report, signal) => {
+    const snapshot = await ensureSnapshotCopy(
+      region,
+      source,
+      {
+        key: { ...stepKey(origin, 'copy'), ...from },
+        tags: { ...snapshotTags(origin, 'copy', source.rawSha256), ...from },
+        description: `${origin.image} (${origin.composeId})`,
+        mayExist: isRepeat(),
+      },
+      signal,
+    );
+    await waitUntilSnapshotComplete(region, snapshot, {
+      signal,
+      onProgress: (percent) => report(waitingFor('snapshot copy', percent)),
+    });
+    report(waitingFor('AMIs'));
+    return ensureImages(
+      region,
+      { ...input, snapshot, rawSha256: source.rawSha256 },
+      'copy',
+      signal,
+    );
+  });
+}

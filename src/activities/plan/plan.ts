@@ -1,0 +1,243 @@
+/** Plans one image: what will be made where, decided once and kept in history. */
+
+import { readFile } from 'node:fs/promises';
+import { log } from '@temporalio/activity';
+import { amazonLinux2023, describeUtilityAmi, enabledRegions } from '../../aws/account.js';
+import type { Config } from '../../config/schema.js';
+import { EC2_SERVICE_EXCEPTION, EC2_UTILITY_EXCEPTION, ServiceError } from '../../model/errors.js';
+import { publishedAs } from '../../model/plan/published-as.js';
+import type { ImagePlan, RegistrationPlan, TestPlan, UtilityPlan } from '../../model/plan/plan.js';
+import { shownText } from '../../model/printable.js';
+import type { Origin } from '../../model/ids/tags.js';
+import type { Arch, Variant } from '../../model/ids/variant.js';
+import { ec2Arch, variantKey, variantsOf } from '../../model/ids/variant.js';
+import type { PlanInput } from '../activities.js';
+import type { ActivityContext } from '../attempt/context.js';
+import { heartbeating, waitingFor } from '../attempt/context.js';
+import { readImageSize } from './image-size.js';
+import type { ImageSize } from './image-size.js';
+import { findPublished } from './earlier-publication.js';
+import { namesOfImage, planRegions } from './regions.js';
+
+const GIB = 1024 ** 3;
+
+export function planImage(context: ActivityContext, input: PlanInput): Promise<ImagePlan> {
+  return heartbeating(waitingFor('plan'), (_report, signal) => plan(context, input, signal));
+}
+
+async function plan(
+  context: ActivityContext,
+  input: PlanInput,
+  signal: AbortSignal,
+): Promise<ImagePlan> {
+  const { config } = context;
+  const { image, composeId, release, label } = input.request;
+  const labels = label === undefined ? [] : [label];
+  refuseNames([composeId, release, image.name, image.subvariant, ...labels]);
+  const origin: Origin = {
+    deployment: config.deployment,
+    workflowId: input.workflowId,
+    runId: input.runId,
+    composeId,
+    release,
+    image: image.name,
+    arch: image.arch,
+    subvariant: image.subvariant,
+    ...optional('label', label),
+    ...(image.sha256 === '' ? {} : { sha256: image.sha256 }),
+  };
+  const [size, utilityAmi, script, regions] = await Promise.all([
+    readImageSize(context, image, signal),
+    resolveUtilityAmi(context, signal),
+    readFile(config.test.script, 'utf8'),
+    wantedRegions(context, signal),
+  ]);
+  const variants = variantsOf(config.publish.virtualizationTypes, config.publish.volumeTypes);
+  const [home, ...copies] = await planRegions(
+    context,
+    input.request,
+    { regions, variants },
+    signal,
+  );
+  if (home === undefined) throw new TypeError('a plan without a home region');
+  const useless = [home, ...copies].find(
+    ({ required, unusable }) => required && unusable !== undefined,
+  );
+  if (useless?.unusable !== undefined) throw regionUnusable(useless.region, useless.unusable);
+  const named = publishedAs({ ...input.request, ...image }, config.composes.rawhideRelease);
+  if (named === undefined) log.warn('consumers of today are not told', { composeId, release });
+  const published = await findPublished(context, origin, [home, ...copies], signal);
+  const madeVariants = home.wanted.map(({ variant }) => variant);
+  const test = planTest(config, image.arch, script, madeVariants);
+  return {
+    origin,
+    arch: image.arch,
+    url: image.url,
+    downloadUrl: new URL(size.url).search === '' ? size.url : image.url,
+    sha256: image.sha256 === '' ? undefined : image.sha256,
+    rawSizeBytes: size.rawSizeBytes,
+    compressedSizeBytes: size.compressedSizeBytes,
+    homeRegion: home.region,
+    home,
+    copies,
+    utility: planUtility(config, utilityAmi, size),
+    test,
+    registration: {
+      ...planRegistration(config, image.arch),
+      names: namesOfImage(context, input.request),
+      tests: test.variants.map(variantKey),
+    },
+    makePublic: config.publish.public,
+    minRateBytesPerSecond: config.source.minRateBytesPerSecond,
+    regionPatienceMs: Math.ceil(config.publish.regionPatienceMs * config.timing.scale),
+    ...(named === undefined ? {} : { publishedAs: named }),
+    ...(published === undefined ? {} : { published }),
+  };
+}
+
+/** Metadata and the command line are held to this grammar; whoever starts a workflow by hand is not. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._+~-]{0,199}$/;
+
+function refuseNames(names: readonly string[]): void {
+  const bad = names.find((name) => !NAME.test(name));
+  if (bad === undefined) return;
+  throw new ServiceError(
+    EC2_SERVICE_EXCEPTION,
+    `${shownText(bad)} is no name of an image, a compose or a release`,
+    {
+      code: 'request-name',
+      class: 'refused',
+      next: 'Start it by `fedimg publish` or `fedimg compose signal`, which say what is wrong.',
+    },
+  );
+}
+
+/** The home region first, the others in alphabetical order. */
+async function wantedRegions(context: ActivityContext, signal: AbortSignal): Promise<string[]> {
+  const { publish, amis } = context.config;
+  const home = amis[0].region;
+  const enabled = await enabledRegions(context.aws.region(home), signal);
+  const named = publish.regions === 'all' ? enabled : publish.regions;
+  const others = [...new Set([...named, ...publish.requiredRegions])]
+    .filter((region) => region !== home && !publish.excludeRegions.includes(region))
+    .sort();
+  return [home, ...others];
+}
+
+interface UtilityAmi {
+  readonly ami: string;
+  readonly rootDevice: string;
+  readonly rootSizeGiB: number;
+}
+
+async function resolveUtilityAmi(
+  { aws, config }: ActivityContext,
+  signal: AbortSignal,
+): Promise<UtilityAmi> {
+  const [first] = config.amis;
+  const region = aws.region(first.region);
+  const ami =
+    first.ami === 'al2023' ? await amazonLinux2023(region, ec2Arch(first.arch), signal) : first.ami;
+  const image = await describeUtilityAmi(region, ami, signal);
+  if (image?.RootDeviceName === undefined) {
+    throw utilityAmiUnusable(`${ami} does not exist in ${first.region}`, ami);
+  }
+  if (image.Architecture !== ec2Arch(first.arch)) {
+    throw utilityAmiUnusable(`${ami} is for ${image.Architecture}, not ${first.arch}`, ami);
+  }
+  const root = image.BlockDeviceMappings?.find(
+    ({ DeviceName }) => DeviceName === image.RootDeviceName,
+  );
+  return { ami, rootDevice: image.RootDeviceName, rootSizeGiB: root?.Ebs?.VolumeSize ?? 8 };
+}
+
+function planUtility(config: Config, ami: UtilityAmi, size: ImageSize): UtilityPlan {
+  const { utility, amis } = config;
+  const volumeSizeGiB =
+    size.rawSizeBytes === undefined
+      ? utility.fallbackVolumeSizeGiB
+      : Math.max(1, Math.ceil(size.rawSizeBytes / GIB));
+  // The download is kept on the root volume until it is verified.
+  const downloadGiB = Math.ceil((size.compressedSizeBytes ?? volumeSizeGiB * GIB) / GIB) + 1;
+  const zones = utility.zones.length === 0 ? [undefined] : utility.zones;
+  return {
+    ami: ami.ami,
+    arch: amis[0].arch,
+    rootDevice: ami.rootDevice,
+    placements: utility.instanceTypes.flatMap((instanceType) =>
+      zones.map((zone) => (zone === undefined ? { instanceType } : { instanceType, zone })),
+    ),
+    ...optional('instanceProfile', utility.instanceProfile),
+    ...optional('subnet', utility.subnet),
+    ...optional('securityGroup', utility.securityGroup),
+    volumeType: utility.volumeType,
+    volumeSizeGiB,
+    rootSizeGiB: ami.rootSizeGiB + downloadGiB,
+    deadManMinutes: utility.deadManMinutes,
+  };
+}
+
+function planTest(config: Config, arch: Arch, script: string, made: readonly Variant[]): TestPlan {
+  const { test } = config;
+  const wanted = test.variants as readonly string[];
+  const variants = made.filter((variant) => wanted.includes(variantKey(variant)));
+  if (variants.length === 0) {
+    throw new ServiceError(
+      EC2_SERVICE_EXCEPTION,
+      `none of the variants to test (${wanted.join(', ')}) is registered for ${arch}`,
+      {
+        code: 'no-variant-to-test',
+        class: 'refused',
+        next: 'Add "first-hvm" to test.variants: nothing becomes public untested.',
+      },
+    );
+  }
+  return {
+    transport: test.transport,
+    variants,
+    script,
+    timeoutSeconds: Math.ceil(test.timeoutMs / 1000),
+    instanceTypes: test.instanceTypes[arch],
+    ...optional('instanceProfile', test.instanceProfile),
+    ...optional('subnet', test.subnet),
+    ...optional('securityGroup', test.securityGroup),
+    ...optional('keepFailedMs', test.keepFailedMs),
+    // The timer must not end a test that is still within its own time.
+    deadManMinutes: Math.max(
+      config.utility.deadManMinutes,
+      Math.ceil(test.timeoutMs / 60_000) + 60,
+    ),
+  };
+}
+
+function planRegistration({ publish }: Config, arch: Arch): RegistrationPlan {
+  const x86 = publish.uefiPreferred ? 'uefi-preferred' : 'legacy-bios';
+  return {
+    rootDevice: publish.rootDevice,
+    bootMode: arch === 'aarch64' ? 'uefi' : x86,
+    ena: publish.ena,
+    imdsV2: publish.imdsV2,
+  };
+}
+
+function optional<K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> {
+  return value === undefined ? {} : ({ [key]: value } as Record<K, V>);
+}
+
+function utilityAmiUnusable(what: string, ami: string): ServiceError {
+  return new ServiceError(EC2_UTILITY_EXCEPTION, what, {
+    code: 'utility-ami',
+    class: 'refused',
+    next: 'Correct the first item of [[amis]]: "al2023" always names the newest Amazon Linux 2023.',
+    resource: ami,
+  });
+}
+
+function regionUnusable(region: string, reason: string): ServiceError {
+  return new ServiceError(EC2_SERVICE_EXCEPTION, `${region} is required, but: ${reason}`, {
+    code: 'required-region',
+    class: 'refused',
+    next: 'Mend the region; or put another one first in [[amis]], or take it out of publish.required_regions.',
+    region,
+  });
+}

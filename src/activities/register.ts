@@ -1,0 +1,101 @@
+/** All variants of one region from its one snapshot, found or registered, and waited for. */
+
+import type { RegisterImageCommandInput } from '@aws-sdk/client-ec2';
+import type { ImageRegistration } from '../aws/image-registration.js';
+import { ensureImage } from '../aws/image-registration.js';
+import { waitUntilImageAvailable } from '../aws/images.js';
+import { isCode } from '../aws/errors.js';
+import type { RegionAccess } from '../aws/region-access.js';
+import { waitUntilSnapshotComplete } from '../aws/snapshots.js';
+import type { RegisteredAmi, WantedAmi } from '../model/plan/plan.js';
+import { planTags } from '../model/plan/plan-tags.js';
+import type { StepTag } from '../model/ids/tags.js';
+import { amiTags } from '../model/ids/tags.js';
+import { ec2Arch } from '../model/ids/variant.js';
+import type { RegisterImagesInput } from './activities.js';
+import type { ActivityContext } from './attempt/context.js';
+import { heartbeating, waitingFor } from './attempt/context.js';
+
+export function registerImages(
+  { aws }: ActivityContext,
+  input: RegisterImagesInput,
+): Promise<RegisteredAmi[]> {
+  return heartbeating(waitingFor('AMIs'), (_report, signal) =>
+    ensureImages(aws.region(input.region.region), input, 'register', signal),
+  );
+}
+
+export async function ensureImages(
+  region: RegionAccess,
+  input: RegisterImagesInput,
+  step: StepTag,
+  signal: AbortSignal,
+): Promise<RegisteredAmi[]> {
+  const { snapshot } = input;
+  return Promise.all(
+    input.region.wanted.map(async ({ name, variant, ...rest }) => {
+      const wanted = { name, variant, ...rest };
+      const ami = await ensureImage(region, registration(input, wanted, step), signal).catch(
+        async (error: unknown) => {
+          // Said of a snapshot that is new and of one that is gone; the wait tells them apart.
+          if (isCode(error, 'InvalidSnapshot.NotFound')) {
+            await waitUntilSnapshotComplete(region, snapshot, {
+              signal,
+              onProgress: () => undefined,
+            });
+          }
+          throw error;
+        },
+      );
+      const { OwnerId } = await waitUntilImageAvailable(region, ami, signal);
+      const owner = OwnerId === undefined ? {} : { owner: OwnerId };
+      return { region: region.name, variant, name, ami, snapshot, ...owner };
+    }),
+  );
+}
+
+function registration(
+  input: RegisterImagesInput,
+  wanted: WantedAmi,
+  step: StepTag,
+): ImageRegistration {
+  const { origin, arch, rawSha256, snapshot } = input;
+  const { name, variant, description } = wanted;
+  const hvm = variant.virt === 'hvm';
+  // pv-grub looks for the root at sda1; HVM AMIs have it where the configuration says.
+  const rootDevice = hvm ? input.registration.rootDevice : '/dev/sda1';
+  return {
+    tags: {
+      ...amiTags({ origin, step, name, variant, rawSha256 }),
+      ...planTags(input.region, input.registration),
+    },
+    input: {
+      ...(hvm ? hvmFields(input) : paravirtualFields(wanted)),
+      Name: name,
+      Description: description,
+      Architecture: ec2Arch(arch),
+      VirtualizationType: variant.virt,
+      RootDeviceName: rootDevice,
+      BlockDeviceMappings: [
+        {
+          DeviceName: rootDevice,
+          Ebs: { SnapshotId: snapshot, VolumeType: variant.volumeType, DeleteOnTermination: true },
+        },
+      ],
+    },
+  };
+}
+
+function hvmFields({ registration }: RegisterImagesInput): Partial<RegisterImageCommandInput> {
+  const { bootMode, ena, imdsV2 } = registration;
+  return {
+    BootMode: bootMode,
+    ...(ena ? { EnaSupport: true, SriovNetSupport: 'simple' } : {}),
+    ...(imdsV2 ? { ImdsSupport: 'v2.0' } : {}),
+  };
+}
+
+/** ENA or SR-IOV on a paravirtual AMI make it unreachable (EC2 user guide). */
+function paravirtualFields({ kernel }: WantedAmi): Partial<RegisterImageCommandInput> {
+  return kernel === undefined ? {} : { KernelId: kernel };
+}

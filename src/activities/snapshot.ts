@@ -1,0 +1,44 @@
+/** The written volume becomes the run's one snapshot; then the volume is destroyed. */
+
+import {
+  ensureSnapshotOfVolume,
+  findSnapshots,
+  waitUntilSnapshotComplete,
+} from '../aws/snapshots.js';
+import { destroyVolume, detachVolume } from '../aws/volumes.js';
+import { snapshotTags, stepKey } from '../model/ids/tags.js';
+import type { SnapshotSource, SnapshotVolumeInput } from './activities.js';
+import type { ActivityContext } from './attempt/context.js';
+import { heartbeating, isRepeat, waitingFor } from './attempt/context.js';
+
+export function snapshotVolume(
+  { aws }: ActivityContext,
+  input: SnapshotVolumeInput,
+): Promise<SnapshotSource> {
+  const { origin, utility, rawSha256 } = input;
+  const region = aws.region(utility.region);
+  const volume = utility.volumeId;
+  return heartbeating(waitingFor(`snapshot of ${volume}`), async (report, signal) => {
+    const key = { ...stepKey(origin, 'snapshot'), 'fedimg:volume': volume };
+    const [made] = await findSnapshots(region, key, signal);
+    // A snapshot holds what was written before the call: nobody may hold the device open any more.
+    if (made === undefined) await detachVolume(region, volume, signal);
+    const snapshot = await ensureSnapshotOfVolume(
+      region,
+      volume,
+      {
+        key,
+        tags: { ...snapshotTags(origin, 'snapshot', rawSha256), 'fedimg:volume': volume },
+        description: `${origin.image} (${origin.composeId})`,
+        mayExist: isRepeat(),
+      },
+      signal,
+    );
+    await waitUntilSnapshotComplete(region, snapshot, {
+      signal,
+      onProgress: (percent) => report(waitingFor(`snapshot ${snapshot}`, percent)),
+    });
+    await destroyVolume(region, volume, signal);
+    return { region: utility.region, snapshot, rawSha256 };
+  });
+}

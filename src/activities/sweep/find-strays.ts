@@ -1,0 +1,112 @@
+/** One region's strays, and what else carries this deployment's tags and why it stays; changes nothing. */
+
+import { isCode } from '../../aws/errors.js';
+import { listOwned } from '../../aws/inventory.js';
+import type { OwnedResource } from '../../model/sweep/stray.js';
+import { runOf } from '../../model/sweep/stray.js';
+import type { RunKey, RunState, SweepItem, UnreconciledRun } from '../../model/sweep/sweep.js';
+import { mostTelling, RESOURCE_TYPES } from '../../model/sweep/sweep.js';
+import { deploymentKey, RESULT_STATE, TAG } from '../../model/ids/tags.js';
+import type { FindStraysInput, FoundStrays } from '../activities.js';
+import type { ActivityContext, WorkflowRuns } from '../attempt/context.js';
+import { heartbeating, waitingFor } from '../attempt/context.js';
+import { refuseOtherDeployment } from './plan-sweep.js';
+import { StrayJudge, sweepItem } from './stray-judge.js';
+
+/** A region's answer stays a small payload, however much is published there. */
+const KEPT_LISTED_MAX = 100;
+
+export function findStrays(
+  { aws, config, runs }: ActivityContext,
+  input: FindStraysInput,
+): Promise<FoundStrays> {
+  const { deployment, graceMs, straysMax } = input;
+  const region = aws.region(input.region);
+  return heartbeating(waitingFor(`list of ${input.region}`), async (report, signal) => {
+    refuseOtherDeployment(config, deployment);
+    const resources = inOrderOfRemoval(await listOwned(region, deploymentKey(deployment), signal));
+    report(waitingFor(`runs of ${resources.length} resources`));
+    const once = askedOnce(runs);
+    const judge = new StrayJudge({ runs: once, region, deployment, graceMs, signal });
+    const going = new Set<string>();
+    const strays: SweepItem[] = [];
+    const kept: SweepItem[] = [];
+    for (const resource of resources) {
+      try {
+        const verdict = await judge.verdict(resource, going);
+        (verdict.stray ? strays : kept).push(sweepItem(resource, verdict));
+        if (verdict.stray) going.add(resource.id);
+      } catch (error) {
+        // Somebody else has removed it meanwhile.
+        if (!isCode(error, 'InvalidSnapshot.NotFound')) throw error;
+      }
+    }
+    return {
+      strays: strays.slice(0, straysMax),
+      more: Math.max(0, strays.length - straysMax),
+      kept: mostTelling(kept, KEPT_LISTED_MAX),
+      keptCount: kept.length,
+      unreconciled: await unreconciledRuns(resources, judge, deployment),
+    };
+  });
+}
+
+/** A run's own resources stand together, and EC2's order of removal before everything else. */
+function inOrderOfRemoval(resources: readonly OwnedResource[]): OwnedResource[] {
+  const rank = ({ type }: OwnedResource) => RESOURCE_TYPES.indexOf(type);
+  return resources.toSorted((a, b) => rank(a) - rank(b) || (a.createdMs ?? 0) - (b.createdMs ?? 0));
+}
+
+/** A listing is of one moment: the removal asks anew. */
+function askedOnce(runs: WorkflowRuns): WorkflowRuns {
+  const asked = new Map<string, Promise<RunState>>();
+  return {
+    stateOf: (run, options) => {
+      if (options?.mayBeOld === true) return runs.stateOf(run, options);
+      const key = JSON.stringify([run.workflowId, run.runId]);
+      const answer = asked.get(key) ?? runs.stateOf(run, options);
+      asked.set(key, answer);
+      return answer;
+    },
+  };
+}
+
+/** Runs that were ended from outside while they published: what they made public stays, and nobody says so. */
+async function unreconciledRuns(
+  resources: readonly OwnedResource[],
+  judge: StrayJudge,
+  deployment: string,
+): Promise<UnreconciledRun[]> {
+  const found = new Map<string, UnreconciledRun>();
+  for (const resource of resources) {
+    const run = runOf(resource, deployment);
+    if (resource.type !== 'image' || !resource.isPublic || run === undefined) continue;
+    const reason = await whyUnreconciled(resource, run, judge);
+    if (reason === undefined) continue;
+    const before = found.get(run.runId);
+    found.set(run.runId, {
+      workflow: run.workflowId,
+      run: run.runId,
+      region: resource.region,
+      amis: [...(before?.amis ?? []), resource.id],
+      reason,
+    });
+  }
+  return [...found.values()];
+}
+
+async function whyUnreconciled(
+  { tags }: OwnedResource,
+  run: RunKey,
+  judge: StrayJudge,
+): Promise<string | undefined> {
+  const state = await judge.stateOf(run, { mayBeOld: true });
+  if (state.state === 'closed' && ['TERMINATED', 'TIMED_OUT'].includes(state.status)) {
+    const how = state.status === 'TERMINATED' ? 'was terminated' : 'timed out';
+    return `its run ${how} with these AMIs public: they stay`;
+  }
+  if (state.state === 'unknown' && tags[TAG.state] === RESULT_STATE.unfinished) {
+    return 'Temporal does not know its run, which never completed this region: they stay';
+  }
+  return undefined;
+}

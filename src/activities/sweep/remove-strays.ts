@@ -1,0 +1,125 @@
+/** Removes strays of one region that were found before, each looked at again right before it goes. */
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { classifyAwsError, isCode } from '../../aws/errors.js';
+import { deregisterImage } from '../../aws/images.js';
+import { terminateInstance } from '../../aws/instances.js';
+import { findOwned } from '../../aws/inventory.js';
+import type { RegionAccess } from '../../aws/region-access.js';
+import { deleteSnapshot } from '../../aws/snapshots.js';
+import { deleteVolume } from '../../aws/volumes.js';
+import type { ResourceType, SweepItem } from '../../model/sweep/sweep.js';
+import { RESOURCE_TYPES } from '../../model/sweep/sweep.js';
+import type { RemovedStrays, RemoveStraysInput } from '../activities.js';
+import type { ActivityContext } from '../attempt/context.js';
+import { heartbeating, waitingFor } from '../attempt/context.js';
+import { refuseOtherDeployment } from './plan-sweep.js';
+import type { StrayJudgeOptions } from './stray-judge.js';
+import { StrayJudge } from './stray-judge.js';
+
+/** Between two rounds, while a volume or a snapshot still counts as in use by what has just gone. */
+const ROUND_MS_MAX = 5_000;
+
+export function removeStrays(
+  { aws, config, runs }: ActivityContext,
+  input: RemoveStraysInput,
+): Promise<RemovedStrays> {
+  const { deployment, graceMs, strays } = input;
+  const region = aws.region(input.region);
+  return heartbeating(waitingFor(`removal in ${input.region}`), async (report, signal) => {
+    refuseOtherDeployment(config, deployment);
+    const removal = new StrayRemoval({ runs, region, deployment, graceMs, signal }, strays);
+    const { visibilityMs } = region.settings;
+    const until = performance.now() + 2 * visibilityMs;
+    for (;;) {
+      await removal.round();
+      report(waitingFor(`removal of ${removal.open.length} of ${strays.length} strays`));
+      if (removal.open.length === 0 || performance.now() >= until) return removal.result();
+      await delay(Math.min(ROUND_MS_MAX, visibilityMs / 4), undefined, { signal });
+    }
+  });
+}
+
+class StrayRemoval {
+  /** Not removed yet, but may be in the next round. */
+  open: readonly SweepItem[];
+  readonly #options: StrayJudgeOptions;
+  readonly #judge: StrayJudge;
+  readonly #removed = new Map<string, SweepItem>();
+  /** With the reason why it still stands. */
+  readonly #left = new Map<string, SweepItem>();
+
+  constructor(options: StrayJudgeOptions, strays: readonly SweepItem[]) {
+    this.#options = options;
+    this.#judge = new StrayJudge(options);
+    this.open = strays;
+  }
+
+  /** An error on one resource never stops the rest; one of Temporal's stops all. */
+  async round(): Promise<void> {
+    const again: SweepItem[] = [];
+    for (const type of RESOURCE_TYPES) {
+      const items = this.open.filter((item) => item.type === type);
+      // Instances take minutes to end, and do it side by side; the others go at once.
+      const sizes = type === 'instance' ? items.length : 1;
+      for (let from = 0; from < items.length; from += sizes) {
+        const settled = await Promise.allSettled(
+          items.slice(from, from + sizes).map(async (item) => {
+            if (!(await this.#remove(item))) again.push(item);
+          }),
+        );
+        const failed = settled.find(({ status }) => status === 'rejected');
+        if (failed?.status === 'rejected') throw failed.reason;
+      }
+    }
+    this.open = again;
+  }
+
+  result(): RemovedStrays {
+    return { removed: [...this.#removed.values()], left: [...this.#left.values()] };
+  }
+
+  /** False when it may do to try again. */
+  async #remove(item: SweepItem): Promise<boolean> {
+    const { region, signal } = this.#options;
+    const { type, id } = item;
+    try {
+      const resource = await findOwned(region, item, signal);
+      if (resource !== undefined) {
+        const verdict = await this.#judge.verdict(resource, new Set(this.#removed.keys()));
+        if (!verdict.stray) {
+          this.#left.set(id, { ...item, code: verdict.code, reason: verdict.reason });
+          return verdict.code !== 'in-use';
+        }
+        await REMOVE[type](region, id, signal);
+        // A pending AMI answers as a deregistered one does: only the listing tells them apart.
+        if (type === 'image' && (await findOwned(region, item, signal)) !== undefined) {
+          this.#left.set(id, { ...item, code: 'not-removed', reason: 'EC2 lists it still' });
+          return false;
+        }
+      }
+    } catch (error) {
+      if (signal.aborted) throw error;
+      if (!isCode(error, 'InvalidSnapshot.NotFound')) return this.#notRemoved(item, error);
+    }
+    this.#left.delete(id);
+    this.#removed.set(id, item);
+    return true;
+  }
+
+  #notRemoved(item: SweepItem, error: unknown): boolean {
+    const failure = classifyAwsError(error);
+    if (failure === undefined) throw error;
+    this.#left.set(item.id, { ...item, code: 'not-removed', reason: failure.message });
+    return failure.class === 'refused';
+  }
+}
+
+type Remove = (region: RegionAccess, id: string, signal: AbortSignal) => Promise<unknown>;
+
+const REMOVE: Readonly<Record<ResourceType, Remove>> = {
+  instance: terminateInstance,
+  volume: deleteVolume,
+  image: deregisterImage,
+  snapshot: deleteSnapshot,
+};

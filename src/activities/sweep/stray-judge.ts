@@ -1,0 +1,100 @@
+/** The verdict on a resource: Temporal says whether its run is over, EC2 whether anything needs it. */
+
+import { findImagesOfSnapshot } from '../../aws/images.js';
+import type { RegionAccess } from '../../aws/region-access.js';
+import { isSnapshotPublic } from '../../aws/snapshots.js';
+import { EC2_SERVICE_EXCEPTION, ServiceError } from '../../model/errors.js';
+import type { OwnedResource, Verdict } from '../../model/sweep/stray.js';
+import { judge, judgeByItself, kept, runOf } from '../../model/sweep/stray.js';
+import type { RunKey, RunState, SweepItem } from '../../model/sweep/sweep.js';
+import { RESULT_STATE, TAG } from '../../model/ids/tags.js';
+import type { WorkflowRuns } from '../attempt/context.js';
+
+export interface StrayJudgeOptions {
+  readonly runs: WorkflowRuns;
+  readonly region: RegionAccess;
+  readonly deployment: string;
+  readonly graceMs: number;
+  readonly signal: AbortSignal;
+}
+
+export class StrayJudge {
+  readonly #options: StrayJudgeOptions;
+
+  constructor(options: StrayJudgeOptions) {
+    this.#options = options;
+  }
+
+  /** `going`: what is removed before this one, and so needs it no more. */
+  async verdict(resource: OwnedResource, going: ReadonlySet<string>): Promise<Verdict> {
+    const { deployment, graceMs } = this.#options;
+    const settled = judgeByItself(resource, deployment);
+    const run = runOf(resource, deployment);
+    if (settled !== undefined || run === undefined) {
+      return settled ?? kept('foreign-tags', 'it names no run');
+    }
+    const state = await this.stateOf(run);
+    const verdict = judge(resource, state, { deployment, graceMs, nowMs: Date.now() });
+    if (!verdict.stray) return verdict;
+    return (await this.#needed(resource, going)) ?? verdict;
+  }
+
+  /** Rejects when Temporal does not answer: who says nothing has not said that the run is over. */
+  async stateOf(run: RunKey, options?: { readonly mayBeOld: boolean }): Promise<RunState> {
+    const { runs, signal } = this.#options;
+    try {
+      return await runs.stateOf(run, options);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      throw new ServiceError(
+        EC2_SERVICE_EXCEPTION,
+        `Temporal does not say whether ${run.workflowId} is under way: ${(error as Error).message}`,
+        {
+          code: 'run-state-unknown',
+          class: 'unreachable',
+          next: 'Nothing is removed until Temporal answers; it is asked again.',
+        },
+        { cause: error },
+      );
+    }
+  }
+
+  async #needed(
+    { type, id, uses, tags }: OwnedResource,
+    going: ReadonlySet<string>,
+  ): Promise<Verdict | undefined> {
+    const { region, signal } = this.#options;
+    if (type === 'volume') {
+      const instances = uses.filter((one) => !going.has(one));
+      if (instances.length > 0) return kept('in-use', `it is attached to ${instances.join(', ')}`);
+    }
+    if (type === 'snapshot') {
+      const images = await findImagesOfSnapshot(region, id, signal);
+      const staying = images.filter((one) => !going.has(one));
+      if (staying.length > 0) return kept('in-use', `${staying.join(', ')} needs it`);
+      // Permission comes before the AMI's own: what never was complete was published by its AMI only.
+      const isUnfinished = tags[TAG.state] === RESULT_STATE.unfinished;
+      if (!isUnfinished && (await isSnapshotPublic(region, id, signal))) {
+        return kept('public', 'it is public');
+      }
+    }
+    return undefined;
+  }
+}
+
+/** The row of the report. */
+export function sweepItem(resource: OwnedResource, { code, reason }: Verdict): SweepItem {
+  const { region, type, id, createdMs } = resource;
+  const known = createdMs !== undefined && Number.isFinite(createdMs);
+  return {
+    region,
+    type,
+    id,
+    createdAt: known ? new Date(createdMs).toISOString() : null,
+    ageSeconds: known ? Math.round((Date.now() - createdMs) / 1000) : null,
+    workflow: resource.tags[TAG.workflow] ?? null,
+    run: resource.tags[TAG.run] ?? null,
+    code,
+    reason,
+  };
+}

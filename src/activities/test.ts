@@ -1,0 +1,225 @@
+/** The test instance: launched from an AMI that was just registered; the script on it decides. */
+
+import { gzipSync } from 'node:zlib';
+import { setTimeout as delay } from 'node:timers/promises';
+import { clientToken } from '../aws/client-token.js';
+import { readConsole } from '../aws/console-output.js';
+import { untilLost, waitUntilAgentOnline } from '../aws/guest-commands.js';
+import { ensureInstance, waitUntilRunning } from '../aws/instances.js';
+import type { RegionAccess } from '../aws/region-access.js';
+import type { ConsoleReport } from '../guest/console-report.js';
+import { parseConsoleReport } from '../guest/console-report.js';
+import { userData, withArguments } from '../guest/guest-script.js';
+import { wholeNumber } from '../guest/unit-report.js';
+import { EC2_TEST_EXCEPTION, ServiceError } from '../model/errors.js';
+import { printable, readableOutput } from '../model/printable.js';
+import type { TestRecord } from '../model/progress/progress.js';
+import { originTags, stepKey, TAG } from '../model/ids/tags.js';
+import { ec2Arch, variantKey } from '../model/ids/variant.js';
+import type { InstanceRef, LaunchTestInput, RunTestInput } from './activities.js';
+import type { ActivityContext } from './attempt/context.js';
+import { heartbeating, isRepeat, waitingFor } from './attempt/context.js';
+import { runOnceOnline, runUnit } from './guest-unit.js';
+import { instanceInput } from './instance-input.js';
+
+/** What is kept of a test's output. */
+const OUTPUT_BYTES_MAX = 32 * 1024;
+/** In base64 this is below the 24,000 characters that SSM keeps of a command's output. */
+const READ_BYTES_MAX = 16 * 1024;
+/** Exit statuses of timeout(1) when the script ran too long: ended by TERM, or only by KILL. */
+const EXITS_TIMED_OUT = [124, 137];
+
+export function launchTestInstance(
+  { aws }: ActivityContext,
+  input: LaunchTestInput,
+): Promise<InstanceRef> {
+  const { origin, ami, test, generation } = input;
+  const region = aws.region(input.region);
+  const variant = variantKey(ami.variant);
+  const own = { [TAG.variant]: variant, 'fedimg:generation': String(generation) };
+  return heartbeating(waitingFor('test instance'), async (_report, signal) => {
+    const instanceId = await ensureInstance(
+      region,
+      {
+        key: { ...stepKey(origin, 'test'), ...own },
+        tags: { ...originTags(origin, 'test', `fedimg test: ${ami.name}`), ...own },
+        mayExist: isRepeat(),
+        placements: test.instanceTypes.map((instanceType) => ({ instanceType })),
+        token: ({ instanceType }) =>
+          clientToken(origin.workflowId, origin.runId, 'test', variant, generation, instanceType),
+        input: {
+          // No role but the one for SSM, no ingress: the image under test is not trusted.
+          ...instanceInput(test, testUserData(input)),
+          ImageId: ami.ami,
+        },
+      },
+      signal,
+    );
+    await waitUntilRunning(region, { instanceId }, signal);
+    return { region: input.region, instanceId };
+  });
+}
+
+function testUserData(input: LaunchTestInput): string {
+  const { test, region, arch, ami, origin } = input;
+  if (test.transport === 'ssm') {
+    const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
+    const ec2 = ec2Arch(arch) === 'arm64' ? 'arm64' : 'amd64';
+    const agent = `https://s3.${region}.${domain}/amazon-ssm-${region}/latest/linux_${ec2}`;
+    return userData(test.deadManMinutes, withArguments('ssm-user-data', [agent]));
+  }
+  const script = gzipSync(test.script, { level: 9 }).toString('base64');
+  const nonce = consoleNonce(origin, ami);
+  const report = withArguments('console-user-data', [nonce, script, test.timeoutSeconds]);
+  return userData(test.deadManMinutes, report);
+}
+
+/** The same for each attempt, since user-data is part of what a client token stands for. */
+function consoleNonce(origin: RunTestInput['origin'], ami: RunTestInput['ami']): string {
+  return clientToken(origin.workflowId, origin.runId, 'console', ami.ami).slice(0, 16);
+}
+
+export function runTest({ aws }: ActivityContext, input: RunTestInput): Promise<TestRecord> {
+  const { instance, ami, test } = input;
+  const region = aws.region(instance.region);
+  const first = { version: 1, kind: 'write', phase: 'test', bytes: 0, totalBytes: 0 } as const;
+  return heartbeating(first, async (report, signal) => {
+    const result =
+      test.transport === 'ssm'
+        ? await testOverSsm(region, input, report, signal)
+        : await testOverConsole(region, input, signal);
+    const record: TestRecord = {
+      variant: variantKey(ami.variant),
+      ami: ami.ami,
+      instanceId: instance.instanceId,
+      exitStatus: result.exitStatus,
+      seconds: result.seconds,
+      // Escaped, a character may be eight: history keeps no more of them either way.
+      output: readableOutput(result.output).slice(-OUTPUT_BYTES_MAX),
+    };
+    if (record.exitStatus !== 0) throw testFailed(input, record);
+    return record;
+  });
+}
+
+async function testOverSsm(
+  region: RegionAccess,
+  { instance, ami, test }: RunTestInput,
+  report: Parameters<typeof runUnit>[2],
+  signal: AbortSignal,
+): Promise<ConsoleReport> {
+  await waitUntilAgentOnline(region, instance.instanceId, signal);
+  const name = `fedimg-test-${ami.ami}`;
+  const script = Buffer.from(test.script).toString('base64');
+  const values = await runUnit(
+    region,
+    {
+      instanceId: instance.instanceId,
+      name,
+      program: 'run-test',
+      args: [script, test.timeoutSeconds],
+      tools: [
+        'base64',
+        'date',
+        'flock',
+        'head',
+        'stat',
+        'systemctl',
+        'systemd-run',
+        'tail',
+        'timeout',
+      ],
+      errorType: EC2_TEST_EXCEPTION,
+    },
+    report,
+    signal,
+  );
+  const exitStatus = wholeNumber(values.get('exit'));
+  const seconds = wholeNumber(values.get('seconds'));
+  if (exitStatus === undefined || seconds === undefined) {
+    throw new TypeError('the test ended without an exit status');
+  }
+  const bytes = Math.min(wholeNumber(values.get('output_bytes')) ?? 0, OUTPUT_BYTES_MAX);
+  return {
+    exitStatus,
+    seconds,
+    output: await readOutput(region, instance, { name, bytes }, signal),
+  };
+}
+
+async function readOutput(
+  region: RegionAccess,
+  instance: InstanceRef,
+  { name, bytes }: { readonly name: string; readonly bytes: number },
+  signal: AbortSignal,
+): Promise<string> {
+  const parts: Buffer[] = [];
+  for (let offset = 0; offset < bytes; offset += READ_BYTES_MAX) {
+    const script = withArguments('read-output', [name, offset, READ_BYTES_MAX]);
+    const command = { script, comment: `read the output of ${name}` };
+    const { stdout } = await runOnceOnline(region, instance, command, signal);
+    parts.push(Buffer.from(stdout, 'base64'));
+  }
+  return Buffer.concat(parts).toString('utf8');
+}
+
+/** For images without network: the result comes by the console, which EC2 refreshes at its leisure. */
+function testOverConsole(
+  region: RegionAccess,
+  { instance, ami, test, origin }: RunTestInput,
+  signal: AbortSignal,
+): Promise<ConsoleReport> {
+  const nonce = consoleNonce(origin, ami);
+  const boundMs = region.settings.agentPatienceMs + test.timeoutSeconds * 1000;
+  const beginMs = performance.now();
+  return untilLost(region, instance.instanceId, signal, async (untilEither) => {
+    for (;;) {
+      const text = await readConsole(region, instance.instanceId, untilEither);
+      const result = parseConsoleReport(text, nonce);
+      if (result !== undefined) return result;
+      if (performance.now() - beginMs > boundMs) throw silent(input(), text);
+      await delay(region.settings.pollIntervalMs, undefined, { signal: untilEither });
+    }
+  });
+  function input(): Pick<RunTestInput, 'ami' | 'instance'> {
+    return { ami, instance };
+  }
+}
+
+function testFailed({ ami, instance, test }: RunTestInput, record: TestRecord): ServiceError {
+  // The script's own status may be one of these, too: only one that took its time was timed out.
+  const timedOut =
+    EXITS_TIMED_OUT.includes(record.exitStatus) && record.seconds >= test.timeoutSeconds;
+  const what = timedOut ? 'ran into its time-out' : `exited with status ${record.exitStatus}`;
+  return new ServiceError(
+    EC2_TEST_EXCEPTION,
+    `the test of ${ami.ami} (${record.variant}) ${what} after ${record.seconds} s`,
+    {
+      code: timedOut ? 'test-timed-out' : 'test-failed',
+      class: 'refused',
+      next: 'Read the output of the test. When the image is mended, signal its new compose; nothing of this one is public.',
+      region: instance.region,
+      resource: instance.instanceId,
+      output: record.output,
+      exitStatus: record.exitStatus,
+    },
+  );
+}
+
+function silent(
+  { ami, instance }: Pick<RunTestInput, 'ami' | 'instance'>,
+  console: string,
+): ServiceError {
+  return new ServiceError(
+    EC2_TEST_EXCEPTION,
+    `${instance.instanceId} from ${ami.ami} printed no test result on its console`,
+    {
+      code: 'test-silent',
+      class: 'refused',
+      next: 'Read the end of the console: does the image boot, and does it have cloud-init?',
+      region: instance.region,
+      resource: instance.instanceId,
+      output: printable(console.slice(-OUTPUT_BYTES_MAX)),
+    },
+  );
+}

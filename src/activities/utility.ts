@@ -1,0 +1,96 @@
+/** The utility instance: launched once with its blank volume, retired when the snapshot is made. */
+
+import type { RunInstancesCommandInput } from '@aws-sdk/client-ec2';
+import { clientToken } from '../aws/client-token.js';
+import { waitUntilAgentOnline } from '../aws/guest-commands.js';
+import { ensureInstance, terminateInstance, volumeOf, waitUntilRunning } from '../aws/instances.js';
+import { userData } from '../guest/guest-script.js';
+import type { UtilityPlan } from '../model/plan/plan.js';
+import { originTags, stepKey } from '../model/ids/tags.js';
+import type { InstanceRef, LaunchUtilityInput, UtilityInstance } from './activities.js';
+import type { ActivityContext } from './attempt/context.js';
+import { heartbeating, isRepeat, waitingFor } from './attempt/context.js';
+import { instanceInput } from './instance-input.js';
+
+/** The blank volume's name in the mapping; the guest finds it by its id. */
+const VOLUME_DEVICE = '/dev/sdf';
+
+export function launchUtilityInstance(
+  { aws }: ActivityContext,
+  input: LaunchUtilityInput,
+): Promise<UtilityInstance> {
+  const { origin, utility, generation } = input;
+  const region = aws.region(input.region);
+  const generationTag = { 'fedimg:generation': String(generation) };
+  return heartbeating(waitingFor('utility instance'), async (report, signal) => {
+    const instanceId = await ensureInstance(
+      region,
+      {
+        key: { ...stepKey(origin, 'utility'), ...generationTag },
+        tags: {
+          ...originTags(origin, 'utility', `fedimg utility: ${origin.image}`),
+          ...generationTag,
+        },
+        placements: utility.placements,
+        mayExist: isRepeat(),
+        token: ({ instanceType, zone }) =>
+          clientToken(
+            origin.workflowId,
+            origin.runId,
+            'utility',
+            generation,
+            instanceType,
+            zone ?? '',
+          ),
+        input: utilityInput(utility),
+      },
+      signal,
+    );
+    report(waitingFor(`instance ${instanceId}`));
+    const wanted = { instanceId, device: VOLUME_DEVICE };
+    const instance = await waitUntilRunning(region, wanted, signal);
+    const volumeId = volumeOf(instance, VOLUME_DEVICE);
+    if (volumeId === undefined) throw new TypeError('a volume that was there is not there');
+    report(waitingFor(`SSM agent of ${instanceId}`));
+    await waitUntilAgentOnline(region, instanceId, signal);
+    return {
+      region: input.region,
+      instanceId,
+      volumeId,
+      volumeSizeGiB: utility.volumeSizeGiB,
+    };
+  });
+}
+
+function utilityInput(
+  utility: UtilityPlan,
+): Omit<RunInstancesCommandInput, 'MinCount' | 'MaxCount' | 'InstanceType'> {
+  return {
+    ...instanceInput(utility, userData(utility.deadManMinutes)),
+    ImageId: utility.ami,
+    BlockDeviceMappings: [
+      {
+        DeviceName: utility.rootDevice,
+        Ebs: { VolumeSize: utility.rootSizeGiB, VolumeType: 'gp3', DeleteOnTermination: true },
+      },
+      {
+        DeviceName: VOLUME_DEVICE,
+        Ebs: {
+          VolumeSize: utility.volumeSizeGiB,
+          VolumeType: utility.volumeType,
+          DeleteOnTermination: true,
+        },
+      },
+    ],
+  };
+}
+
+/** Ends the instance, and waits until it is gone; safe to repeat. */
+export async function retireInstance(
+  { aws }: ActivityContext,
+  instance: InstanceRef,
+): Promise<void> {
+  await heartbeating(waitingFor(`end of ${instance.instanceId}`), (_report, signal) =>
+    terminateInstance(aws.region(instance.region), instance.instanceId, signal),
+  );
+}

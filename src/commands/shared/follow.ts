@@ -1,0 +1,61 @@
+/** What `--wait` and `--watch` do, whichever command started the publication. */
+
+import type { Command } from 'commander';
+import type { RunRef, Session } from '../../client/session.js';
+import type { PublicationStatus } from '../../client/status.js';
+import { watchCommand } from './again.js';
+import { EXIT, exitCodeOf, type ExitCode } from './exit-codes.js';
+import { parseTimeout } from './options.js';
+import { createProgressDisplay, noDisplay } from '../view/progress-display.js';
+import type { Terminal } from '../view/terminal.js';
+import { detachable, watchPublication } from './watch.js';
+
+export interface FollowOptions {
+  readonly wait?: boolean;
+  readonly watch?: boolean;
+  /** Milliseconds. */
+  readonly timeout?: number;
+}
+
+export function addFollowOptions(command: Command): Command {
+  return command
+    .option('--wait', 'wait for the end, quietly; the exit code tells the outcome')
+    .option('--watch', 'wait for the end and show progress; Ctrl-C stops watching only')
+    .option(
+      '--timeout <time>',
+      'stop waiting after 90s, 30m or 2h, with exit code 8',
+      parseTimeout,
+    );
+}
+
+export interface Followed {
+  readonly status: PublicationStatus;
+  readonly exitCode: ExitCode;
+}
+
+/** Waits for the end; a timeout or Ctrl-C leaves the publication alone and says how to come back. */
+export async function follow(
+  session: Session,
+  run: RunRef & { readonly kind: 'compose' | 'image' },
+  options: FollowOptions & {
+    readonly terminal: Terminal;
+    readonly onChange?: (status: PublicationStatus) => void;
+  },
+): Promise<Followed> {
+  const { terminal } = options;
+  const resume = watchCommand(run);
+  const hint = `Ctrl-C stops watching only; resume: ${resume}`;
+  const display = options.watch === true ? createProgressDisplay(terminal, hint) : noDisplay;
+  const { status, end } = await detachable((signal) =>
+    watchPublication(session, run, {
+      display,
+      timeoutMs: options.timeout,
+      signal,
+      onChange: options.onChange,
+    }),
+  );
+  if (end === 'closed') return { status, exitCode: exitCodeOf(status.outcome) };
+  const why = end === 'detached' ? 'Stopped watching' : 'Still running at --timeout';
+  terminal.note(`${why}; the publication goes on. Resume: ${resume}`);
+  return { status, exitCode: end === 'detached' ? EXIT.interrupted : EXIT.stillRunning };
+}

@@ -1,0 +1,27 @@
+/** The log of a command that stays: JSON lines for machines, readable ones for a terminal. */
+
+import { destination, pino, type Logger } from 'pino';
+import pretty from 'pino-pretty';
+import { usageError } from './problem.js';
+import { usesColor } from '../view/terminal.js';
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+export function parseLogLevel(text: string): LogLevel {
+  const level = LOG_LEVELS.find((one) => one === text);
+  if (level !== undefined) return level;
+  throw usageError(`--log-level ${text} is unknown`, `Allowed: ${LOG_LEVELS.join(', ')}.`);
+}
+
+/** Always on stderr: stdout is for results. */
+export function createLog(level: LogLevel): Logger {
+  if (process.stderr.isTTY) {
+    const colorize = usesColor(process.stderr, process.env, 'auto');
+    return pino(
+      { level },
+      pretty({ destination: 2, sync: true, colorize, ignore: 'pid,hostname' }),
+    );
+  }
+  return pino({ level }, destination({ dest: 2, sync: true }));
+}

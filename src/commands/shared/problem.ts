@@ -1,0 +1,90 @@
+/** One readable error: what happened, why, what to do next, and the exit code that goes with it. */
+
+import { inspect } from 'node:util';
+import type { ClientErrorKind } from '../../client/errors.js';
+import { EXIT, type ExitCode } from './exit-codes.js';
+import { printable } from '../view/format.js';
+
+export interface Problem {
+  readonly what: string;
+  readonly why?: string | undefined;
+  readonly next?: string | undefined;
+  readonly exitCode: ExitCode;
+}
+
+/** Thrown by commands for what the user did or must do; everything else is described from outside. */
+export class CommandError extends Error {
+  readonly problem: Problem;
+
+  constructor(problem: Problem, options?: ErrorOptions) {
+    super(problem.what, options);
+    this.name = 'CommandError';
+    this.problem = problem;
+  }
+}
+
+export function usageError(what: string, next?: string): CommandError {
+  return new CommandError({ what, next, exitCode: EXIT.usage });
+}
+
+const EXIT_BY_KIND: Record<ClientErrorKind, ExitCode> = {
+  configuration: EXIT.usage,
+  conflict: EXIT.failed,
+  credentials: EXIT.credentials,
+  'not-found': EXIT.notFound,
+  refused: EXIT.failed,
+  unreachable: EXIT.unreachable,
+};
+
+const EXIT_BY_NAME: Readonly<Record<string, ExitCode>> = {
+  ConfigError: EXIT.usage,
+  CredentialsProviderError: EXIT.credentials,
+  MissingToolsError: EXIT.failed,
+  TemporalServerNotFoundError: EXIT.unreachable,
+};
+
+const AWS_CREDENTIALS =
+  'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or use a role. `fedimg dev`, where TEMPORAL_ADDRESS is unset, has a local cloud.';
+
+/** Any error as a problem; an error that nobody foresaw keeps its message and becomes exit code 1. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof CommandError) return error.problem;
+  if (!(error instanceof Error)) return { what: inspect(error), exitCode: EXIT.failed };
+  // By name and form: the classes live in modules that a quick start must not load.
+  if (error.name === 'ClientError') {
+    const { kind, next } = error as Error & { kind: ClientErrorKind; next: string };
+    return { what: error.message, next, exitCode: EXIT_BY_KIND[kind] };
+  }
+  if (error.name === 'ConfigError') {
+    return {
+      what: `the configuration cannot be used\n${error.message}`,
+      exitCode: EXIT.usage,
+    };
+  }
+  const exitCode = EXIT_BY_NAME[error.name];
+  if (exitCode === EXIT.credentials) {
+    return { what: `no AWS credentials: ${error.message}`, next: AWS_CREDENTIALS, exitCode };
+  }
+  if (exitCode !== undefined) return { what: error.message, exitCode };
+  return { what: error.message, why: causeOf(error), exitCode: EXIT.failed };
+}
+
+/** For stderr: at most a few lines, and the stack only for whoever asked for it. */
+export function renderProblem(
+  problem: Problem,
+  options: { readonly error?: unknown; readonly verbose: boolean },
+): string {
+  const lines = [`fedimg: ${problem.what}`];
+  if (problem.why !== undefined) lines.push(`  why:  ${problem.why}`);
+  if (problem.next !== undefined) lines.push(`  next: ${problem.next}`);
+  if (options.verbose && options.error instanceof Error) lines.push(inspect(options.error));
+  // An id, a URL, an answer of a server: whatever is quoted in it came from somewhere.
+  return printable(lines.join('\n'));
+}
+
+function causeOf(error: Error): string | undefined {
+  const cause = error.cause;
+  return cause instanceof Error && !error.message.includes(cause.message)
+    ? cause.message
+    : undefined;
+}

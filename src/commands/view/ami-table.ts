@@ -1,0 +1,88 @@
+/** AMIs as tables: one row an AMI, or one row a region with the variants side by side. */
+
+import type { AmiRecord } from '../../model/progress/progress.js';
+import { variantKey } from '../../model/ids/variant.js';
+import { formatColumns, printableData } from './format.js';
+import type { Paint } from './terminal.js';
+
+/** Every AMI, and every missing one with its reason. */
+export function amiLines(read: readonly AmiRecord[], paint: Paint): string[] {
+  const rows = printableData(read);
+  const head = ['RELEASE', 'ARCH', 'REGION', 'VIRT', 'VOLUME', 'AMI', 'PUBLIC', 'NAME'];
+  const body = rows.map((row) => [
+    row.release,
+    row.arch,
+    row.region,
+    row.virt,
+    row.volumeType,
+    row.ami ?? paint('yellow', '-'),
+    row.ami === null ? '' : row.public ? 'yes' : paint('yellow', 'no'),
+    row.ami === null ? paint('yellow', row.reason ?? 'missing') : row.name,
+  ]);
+  return formatColumns([head.map((cell) => paint('bold', cell)), ...body]);
+}
+
+/** One table an image: regions below each other, variants side by side; then what is missing and why. */
+export function compactAmiLines(read: readonly AmiRecord[], paint: Paint): string[] {
+  const rows = printableData(read);
+  const images = [...new Set(rows.map(({ image, arch }) => `${image}\n${arch}`))];
+  const tables = images.map((key) =>
+    imageTable(
+      rows.filter(({ image, arch }) => `${image}\n${arch}` === key),
+      paint,
+    ),
+  );
+  return tables.flatMap((table, index) => (index === 0 ? table : ['', ...table]));
+}
+
+function imageTable(rows: readonly AmiRecord[], paint: Paint): string[] {
+  const [first] = rows;
+  if (first === undefined) return [];
+  // A variant that is nowhere to be had, such as paravirtual for aarch64, is only a line below.
+  const made = rows.filter(({ ami }) => ami !== null);
+  const title = paint('bold', `${first.image} (${first.arch})`);
+  if (made.length === 0) return [title, ...missingLines(rows)];
+  const columns = [...new Set(made.map(variantKey))].sort();
+  const regions = [...new Set(rows.map(({ region }) => region))];
+  const head = ['REGION', ...columns.map((column) => column.toUpperCase())];
+  const body = regions.map((region) => [
+    region,
+    ...columns.map((column) => {
+      const row = rows.find((one) => one.region === region && variantKey(one) === column);
+      if (row === undefined || row.ami === null) return paint('yellow', '-');
+      return row.public ? row.ami : paint('yellow', `${row.ami} (private)`);
+    }),
+  ]);
+  return [
+    title,
+    ...formatColumns([head.map((cell) => paint('dim', cell)), ...body]),
+    ...missingLines(rows),
+  ];
+}
+
+const NAMED_MAX = 4;
+
+function missingLines(rows: readonly AmiRecord[]): string[] {
+  const byReason = new Map<string, AmiRecord[]>();
+  for (const row of rows.filter(({ ami }) => ami === null)) {
+    // Reasons name their region; apart from that they are the same.
+    const reason = (row.reason ?? 'missing').replaceAll(row.region, 'the region');
+    byReason.set(reason, [...(byReason.get(reason) ?? []), row]);
+  }
+  return [...byReason].map(([reason, missing]) => {
+    const variants = [...new Set(missing.map(variantKey))].join(', ');
+    const regions = [...new Set(missing.map(({ region }) => region))];
+    const named = regions.length <= NAMED_MAX ? regions.join(', ') : `${regions.length} regions`;
+    return `- ${variants} in ${named}: ${reason}`;
+  });
+}
+
+/** `68 AMIs in 17 regions, 68 public; 4 left out`. */
+export function countLine(rows: readonly AmiRecord[]): string {
+  const made = rows.filter(({ ami }) => ami !== null);
+  const regions = new Set(made.map(({ region }) => region)).size;
+  const open = made.filter((row) => row.public).length;
+  const missing = rows.length - made.length;
+  const rest = missing === 0 ? '' : `; ${missing} not made`;
+  return `${made.length} AMIs in ${regions} regions, ${open} public${rest}`;
+}

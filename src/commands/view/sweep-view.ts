@@ -1,0 +1,58 @@
+/** A sweep's report as rows and as lines. */
+
+import type { SweepItem, SweepReport } from '../../model/sweep/sweep.js';
+import { formatColumns, formatElapsed, printable } from './format.js';
+import type { Paint } from './terminal.js';
+
+export type SweepOutcome = 'removed' | 'would-remove' | 'left' | 'kept';
+export type SweepRow = SweepItem & { readonly outcome: SweepOutcome };
+
+/** What went or would go, what was left, what is kept. */
+export function sweepRows({ dryRun, removed, left, kept }: SweepReport): SweepRow[] {
+  const rows = (outcome: SweepOutcome, items: readonly SweepItem[]) =>
+    items.map((item) => ({ outcome, ...item }));
+  return [
+    ...rows(dryRun ? 'would-remove' : 'removed', removed),
+    ...rows('left', left),
+    ...rows('kept', kept),
+  ];
+}
+
+/** Without `verbose`, what is kept is only counted. */
+export function sweepLines(
+  report: SweepReport,
+  { verbose, paint }: { readonly verbose: boolean; readonly paint: Paint },
+): string[] {
+  const rows = sweepRows(report).filter(({ outcome }) => verbose || outcome !== 'kept');
+  if (rows.length === 0) return [];
+  const head = ['REGION', 'TYPE', 'ID', 'AGE', '', 'RUN', 'WHY'];
+  const body = rows.map((row) => [
+    row.region,
+    row.type,
+    row.id,
+    row.ageSeconds === null ? '?' : formatElapsed(row.ageSeconds * 1000),
+    row.outcome === 'left' ? paint('yellow', 'left') : row.outcome.replace('-', ' '),
+    printable(row.workflow ?? '-'),
+    printable(row.reason),
+  ]);
+  return formatColumns([head.map((cell) => paint('bold', cell)), ...body]);
+}
+
+/** What somebody should look at, one line each. */
+export function sweepWarnings({ unreconciled, failedRegions }: SweepReport): string[] {
+  return [
+    ...unreconciled.map(
+      ({ workflow, region, amis, reason }) =>
+        `unreconciled: ${printable(workflow)} in ${region}: ${amis.join(', ')}: ${reason}`,
+    ),
+    ...failedRegions.map(({ region, reason }) => `not swept: ${region}: ${printable(reason)}`),
+  ];
+}
+
+/** `3 removed, 0 left, 68 kept in 17 regions; 12 wait for the next sweep`. */
+export function sweepCountLine(report: SweepReport): string {
+  const { dryRun, removed, left, keptCount, regions, waiting } = report;
+  const went = `${removed.length} ${dryRun ? 'would be removed' : 'removed'}`;
+  const counts = `${went}, ${left.length} left, ${keptCount} kept in ${regions.length} regions`;
+  return waiting === 0 ? counts : `${counts}; ${waiting} wait for the next sweep`;
+}

@@ -1,0 +1,81 @@
+/** What an AMI's tags say of the plan that it came from: what is missing can be told when its run is forgotten. */
+
+import type { LeftOutAmi, RegionPlan, RegistrationPlan } from './plan.js';
+import type { Tags } from '../ids/tags.js';
+import { TAG, TAG_VALUE_CHARS_MAX } from '../ids/tags.js';
+import type { Variant } from '../ids/variant.js';
+import { parseVariantKey, variantKey } from '../ids/variant.js';
+
+/** A region that lacks AMIs which the run wanted there. */
+export interface LeftOutRegion {
+  readonly region: string;
+  /** As in the tag `fedimg:variants`. */
+  readonly variants: string;
+  readonly reason: string;
+}
+
+export interface PlannedVariant {
+  readonly variant: Variant;
+  /** False where the region cannot have it. */
+  readonly wanted: boolean;
+}
+
+const LEFT_OUT = 'fedimg:left-out:';
+
+/** EC2 allows 50 tags a resource; twenty are ours, and somebody may want to add some. */
+const LEFT_OUT_MAX = 25;
+
+/** What is known of the AMIs' plan before the first of them is registered; nothing of a plan by an older worker. */
+export function planTags(
+  region: Pick<RegionPlan, 'wanted' | 'leftOut'>,
+  { names, tests }: Pick<RegistrationPlan, 'names' | 'tests'>,
+): Tags {
+  if (names === undefined || tests === undefined) return {};
+  const tags = {
+    [TAG.variants]: variantsText(region),
+    [TAG.tests]: tests.join(' '),
+    [TAG.names]: names,
+  };
+  const fits = ([, value]: [string, string]) => value.length <= TAG_VALUE_CHARS_MAX;
+  return Object.fromEntries(Object.entries(tags).filter(fits));
+}
+
+/** `hvm-standard hvm-gp2 -paravirtual-standard -paravirtual-gp2` */
+export function variantsText({ wanted, leftOut }: Pick<RegionPlan, 'wanted' | 'leftOut'>): string {
+  const key = ({ variant }: Pick<LeftOutAmi, 'variant'>) => variantKey(variant);
+  return [...wanted.map(key), ...leftOut.map((one) => `-${key(one)}`)].join(' ');
+}
+
+/** Words that are no variants are passed over: anybody with access to the account can edit a tag. */
+export function parseVariants(text: string | undefined): PlannedVariant[] {
+  return (text ?? '').split(' ').flatMap((word) => {
+    const variant = parseVariantKey(word.replace(/^-/, ''));
+    return variant === undefined ? [] : [{ variant, wanted: !word.startsWith('-') }];
+  });
+}
+
+/** Of an AMI that is a result: none becomes one before all variants of `fedimg:tests` have passed. */
+export function isTested(tags: Tags): boolean {
+  const variant = tags[TAG.variant];
+  return variant !== undefined && (tags[TAG.tests] ?? '').split(' ').includes(variant);
+}
+
+/** One tag a region; a longer reason is cut, and regions beyond what a resource can bear are not told. */
+export function leftOutTags(regions: readonly LeftOutRegion[]): Tags {
+  const entries = regions.slice(0, LEFT_OUT_MAX).map(({ region, variants, reason }) => {
+    const text = `${variants}: ${reason.replace(/\p{Cc}+/gu, ' ')}`;
+    const isLong = text.length > TAG_VALUE_CHARS_MAX;
+    const value = isLong ? `${text.slice(0, TAG_VALUE_CHARS_MAX - 1)}…` : text;
+    return [`${LEFT_OUT}${region}`, value];
+  });
+  return Object.fromEntries(entries) as Tags;
+}
+
+export function parseLeftOut(tags: Tags): LeftOutRegion[] {
+  return Object.entries(tags).flatMap(([key, value]) => {
+    if (!key.startsWith(LEFT_OUT)) return [];
+    const region = key.slice(LEFT_OUT.length);
+    const [, variants = '', reason = ''] = /^([^:]*): (.*)$/su.exec(value) ?? [];
+    return [{ region, variants, reason }];
+  });
+}

@@ -1,0 +1,157 @@
+/** The messages that tell the world when an upload, a test, a copy or a publication changes state. */
+
+import type { ImagePlan, RegionPlan, RegisteredAmi } from '../plan/plan.js';
+import { bareUrl } from '../printable.js';
+import type { TestRecord } from './progress.js';
+import type { Variant } from '../ids/variant.js';
+import { ec2Arch, HVM_VARIANT_KEYS, variantKey } from '../ids/variant.js';
+
+export type AnnouncementTopic =
+  'image.upload' | 'image.test' | 'image.copy' | 'image.publish' | `published.v1.aws.${string}`;
+export type AnnouncementStatus = 'started' | 'completed' | 'failed';
+
+export interface Announcement {
+  readonly topic: AnnouncementTopic;
+  /** Stable for run, topic, region, variant and status, so that a consumer sees it once. */
+  readonly key: string;
+  readonly body: Readonly<Record<string, unknown>>;
+  /** When it came true, ISO 8601; absent in the histories of older workers. */
+  readonly at?: string;
+}
+
+function base(plan: ImagePlan, region: string): Record<string, unknown> {
+  return {
+    image_name: plan.origin.image,
+    image_url: bareUrl(plan.url),
+    destination: region,
+    service: 'EC2',
+    compose: plan.origin.composeId,
+  };
+}
+
+function extraOf(variant: Variant): Record<string, unknown> {
+  return { virt_type: variant.virt, vol_type: variant.volumeType };
+}
+
+function keyOf(plan: ImagePlan, ...parts: readonly string[]): string {
+  return [plan.origin.workflowId, plan.origin.runId, ...parts].join('/');
+}
+
+export function uploadAnnouncements(
+  plan: ImagePlan,
+  status: AnnouncementStatus,
+  amis: readonly RegisteredAmi[] = [],
+): Announcement[] {
+  return plan.home.wanted.map(({ variant, name }) => {
+    const made = amis.find((ami) => ami.name === name);
+    const id = status === 'completed' && made !== undefined ? { id: made.ami } : {};
+    return {
+      topic: 'image.upload',
+      key: keyOf(plan, 'upload', variant.virt, variant.volumeType, status),
+      body: { ...base(plan, plan.homeRegion), status, extra: { ...id, ...extraOf(variant) } },
+    };
+  });
+}
+
+export function testAnnouncement(
+  plan: ImagePlan,
+  ami: RegisteredAmi,
+  status: AnnouncementStatus,
+  record?: Pick<TestRecord, 'output'>,
+): Announcement {
+  const data = status === 'failed' && record !== undefined ? { data: record.output } : {};
+  return {
+    topic: 'image.test',
+    key: keyOf(plan, 'test', ami.variant.virt, ami.variant.volumeType, status),
+    body: {
+      ...base(plan, ami.region),
+      status,
+      extra: { id: ami.ami, ...extraOf(ami.variant), ...data },
+    },
+  };
+}
+
+/** One for each AMI that the region is to get: what cannot be there is neither started nor completed. */
+export function copyAnnouncements(
+  plan: ImagePlan,
+  { region, wanted }: RegionPlan,
+  options: {
+    readonly status: AnnouncementStatus;
+    /** The home region's AMIs. */
+    readonly sources: readonly RegisteredAmi[];
+    readonly copies?: readonly RegisteredAmi[];
+  },
+): Announcement[] {
+  const { compose, ...rest } = base(plan, region);
+  const { status } = options;
+  return wanted.map(({ variant }) => {
+    const source = amiOf(variant, options.sources);
+    const copy = amiOf(variant, options.copies ?? []);
+    return {
+      topic: 'image.copy',
+      key: keyOf(plan, 'copy', region, variant.virt, variant.volumeType, status),
+      body: {
+        ...rest,
+        compose_id: compose,
+        status,
+        extra: {
+          ...(copy === undefined ? {} : { id: copy.ami }),
+          ...extraOf(variant),
+          // A home region without a PV kernel has no such AMI; its snapshot is copied all the same.
+          ...(source === undefined ? {} : { source_image_id: source.ami }),
+        },
+      },
+    };
+  });
+}
+
+function amiOf(wanted: Variant, amis: readonly RegisteredAmi[]): RegisteredAmi | undefined {
+  return amis.find(({ variant }) => variantKey(variant) === variantKey(wanted));
+}
+
+/** Only a completed one has an id: nobody takes an AMI for public before it is. */
+export function publishAnnouncements(
+  plan: ImagePlan,
+  amis: readonly RegisteredAmi[],
+  status: AnnouncementStatus = 'completed',
+): Announcement[] {
+  return amis.map((ami) => ({
+    topic: 'image.publish',
+    key: keyOf(plan, 'publish', ami.region, ami.variant.virt, ami.variant.volumeType, status),
+    body: {
+      ...base(plan, ami.region),
+      architecture: ec2Arch(plan.arch),
+      status,
+      extra: { ...(status === 'completed' ? { id: ami.ami } : {}), ...extraOf(ami.variant) },
+    },
+  }));
+}
+
+/** One message for all regions of an architecture, as today's consumers read it; none where there is no number. */
+export function publishedEverywhere(
+  plan: ImagePlan,
+  amis: readonly RegisteredAmi[],
+): Announcement[] {
+  const { publishedAs, origin, arch } = plan;
+  const ofVariant = (key: string) => amis.filter(({ variant }) => variantKey(variant) === key);
+  const chosen = HVM_VARIANT_KEYS.map(ofVariant).reduce(
+    (best, one) => (one.length > best.length ? one : best),
+    [],
+  );
+  if (publishedAs === undefined || chosen.length === 0) return [];
+  const { stream, subvariant, imageName, release } = publishedAs;
+  return [
+    {
+      topic: `published.v1.aws.${stream}.${subvariant}.${arch}`,
+      key: keyOf(plan, 'published', arch),
+      body: {
+        architecture: arch,
+        compose_id: origin.composeId,
+        image_name: imageName,
+        regions: Object.fromEntries(chosen.map(({ region, ami }) => [region, ami])),
+        release,
+        subvariant,
+      },
+    },
+  ];
+}

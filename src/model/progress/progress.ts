@@ -1,0 +1,139 @@
+/** Where a publication stands: one type for the query, the result, the page and the command line. */
+
+import type { RegisteredAmi } from '../plan/plan.js';
+import type { RunKey } from '../sweep/sweep.js';
+import type { Arch, Virtualization, VolumeType } from '../ids/variant.js';
+
+export const STEPS = [
+  'plan',
+  'utility',
+  'write',
+  'register',
+  'retire',
+  'test',
+  'copy',
+  'publish',
+] as const;
+export type Step = (typeof STEPS)[number];
+
+export type StepState = 'waiting' | 'running' | 'done' | 'failed' | 'skipped';
+export type RegionState =
+  'waiting' | 'copying' | 'copied' | 'publishing' | 'published' | 'private' | 'failed' | 'left-out';
+
+export interface StepProgress {
+  readonly state: StepState;
+  readonly startedAt?: string;
+  readonly endedAt?: string;
+}
+
+export interface RegionProgress {
+  readonly region: string;
+  readonly state: RegionState;
+  readonly reason?: string;
+  /** What the operator of a failed region can do. */
+  readonly next?: string;
+  /** Of a failed region: those that were public before it failed, and stay so. */
+  readonly amis: readonly RegisteredAmi[];
+}
+
+export interface TestRecord {
+  readonly variant: string;
+  readonly ami: string;
+  readonly instanceId: string;
+  readonly exitStatus: number;
+  readonly seconds: number;
+  /** The last 32 KiB of the script's output, control characters escaped. */
+  readonly output: string;
+}
+
+export interface ImageProgress {
+  readonly workflowId: string;
+  readonly composeId: string;
+  readonly image: string;
+  readonly arch: Arch;
+  readonly outcome: ImageOutcome | 'running';
+  readonly steps: Readonly<Record<Step, StepProgress>>;
+  readonly regions: readonly RegionProgress[];
+  readonly tests: readonly TestRecord[];
+  readonly failure?: string;
+  /** Messages that nobody will ever get, each with the reason. */
+  readonly unsent?: readonly string[];
+}
+
+export type ImageOutcome =
+  'published' | 'partly-published' | 'already-published' | 'failed' | 'cancelled';
+
+/** One row of the catalogue; `ami: null` comes with a reason. */
+export interface AmiRecord {
+  readonly compose: string;
+  readonly release: string;
+  readonly image: string;
+  readonly arch: Arch;
+  readonly virt: Virtualization;
+  readonly volumeType: VolumeType;
+  readonly region: string;
+  readonly ami: string | null;
+  readonly snapshot: string | null;
+  readonly name: string;
+  readonly public: boolean;
+  /** Whether an instance of this variant, of these very bytes, passed the test script before anything was public. */
+  readonly tested: boolean;
+  readonly reason?: string;
+  readonly label?: string;
+  readonly subvariant?: string;
+  /** The account whose AMI it is. */
+  readonly owner?: string;
+  /** The run that made it, where that is not the one that tells of it. */
+  readonly run?: RunKey;
+}
+
+export interface FailedRegion {
+  readonly region: string;
+  readonly reason: string;
+  /** What the operator can do. */
+  readonly next?: string;
+}
+
+export interface ImageResult {
+  readonly workflowId: string;
+  readonly outcome: Exclude<ImageOutcome, 'failed' | 'cancelled'>;
+  readonly amis: readonly AmiRecord[];
+  /** Of the raw image; the snapshots of all regions hold these bytes, then zeros. */
+  readonly rawSha256: string | null;
+  readonly rawSizeBytes: number | null;
+  readonly tests: readonly TestRecord[];
+  readonly failedRegions: readonly FailedRegion[];
+  /** Messages that nobody will ever get, each with the reason. */
+  readonly unsent?: readonly string[];
+}
+
+export interface ComposeProgress {
+  readonly composeId: string;
+  readonly state: 'waiting' | 'reading' | 'publishing' | 'done' | 'failed' | 'cancelled';
+  readonly status: string;
+  readonly images: readonly {
+    readonly workflowId: string;
+    readonly image: string;
+    readonly arch: Arch;
+    readonly state: 'running' | ImageOutcome;
+    readonly reason?: string;
+  }[];
+  /** Configured, but not in the compose: `Cloud_Base aarch64`. */
+  readonly absent?: readonly string[];
+}
+
+export interface ComposeResult {
+  readonly composeId: string;
+  readonly outcome: 'published' | 'partly-published' | 'already-published' | 'ended';
+  /** Why nothing was published: the compose was doomed, or has no image for EC2. */
+  readonly reason?: string;
+  readonly images: readonly ImageResult[];
+  readonly absent?: readonly string[];
+}
+
+export function waitingSteps(): Record<Step, StepProgress> {
+  return Object.fromEntries(STEPS.map((step) => [step, { state: 'waiting' }])) as Record<
+    Step,
+    StepProgress
+  >;
+}

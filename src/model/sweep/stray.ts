@@ -1,0 +1,112 @@
+/** What may be removed: a resource is kept unless everything says that it is a stray of this deployment. */
+
+import type { KeptReason, ResourceType, RunKey, RunState, StrayReason } from './sweep.js';
+import type { Tags } from '../ids/tags.js';
+import { MANAGED_BY, RESULT_STATE, TAG } from '../ids/tags.js';
+
+/** A resource as EC2 lists it. */
+export interface OwnedResource {
+  readonly region: string;
+  readonly type: ResourceType;
+  readonly id: string;
+  readonly tags: Tags;
+  /** Milliseconds since the epoch; undefined when EC2 does not say. */
+  readonly createdMs: number | undefined;
+  /** Of an AMI; a snapshot's permission is asked for only where it matters. */
+  readonly isPublic: boolean;
+  /** The snapshots of an AMI, the instances that a volume is attached to. */
+  readonly uses: readonly string[];
+}
+
+export type Verdict =
+  | { readonly stray: true; readonly code: StrayReason; readonly reason: string }
+  | { readonly stray: false; readonly code: KeptReason; readonly reason: string };
+
+export function kept(code: KeptReason, reason: string): Verdict {
+  return { stray: false, code, reason };
+}
+
+/** The run that made the resource, or undefined when it does not carry all of our tags. */
+export function runOf(
+  { tags }: Pick<OwnedResource, 'tags'>,
+  deployment: string,
+): RunKey | undefined {
+  const workflowId = tags[TAG.workflow];
+  const runId = tags[TAG.run];
+  const isOurs = tags[MANAGED_BY.key] === MANAGED_BY.value && tags[TAG.deployment] === deployment;
+  return isOurs && workflowId && runId ? { workflowId, runId } : undefined;
+}
+
+/** What does not depend on the run: most resources of a quiet account are published, and settled here. */
+export function judgeByItself(resource: OwnedResource, deployment: string): Verdict | undefined {
+  if (runOf(resource, deployment) === undefined) {
+    return kept('foreign-tags', 'it lacks one of the tags of what this deployment makes');
+  }
+  if (resource.isPublic) return kept('public', 'it is public');
+  if (isResultType(resource) && resource.tags[TAG.state] === RESULT_STATE.complete) {
+    return kept('result', 'it is marked as a result of its run');
+  }
+  return undefined;
+}
+
+export interface JudgeOptions {
+  readonly deployment: string;
+  readonly graceMs: number;
+  readonly nowMs: number;
+}
+
+/** The whole verdict, but for what only EC2 can say: who uses it, and whether a snapshot is public. */
+export function judge(
+  resource: OwnedResource,
+  run: RunState,
+  { deployment, graceMs, nowMs }: JudgeOptions,
+): Verdict {
+  const settled = judgeByItself(resource, deployment);
+  if (settled !== undefined) return settled;
+  if (run.state === 'open') return kept('run-open', 'its run is under way');
+  const { createdMs, tags } = resource;
+  if (createdMs === undefined || !(nowMs - createdMs >= graceMs)) {
+    return kept('young', `it is younger than the grace period of ${seconds(graceMs)}`);
+  }
+  if (run.state === 'closed' && !(nowMs - Date.parse(run.closedAt ?? '') >= graceMs)) {
+    return kept('closed-lately', `its run closed within the grace period of ${seconds(graceMs)}`);
+  }
+  const until = tags[TAG.keepUntil];
+  // A date that nobody can read keeps it, too.
+  if (until !== undefined && !(Date.parse(until) <= nowMs)) {
+    return kept('kept-until', `it is kept until ${until}`);
+  }
+  if (isResultType(resource)) {
+    const result = judgeResult(resource, run);
+    if (result !== undefined) return result;
+  }
+  if (run.state === 'unknown') {
+    return { stray: true, code: 'run-unknown', reason: 'Temporal does not know its run' };
+  }
+  const ended = run.status.toLowerCase().replace('_', ' ');
+  return {
+    stray: true,
+    code: 'run-closed',
+    reason: `its run is closed (${ended}) and does not list it`,
+  };
+}
+
+/** Without its state it was made by a version that marked nothing: only a known failure condemns it. */
+function judgeResult({ id, tags }: OwnedResource, run: RunState): Verdict | undefined {
+  if (run.state === 'closed' && run.results.includes(id)) {
+    return kept('result', 'its run lists it as a result');
+  }
+  if (tags[TAG.state] === RESULT_STATE.unfinished) return undefined;
+  const failed = run.state === 'closed' && run.status !== 'COMPLETED';
+  return failed
+    ? undefined
+    : kept('may-be-result', 'nothing says that its run did not complete it');
+}
+
+function isResultType({ type }: OwnedResource): boolean {
+  return type === 'image' || type === 'snapshot';
+}
+
+function seconds(ms: number): string {
+  return `${Math.round(ms / 1000)} seconds`;
+}

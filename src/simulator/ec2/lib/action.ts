@@ -1,0 +1,60 @@
+/** What an EC2 action is: the parameters it takes and what it does with them. */
+
+import type { ReadChange } from '../../store/resource-change.js';
+import type { Cloud } from '../../cloud.js';
+import { CloudError } from '../../errors.js';
+import type { InputOf, Shape } from '../../input.js';
+import { flag, readShape } from '../../input.js';
+import type { ParameterTree } from '../../http/query-protocol.js';
+import type { XmlFields } from '../../http/xml.js';
+
+/** One call: where it goes and what it is about. */
+export interface Call {
+  readonly cloud: Cloud;
+  readonly region: string;
+  readonly action: string;
+  /** Records that it has changed so far, for the effect log. */
+  readonly changed: string[];
+  /** The same, as far as they are resources, with how. */
+  readonly resources: ReadChange[];
+}
+
+/**
+ * Notes what the call has changed. An action calls it before it waits for anything: until then every
+ * change in the store is its own.
+ */
+export function settle(call: Call): void {
+  const keys = call.cloud.store.takeChanges();
+  call.changed.push(...keys);
+  call.resources.push(...call.cloud.changes.read(keys));
+}
+
+export interface Action {
+  run(call: Call, parameters: ParameterTree): XmlFields | Promise<XmlFields>;
+}
+
+/**
+ * Declares an action. DryRun is accepted everywhere and answered once the parameters are read: it
+ * checks permissions, not state (EC2 API reference, any action: DryRun).
+ */
+export function action<S extends Shape>(
+  shape: S,
+  perform: (call: Call, input: InputOf<S>) => XmlFields | Promise<XmlFields>,
+): Action {
+  const full = { ...shape, DryRun: flag };
+  return {
+    run: (call, parameters) => {
+      const input = readShape(full, parameters);
+      if (input.DryRun === true) {
+        throw new CloudError(
+          'DryRunOperation',
+          'Request would have succeeded, but DryRun flag is set.',
+          412,
+        );
+      }
+      return perform(call, input);
+    },
+  };
+}
+
+export type ActionTable = Readonly<Record<string, Action>>;

@@ -1,0 +1,176 @@
+/** What a fault rule does to a call: the answer before any effect, or the harm after it. */
+
+import type { Cloud } from '../cloud.js';
+import { removeAttachment } from '../ec2/actions/attachments.js';
+import { forgetImage, listDeregistered } from '../ec2/actions/image-lifecycle.js';
+import { loseInstance } from '../ec2/lib/instance-lifecycle.js';
+import { deleteSnapshot } from '../ec2/actions/snapshots.js';
+import { deleteVolume } from '../ec2/actions/volumes.js';
+import { CloudError } from '../errors.js';
+import type { ReadChange } from '../store/resource-change.js';
+import { hideTags, showAsBefore } from '../store/changes.js';
+import type { FaultRule } from './fault-rule.js';
+import { regions } from '../regions.js';
+import type {
+  ImageRecord,
+  InstanceRecord,
+  RegionTable,
+  ResourceRecord,
+  SnapshotRecord,
+  VolumeRecord,
+} from '../store/state.js';
+
+/** Codes of quotas by action (EC2 API reference, error codes). */
+const quotaCodes: Readonly<Record<string, string>> = {
+  RunInstances: 'VcpuLimitExceeded',
+  StartInstances: 'VcpuLimitExceeded',
+  CreateVolume: 'VolumeLimitExceeded',
+  CreateSnapshot: 'SnapshotLimitExceeded',
+};
+
+/** The error that the rule answers instead of an effect; undefined when it acts otherwise. */
+export function faultAnswer(
+  rule: FaultRule,
+  call: { readonly action: string; readonly service: string; readonly instanceType: string },
+): CloudError | undefined {
+  const error = (code: string, status: number, message: string): CloudError =>
+    new CloudError(rule.code ?? code, rule.message ?? message, rule.status ?? status);
+  switch (rule.kind) {
+    case 'throttle':
+      return call.service === 'ec2'
+        ? error('RequestLimitExceeded', 503, 'Request limit exceeded.')
+        : error('ThrottlingException', 400, 'Rate exceeded');
+    case 'error':
+      return call.service === 'ec2'
+        ? error('InternalError', 500, 'An internal error has occurred')
+        : error('InternalServerError', 500, 'An internal error has occurred');
+    case 'capacity':
+      return call.action === 'CreateVolume'
+        ? error(
+            'InsufficientVolumeCapacity',
+            500,
+            'There is not enough capacity to fulfill your EBS volume provision request.',
+          )
+        : error(
+            'InsufficientInstanceCapacity',
+            500,
+            `We currently do not have sufficient ${call.instanceType} capacity in the Availability Zone you requested${rule.zone === undefined ? '' : ` (${rule.zone})`}. Our system will be working on provisioning additional capacity.`,
+          );
+    case 'quota':
+      return error(
+        quotaCodes[call.action] ?? 'ResourceLimitExceeded',
+        400,
+        'You have exceeded an Amazon EC2 resource limit.',
+      );
+    case 'refusal':
+      return call.service === 'ec2'
+        ? error('UnauthorizedOperation', 403, 'You are not authorized to perform this operation.')
+        : error(
+            'AccessDeniedException',
+            400,
+            `User is not authorized to perform: ssm:${call.action}`,
+          );
+    default:
+      return undefined;
+  }
+}
+
+export interface CallOutcome {
+  readonly resources: readonly ReadChange[];
+  /** Every parameter value, to find the resources that the call names. */
+  readonly values: Iterable<string>;
+}
+
+/** Does the rule's harm to what the call has made, changed or named. */
+export function harm(cloud: Cloud, rule: FaultRule, outcome: CallOutcome): void {
+  for (const read of outcome.resources) {
+    if (read.change.what === 'created') harmNew(cloud, rule, read);
+    else if (rule.kind === 'stale-read') showAsBefore(cloud, read, rule.forMs);
+    else if (rule.kind === 'late-end' && read.change.type === 'image') {
+      listDeregistered(cloud, read.record as ImageRecord, rule.forMs);
+    }
+  }
+  const { kind } = rule;
+  if (kind !== 'agent-death' && kind !== 'instance-loss' && kind !== 'removal') return;
+  const created = outcome.resources.filter(({ change }) => change.what === 'created');
+  const ids = new Set([...created.map(({ record }) => record.id), ...outcome.values]);
+  cloud.clock.schedule(rule.delayMs, () => {
+    for (const id of ids) harmLater(cloud, rule, id);
+  });
+}
+
+/** Resource ids are unique over all regions, and a copy names its source in another one. */
+function harmLater(cloud: Cloud, rule: FaultRule, id: string): void {
+  const instance = byId(cloud.instances, id, 'i');
+  if (instance !== undefined) {
+    if (rule.kind === 'agent-death') killAgent(cloud, instance);
+    else loseInstance(cloud, instance, rule);
+  }
+  if (rule.kind !== 'removal') return;
+  const volume = byId(cloud.volumes, id, 'vol');
+  const snapshot = byId(cloud.snapshots, id, 'snap');
+  const image = byId(cloud.images, id, 'ami');
+  if (volume !== undefined && volume.goneAt === undefined) loseVolume(cloud, volume);
+  if (snapshot !== undefined) deleteSnapshot(cloud, snapshot);
+  if (image?.ownerId === cloud.accountId) forgetImage(cloud, image);
+  const lost = volume ?? snapshot ?? image;
+  if (lost !== undefined) cloud.happened('removal', lost.region, { id });
+}
+
+function byId<T extends ResourceRecord>(
+  table: RegionTable<T>,
+  id: string,
+  prefix: string,
+): T | undefined {
+  if (!id.startsWith(`${prefix}-`)) return undefined;
+  for (const region of regions.keys()) {
+    const record = table.get(region, id);
+    if (record !== undefined) return record;
+  }
+  return undefined;
+}
+
+function killAgent(cloud: Cloud, instance: InstanceRecord): void {
+  instance.agentLost = true;
+  cloud.instances.put(instance);
+  cloud.happened('agent-death', instance.region, { instanceId: instance.id });
+}
+
+function loseVolume(cloud: Cloud, volume: VolumeRecord): void {
+  const machine = cloud.machines.get(volume.attachment?.instanceId ?? '');
+  if (machine !== undefined) cloud.background(machine.detach(volume.id).catch(() => undefined));
+  removeAttachment(cloud, volume);
+  deleteVolume(cloud, volume);
+}
+
+type Made = InstanceRecord | VolumeRecord | SnapshotRecord | ImageRecord;
+
+function harmNew(cloud: Cloud, rule: FaultRule, read: ReadChange): void {
+  const record = read.record as Made;
+  const now = cloud.clock.now();
+  const until = now + rule.forMs;
+  switch (rule.kind) {
+    case 'not-found':
+      record.visibleAt = until;
+      record.listedAt = until;
+      break;
+    case 'stale-list':
+      record.listedAt = until;
+      break;
+    case 'stale-tags':
+      return hideTags(cloud, read, rule.forMs);
+    case 'fails-later':
+      if ('state' in record) return;
+      record.failed = rule.message ?? 'An internal error has occurred';
+      break;
+    case 'stuck':
+      if ('completesAt' in record) Object.assign(record, { completesAt: until });
+      if ('availableAt' in record) Object.assign(record, { availableAt: until });
+      if ('stateUntil' in record) record.stateUntil = until;
+      break;
+    default:
+      return;
+  }
+  const { region, id } = record;
+  cloud.store.table<Made>(read.change.type).put(`${region}/${id}`, record);
+}

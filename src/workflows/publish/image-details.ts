@@ -1,0 +1,44 @@
+/** The Markdown that the Temporal UI shows above a publication's history. */
+
+import type { ImageProgress, RegionState, StepState } from '../../model/progress/progress.js';
+import { STEPS } from '../../model/progress/progress.js';
+
+const STEP_GLYPH: Record<StepState, string> = {
+  waiting: '·',
+  running: '▶',
+  done: '✔',
+  failed: '✘',
+  skipped: '–',
+};
+
+const REGION_ORDER: readonly RegionState[] = [
+  'failed',
+  'left-out',
+  'waiting',
+  'copying',
+  'copied',
+  'publishing',
+  'published',
+  'private',
+];
+
+export function imageDetails(progress: ImageProgress): string {
+  const steps = STEPS.map((step) => `${STEP_GLYPH[progress.steps[step].state]} ${step}`).join('  ');
+  const regions = REGION_ORDER.map((state) => ({
+    state,
+    members: progress.regions.filter((region) => region.state === state),
+  })).filter(({ members }) => members.length > 0);
+  const lines = regions.map(({ state, members }) => {
+    const names = members.map(({ region, reason }) => (reason ? `${region} (${reason})` : region));
+    return `| ${state} | ${members.length} | ${names.join(', ')} |`;
+  });
+  const table = lines.length === 0 ? [] : ['', '| regions | | |', '|-|-|-|', ...lines];
+  const failure = progress.failure === undefined ? [] : ['', `**${progress.failure}**`];
+  return [
+    `**${progress.image}** · ${progress.arch} · ${progress.outcome}`,
+    '',
+    steps,
+    ...failure,
+    ...table,
+  ].join('\n');
+}

@@ -1,0 +1,304 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import os, { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CreateTagsCommand, DescribeRegionsCommand } from '@aws-sdk/client-ec2';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import type { PendingAttempt } from '../../../src/activities/attempt/fence.js';
+import { attemptGate, Fence, holding } from '../../../src/activities/attempt/fence.js';
+import { leaseClockMs } from '../../../src/activities/attempt/lease-clock.js';
+import type { Lease } from '../../../src/activities/attempt/lease.js';
+import type { RegionAccess } from '../../../src/aws/region-access.js';
+import { Aws, scaledAwsSettings } from '../../../src/aws/region-access.js';
+import type { Effect } from '../../../src/simulator/index.js';
+import { startSimulator } from '../../../src/simulator/index.js';
+import { until } from '../../support/until.js';
+
+const BOUND_MS = 200;
+
+/** Never ends between two lines of a test, on the busiest machine. */
+const LONG_BOUND_MS = 60_000;
+
+async function outOfTouch(): Promise<void> {
+  const beginMs = performance.now();
+  while (performance.now() - beginMs <= BOUND_MS)
+    await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+interface Home {
+  readonly region: RegionAccess;
+  readonly effects: () => Promise<Effect[]>;
+}
+
+async function withRegion(body: (home: Home) => Promise<void>): Promise<void> {
+  const stateDir = await mkdtemp(join(tmpdir(), 'fedimg-test-fence-'));
+  const simulator = await startSimulator({ stateDir, latency: 'instant' });
+  const { url: endpoint, credentials } = simulator;
+  const aws = new Aws(scaledAwsSettings(0.05, { requestTimeoutMs: 60_000 }), {
+    endpoint,
+    credentials,
+    gate: attemptGate('9.9'),
+  });
+  try {
+    await body({
+      region: aws.region('us-east-1'),
+      effects: async () =>
+        (await readFile(join(stateDir, 'effects.jsonl'), 'utf8'))
+          .split('\n')
+          .filter((line) => line !== '')
+          .map((line) => JSON.parse(line) as Effect)
+          .filter(({ kind }) => kind === 'call'),
+    });
+  } finally {
+    aws.destroy();
+    await simulator.close();
+    await rm(stateDir, { recursive: true, force: true });
+  }
+}
+
+const tag = () =>
+  new CreateTagsCommand({ Resources: ['vol-0123456789abcdef0'], Tags: [{ Key: 'a', Value: 'b' }] });
+
+const ATTEMPT = { workflowId: 'w', runId: 'r', activityId: '7', attempt: 2 };
+
+/** Temporal's answer to a question that is asked now. */
+function tell(fence: Fence, ...pending: PendingAttempt[]): void {
+  fence.told(ATTEMPT, pending, leaseClockMs());
+}
+
+/** Temporal has the heartbeat that this attempt sends now. */
+function record(fence: Fence, lease: Lease): void {
+  tell(fence, { activityId: '7', attempt: 2, stamp: lease.stamp() });
+}
+
+/** An attempt of which Temporal has heard. */
+function begun(fence: Fence): Lease {
+  const lease = fence.lease(ATTEMPT);
+  record(fence, lease);
+  return lease;
+}
+
+describe('an attempt that is handed to a worker', () => {
+  it('has no effect before Temporal has a heartbeat of it: the worker may have been paused since, and another one be at its work', async () => {
+    await withRegion(async ({ region, effects }) => {
+      const fence = new Fence(60_000);
+      const lease = fence.lease(ATTEMPT);
+      let doubts = 0;
+      fence.whenInDoubt(() => (doubts += 1));
+      const sent = holding(lease, () => region.ec2.send(tag())).catch((error: unknown) => error);
+      await until('it asks for leave', () => doubts > 0);
+      assert.equal((await effects()).length, 0);
+      assert(fence.isInDoubt(ATTEMPT));
+      record(fence, lease);
+      await sent;
+      assert.deepEqual(
+        (await effects()).map(({ action }) => action),
+        ['CreateTags'],
+      );
+      assert(!fence.isInDoubt(ATTEMPT));
+    });
+  });
+
+  it('may have any number of calls wait for that, and no operator reads of a leak', async () => {
+    const warnings: string[] = [];
+    const onWarning = ({ name }: Error) => warnings.push(name);
+    process.on('warning', onWarning);
+    try {
+      const fence = new Fence(LONG_BOUND_MS);
+      const lease = fence.lease(ATTEMPT);
+      const calls = Array.from({ length: 30 }, () => lease.held());
+      record(fence, lease);
+      await Promise.all(calls);
+      await new Promise(setImmediate);
+    } finally {
+      process.off('warning', onWarning);
+    }
+    assert.deepEqual(warnings, []);
+  });
+
+  it('never begins when its work has gone to another one', async () => {
+    await withRegion(async ({ region, effects }) => {
+      const fence = new Fence(60_000);
+      const sent = holding(fence.lease(ATTEMPT), () => region.ec2.send(tag()));
+      tell(fence, { activityId: '7', attempt: 3, stamp: undefined });
+      await assert.rejects(sent, /another attempt/);
+      assert.equal((await effects()).length, 0);
+    });
+  });
+
+  it('waits no longer for the word of a Temporal that is down than its lease may last', async () => {
+    const fence = new Fence(BOUND_MS);
+    const held = fence.lease(ATTEMPT).held();
+    await outOfTouch();
+    fence.check();
+    await assert.rejects(held, /no heartbeat of this attempt/);
+  });
+});
+
+describe('an attempt of whose heartbeats Temporal has none', () => {
+  it('sends nothing more that has an effect, though it wakes beside its successor', async () => {
+    await withRegion(async ({ region, effects }) => {
+      const fence = new Fence(BOUND_MS);
+      const lease = begun(fence);
+      await outOfTouch();
+      await assert.rejects(
+        holding(lease, () => region.ec2.send(tag())),
+        /no heartbeat of this attempt/,
+      );
+      await holding(lease, () => region.ec2.send(new DescribeRegionsCommand({})));
+      assert.deepEqual(
+        (await effects()).map(({ action }) => action),
+        ['DescribeRegions'],
+      );
+    });
+  });
+
+  it('is refused by the clock, though no timer has run since it woke', async () => {
+    const lease = begun(new Fence(BOUND_MS));
+    const beginMs = performance.now();
+    // As after SIGCONT: nothing else of this process has had its turn.
+    while (performance.now() - beginMs <= BOUND_MS);
+    const held = lease.held();
+    assert(lease.signal.aborted);
+    await assert.rejects(held, /no heartbeat/);
+  });
+
+  it('is lost, though Temporal answers: it may be slow to write what it is told', async () => {
+    const fence = new Fence(BOUND_MS);
+    const lease = begun(fence);
+    const { lease: id, sentMs } = lease.stamp();
+    await outOfTouch();
+    tell(fence, { activityId: '7', attempt: 2, stamp: { lease: id, sentMs } });
+    await assert.rejects(lease.held(), /no heartbeat/);
+  });
+
+  it('does not take the heartbeat of the attempt before it for its own', async () => {
+    const fence = new Fence(BOUND_MS);
+    const lease = begun(fence);
+    await outOfTouch();
+    const other = new Fence(BOUND_MS).lease({ ...ATTEMPT, attempt: 1 });
+    tell(fence, { activityId: '7', attempt: 2, stamp: other.stamp() });
+    await assert.rejects(lease.held(), /no heartbeat/);
+  });
+
+  it('never holds its lease again', async () => {
+    const fence = new Fence(BOUND_MS);
+    const lease = begun(fence);
+    await outOfTouch();
+    fence.check();
+    record(fence, lease);
+    await assert.rejects(lease.held(), /no heartbeat/);
+  });
+
+  it('goes on undisturbed as long as Temporal has its heartbeats', async () => {
+    const bound = 3_000;
+    const fence = new Fence(bound);
+    const lease = fence.lease(ATTEMPT);
+    const beginMs = performance.now();
+    while (performance.now() - beginMs < bound * 1.5) {
+      record(fence, lease);
+      await lease.held();
+    }
+  });
+});
+
+describe('an attempt whose machine was suspended', () => {
+  const { uptime } = os;
+  afterEach(() => {
+    os.uptime = uptime;
+  });
+
+  it('has lost its lease when it wakes: the time since its last heartbeat has not stood still', async () => {
+    const lease = begun(new Fence(LONG_BOUND_MS));
+    await lease.held();
+    // What CLOCK_MONOTONIC does not count, and the time since boot does.
+    os.uptime = () => uptime() + 600;
+    await assert.rejects(lease.held(), /no heartbeat of this attempt for 60 s/);
+    os.uptime = uptime;
+    await assert.rejects(lease.held(), /no heartbeat/);
+    // The next one has its own.
+    await begun(new Fence(LONG_BOUND_MS)).held();
+  });
+});
+
+describe('an attempt that has had all its time', () => {
+  it('acts no more, though Temporal has its heartbeats: the next one has begun', async () => {
+    const fence = new Fence(LONG_BOUND_MS);
+    const lease = fence.lease(ATTEMPT, BOUND_MS);
+    record(fence, lease);
+    await outOfTouch();
+    record(fence, lease);
+    await assert.rejects(lease.held(), /has had its/);
+  });
+});
+
+describe('an attempt that has ended', () => {
+  it('has no effect any more through a call that it has left behind', async () => {
+    await withRegion(async ({ region, effects }) => {
+      const fence = new Fence(LONG_BOUND_MS);
+      const lease = begun(fence);
+      await holding(lease, async () => {
+        await lease.held();
+        fence.release(lease);
+        await assert.rejects(region.ec2.send(tag()), /another attempt, or has ended/);
+      });
+      assert.equal((await effects()).length, 0);
+    });
+  });
+});
+
+describe('an attempt that Temporal has given up', () => {
+  const lost = /another attempt, or has ended the run/;
+
+  it('stops at once when another one has its work, or when its run is over', async () => {
+    const fence = new Fence(60_000);
+    const first = begun(fence);
+    tell(fence, { activityId: '7', attempt: 3, stamp: undefined });
+    await assert.rejects(first.held(), lost);
+    const second = begun(fence);
+    tell(fence);
+    await assert.rejects(second.held(), lost);
+  });
+
+  it('is no other: not of another run, not of another activity, not begun after the question', () => {
+    const fence = new Fence(60_000);
+    const askedMs = leaseClockMs() - 1;
+    const leases = [ATTEMPT, { ...ATTEMPT, runId: 'another' }].map((of) => fence.lease(of));
+    fence.told(ATTEMPT, [], askedMs);
+    tell(fence, { activityId: '7', attempt: 2, stamp: undefined });
+    assert(leases.every(({ signal }) => !signal.aborted));
+  });
+
+  it('is not asked for any more when it has ended', () => {
+    const fence = new Fence(60_000);
+    const leases = [fence.lease(ATTEMPT), fence.lease({ ...ATTEMPT, activityId: '8' })];
+    assert.deepEqual(
+      fence.runs().map(({ runId }) => runId),
+      ['r'],
+    );
+    for (const lease of leases) fence.release(lease);
+    assert.deepEqual(fence.runs(), []);
+  });
+});
+
+describe('a call in CloudTrail', () => {
+  it('says which attempt of which activity of which workflow made it', async () => {
+    await withRegion(async ({ region, effects }) => {
+      const info = {
+        workflowExecution: { workflowId: 'image/F-43;x/(é)/x86_64', runId: 'r' },
+        activityType: 'writeImage',
+        activityId: '7',
+        attempt: 3,
+      };
+      const environment = new MockActivityEnvironment(info);
+      await environment.run(() => region.ec2.send(new DescribeRegionsCommand({})));
+      await region.ec2.send(new DescribeRegionsCommand({}));
+      const [inside, outside] = await effects();
+      assert.match(
+        inside?.userAgent ?? '',
+        /^fedimg\/9\.9 \(image\/F-43_x\/___\/x86_64; writeImage; 7; 3\) aws-sdk-js\//,
+      );
+      assert.match(outside?.userAgent ?? '', /^fedimg\/9\.9 aws-sdk-js\//);
+    });
+  });
+});

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
+import {
+  ActivityCancellationDetails,
+  ApplicationFailure,
+  ApplicationFailureCategory,
+  CancelledFailure,
+} from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { AttemptInterceptor } from '../../../src/activities/attempt/interceptor.js';
+import type { FailureDetails } from '../../../src/model/errors.js';
+import { EC2_SERVICE_EXCEPTION, ServiceError } from '../../../src/model/errors.js';
+
+function attempts(): MockActivityEnvironment {
+  return new MockActivityEnvironment(
+    { attempt: 9 },
+    {
+      logger: new DefaultLogger('ERROR'),
+      interceptors: [(context) => ({ inbound: new AttemptInterceptor(context, { scale: 1 }) })],
+    },
+  );
+}
+
+/** What an activity ends with that waits in the SDK when it is told to end. */
+async function endedBy(reason: string, details: Partial<ActivityCancellationDetails>) {
+  const environment = attempts();
+  const running = environment.run(async () => {
+    heartbeat(activityInfo().attempt);
+    const signal = cancellationSignal();
+    await new Promise((_resolve, reject) => {
+      signal.addEventListener('abort', () =>
+        reject(Object.assign(new Error('Request aborted'), { name: 'AbortError' })),
+      );
+    });
+  });
+  environment.cancel(reason as never, new ActivityCancellationDetails(details));
+  return running.then(
+    () => assert.fail('it did not end'),
+    (error: unknown) => error,
+  );
+}
+
+describe('an activity that is told to end', () => {
+  it('is handed over at once by a worker that stops, however long its retries wait by now', async () => {
+    const failure = await endedBy('WORKER_SHUTDOWN', { workerShutdown: true });
+    assert(failure instanceof ApplicationFailure, String(failure));
+    assert.equal(failure.type, 'WorkerShutdown');
+    assert.equal(failure.nonRetryable, false);
+    assert.equal(failure.category, ApplicationFailureCategory.BENIGN);
+    assert.equal(failure.nextRetryDelay, 100);
+  });
+
+  it('is cancelled only when somebody cancelled the run, not failed by the aborted call', async () => {
+    const failure = await endedBy('CANCELLED', { cancelRequested: true });
+    assert(failure instanceof CancelledFailure, String(failure));
+  });
+});
+
+describe('an activity that fails in one of seventeen regions', () => {
+  const failedIn = async (region: unknown, error: Error): Promise<unknown> => {
+    const act = (_input: { region: unknown }): Promise<never> => Promise.reject(error);
+    const failure: unknown = await attempts()
+      .run(act, { region })
+      .catch((caught: unknown) => caught);
+    assert(failure instanceof ApplicationFailure, String(failure));
+    return (failure.details?.[0] as FailureDetails).region;
+  };
+
+  it('says in which one: not every error does', async () => {
+    const error = Object.assign(new Error('An internal error has occurred'), {
+      name: 'InternalError',
+      $metadata: { httpStatusCode: 500 },
+    });
+    assert.equal(await failedIn({ region: 'sa-east-1', wanted: [] }, error), 'sa-east-1');
+    assert.equal(await failedIn('sa-east-1', error), 'sa-east-1');
+    assert.equal(await failedIn(undefined, error), undefined);
+  });
+
+  it('is believed when it names another one', async () => {
+    const details = { code: 'x', class: 'refused', next: 'x', region: 'us-east-1' } as const;
+    const error = new ServiceError(EC2_SERVICE_EXCEPTION, 'the source is gone', details);
+    assert.equal(await failedIn('sa-east-1', error), 'us-east-1');
+  });
+});

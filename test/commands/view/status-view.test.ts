@@ -1,0 +1,238 @@
+import assert from 'node:assert/strict';
+import { PlainProgress } from '../../../src/commands/view/plain-progress.js';
+import { liveLines, statusLines } from '../../../src/commands/view/status-view.js';
+import { createTransferRate } from '../../../src/commands/view/transfer-rate.js';
+import type { WriteHeartbeat } from '../../../src/model/progress/heartbeat.js';
+import { waitingSteps } from '../../../src/model/progress/progress.js';
+import { NOW_MS, regionsIn, someComposeStatus, someImageStatus, someProgress } from './statuses.js';
+
+const MIB = 1024 ** 2;
+const options = (): Parameters<typeof statusLines>[1] => ({
+  paint: (_, text) => text,
+  nowMs: NOW_MS,
+  rates: new Map(),
+});
+
+function writing(
+  phase: string,
+  bytes: number,
+  totalBytes: number,
+): ReturnType<typeof someImageStatus> {
+  const heartbeat: WriteHeartbeat = { version: 1, kind: 'write', phase, bytes, totalBytes };
+  return someImageStatus({
+    activities: [
+      {
+        id: '3',
+        type: 'writeImage',
+        attempt: 1,
+        heartbeat,
+        lastFailure: null,
+        nextAttemptAt: null,
+      },
+    ],
+  });
+}
+
+describe('the status of a publication, as it is shown', () => {
+  it('shows bytes, rate and time left of a write, from samples seconds apart', () => {
+    const view = options();
+    const compose = (bytes: number) =>
+      someComposeStatus({ images: [writing('download', bytes, 400 * MIB)] });
+    liveLines(compose(100 * MIB), view);
+    const [head, line] = liveLines(compose(200 * MIB), { ...view, nowMs: NOW_MS + 2_000 });
+    assert.match(head ?? '', /^Fedora-Cloud-43-20251021\.0 {2}publishing {2}22s$/);
+    assert.equal(
+      line,
+      '  x86_64  write  [##########----------]  50%  download 200 MiB of 400 MiB  50.0 MiB/s  ETA 0:04',
+    );
+  });
+
+  it('counts a copied region as done while it copies, and only public ones while it publishes', () => {
+    const steps = { ...waitingSteps(), copy: { state: 'running' } } as const;
+    const regions = regionsIn({
+      'us-east-1': 'copied',
+      'eu-west-1': 'copying',
+      'sa-east-1': 'failed',
+      'me-south-1': 'left-out',
+    });
+    const copying = someImageStatus({ progress: someProgress({ steps, regions }) });
+    assert.match(
+      liveLines(copying, options())[1] ?? '',
+      /copy {2}1\/3 regions {2}1 failed {2}waiting for eu-west-1$/,
+    );
+    const publishing = someImageStatus({
+      progress: someProgress({
+        steps: { ...steps, copy: { state: 'done' }, publish: { state: 'running' } },
+        regions: regionsIn({ 'us-east-1': 'published', 'eu-west-1': 'publishing' }),
+      }),
+    });
+    assert.match(
+      liveLines(publishing, options())[1] ?? '',
+      /publish {2}1\/2 regions {2}waiting for eu-west-1/,
+    );
+    const failed = someImageStatus({
+      progress: someProgress({
+        steps: { ...steps, copy: { state: 'done' }, publish: { state: 'failed' } },
+        regions: regionsIn({
+          'us-east-1': 'failed',
+          'eu-west-1': 'published',
+          'sa-east-1': 'copied',
+        }),
+      }),
+    });
+    assert.match(liveLines(failed, options())[1] ?? '', /publish {2}1\/3 regions {2}1 failed/);
+  });
+
+  it('shows why a test failed, its output, and the line that sends the message again', () => {
+    const failure = {
+      type: 'EC2TestException',
+      message: 'the script exited with status 3',
+      next: 'Read the output.',
+      exitStatus: 3,
+      output: 'first line\nsecond \u001b[31mline\n',
+    };
+    const text = statusLines(
+      someComposeStatus({
+        outcome: 'failed',
+        execution: 'FAILED',
+        closedAt: '2026-11-22T14:02:30.000Z',
+        failure: { type: 'EC2ServiceException', message: '1 of 1 images failed' },
+        images: [someImageStatus({ outcome: 'failed', failure })],
+        message: {
+          composeId: 'Fedora-Cloud-43-20251021.0',
+          status: 'FINISHED',
+          location: 'https://kojipkgs.example/c/compose',
+        },
+      }),
+      options(),
+    ).join('\n');
+    assert.match(text, /x86_64: EC2TestException: the script exited with status 3/);
+    assert.match(
+      text,
+      /output \(exit status 3\):\n {4}\| first line\n {4}\| second \\x1b\[31mline\n/,
+    );
+    assert.match(text, / {2}next: Read the output\.\n/);
+    assert.match(
+      text,
+      /again: echo '\{"compose_id":"Fedora-Cloud-43-20251021\.0","status":"FINISHED","location":"https:\/\/kojipkgs\.example\/c\/compose"\}' \| fedimg compose signal -/,
+    );
+    assert.equal(text.match(/1 of 1 images failed/), null, "the images' reasons are told once");
+  });
+
+  it('says to whoever only watches, too, that messages of a good publication reached nobody', () => {
+    const progress = { ...someProgress(), unsent: ['image.copy: no id', 'image.copy: no id'] };
+    const image = someImageStatus({ outcome: 'published', progress });
+    assert.match(liveLines(image, options()).join('\n'), /published.*, 2 messages not accepted/);
+    const [line = ''] = new PlainProgress().update(image, NOW_MS);
+    assert.match(line, /published.*, 2 messages not accepted$/);
+  });
+
+  it('says what is tried again, why, and when', () => {
+    const text = statusLines(
+      someImageStatus({
+        activities: [
+          {
+            id: '9',
+            type: 'copyToRegion',
+            attempt: 3,
+            heartbeat: null,
+            lastFailure: {
+              type: 'EC2ServiceException',
+              message: 'RequestLimitExceeded: slow down',
+              region: 'eu-west-1',
+            },
+            nextAttemptAt: '2026-11-22T14:02:24.000Z',
+          },
+        ],
+      }),
+      options(),
+    ).join('\n');
+    assert.match(
+      text,
+      /! copyToRegion in eu-west-1, attempt 3, next try in 4\.0s: RequestLimitExceeded: slow down/,
+    );
+  });
+
+  it('says what to do about the regions that failed, once for those with the same cure', () => {
+    const next = 'Ask AWS for a higher quota in this region.';
+    const failed = { 'eu-west-1': 'failed', 'eu-west-3': 'failed', 'sa-east-1': 'failed' } as const;
+    const regions = regionsIn(failed, 'quota').map((region) => ({
+      ...region,
+      next: region.region === 'eu-west-3' ? 'Wait for the quota.' : next,
+    }));
+    const progress = someProgress({ outcome: 'partly-published', regions });
+    const image = someImageStatus({ outcome: 'partly-published', progress });
+    assert.deepEqual(
+      statusLines(image, options()).filter((line) => /quota/.test(line)),
+      [
+        '  failed  eu-west-1: quota',
+        '  failed  sa-east-1: quota',
+        `          next: ${next}`,
+        '  failed  eu-west-3: quota',
+        '          next: Wait for the quota.',
+      ],
+    );
+  });
+
+  it('does not show a removed AMI as copied when the run has failed', () => {
+    const regions = regionsIn({ 'us-east-1': 'copied', 'eu-west-1': 'waiting' });
+    const progress = someProgress({ outcome: 'failed', regions });
+    const text = statusLines(someImageStatus({ outcome: 'failed', progress }), options()).join(
+      '\n',
+    );
+    assert.match(text, / removed +us-east-1\n/);
+    assert.match(text, / not begun +eu-west-1/);
+  });
+});
+
+describe('progress in a log', () => {
+  it('has one line for each quarter and each step, and never the same line twice', () => {
+    const plain = new PlainProgress();
+    const lines = [10, 11, 30, 30, 55, 100].flatMap((percent) =>
+      plain.update(writing('download', percent, 100), NOW_MS),
+    );
+    const image = 'Fedora-Cloud-Base-AmazonEC2-43-20251021.0.x86_64';
+    assert.deepEqual(lines, [
+      `${image}: write`,
+      ...[0, 25, 50, 100].map((percent) => `${image}: write: download ${percent}% of 100 B`),
+    ]);
+  });
+
+  it('names a region that fails, and the end of the image', () => {
+    const plain = new PlainProgress();
+    const steps = { ...waitingSteps(), copy: { state: 'running' } } as const;
+    const regions = regionsIn({ 'us-east-1': 'copied', 'sa-east-1': 'failed' }, 'quota');
+    const status = someImageStatus({ progress: someProgress({ steps, regions }) });
+    const lines = plain.update(status, NOW_MS).join('\n');
+    assert.match(lines, /: sa-east-1 failed: quota/);
+    assert.match(lines, /: copy: 1\/2 regions, 1 failed/);
+    assert.deepEqual(plain.update(status, NOW_MS + 10_000), []);
+    const closed = plain.update({ ...status, outcome: 'partly-published' }, NOW_MS);
+    assert.match(closed.join('\n'), /: partly published in 1 of 2 regions$/);
+  });
+});
+
+describe('the rate of a transfer', () => {
+  it('does not take a throttled heartbeat for a standstill', () => {
+    const rate = createTransferRate();
+    for (const [bytes, seconds] of [
+      [0, 0],
+      [10, 1],
+      [10, 2],
+      [30, 3],
+    ] as const) {
+      rate.add(bytes, seconds * 1000);
+    }
+    assert.equal(rate.bytesPerSecond(), 10);
+    assert.equal(rate.secondsLeft(130), 10);
+  });
+
+  it('begins anew when another attempt begins anew', () => {
+    const rate = createTransferRate();
+    rate.add(0, 0);
+    rate.add(1000, 1000);
+    rate.add(5, 2000);
+    assert.equal(rate.bytesPerSecond(), undefined);
+    assert.equal(rate.secondsLeft(1000), undefined);
+  });
+});

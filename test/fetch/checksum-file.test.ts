@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import type { Arch } from '../../src/model/compose/compose.js';
+import { checksumPaths, parseChecksumFile } from '../../src/fetch/checksum-file.js';
+import type { ComposeImages } from '../../src/fetch/compose-metadata.js';
+import { readComposeImages } from '../../src/fetch/compose-metadata.js';
+import { MetadataError } from '../../src/fetch/errors.js';
+import { startServer } from './local-server.js';
+
+const SHA = '91a3fa8f'.repeat(8);
+const COMPOSE = 'Fedora-43-20251021.0';
+const FILE = 'Fedora-Cloud-Base-AmazonEC2-43-1.6.x86_64.raw.xz';
+const PATH = `Cloud/x86_64/images/${FILE}`;
+/** In the form of Fedora's released files, which are clear-signed. */
+const SIGNED = `-----BEGIN PGP SIGNED MESSAGE-----
+Hash: SHA256
+
+# ${FILE}: 592568816 bytes
+SHA256 (${FILE}) = ${SHA}
+# other.qcow2: 7 bytes
+SHA256 (other.qcow2) = ${'00'.repeat(32)}
+-----BEGIN PGP SIGNATURE-----
+
+iQIzBAEBCAAdFiEE
+-----END PGP SIGNATURE-----
+`;
+
+describe('a CHECKSUM file', () => {
+  it('is read in the form that Fedora signs, with the sizes of its comments', () => {
+    const sums = parseChecksumFile(SIGNED);
+    assert.deepEqual(sums.get(FILE), { sha256: SHA, sizeBytes: 592_568_816 });
+    assert.equal(sums.size, 2);
+  });
+
+  it('is read as sha256sum writes it, too', () => {
+    const sums = parseChecksumFile(`${SHA.toUpperCase()}  a.raw.xz\r\n${SHA} *b.raw.xz\r\n`);
+    assert.deepEqual([...sums.keys()], ['a.raw.xz', 'b.raw.xz']);
+    assert.equal(sums.get('a.raw.xz')?.sha256, SHA);
+  });
+
+  it('that has two sums for one file has none: one of them is wrong', () => {
+    const twice = `SHA256 (a) = ${SHA}\nSHA256 (a) = ${'11'.repeat(32)}\n`;
+    assert.equal(parseChecksumFile(twice).has('a'), false);
+    assert.equal(parseChecksumFile(`SHA256 (a) = ${SHA}\nSHA256 (a) = ${SHA}`).has('a'), true);
+  });
+
+  it('is looked for under the label of a candidate first, then under the date', () => {
+    const file = { composeId: COMPOSE, label: 'RC-1.6', path: PATH, arch: 'x86_64' };
+    assert.deepEqual(checksumPaths(file), [
+      'Cloud/x86_64/images/Fedora-Cloud-43-1.6-x86_64-CHECKSUM',
+      'Cloud/x86_64/images/Fedora-Cloud-43-20251021.0-x86_64-CHECKSUM',
+    ]);
+    const daily = { composeId: 'Fedora-Cloud-43-20251021.0', path: PATH, arch: 'x86_64' };
+    assert.deepEqual(checksumPaths(daily), [
+      'Cloud/x86_64/images/Fedora-Cloud-43-20251021.0-x86_64-CHECKSUM',
+    ]);
+  });
+});
+
+interface Tree {
+  readonly checksums?: object;
+  readonly size?: number;
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+async function read({ checksums = {}, size = 592_568_816, files = {} }: Tree): Promise<{
+  readonly images: ComposeImages['images'];
+  readonly asked: string[];
+}> {
+  const image = {
+    ...{ arch: 'x86_64', type: 'raw-xz', format: 'raw.xz', subvariant: 'Cloud_Base' },
+    ...{ path: PATH, size, checksums },
+  };
+  const images = JSON.stringify({
+    header: { type: 'productmd.images', version: '1.2' },
+    payload: { compose: { id: COMPOSE }, images: { Cloud: { x86_64: [image] } } },
+  });
+  const served = new Map(Object.entries({ ...files, '/metadata/images.json': images }));
+  const server = await startServer((request, response) => {
+    const body = served.get(request.url ?? '');
+    response.statusCode = body === undefined ? 404 : 200;
+    response.end(body);
+  });
+  const arches: Arch[] = ['x86_64'];
+  const selection = { subvariants: ['Cloud_Base'], types: ['raw-xz'], arches };
+  try {
+    const read = await readComposeImages(
+      { composeId: COMPOSE, location: server.base, label: 'RC-1.6', selection },
+      { policy: server.policy },
+    );
+    return { images: read.images, asked: server.requests.map((request) => request.path) };
+  } finally {
+    await server.close();
+  }
+}
+
+const BY_LABEL = '/Cloud/x86_64/images/Fedora-Cloud-43-1.6-x86_64-CHECKSUM';
+const BY_DATE = '/Cloud/x86_64/images/Fedora-Cloud-43-20251021.0-x86_64-CHECKSUM';
+
+describe('an image whose metadata has no checksum', () => {
+  it('has the one of the CHECKSUM file beside it', async () => {
+    const { images, asked } = await read({ files: { [BY_DATE]: SIGNED } });
+    assert.deepEqual(
+      images.map(({ sha256 }) => sha256),
+      [SHA],
+    );
+    assert.deepEqual(asked, ['/metadata/images.json', BY_LABEL, BY_DATE]);
+  });
+
+  it('is refused when no CHECKSUM file has it either: nothing unchecked is published', async () => {
+    for (const files of [{}, { [BY_LABEL]: 'SHA256 (other) = 00\n' }]) {
+      await assert.rejects(read({ files }), (error) => {
+        assert(error instanceof MetadataError);
+        assert.match(error.message, /no sha256 .* CHECKSUM file beside it/);
+        return true;
+      });
+    }
+  });
+
+  it('is refused when its CHECKSUM file is of a file of another size', async () => {
+    await assert.rejects(read({ size: 5, files: { [BY_LABEL]: SIGNED } }), /has 5 bytes here and/);
+  });
+});
+
+describe('an image whose metadata has a checksum', () => {
+  it('is not asked for twice: a CHECKSUM file changes nothing', async () => {
+    const sha256 = '22'.repeat(32);
+    const { images, asked } = await read({ checksums: { sha256 }, files: { [BY_LABEL]: SIGNED } });
+    assert.equal(images[0]?.sha256, sha256);
+    assert.deepEqual(asked, ['/metadata/images.json']);
+  });
+
+  it('that is no sha256 is refused, and not replaced by another', async () => {
+    const bad = read({ checksums: { sha256: 'abc' }, files: { [BY_LABEL]: SIGNED } });
+    await assert.rejects(bad, /no sha256/);
+  });
+});

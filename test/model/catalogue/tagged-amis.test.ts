@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { leftOutTags, parseLeftOut, parseVariants } from '../../../src/model/plan/plan-tags.js';
+import type { TaggedAmi } from '../../../src/model/catalogue/tagged-amis.js';
+import { recordsOfTags } from '../../../src/model/catalogue/tagged-amis.js';
+import { TAG } from '../../../src/model/ids/tags.js';
+import { variantKey, variantsOf } from '../../../src/model/ids/variant.js';
+import { someRegion } from '../../support/images.js';
+import { someTaggedAmi } from '../../support/records.js';
+
+const ALL = variantsOf(['hvm', 'paravirtual'], ['standard', 'gp2']);
+const everyVariant = (region: string): TaggedAmi[] =>
+  ALL.map((variant) => someTaggedAmi({ region, variant }));
+const recordsOf = (amis: readonly TaggedAmi[]) => recordsOfTags(amis, 'test').records;
+
+describe('the catalogue, when only tags are left', () => {
+  it('does not call an AMI tested that nobody has booted', () => {
+    const tested = recordsOf(everyVariant('us-east-1')).filter((record) => record.tested);
+    assert.deepEqual(tested.map(variantKey), ['hvm-standard']);
+  });
+
+  it('lists nothing of a run that is under way, or whose failed test is kept for inspection', () => {
+    const tags = { [TAG.state]: 'unfinished' };
+    assert.deepEqual(recordsOf([someTaggedAmi({ tags, isPublic: false })]), []);
+    const kept = { ...tags, [TAG.keepUntil]: '2026-01-01T00:00:00.000Z' };
+    assert.deepEqual(recordsOf([someTaggedAmi({ tags: kept, isPublic: false })]), []);
+  });
+
+  it('lists what is public though its run could not mark it, and results that stay private', () => {
+    const unmarked = someTaggedAmi({ tags: { [TAG.state]: 'unfinished' } });
+    assert.equal(recordsOf([unmarked]).filter(({ ami }) => ami !== null).length, 1);
+    const hidden = recordsOf([someTaggedAmi({ isPublic: false })]);
+    assert.deepEqual([hidden[0]?.ami, hidden[0]?.public], ['ami-hvm-standard-us-east-1', false]);
+  });
+
+  it('tells of an AMI that somebody has deregistered by hand', () => {
+    const [, ...rest] = everyVariant('us-east-1');
+    const missing = recordsOf(rest).filter(({ ami }) => ami === null);
+    assert.deepEqual(missing.map(variantKey), ['hvm-standard']);
+    assert.equal(missing[0]?.reason, 'EC2 lists no such AMI in us-east-1');
+    assert.equal(missing[0]?.name, 'image-hvm-standard-us-east-1');
+  });
+
+  it('knows why a region has no paravirtual AMIs, as the plan did', () => {
+    const [hvm, pv] = [ALL.slice(0, 2), ALL.slice(2)];
+    const region = 'eu-west-3';
+    const plan = {
+      wanted: hvm.map((variant) => ({ variant, name: '', description: '' })),
+      leftOut: pv.map((variant) => ({ variant, name: '', reason: '' })),
+    };
+    const there = hvm.map((variant) => someTaggedAmi({ region, variant, plan }));
+    const missing = recordsOf(there).filter(({ ami }) => ami === null);
+    assert.deepEqual(missing.map(variantKey), ['paravirtual-standard', 'paravirtual-gp2']);
+    assert(
+      missing.every(({ reason }) => reason === 'no PV kernel (AKI) is to be had in eu-west-3'),
+    );
+    assert.equal(missing[0]?.name, 'image-paravirtual-standard-eu-west-3');
+  });
+
+  it('forgets what an AMI notes of a region that has its AMIs by now', () => {
+    const variants = ALL.map(variantKey).join(' ');
+    const noted = leftOutTags([
+      { region: 'eu-west-1', variants, reason: 'the quota: 5 of 5' },
+      { region: 'sa-east-1', variants, reason: 'the quota: 5 of 5' },
+    ]);
+    const [first, ...others] = everyVariant('us-east-1');
+    assert(first);
+    const home = [{ ...first, tags: { ...first.tags, ...noted } }, ...others];
+    const records = recordsOf([...home, ...everyVariant('eu-west-1')]);
+    const missing = records.filter(({ ami }) => ami === null);
+    assert.deepEqual([...new Set(missing.map(({ region }) => region))], ['sa-east-1']);
+    assert.equal(missing.length, 4);
+    assert(missing.every(({ reason }) => reason === 'the quota: 5 of 5'));
+  });
+
+  it('says which AMIs are of no known image, instead of passing over them', () => {
+    const broken = someTaggedAmi({ tags: { [TAG.image]: undefined } });
+    const { records, illegible } = recordsOfTags([broken], 'test');
+    assert.deepEqual([records, illegible], [[], [broken]]);
+    assert.equal(recordsOfTags([someTaggedAmi()], 'other').illegible.length, 1);
+  });
+
+  it('mixes up no two images of one compose', () => {
+    const amis = ['x86_64', 'aarch64'].map((arch) => someTaggedAmi({ origin: { arch } }));
+    const made = recordsOf(amis).filter(({ ami }) => ami !== null);
+    assert.deepEqual(made.map(({ arch }) => arch).sort(), ['aarch64', 'x86_64']);
+  });
+});
+
+describe('what AMIs note of left-out regions', () => {
+  it('fits into the tags that EC2 takes, however long the reasons and the list are', () => {
+    const regions = Array.from({ length: 60 }, (_none, index) => ({
+      region: `ap-northeast-${index}`,
+      variants: ALL.map(variantKey).join(' '),
+      reason: `a reason\nof two lines: ${'x'.repeat(600)}`,
+    }));
+    const tags = leftOutTags(regions);
+    assert(Object.keys(tags).length + 20 <= 50, 'beside the tags that an AMI has anyhow');
+    for (const [key, value] of Object.entries(tags)) {
+      assert(key.length <= 128 && value.length <= 256, `${key}: ${value.length}`);
+    }
+    const [first] = parseLeftOut(tags);
+    assert.equal(first?.region, 'ap-northeast-0');
+    assert.equal(parseVariants(first.variants).length, 4);
+    assert.match(first.reason, /^a reason of two lines: x+…$/);
+  });
+
+  it('is read without harm when somebody has edited it', () => {
+    const edited = { 'fedimg:left-out:': '', 'fedimg:left-out:eu-west-1': 'nonsense', other: 'x' };
+    assert.deepEqual(
+      parseLeftOut(edited).flatMap(({ variants }) => parseVariants(variants)),
+      [],
+    );
+    const tags = { ...someTaggedAmi().tags, ...edited, [TAG.variants]: 'hvm-gp9 - hvm-' };
+    const [only, ...rest] = recordsOf([{ ...someTaggedAmi(), tags }]);
+    assert.equal(only?.ami, 'ami-hvm-standard-us-east-1');
+    assert.deepEqual(rest, []);
+  });
+
+  it('has the variants that the plan wanted, and those that it could not want', () => {
+    const plan = someRegion('eu-west-1');
+    const tags = someTaggedAmi({ plan }).tags;
+    assert.equal(
+      tags[TAG.variants],
+      plan.wanted.map(({ variant }) => variantKey(variant)).join(' '),
+    );
+  });
+});

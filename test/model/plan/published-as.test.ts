@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { publishedAs } from '../../../src/model/plan/published-as.js';
+
+/** Rows: compose, label, architecture; image name, release, stream. Names as Fedora's messages had them. */
+const KNOWN = [
+  ['Fedora-43-20251021.0', 'RC-1.6', 'x86_64', '43-1.6', 43, '43'],
+  ['Fedora-41-20240911.0', 'Beta-1.2', 'x86_64', '41-Prerelease-1.2', 41, '41'],
+  ['Fedora-Cloud-43-20251102.0', undefined, 'aarch64', '43-20251102.0', 43, 'nightly'],
+  ['Fedora-Cloud-43-20251102.0', 'RC-20251102.0', 'aarch64', '43-20251102.0', 43, 'nightly'],
+  ['Fedora-44-20260201.n.0', undefined, 'x86_64', '44-20260201.n.0', 44, 'nightly'],
+  ['Fedora-Rawhide-20251102.n.1', undefined, 'aarch64', 'Rawhide-20251102.n.1', 45, 'rawhide'],
+] as const;
+
+describe('what was published', () => {
+  for (const [composeId, label, arch, end, release, stream] of KNOWN) {
+    it(`is named as its readers look for it: ${composeId} ${label ?? ''}`, () => {
+      const image = { composeId, label, arch, subvariant: 'Cloud_Base' };
+      assert.deepEqual(publishedAs(image, 45), {
+        imageName: `Fedora-Cloud-Base-AmazonEC2.${arch}-${end}`,
+        release,
+        stream,
+        subvariant: 'Cloud_Base',
+      });
+    });
+  }
+
+  it('is told to nobody as a release without a number: readers would drop the message unread', () => {
+    const image = { subvariant: 'Cloud_Base', arch: 'x86_64' } as const;
+    const named = (composeId: string) => publishedAs({ ...image, composeId }, undefined);
+    assert.equal(named('Fedora-Rawhide-20251102.n.1'), undefined);
+    assert.equal(named('Fedora-ELN-20251102.n.1'), undefined);
+    assert.equal(named('an image that was published by hand'), undefined);
+  });
+});
