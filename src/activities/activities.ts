@@ -18,7 +18,7 @@ import type { Origin, StepTag } from '../model/ids/tags.js';
 import type { Arch, Variant } from '../model/ids/variant.js';
 
 export interface InstanceRef {
-  readonly region: string;
+  readonly regionName: string;
   readonly instanceId: string;
 }
 
@@ -37,7 +37,7 @@ export interface WrittenImage {
 
 /** The bytes that every snapshot of a run must hold. */
 export interface SnapshotSource {
-  readonly region: string;
+  readonly regionName: string;
   readonly snapshot: string;
   readonly rawSha256: string;
 }
@@ -50,7 +50,7 @@ export interface PlanInput {
 
 export interface LaunchUtilityInput {
   readonly origin: Origin;
-  readonly region: string;
+  readonly regionName: string;
   readonly utility: UtilityPlan;
   /** Raised when the instance or its volume was lost: nothing half-written is taken up again. */
   readonly generation: number;
@@ -76,14 +76,14 @@ export interface RegisterImagesInput {
   readonly origin: Origin;
   readonly arch: Arch;
   readonly registration: RegistrationPlan;
-  readonly region: RegionPlan;
+  readonly regionPlan: RegionPlan;
   readonly snapshot: string;
   readonly rawSha256: string;
 }
 
 export interface LaunchTestInput {
   readonly origin: Origin;
-  readonly region: string;
+  readonly regionName: string;
   readonly arch: Arch;
   readonly test: TestPlan;
   readonly ami: RegisteredAmi;
@@ -101,13 +101,13 @@ export interface CopyToRegionInput {
   readonly origin: Origin;
   readonly arch: Arch;
   readonly registration: RegistrationPlan;
-  readonly region: RegionPlan;
+  readonly regionPlan: RegionPlan;
   readonly source: SnapshotSource;
 }
 
 export interface PublishRegionInput {
   readonly origin: Origin;
-  readonly region: string;
+  readonly regionName: string;
   readonly amis: readonly RegisteredAmi[];
   /** Only a snapshot whose tag has this hash, the tested one's, is made public. */
   readonly rawSha256: string;
@@ -117,20 +117,20 @@ export interface PublishRegionInput {
 }
 
 export interface KeepRegionInput {
-  readonly region: string;
+  readonly regionName: string;
   readonly amis: readonly RegisteredAmi[];
 }
 
 export interface NoteLeftOutInput {
   /** Of the AMIs that carry the note. */
-  readonly region: string;
+  readonly regionName: string;
   readonly amis: readonly string[];
   readonly leftOut: readonly LeftOutRegion[];
 }
 
 export interface KeepFailedInput {
   readonly origin: Origin;
-  readonly region: string;
+  readonly regionName: string;
   readonly steps: readonly StepTag[];
   /** ISO 8601; the sweep removes it then. */
   readonly until: string;
@@ -138,7 +138,7 @@ export interface KeepFailedInput {
 
 export interface UndoRegionInput {
   readonly origin: Origin;
-  readonly region: string;
+  readonly regionName: string;
   /** Last made first. */
   readonly steps: readonly StepTag[];
   /** AMIs may have become public a moment ago, which EC2 may not show yet. */
@@ -167,7 +167,7 @@ export interface SweepPlan {
 
 export interface FindStraysInput {
   readonly deployment: string;
-  readonly region: string;
+  readonly regionName: string;
   readonly graceMs: number;
   /** No more strays are told than one sweep may remove. */
   readonly straysMax: number;
@@ -185,7 +185,7 @@ export interface FoundStrays {
 
 export interface RemoveStraysInput {
   readonly deployment: string;
-  readonly region: string;
+  readonly regionName: string;
   readonly graceMs: number;
   /** Nothing else is removed, however often this is tried. */
   readonly strays: readonly SweepItem[];

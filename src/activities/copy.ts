@@ -13,11 +13,11 @@ export function copyToRegion(
   input: CopyToRegionInput,
 ): Promise<RegisteredAmi[]> {
   const { origin, source } = input;
-  const region = aws.region(input.region.region);
+  const ec2 = aws.region(input.regionPlan.regionName);
   const from = { [TAG.sourceSnapshot]: source.snapshot };
   return heartbeating(waitingFor('snapshot copy'), async (report, signal) => {
     const snapshot = await ensureSnapshotCopy(
-      region,
+      ec2,
       source,
       {
         key: { ...stepKey(origin, 'copy'), ...from },
@@ -27,16 +27,11 @@ export function copyToRegion(
       },
       signal,
     );
-    await waitUntilSnapshotComplete(region, snapshot, {
+    await waitUntilSnapshotComplete(ec2, snapshot, {
       signal,
       onProgress: (percent) => report(waitingFor('snapshot copy', percent)),
     });
     report(waitingFor('AMIs'));
-    return ensureImages(
-      region,
-      { ...input, snapshot, rawSha256: source.rawSha256 },
-      'copy',
-      signal,
-    );
+    return ensureImages(ec2, { ...input, snapshot, rawSha256: source.rawSha256 }, 'copy', signal);
   });
 }

@@ -38,29 +38,25 @@ const FOLLOW_SECONDS = 10;
 
 /** Runs the unit to its end; returns the values of its result. Rejects as `lost` when it left none. */
 export function runUnit(
-  region: RegionAccess,
+  ec2: RegionAccess,
   unit: GuestUnit,
   report: (beat: WriteHeartbeat) => void,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, string>> {
   const work = async (untilEither: AbortSignal): Promise<ReadonlyMap<string, string>> => {
-    await startUnit(region, unit, untilEither);
+    await startUnit(ec2, unit, untilEither);
     for (;;) {
-      const state = await followUnit(region, unit, untilEither);
+      const state = await followUnit(ec2, unit, untilEither);
       if (state.state === 'done') return state.values;
-      if (state.state === 'lost') throw unitLost(region, unit, 'it ended without a result');
+      if (state.state === 'lost') throw unitLost(ec2, unit, 'it ended without a result');
       const { phase, bytes, total } = state;
       report({ version: 1, kind: 'write', phase, bytes, totalBytes: total });
     }
   };
-  return untilLost(region, unit.instanceId, signal, work, [waitUntilAgentLost]);
+  return untilLost(ec2, unit.instanceId, signal, work, [waitUntilAgentLost]);
 }
 
-async function startUnit(
-  region: RegionAccess,
-  unit: GuestUnit,
-  signal: AbortSignal,
-): Promise<void> {
+async function startUnit(ec2: RegionAccess, unit: GuestUnit, signal: AbortSignal): Promise<void> {
   const program = Buffer.from(guestScript(unit.program)).toString('base64');
   const script = withArguments('start-unit', [
     unit.name,
@@ -68,15 +64,10 @@ async function startUnit(
     program,
     ...unit.args,
   ]);
-  const result = await runOnceOnline(
-    region,
-    unit,
-    { script, comment: `start ${unit.name}` },
-    signal,
-  );
+  const result = await runOnceOnline(ec2, unit, { script, comment: `start ${unit.name}` }, signal);
   if (result.exitStatus === 0) return;
   const said = result.stderr.trim();
-  if (result.exitStatus === EXIT_UNIT_LOST) throw unitLost(region, unit, said);
+  if (result.exitStatus === EXIT_UNIT_LOST) throw unitLost(ec2, unit, said);
   const missing = result.exitStatus === EXIT_TOOLS_MISSING;
   throw new ServiceError(
     unit.errorType,
@@ -89,7 +80,7 @@ async function startUnit(
       next: missing
         ? 'Launch from an image that has these tools: for the utility instance, "al2023" in the first item of [[amis]] does.'
         : 'Read the message of the instance; publish again when its cause is mended.',
-      region: region.name,
+      region: ec2.name,
       resource: unit.instanceId,
       output: said,
       exitStatus: result.exitStatus,
@@ -98,24 +89,19 @@ async function startUnit(
 }
 
 async function followUnit(
-  region: RegionAccess,
+  ec2: RegionAccess,
   unit: GuestUnit,
   signal: AbortSignal,
 ): Promise<UnitReport> {
-  const seconds = Math.max(1, Math.min(FOLLOW_SECONDS, region.settings.followSeconds));
+  const seconds = Math.max(1, Math.min(FOLLOW_SECONDS, ec2.settings.followSeconds));
   const script = withArguments('follow-unit', [unit.name, seconds]);
-  const result = await runOnceOnline(
-    region,
-    unit,
-    { script, comment: `follow ${unit.name}` },
-    signal,
-  );
+  const result = await runOnceOnline(ec2, unit, { script, comment: `follow ${unit.name}` }, signal);
   return parseUnitReport(result.stdout);
 }
 
 /** The agent may be updating itself (SSM user guide): the same command is sent again until it is back. */
 export async function runOnceOnline(
-  region: RegionAccess,
+  ec2: RegionAccess,
   unit: Pick<GuestUnit, 'instanceId'>,
   command: { readonly script: string; readonly comment: string },
   signal: AbortSignal,
@@ -123,24 +109,24 @@ export async function runOnceOnline(
   const beginMs = performance.now();
   for (;;) {
     try {
-      return await runGuestCommand(region, { ...command, instanceId: unit.instanceId }, signal);
+      return await runGuestCommand(ec2, { ...command, instanceId: unit.instanceId }, signal);
     } catch (error) {
       if (!isAgentAbsent(error)) throw error;
       // One that restarts to update itself is back within this (SSM user guide).
-      if (performance.now() - beginMs > region.settings.agentPatienceMs) {
-        throw agentDead(region, unit.instanceId, error);
+      if (performance.now() - beginMs > ec2.settings.agentPatienceMs) {
+        throw agentDead(ec2, unit.instanceId, error);
       }
-      await delay(region.settings.commandPollIntervalMs, undefined, { signal });
+      await delay(ec2.settings.commandPollIntervalMs, undefined, { signal });
     }
   }
 }
 
-function unitLost(region: RegionAccess, unit: GuestUnit, what: string): ServiceError {
+function unitLost(ec2: RegionAccess, unit: GuestUnit, what: string): ServiceError {
   return new ServiceError(unit.errorType, `${unit.name} on ${unit.instanceId} is lost: ${what}`, {
     code: 'unit-lost',
     class: 'lost',
     next: 'A new instance is launched by itself.',
-    region: region.name,
+    region: ec2.name,
     resource: unit.instanceId,
   });
 }

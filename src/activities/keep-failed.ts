@@ -11,13 +11,13 @@ import { heartbeating, waitingFor } from './attempt/context.js';
 /** Safe to repeat; what is not listed gets no tag, and goes with the next sweep. */
 export function keepFailed({ aws }: ActivityContext, input: KeepFailedInput): Promise<string[]> {
   const { origin, steps, until } = input;
-  const region = aws.region(input.region);
+  const ec2 = aws.region(input.regionName);
   return heartbeating(waitingFor('tags'), async (_report, signal) => {
     const found = await Promise.all(
       steps.map(async (step) => {
         const key = stepKey(origin, step);
-        const images = await findImages(region, key, signal);
-        const snapshots = await findSnapshots(region, key, signal);
+        const images = await findImages(ec2, key, signal);
+        const snapshots = await findSnapshots(ec2, key, signal);
         return [
           ...images.flatMap(({ ImageId }) => ImageId ?? []),
           ...snapshots.flatMap(({ SnapshotId }) => SnapshotId ?? []),
@@ -25,7 +25,7 @@ export function keepFailed({ aws }: ActivityContext, input: KeepFailedInput): Pr
       }),
     );
     const ids = found.flat();
-    if (ids.length > 0) await addTags(region, ids, { [TAG.keepUntil]: until }, signal);
+    if (ids.length > 0) await addTags(ec2, ids, { [TAG.keepUntil]: until }, signal);
     return ids;
   });
 }

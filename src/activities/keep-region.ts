@@ -13,23 +13,23 @@ import { heartbeating, waitingFor } from './attempt/context.js';
 /** For results that stay private: but for this tag they look like what a terminated run leaves. */
 export function keepRegion({ aws }: ActivityContext, input: KeepRegionInput): Promise<void> {
   return heartbeating(waitingFor('tags'), (_report, signal) =>
-    markComplete(aws.region(input.region), input.amis, signal),
+    markComplete(aws.region(input.regionName), input.amis, signal),
   );
 }
 
 /** For what is public already: nobody's refusal of a tag makes it less published. */
 export async function markPublished(
-  region: RegionAccess,
+  ec2: RegionAccess,
   amis: readonly RegisteredAmi[],
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    await markComplete(region, amis, signal);
+    await markComplete(ec2, amis, signal);
   } catch (error) {
     const failure = classifyAwsError(error);
     if (failure?.class !== 'refused') throw error;
     log.warn('published AMIs could not be tagged as complete', {
-      region: region.name,
+      region: ec2.name,
       reason: failure.message,
       next: failure.next,
     });
@@ -38,11 +38,11 @@ export async function markPublished(
 
 /** One call, so that an AMI is never complete without its snapshot. */
 async function markComplete(
-  region: RegionAccess,
+  ec2: RegionAccess,
   amis: readonly RegisteredAmi[],
   signal: AbortSignal,
 ): Promise<void> {
   const ids = new Set(amis.flatMap(({ ami, snapshot }) => [ami, snapshot]));
   if (ids.size === 0) return;
-  await addTags(region, [...ids], { [TAG.state]: RESULT_STATE.complete }, signal);
+  await addTags(ec2, [...ids], { [TAG.state]: RESULT_STATE.complete }, signal);
 }

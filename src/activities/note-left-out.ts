@@ -9,9 +9,9 @@ import { heartbeating, waitingFor } from './attempt/context.js';
 /** An AMI that exists contradicts its note: a region that is published later leaves nothing to take back. */
 export function noteLeftOut(
   { aws }: ActivityContext,
-  { region, amis, leftOut }: NoteLeftOutInput,
+  { regionName, amis, leftOut }: NoteLeftOutInput,
 ): Promise<void> {
   return heartbeating(waitingFor('tags'), (_report, signal) =>
-    addTags(aws.region(region), amis, leftOutTags(leftOut), signal),
+    addTags(aws.region(regionName), amis, leftOutTags(leftOut), signal),
   );
 }

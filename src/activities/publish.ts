@@ -17,18 +17,18 @@ import { markPublished } from './keep-region.js';
 const LOOKUP_MS_MAX = 2_000;
 
 export function publishRegion({ aws }: ActivityContext, input: PublishRegionInput): Promise<void> {
-  const region = aws.region(input.region);
+  const ec2 = aws.region(input.regionName);
   return heartbeating(waitingFor('permissions'), async (_report, signal) => {
     refuseUntested(input);
     const snapshots = [...new Set(input.amis.map(({ snapshot }) => snapshot))];
     const amis = input.amis.map(({ ami }) => ami);
-    await refuseOthers(region, input, { snapshots, amis }, signal);
+    await refuseOthers(ec2, input, { snapshots, amis }, signal);
     // Snapshots first: nobody sees an AMI whose snapshot is still private. No call is on its way when one has failed.
-    await settleAll(snapshots.map((id) => makeSnapshotPublic(region, id, signal)));
-    await settleAll(amis.map((id) => makeImagePublic(region, id, signal)));
-    await verify(region, input, { snapshots, amis }, signal);
+    await settleAll(snapshots.map((id) => makeSnapshotPublic(ec2, id, signal)));
+    await settleAll(amis.map((id) => makeImagePublic(ec2, id, signal)));
+    await verify(ec2, input, { snapshots, amis }, signal);
     // Only now: a run that is terminated before leaves nothing that passes for a result.
-    await markPublished(region, input.amis, signal);
+    await markPublished(ec2, input.amis, signal);
   });
 }
 
@@ -39,7 +39,7 @@ interface Resources {
 
 /** Only what carries this run's tags and the hash of the tested bytes may become public. */
 async function refuseOthers(
-  region: RegionAccess,
+  ec2: RegionAccess,
   { origin, rawSha256 }: PublishRegionInput,
   { snapshots, amis }: Resources,
   signal: AbortSignal,
@@ -48,8 +48,8 @@ async function refuseOthers(
   const key = { ...ours, [TAG.rawSha256]: rawSha256 };
   const strange = async (): Promise<string[]> => {
     const [foundSnapshots, foundImages] = await Promise.all([
-      findSnapshots(region, key, signal),
-      findImages(region, key, signal),
+      findSnapshots(ec2, key, signal),
+      findImages(ec2, key, signal),
     ]);
     const known = new Set([
       ...foundSnapshots.map(({ SnapshotId }) => SnapshotId),
@@ -57,34 +57,34 @@ async function refuseOthers(
     ]);
     return [...snapshots, ...amis].filter((id) => !known.has(id));
   };
-  const until = performance.now() + region.settings.visibilityMs;
+  const until = performance.now() + ec2.settings.visibilityMs;
   let unknown = await strange();
   while (unknown.length > 0 && performance.now() < until) {
-    await delay(Math.min(LOOKUP_MS_MAX, region.settings.visibilityMs / 4), undefined, { signal });
+    await delay(Math.min(LOOKUP_MS_MAX, ec2.settings.visibilityMs / 4), undefined, { signal });
     unknown = await strange();
   }
   if (unknown.length === 0) return;
   throw new ServiceError(
     EC2_SERVICE_EXCEPTION,
-    `${unknown.join(', ')} in ${region.name} are not listed with the tags of this run and the tested hash ${rawSha256}`,
+    `${unknown.join(', ')} in ${ec2.name} are not listed with the tags of this run and the tested hash ${rawSha256}`,
     {
       code: 'not-the-tested-bytes',
       // Tags may lag behind creation; a resource that never gets them is never published.
       class: isRepeat() ? 'refused' : 'not-yet',
       next: 'Look at these resources and their tags: somebody may have removed or changed them.',
-      region: region.name,
+      region: ec2.name,
     },
   );
 }
 
 async function verify(
-  region: RegionAccess,
+  ec2: RegionAccess,
   { origin }: PublishRegionInput,
   { snapshots, amis }: Resources,
   signal: AbortSignal,
 ): Promise<void> {
-  const images = await findImages(region, { [TAG.workflow]: origin.workflowId }, signal);
-  const visible = await Promise.all(snapshots.map((id) => isSnapshotPublic(region, id, signal)));
+  const images = await findImages(ec2, { [TAG.workflow]: origin.workflowId }, signal);
+  const visible = await Promise.all(snapshots.map((id) => isSnapshotPublic(ec2, id, signal)));
   const isPublic = (id: string) => images.find(({ ImageId }) => ImageId === id)?.Public === true;
   const still = [
     ...amis.filter((id) => !isPublic(id)),
@@ -93,29 +93,29 @@ async function verify(
   if (still.length === 0) return;
   throw new ServiceError(
     EC2_SERVICE_EXCEPTION,
-    `${still.join(', ')} in ${region.name} are not public yet`,
+    `${still.join(', ')} in ${ec2.name} are not public yet`,
     {
       code: 'not-public-yet',
       class: 'not-yet',
       next: 'It is looked at again; nothing needs to be done.',
-      region: region.name,
+      region: ec2.name,
     },
   );
 }
 
 /** No AMI becomes public before all configured tests of this run have passed. */
-function refuseUntested({ region, variantsToTest, tests }: PublishRegionInput): void {
+function refuseUntested({ regionName, variantsToTest, tests }: PublishRegionInput): void {
   const passed = tests.filter(({ exitStatus }) => exitStatus === 0).map(({ variant }) => variant);
   const open = variantsToTest.map(variantKey).filter((variant) => !passed.includes(variant));
   if (variantsToTest.length > 0 && open.length === 0) return;
   throw new ServiceError(
     EC2_SERVICE_EXCEPTION,
-    `nothing is published in ${region}: no passed test of ${open.join(', ') || 'any variant'}`,
+    `nothing is published in ${regionName}: no passed test of ${open.join(', ') || 'any variant'}`,
     {
       code: 'untested',
       class: 'refused',
       next: 'This is a mistake in fedimg: report it with the history of the run.',
-      region,
+      region: regionName,
     },
   );
 }

@@ -21,25 +21,25 @@ export function registerImages(
   input: RegisterImagesInput,
 ): Promise<RegisteredAmi[]> {
   return heartbeating(waitingFor('AMIs'), (_report, signal) =>
-    ensureImages(aws.region(input.region.region), input, 'register', signal),
+    ensureImages(aws.region(input.regionPlan.regionName), input, 'register', signal),
   );
 }
 
 export async function ensureImages(
-  region: RegionAccess,
+  ec2: RegionAccess,
   input: RegisterImagesInput,
   step: StepTag,
   signal: AbortSignal,
 ): Promise<RegisteredAmi[]> {
   const { snapshot } = input;
   return Promise.all(
-    input.region.wanted.map(async ({ name, variant, ...rest }) => {
+    input.regionPlan.wanted.map(async ({ name, variant, ...rest }) => {
       const wanted = { name, variant, ...rest };
-      const ami = await ensureImage(region, registration(input, wanted, step), signal).catch(
+      const ami = await ensureImage(ec2, registration(input, wanted, step), signal).catch(
         async (error: unknown) => {
           // Said of a snapshot that is new and of one that is gone; the wait tells them apart.
           if (isCode(error, 'InvalidSnapshot.NotFound')) {
-            await waitUntilSnapshotComplete(region, snapshot, {
+            await waitUntilSnapshotComplete(ec2, snapshot, {
               signal,
               onProgress: () => undefined,
             });
@@ -47,9 +47,9 @@ export async function ensureImages(
           throw error;
         },
       );
-      const { OwnerId } = await waitUntilImageAvailable(region, ami, signal);
+      const { OwnerId } = await waitUntilImageAvailable(ec2, ami, signal);
       const owner = OwnerId === undefined ? {} : { owner: OwnerId };
-      return { region: region.name, variant, name, ami, snapshot, ...owner };
+      return { regionName: ec2.name, variant, name, ami, snapshot, ...owner };
     }),
   );
 }
@@ -67,7 +67,7 @@ function registration(
   return {
     tags: {
       ...amiTags({ origin, step, name, variant, rawSha256 }),
-      ...planTags(input.region, input.registration),
+      ...planTags(input.regionPlan, input.registration),
     },
     input: {
       ...(hvm ? hvmFields(input) : paravirtualFields(wanted)),

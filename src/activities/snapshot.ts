@@ -16,15 +16,15 @@ export function snapshotVolume(
   input: SnapshotVolumeInput,
 ): Promise<SnapshotSource> {
   const { origin, utility, rawSha256 } = input;
-  const region = aws.region(utility.region);
+  const ec2 = aws.region(utility.regionName);
   const volume = utility.volumeId;
   return heartbeating(waitingFor(`snapshot of ${volume}`), async (report, signal) => {
     const key = { ...stepKey(origin, 'snapshot'), 'fedimg:volume': volume };
-    const [made] = await findSnapshots(region, key, signal);
+    const [made] = await findSnapshots(ec2, key, signal);
     // A snapshot holds what was written before the call: nobody may hold the device open any more.
-    if (made === undefined) await detachVolume(region, volume, signal);
+    if (made === undefined) await detachVolume(ec2, volume, signal);
     const snapshot = await ensureSnapshotOfVolume(
-      region,
+      ec2,
       volume,
       {
         key,
@@ -34,11 +34,11 @@ export function snapshotVolume(
       },
       signal,
     );
-    await waitUntilSnapshotComplete(region, snapshot, {
+    await waitUntilSnapshotComplete(ec2, snapshot, {
       signal,
       onProgress: (percent) => report(waitingFor(`snapshot ${snapshot}`, percent)),
     });
-    await destroyVolume(region, volume, signal);
-    return { region: utility.region, snapshot, rawSha256 };
+    await destroyVolume(ec2, volume, signal);
+    return { regionName: utility.regionName, snapshot, rawSha256 };
   });
 }

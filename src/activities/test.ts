@@ -34,12 +34,12 @@ export function launchTestInstance(
   input: LaunchTestInput,
 ): Promise<InstanceRef> {
   const { origin, ami, test, generation } = input;
-  const region = aws.region(input.region);
+  const ec2 = aws.region(input.regionName);
   const variant = variantKey(ami.variant);
   const own = { [TAG.variant]: variant, 'fedimg:generation': String(generation) };
   return heartbeating(waitingFor('test instance'), async (_report, signal) => {
     const instanceId = await ensureInstance(
-      region,
+      ec2,
       {
         key: { ...stepKey(origin, 'test'), ...own },
         tags: { ...originTags(origin, 'test', `fedimg test: ${ami.name}`), ...own },
@@ -55,17 +55,17 @@ export function launchTestInstance(
       },
       signal,
     );
-    await waitUntilRunning(region, { instanceId }, signal);
-    return { region: input.region, instanceId };
+    await waitUntilRunning(ec2, { instanceId }, signal);
+    return { regionName: input.regionName, instanceId };
   });
 }
 
 function testUserData(input: LaunchTestInput): string {
-  const { test, region, arch, ami, origin } = input;
+  const { test, regionName, arch, ami, origin } = input;
   if (test.transport === 'ssm') {
-    const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
+    const domain = regionName.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
     const ec2 = ec2Arch(arch) === 'arm64' ? 'arm64' : 'amd64';
-    const agent = `https://s3.${region}.${domain}/amazon-ssm-${region}/latest/linux_${ec2}`;
+    const agent = `https://s3.${regionName}.${domain}/amazon-ssm-${regionName}/latest/linux_${ec2}`;
     return userData(test.deadManMinutes, withArguments('ssm-user-data', [agent]));
   }
   const script = gzipSync(test.script, { level: 9 }).toString('base64');
@@ -81,13 +81,13 @@ function consoleNonce(origin: RunTestInput['origin'], ami: RunTestInput['ami']):
 
 export function runTest({ aws }: ActivityContext, input: RunTestInput): Promise<TestRecord> {
   const { instance, ami, test } = input;
-  const region = aws.region(instance.region);
+  const ec2 = aws.region(instance.regionName);
   const first = { version: 1, kind: 'write', phase: 'test', bytes: 0, totalBytes: 0 } as const;
   return heartbeating(first, async (report, signal) => {
     const result =
       test.transport === 'ssm'
-        ? await testOverSsm(region, input, report, signal)
-        : await testOverConsole(region, input, signal);
+        ? await testOverSsm(ec2, input, report, signal)
+        : await testOverConsole(ec2, input, signal);
     const record: TestRecord = {
       variant: variantKey(ami.variant),
       ami: ami.ami,
@@ -103,16 +103,16 @@ export function runTest({ aws }: ActivityContext, input: RunTestInput): Promise<
 }
 
 async function testOverSsm(
-  region: RegionAccess,
+  ec2: RegionAccess,
   { instance, ami, test }: RunTestInput,
   report: Parameters<typeof runUnit>[2],
   signal: AbortSignal,
 ): Promise<ConsoleReport> {
-  await waitUntilAgentOnline(region, instance.instanceId, signal);
+  await waitUntilAgentOnline(ec2, instance.instanceId, signal);
   const name = `fedimg-test-${ami.ami}`;
   const script = Buffer.from(test.script).toString('base64');
   const values = await runUnit(
-    region,
+    ec2,
     {
       instanceId: instance.instanceId,
       name,
@@ -143,12 +143,12 @@ async function testOverSsm(
   return {
     exitStatus,
     seconds,
-    output: await readOutput(region, instance, { name, bytes }, signal),
+    output: await readOutput(ec2, instance, { name, bytes }, signal),
   };
 }
 
 async function readOutput(
-  region: RegionAccess,
+  ec2: RegionAccess,
   instance: InstanceRef,
   { name, bytes }: { readonly name: string; readonly bytes: number },
   signal: AbortSignal,
@@ -157,7 +157,7 @@ async function readOutput(
   for (let offset = 0; offset < bytes; offset += READ_BYTES_MAX) {
     const script = withArguments('read-output', [name, offset, READ_BYTES_MAX]);
     const command = { script, comment: `read the output of ${name}` };
-    const { stdout } = await runOnceOnline(region, instance, command, signal);
+    const { stdout } = await runOnceOnline(ec2, instance, command, signal);
     parts.push(Buffer.from(stdout, 'base64'));
   }
   return Buffer.concat(parts).toString('utf8');
@@ -165,20 +165,20 @@ async function readOutput(
 
 /** For images without network: the result comes by the console, which EC2 refreshes at its leisure. */
 function testOverConsole(
-  region: RegionAccess,
+  ec2: RegionAccess,
   { instance, ami, test, origin }: RunTestInput,
   signal: AbortSignal,
 ): Promise<ConsoleReport> {
   const nonce = consoleNonce(origin, ami);
-  const boundMs = region.settings.agentPatienceMs + test.timeoutSeconds * 1000;
+  const boundMs = ec2.settings.agentPatienceMs + test.timeoutSeconds * 1000;
   const beginMs = performance.now();
-  return untilLost(region, instance.instanceId, signal, async (untilEither) => {
+  return untilLost(ec2, instance.instanceId, signal, async (untilEither) => {
     for (;;) {
-      const text = await readConsole(region, instance.instanceId, untilEither);
+      const text = await readConsole(ec2, instance.instanceId, untilEither);
       const result = parseConsoleReport(text, nonce);
       if (result !== undefined) return result;
       if (performance.now() - beginMs > boundMs) throw silent(input(), text);
-      await delay(region.settings.pollIntervalMs, undefined, { signal: untilEither });
+      await delay(ec2.settings.pollIntervalMs, undefined, { signal: untilEither });
     }
   });
   function input(): Pick<RunTestInput, 'ami' | 'instance'> {
@@ -198,7 +198,7 @@ function testFailed({ ami, instance, test }: RunTestInput, record: TestRecord): 
       code: timedOut ? 'test-timed-out' : 'test-failed',
       class: 'refused',
       next: 'Read the output of the test. When the image is mended, signal its new compose; nothing of this one is public.',
-      region: instance.region,
+      region: instance.regionName,
       resource: instance.instanceId,
       output: record.output,
       exitStatus: record.exitStatus,
@@ -217,7 +217,7 @@ function silent(
       code: 'test-silent',
       class: 'refused',
       next: 'Read the end of the console: does the image boot, and does it have cloud-init?',
-      region: instance.region,
+      region: instance.regionName,
       resource: instance.instanceId,
       output: printable(console.slice(-OUTPUT_BYTES_MAX)),
     },

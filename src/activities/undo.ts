@@ -24,10 +24,10 @@ export function undoRegion(
   { aws }: ActivityContext,
   input: UndoRegionInput,
 ): Promise<UndoneRegion> {
-  const region = aws.region(input.region);
-  return heartbeating(waitingFor(`removal in ${input.region}`), async (_report, signal) => {
-    const round = new RemovalRound(region, signal);
-    const { visibilityMs } = region.settings;
+  const ec2 = aws.region(input.regionName);
+  return heartbeating(waitingFor(`removal in ${input.regionName}`), async (_report, signal) => {
+    const round = new RemovalRound(ec2, signal);
+    const { visibilityMs } = ec2.settings;
     // What is public stays, and a permission that was just given is read late.
     if (input.mayBePublic === true) await delay(visibilityMs, undefined, { signal });
     // Not listed is no proof of absence: what the last call made may appear only now. A round may take longer
@@ -40,7 +40,7 @@ export function undoRegion(
       if (!removedSome && performance.now() >= until + patienceMs) break;
       await delay(Math.min(ROUND_MS_MAX, visibilityMs / 4), undefined, { signal });
     }
-    if (round.transient.length > 0) throw notRemovedYet(input.region, round.transient);
+    if (round.transient.length > 0) throw notRemovedYet(input.regionName, round.transient);
     const { removed, kept, left, isBlindToImages } = round;
     return {
       ...{ removed: [...removed], kept: [...kept], left: [...new Set(left)] },
@@ -66,8 +66,8 @@ class RemovalRound {
   readonly #region: RegionAccess;
   readonly #signal: AbortSignal;
 
-  constructor(region: RegionAccess, signal: AbortSignal) {
-    this.#region = region;
+  constructor(ec2: RegionAccess, signal: AbortSignal) {
+    this.#region = ec2;
     this.#signal = signal;
   }
 
@@ -84,17 +84,17 @@ class RemovalRound {
 
   /** Instances before their volumes, AMIs before their snapshots: EC2 refuses the other order. */
   async #removeStep(key: Tags): Promise<void> {
-    const region = this.#region;
+    const ec2 = this.#region;
     const signal = this.#signal;
-    const instances = await this.#listed('instances', findInstances(region, key, ALIVE, signal));
+    const instances = await this.#listed('instances', findInstances(ec2, key, ALIVE, signal));
     for (const { InstanceId } of instances ?? []) {
-      await this.#remove(InstanceId, (id) => terminateInstance(region, id, signal));
+      await this.#remove(InstanceId, (id) => terminateInstance(ec2, id, signal));
     }
-    const volumes = await this.#listed('volumes', findVolumes(region, key, signal));
+    const volumes = await this.#listed('volumes', findVolumes(ec2, key, signal));
     for (const { VolumeId } of volumes ?? []) {
-      await this.#remove(VolumeId, (id) => deleteVolume(region, id, signal));
+      await this.#remove(VolumeId, (id) => deleteVolume(ec2, id, signal));
     }
-    const images = await this.#listed('AMIs', findImages(region, key, signal));
+    const images = await this.#listed('AMIs', findImages(ec2, key, signal));
     // Whether a snapshot is a public AMI's is not known.
     if (images === undefined) {
       this.isBlindToImages = true;
@@ -103,10 +103,10 @@ class RemovalRound {
     const kept = images.filter(({ Public }) => Public === true);
     for (const { ImageId } of kept) if (ImageId !== undefined) this.kept.add(ImageId);
     for (const image of images.filter((one) => !kept.includes(one))) {
-      await this.#remove(image.ImageId, (id) => deregisterImage(region, id, signal));
+      await this.#remove(image.ImageId, (id) => deregisterImage(ec2, id, signal));
     }
     for (const id of kept.flatMap(snapshotsOf)) this.#inUse.add(id);
-    const snapshots = await this.#listed('snapshots', findSnapshots(region, key, signal));
+    const snapshots = await this.#listed('snapshots', findSnapshots(ec2, key, signal));
     for (const { SnapshotId } of snapshots ?? []) {
       if (SnapshotId === undefined || this.#inUse.has(SnapshotId)) continue;
       await this.#remove(SnapshotId, (id) => this.#removeSnapshot(id));
@@ -159,15 +159,15 @@ function snapshotsOf(image: Image): string[] {
   return (image.BlockDeviceMappings ?? []).flatMap(({ Ebs }) => Ebs?.SnapshotId ?? []);
 }
 
-function notRemovedYet(region: string, resources: readonly string[]): ServiceError {
+function notRemovedYet(regionName: string, resources: readonly string[]): ServiceError {
   return new ServiceError(
     EC2_SERVICE_EXCEPTION,
-    `not removed yet in ${region}: ${resources.join('; ')}`,
+    `not removed yet in ${regionName}: ${resources.join('; ')}`,
     {
       code: 'not-removed-yet',
       class: 'unreachable',
       next: 'It is tried again; nothing needs to be done.',
-      region,
+      region: regionName,
     },
   );
 }

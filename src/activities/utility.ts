@@ -20,11 +20,11 @@ export function launchUtilityInstance(
   input: LaunchUtilityInput,
 ): Promise<UtilityInstance> {
   const { origin, utility, generation } = input;
-  const region = aws.region(input.region);
+  const ec2 = aws.region(input.regionName);
   const generationTag = { 'fedimg:generation': String(generation) };
   return heartbeating(waitingFor('utility instance'), async (report, signal) => {
     const instanceId = await ensureInstance(
-      region,
+      ec2,
       {
         key: { ...stepKey(origin, 'utility'), ...generationTag },
         tags: {
@@ -48,13 +48,13 @@ export function launchUtilityInstance(
     );
     report(waitingFor(`instance ${instanceId}`));
     const wanted = { instanceId, device: VOLUME_DEVICE };
-    const instance = await waitUntilRunning(region, wanted, signal);
+    const instance = await waitUntilRunning(ec2, wanted, signal);
     const volumeId = volumeOf(instance, VOLUME_DEVICE);
     if (volumeId === undefined) throw new TypeError('a volume that was there is not there');
     report(waitingFor(`SSM agent of ${instanceId}`));
-    await waitUntilAgentOnline(region, instanceId, signal);
+    await waitUntilAgentOnline(ec2, instanceId, signal);
     return {
-      region: input.region,
+      regionName: input.regionName,
       instanceId,
       volumeId,
       volumeSizeGiB: utility.volumeSizeGiB,
@@ -91,6 +91,6 @@ export async function retireInstance(
   instance: InstanceRef,
 ): Promise<void> {
   await heartbeating(waitingFor(`end of ${instance.instanceId}`), (_report, signal) =>
-    terminateInstance(aws.region(instance.region), instance.instanceId, signal),
+    terminateInstance(aws.region(instance.regionName), instance.instanceId, signal),
   );
 }

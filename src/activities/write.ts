@@ -42,13 +42,13 @@ export function writeImage(
   input: WriteImageInput,
 ): Promise<WrittenImage> {
   const { utility, sha256, rawSizeBytes, compressedSizeBytes } = input;
-  const region = aws.region(utility.region);
+  const ec2 = aws.region(utility.regionName);
   const first = { version: 1, kind: 'write', phase: 'start', bytes: 0, totalBytes: 0 } as const;
   return heartbeating(first, async (report, signal) => {
     // Only now, and never into history: what a redirect leads to may be signed, and not for long.
     const url = await resolveUrl(input.url, { policy: urlPolicy, signal });
     const values = await runUnit(
-      region,
+      ec2,
       {
         instanceId: utility.instanceId,
         name: `fedimg-write-${utility.volumeId}`,
@@ -86,7 +86,7 @@ function writtenImage(values: ReadonlyMap<string, string>): WrittenImage {
 
 function writeFailed(input: WriteImageInput, values: ReadonlyMap<string, string>): ServiceError {
   const code = values.get('code') ?? 'unknown';
-  const { instanceId, region } = input.utility;
+  const { instanceId, regionName } = input.utility;
   return new ServiceError(
     EC2_UTILITY_EXCEPTION,
     `${input.url}: ${values.get('message') ?? 'the write failed without a reason'}`,
@@ -94,7 +94,7 @@ function writeFailed(input: WriteImageInput, values: ReadonlyMap<string, string>
       code,
       class: 'refused',
       next: NEXT[code] ?? 'Read the message; publish again when its cause is mended.',
-      region,
+      region: regionName,
       resource: instanceId,
     },
   );

@@ -22,24 +22,24 @@ export async function enabledRegions(home: RegionAccess, signal: AbortSignal): P
 
 /** Why AMIs cannot become public in the region, or undefined when they can. */
 export async function publicAccessRefusal(
-  region: RegionAccess,
+  ec2: RegionAccess,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const options = { abortSignal: signal };
   const [images, snapshots, encryption] = await Promise.all([
-    region.ec2.send(new GetImageBlockPublicAccessStateCommand({}), options),
-    region.ec2.send(new GetSnapshotBlockPublicAccessStateCommand({}), options),
-    region.ec2.send(new GetEbsEncryptionByDefaultCommand({}), options),
+    ec2.ec2.send(new GetImageBlockPublicAccessStateCommand({}), options),
+    ec2.ec2.send(new GetSnapshotBlockPublicAccessStateCommand({}), options),
+    ec2.ec2.send(new GetEbsEncryptionByDefaultCommand({}), options),
   ]);
   if (images.ImageBlockPublicAccessState === 'block-new-sharing') {
-    return `public AMIs are blocked in ${region.name}${policy(images.ManagedBy)}: aws ec2 disable-image-block-public-access --region ${region.name}`;
+    return `public AMIs are blocked in ${ec2.name}${policy(images.ManagedBy)}: aws ec2 disable-image-block-public-access --region ${ec2.name}`;
   }
   if ((snapshots.State ?? 'unblocked') !== 'unblocked') {
-    return `public snapshots are blocked in ${region.name}${policy(snapshots.ManagedBy)}: aws ec2 disable-snapshot-block-public-access --region ${region.name}`;
+    return `public snapshots are blocked in ${ec2.name}${policy(snapshots.ManagedBy)}: aws ec2 disable-snapshot-block-public-access --region ${ec2.name}`;
   }
   // EBS user guide, ebs-copy-snapshot: such a copy is encrypted, and can never be public.
   if (encryption.EbsEncryptionByDefault === true) {
-    return `EBS encrypts by default in ${region.name}: aws ec2 disable-ebs-encryption-by-default --region ${region.name}`;
+    return `EBS encrypts by default in ${ec2.name}: aws ec2 disable-ebs-encryption-by-default --region ${ec2.name}`;
   }
   return undefined;
 }
@@ -50,10 +50,10 @@ function policy(managedBy: string | undefined): string {
 
 /** The newest PV-GRUB kernel (AKI) of the region, or undefined: nine regions have one (EC2 user guide, UserProvidedKernels). */
 export async function pvKernel(
-  region: RegionAccess,
+  ec2: RegionAccess,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const { Images } = await region.ec2.send(
+  const { Images } = await ec2.ec2.send(
     new DescribeImagesCommand({
       Owners: ['amazon'],
       Filters: [
@@ -70,12 +70,12 @@ export async function pvKernel(
 
 /** The newest Amazon Linux 2023 of the region, by the public parameter that AWS keeps. */
 export async function amazonLinux2023(
-  region: RegionAccess,
+  ec2: RegionAccess,
   arch: Ec2Arch,
   signal: AbortSignal,
 ): Promise<string> {
   const Name = `/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-${arch}`;
-  const { Parameter } = await region.ssm.send(new GetParameterCommand({ Name }), {
+  const { Parameter } = await ec2.ssm.send(new GetParameterCommand({ Name }), {
     abortSignal: signal,
   });
   if (Parameter?.Value === undefined) throw new TypeError(`the parameter ${Name} has no value`);
@@ -84,11 +84,11 @@ export async function amazonLinux2023(
 
 /** The AMI that the configuration names, or undefined when the account sees no such AMI. */
 export async function describeUtilityAmi(
-  region: RegionAccess,
+  ec2: RegionAccess,
   ami: string,
   signal: AbortSignal,
 ): Promise<Image | undefined> {
-  const { Images } = await region.ec2.send(
+  const { Images } = await ec2.ec2.send(
     new DescribeImagesCommand({ Filters: [{ Name: 'image-id', Values: [ami] }] }),
     { abortSignal: signal },
   );

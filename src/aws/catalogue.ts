@@ -93,29 +93,25 @@ async function regionsOfAccount(
   throw last;
 }
 
-async function readRegion(
-  region: RegionAccess,
-  key: Tags,
-  signal: AbortSignal,
-): Promise<TaggedAmi[]> {
+async function readRegion(ec2: RegionAccess, key: Tags, signal: AbortSignal): Promise<TaggedAmi[]> {
   const found: Image[] = [];
   // Tags are private to an account, and so is the right to set them: others' AMIs are no matter here.
   const input = { Owners: ['self'], Filters: tagFilters(key) };
-  const paging = { client: region.ec2, pageSize: PAGE_SIZE };
+  const paging = { client: ec2.ec2, pageSize: PAGE_SIZE };
   for await (const { Images } of paginateDescribeImages(paging, input, { abortSignal: signal })) {
     found.push(...(Images ?? []).filter(isThere));
   }
-  return found.flatMap((image) => taggedAmi(region.name, image) ?? []);
+  return found.flatMap((image) => taggedAmi(ec2.name, image) ?? []);
 }
 
-function taggedAmi(region: string, image: Image): TaggedAmi | undefined {
+function taggedAmi(regionName: string, image: Image): TaggedAmi | undefined {
   const { ImageId, OwnerId, Name = '', CreationDate = '' } = image;
   if (ImageId === undefined || OwnerId === undefined) return undefined;
   const root = image.BlockDeviceMappings?.find(
     ({ DeviceName }) => DeviceName === image.RootDeviceName,
   );
   return {
-    region,
+    region: regionName,
     ami: ImageId,
     name: Name,
     snapshot: root?.Ebs?.SnapshotId ?? null,

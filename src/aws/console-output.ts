@@ -6,12 +6,12 @@ import type { RegionAccess } from './region-access.js';
 
 /** The latest 64 KiB, or '' where there is none yet or no such instance: whoever watches it tells which. */
 export async function readConsole(
-  region: RegionAccess,
+  ec2: RegionAccess,
   instanceId: string,
   signal: AbortSignal,
 ): Promise<string> {
   const read = async (latest: boolean): Promise<string> => {
-    const { Output = '' } = await region.ec2.send(
+    const { Output = '' } = await ec2.ec2.send(
       new GetConsoleOutputCommand({ InstanceId: instanceId, ...(latest ? { Latest: true } : {}) }),
       { abortSignal: signal },
     );

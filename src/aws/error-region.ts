@@ -11,7 +11,7 @@ export function regionOfError(error: unknown): string | undefined {
 
 /** Notes the client's region for every error that leaves it, those without an answer included. */
 export function errorRegionPlugin<I extends object, O extends object>(
-  region: string,
+  regionName: string,
 ): Pluggable<I, O> {
   return {
     applyToStack: (stack) => {
@@ -20,7 +20,7 @@ export function errorRegionPlugin<I extends object, O extends object>(
           try {
             return await next(args);
           } catch (error) {
-            if (error instanceof Error) regions.set(error, region);
+            if (error instanceof Error) regions.set(error, regionName);
             throw error;
           }
         },

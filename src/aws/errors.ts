@@ -139,13 +139,13 @@ export function classifyAwsError(error: unknown): AwsFailure | undefined {
   const known = code !== undefined && isKnown(code);
   if (code === undefined || (metadata === undefined && !known)) return undefined;
   const failureClass = classOf(code, error);
-  const region = regionOfError(error);
+  const regionName = regionOfError(error);
   return {
     code,
     class: failureClass,
     message: `${code}: ${error.message}`,
     next: NEXT_BY_CODE[code] ?? nextOf(failureClass),
-    ...(region === undefined ? {} : { region }),
+    ...(regionName === undefined ? {} : { region: regionName }),
   };
 }
 

@@ -45,28 +45,28 @@ const ENDED = ['Success', 'Failed', 'Cancelled', 'TimedOut'];
 
 /** Runs a script that may run twice without harm: SendCommand has no token. */
 export async function runGuestCommand(
-  region: RegionAccess,
+  ec2: RegionAccess,
   command: GuestCommand,
   signal: AbortSignal,
 ): Promise<GuestResult> {
-  const commandId = await send(region, command, signal);
-  const status = await waitUntilEnded(region, commandId, signal);
+  const commandId = await send(ec2, command, signal);
+  const status = await waitUntilEnded(ec2, commandId, signal);
   if (status !== 'Success' && status !== 'Failed')
-    throw undelivered(region, command, `ended as ${status}`);
-  return readResult(region, commandId, command, signal);
+    throw undelivered(ec2, command, `ended as ${status}`);
+  return readResult(ec2, commandId, command, signal);
 }
 
 async function waitUntilEnded(
-  region: RegionAccess,
+  ec2: RegionAccess,
   commandId: string,
   signal: AbortSignal,
 ): Promise<string> {
   // A dead agent leaves its commands InProgress (SSM user guide, monitor-commands).
-  const boundMs = region.settings.commandPatienceMs;
+  const boundMs = ec2.settings.commandPatienceMs;
   const beginMs = performance.now();
-  region.sentAt.set(commandId, new Date());
+  ec2.sentAt.set(commandId, new Date());
   try {
-    return await region.invocations.wait(
+    return await ec2.invocations.wait(
       commandId,
       (invocation) => {
         const { Status, StatusDetails } = invocation ?? {};
@@ -76,16 +76,16 @@ async function waitUntilEnded(
       signal,
     );
   } finally {
-    region.sentAt.delete(commandId);
+    ec2.sentAt.delete(commandId);
   }
 }
 
 async function send(
-  region: RegionAccess,
+  ec2: RegionAccess,
   command: GuestCommand,
   signal: AbortSignal,
 ): Promise<string> {
-  const { Command } = await region.ssm.send(
+  const { Command } = await ec2.ssm.send(
     new SendCommandCommand({
       DocumentName: 'AWS-RunShellScript',
       InstanceIds: [command.instanceId],
@@ -106,22 +106,22 @@ async function send(
 }
 
 async function readResult(
-  region: RegionAccess,
+  ec2: RegionAccess,
   commandId: string,
   command: GuestCommand,
   signal: AbortSignal,
 ): Promise<GuestResult> {
-  const invocation = await region.ssm.send(
+  const invocation = await ec2.ssm.send(
     new GetCommandInvocationCommand({ CommandId: commandId, InstanceId: command.instanceId }),
     { abortSignal: signal },
   );
   // Its end was seen in a listing, behind which this look-up may lag.
   const { Status = 'nothing', ResponseCode = NO_EXIT_STATUS } = invocation;
   if (!ENDED.includes(Status))
-    throw undelivered(region, command, `is ${Status}, though its end was listed,`);
+    throw undelivered(ec2, command, `is ${Status}, though its end was listed,`);
   // With 0, the agent's worker died before it had one: the code is left as it was (amazon-ssm-agent, outofproc).
   if (ResponseCode === NO_EXIT_STATUS || (ResponseCode === 0 && Status === 'Failed'))
-    throw undelivered(region, command, `ended as ${Status} without an exit status`);
+    throw undelivered(ec2, command, `ended as ${Status} without an exit status`);
   return {
     exitStatus: ResponseCode,
     stdout: invocation.StandardOutputContent ?? '',
@@ -134,31 +134,31 @@ async function readResult(
  * of its console, when the agent does not answer in time.
  */
 export async function waitUntilAgentOnline(
-  region: RegionAccess,
+  ec2: RegionAccess,
   instanceId: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const isOnline = await waitForAgent(region, instanceId, signal);
+  const isOnline = await waitForAgent(ec2, instanceId, signal);
   if (isOnline) return;
   // It says why an image does not boot, or why the agent could not be installed.
-  const console = await readConsole(region, instanceId, signal).catch(() => '');
+  const console = await readConsole(ec2, instanceId, signal).catch(() => '');
   const end = console.replaceAll('\r\n', '\n').slice(-CONSOLE_CHARACTERS_MAX);
-  throw agentMissing(region, instanceId, printable(end));
+  throw agentMissing(ec2, instanceId, printable(end));
 }
 
 /** False when patience has ended. */
 function waitForAgent(
-  region: RegionAccess,
+  ec2: RegionAccess,
   instanceId: string,
   signal: AbortSignal,
 ): Promise<boolean> {
   const beginMs = performance.now();
-  return untilLost(region, instanceId, signal, (untilEither) =>
-    region.agents.wait(
+  return untilLost(ec2, instanceId, signal, (untilEither) =>
+    ec2.agents.wait(
       instanceId,
       (agent) => {
         if (agent?.PingStatus === 'Online') return true;
-        return performance.now() - beginMs > region.settings.agentPatienceMs ? false : undefined;
+        return performance.now() - beginMs > ec2.settings.agentPatienceMs ? false : undefined;
       },
       untilEither,
     ),
@@ -167,7 +167,7 @@ function waitForAgent(
 
 /** Does the work, but ends as `lost` when the instance does, or what else is watched: a dead agent's commands never end. */
 export async function untilLost<T>(
-  region: RegionAccess,
+  ec2: RegionAccess,
   instanceId: string,
   signal: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
@@ -177,7 +177,7 @@ export async function untilLost<T>(
   const both = AbortSignal.any([signal, either.signal]);
   // Every command that is sent meanwhile listens, and some at the same time.
   setMaxListeners(0, both);
-  const watches = [waitUntilLost, ...alsoWatched].map((watch) => watch(region, instanceId, both));
+  const watches = [waitUntilLost, ...alsoWatched].map((watch) => watch(ec2, instanceId, both));
   try {
     return await Promise.race([work(both), ...watches]);
   } finally {
@@ -188,19 +188,19 @@ export async function untilLost<T>(
 
 /** Rejects as `lost` when the agent has been silent for its patience: its commands would never end. To be raced against work on it. */
 export function waitUntilAgentLost(
-  region: RegionAccess,
+  ec2: RegionAccess,
   instanceId: string,
   signal: AbortSignal,
 ): Promise<never> {
   let silentSince: number | undefined;
-  return region.agents.wait<never>(
+  return ec2.agents.wait<never>(
     instanceId,
     (agent) => {
       if (agent?.PingStatus === 'Online') silentSince = undefined;
       else silentSince ??= performance.now();
       if (silentSince === undefined) return undefined;
-      if (performance.now() - silentSince <= region.settings.agentPatienceMs) return undefined;
-      throw agentDead(region, instanceId);
+      if (performance.now() - silentSince <= ec2.settings.agentPatienceMs) return undefined;
+      throw agentDead(ec2, instanceId);
     },
     signal,
   );
@@ -212,46 +212,46 @@ export function isAgentAbsent(error: unknown): boolean {
   return undelivered || isCode(error, 'InvalidInstanceId');
 }
 
-function undelivered(region: RegionAccess, command: GuestCommand, state: string): ServiceError {
+function undelivered(ec2: RegionAccess, command: GuestCommand, state: string): ServiceError {
   return new ServiceError(
     EC2_SERVICE_EXCEPTION,
-    `the command "${command.comment}" ${state} on ${command.instanceId} in ${region.name}`,
+    `the command "${command.comment}" ${state} on ${command.instanceId} in ${ec2.name}`,
     {
       code: UNDELIVERED,
       class: 'not-yet',
       next: 'It is sent again; if that repeats, look at the SSM agent on the instance.',
-      region: region.name,
+      region: ec2.name,
       resource: command.instanceId,
     },
   );
 }
 
 /** An agent that was there and is not heard of any more. */
-export function agentDead(region: RegionAccess, instanceId: string, cause?: unknown): ServiceError {
+export function agentDead(ec2: RegionAccess, instanceId: string, cause?: unknown): ServiceError {
   return new ServiceError(
     EC2_SERVICE_EXCEPTION,
-    `the SSM agent of ${instanceId} in ${region.name} does not answer any more${cause instanceof Error ? `: ${cause.message}` : ''}`,
+    `the SSM agent of ${instanceId} in ${ec2.name} does not answer any more${cause instanceof Error ? `: ${cause.message}` : ''}`,
     {
       code: 'agent-dead',
       class: 'lost',
       next: 'A new instance is launched by itself.',
-      region: region.name,
+      region: ec2.name,
       resource: instanceId,
     },
     { cause },
   );
 }
 
-function agentMissing(region: RegionAccess, instanceId: string, console: string): ServiceError {
-  const minutes = Math.round(region.settings.agentPatienceMs / 60_000);
+function agentMissing(ec2: RegionAccess, instanceId: string, console: string): ServiceError {
+  const minutes = Math.round(ec2.settings.agentPatienceMs / 60_000);
   return new ServiceError(
     EC2_SERVICE_EXCEPTION,
-    `the SSM agent of ${instanceId} in ${region.name} did not register within ${minutes} minutes`,
+    `the SSM agent of ${instanceId} in ${ec2.name} did not register within ${minutes} minutes`,
     {
       code: 'agent-missing',
       class: 'lost',
       next: 'If the next instance is silent, too: check that it boots (its console is shown as the output), that its instance profile allows SSM, and that it reaches the ssm endpoints on port 443.',
-      region: region.name,
+      region: ec2.name,
       resource: instanceId,
       ...(console === '' ? {} : { output: console }),
     },

@@ -21,14 +21,14 @@ export interface ImageRegistration {
 
 /** Adopts the AMI of this name when it is the very same registration; else registers it. */
 export async function ensureImage(
-  region: RegionAccess,
+  ec2: RegionAccess,
   registration: ImageRegistration,
   signal: AbortSignal,
 ): Promise<string> {
-  const [found] = await findImagesByName(region, [registration.input.Name], signal);
-  if (found !== undefined) return adopt(region, found, registration, signal);
+  const [found] = await findImagesByName(ec2, [registration.input.Name], signal);
+  if (found !== undefined) return adopt(ec2, found, registration, signal);
   try {
-    const { ImageId } = await region.ec2Once.send(
+    const { ImageId } = await ec2.ec2Once.send(
       new RegisterImageCommand({
         ...registration.input,
         TagSpecifications: [tagSpecification('image', registration.tags)],
@@ -39,9 +39,9 @@ export async function ensureImage(
     return ImageId;
   } catch (error) {
     if (!isCode(error, 'InvalidAMIName.Duplicate')) throw error;
-    const [made] = await findImagesByName(region, [registration.input.Name], signal);
-    if (made !== undefined) return adopt(region, made, registration, signal);
-    throw nameNotVisible(region, registration, error);
+    const [made] = await findImagesByName(ec2, [registration.input.Name], signal);
+    if (made !== undefined) return adopt(ec2, made, registration, signal);
+    throw nameNotVisible(ec2, registration, error);
   }
 }
 
@@ -50,21 +50,21 @@ export async function ensureImage(
  * look, by this machine's clock: CreationDate is by EC2's, and minutes may lie between the two.
  */
 async function adopt(
-  region: RegionAccess,
+  ec2: RegionAccess,
   found: Image,
   wanted: ImageRegistration,
   signal: AbortSignal,
 ): Promise<string> {
-  const { visibilityMs } = region.settings;
+  const { visibilityMs } = ec2.settings;
   const until = performance.now() + visibilityMs;
   let image = found;
   while (!hasRun(image) && performance.now() < until) {
     await delay(Math.min(LOOKUP_MS_MAX, visibilityMs / 4), undefined, { signal });
-    const [again] = await findImagesByName(region, [wanted.input.Name], signal);
-    if (again === undefined) throw nameNotVisible(region, wanted);
+    const [again] = await findImagesByName(ec2, [wanted.input.Name], signal);
+    if (again === undefined) throw nameNotVisible(ec2, wanted);
     image = again;
   }
-  return adopted(region, image, wanted);
+  return adopted(ec2, image, wanted);
 }
 
 function hasRun(image: Image): boolean {
@@ -73,25 +73,25 @@ function hasRun(image: Image): boolean {
 
 /** Ours but not listed yet, or a name that is not free yet after a deregistration. */
 function nameNotVisible(
-  region: RegionAccess,
+  ec2: RegionAccess,
   { input }: ImageRegistration,
   cause?: unknown,
 ): ServiceError {
   return new ServiceError(
     EC2_SERVICE_EXCEPTION,
-    `the name ${input.Name} is taken in ${region.name}, but no such AMI is listed yet`,
+    `the name ${input.Name} is taken in ${ec2.name}, but no such AMI is listed yet`,
     {
       code: 'name-not-visible',
       class: 'not-yet',
       next: 'It is looked up again; nothing needs to be done.',
-      region: region.name,
+      region: ec2.name,
     },
     { cause },
   );
 }
 
 /** Our name on anything else is a mistake that a bumped number would only hide. */
-function adopted(region: RegionAccess, image: Image, wanted: ImageRegistration): string {
+function adopted(ec2: RegionAccess, image: Image, wanted: ImageRegistration): string {
   const { input } = wanted;
   const root = (mappings: Image['BlockDeviceMappings']) =>
     mappings?.find(({ DeviceName }) => DeviceName === input.RootDeviceName)?.Ebs;
@@ -119,12 +119,12 @@ function adopted(region: RegionAccess, image: Image, wanted: ImageRegistration):
     got === undefined ? `without ${what} ${want}` : `with ${what} ${got} instead of ${want}`;
   throw new ServiceError(
     EC2_SERVICE_EXCEPTION,
-    `${image.ImageId} in ${region.name} has the name ${input.Name} already, ${hasRun(image) ? other : `and no tag ${TAG.run}`}`,
+    `${image.ImageId} in ${ec2.name} has the name ${input.Name} already, ${hasRun(image) ? other : `and no tag ${TAG.run}`}`,
     {
       code: 'name-taken',
       class: 'refused',
-      next: `If nobody needs it, deregister ${image.ImageId} in ${region.name} and publish again; else change publish.image_name.`,
-      region: region.name,
+      next: `If nobody needs it, deregister ${image.ImageId} in ${ec2.name} and publish again; else change publish.image_name.`,
+      region: ec2.name,
       resource: image.ImageId ?? '',
     },
   );

@@ -19,11 +19,11 @@ export function isThere({ State }: Pick<Image, 'State'>): boolean {
 
 /** By name among our own: a name alone proves nothing. */
 export async function findImagesByName(
-  region: RegionAccess,
+  ec2: RegionAccess,
   names: readonly string[],
   signal: AbortSignal,
 ): Promise<Image[]> {
-  const { Images } = await region.ec2.send(
+  const { Images } = await ec2.ec2.send(
     new DescribeImagesCommand({
       Owners: ['self'],
       Filters: [{ Name: 'name', Values: [...names] }],
@@ -34,11 +34,11 @@ export async function findImagesByName(
 }
 
 export async function findImages(
-  region: RegionAccess,
+  ec2: RegionAccess,
   tags: Tags,
   signal: AbortSignal,
 ): Promise<Image[]> {
-  const { Images } = await region.ec2.send(
+  const { Images } = await ec2.ec2.send(
     new DescribeImagesCommand({ Owners: ['self'], Filters: tagFilters(tags) }),
     { abortSignal: signal },
   );
@@ -47,11 +47,11 @@ export async function findImages(
 
 /** The ids of our own AMIs that have this snapshot, public or not. */
 export async function findImagesOfSnapshot(
-  region: RegionAccess,
+  ec2: RegionAccess,
   snapshotId: string,
   signal: AbortSignal,
 ): Promise<string[]> {
-  const { Images } = await region.ec2.send(
+  const { Images } = await ec2.ec2.send(
     new DescribeImagesCommand({
       Owners: ['self'],
       // A disabled AMI holds its snapshot as any other.
@@ -65,21 +65,21 @@ export async function findImagesOfSnapshot(
 
 /** Resolves when the AMI is available; all states that the SDK's waiter spins on are final here. */
 export function waitUntilImageAvailable(
-  region: RegionAccess,
+  ec2: RegionAccess,
   imageId: string,
   signal: AbortSignal,
 ): Promise<Image> {
-  return region.images.wait(
+  return ec2.images.wait(
     imageId,
     (image, missingMs) => {
       if (image === undefined) {
-        if (missingMs > region.settings.visibilityMs) throw failed(region, imageId, 'vanished');
+        if (missingMs > ec2.settings.visibilityMs) throw failed(ec2, imageId, 'vanished');
         return undefined;
       }
       if (image.State === 'available') return image;
       if (image.State === 'pending' || image.State === 'transient') return undefined;
       throw failed(
-        region,
+        ec2,
         imageId,
         `is ${image.State}: ${image.StateReason?.Message ?? 'no reason given'}`,
       );
@@ -89,11 +89,11 @@ export function waitUntilImageAvailable(
 }
 
 export async function makeImagePublic(
-  region: RegionAccess,
+  ec2: RegionAccess,
   imageId: string,
   signal: AbortSignal,
 ): Promise<void> {
-  await region.ec2.send(
+  await ec2.ec2.send(
     new ModifyImageAttributeCommand({
       ImageId: imageId,
       LaunchPermission: { Add: [{ Group: 'all' }] },
@@ -104,12 +104,12 @@ export async function makeImagePublic(
 
 /** Deregisters; an AMI that EC2 does not know is gone. */
 export async function deregisterImage(
-  region: RegionAccess,
+  ec2: RegionAccess,
   imageId: string,
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    await region.ec2.send(new DeregisterImageCommand({ ImageId: imageId }), {
+    await ec2.ec2.send(new DeregisterImageCommand({ ImageId: imageId }), {
       abortSignal: signal,
     });
   } catch (error) {
@@ -118,12 +118,12 @@ export async function deregisterImage(
   }
 }
 
-function failed(region: RegionAccess, imageId: string, what: string): ServiceError {
-  return new ServiceError(EC2_SERVICE_EXCEPTION, `AMI ${imageId} in ${region.name} ${what}`, {
+function failed(ec2: RegionAccess, imageId: string, what: string): ServiceError {
+  return new ServiceError(EC2_SERVICE_EXCEPTION, `AMI ${imageId} in ${ec2.name} ${what}`, {
     code: 'image-failed',
     class: 'refused',
     next: 'Publish again; if that repeats, ask AWS support with the id of the AMI.',
-    region: region.name,
+    region: ec2.name,
     resource: imageId,
   });
 }

@@ -36,16 +36,16 @@ export interface LaunchRequest {
 
 /** The instance of this key, or a new one in the first placement that has room. */
 export async function ensureInstance(
-  region: RegionAccess,
+  ec2: RegionAccess,
   request: LaunchRequest,
   signal: AbortSignal,
 ): Promise<string> {
-  const found = await adoptInstance(region, request, signal);
+  const found = await adoptInstance(ec2, request, signal);
   if (found !== undefined) return found;
   let last: unknown;
   for (const placement of request.placements) {
     try {
-      return await runInstance(region, request, placement, signal);
+      return await runInstance(ec2, request, placement, signal);
     } catch (error) {
       if (classifyAwsError(error)?.class !== 'capacity') throw error;
       last = error;
@@ -56,12 +56,12 @@ export async function ensureInstance(
   );
   throw new ServiceError(
     EC2_SERVICE_EXCEPTION,
-    `no capacity in ${region.name} for any of ${tried.join(', ')}`,
+    `no capacity in ${ec2.name} for any of ${tried.join(', ')}`,
     {
       code: 'capacity',
       class: 'capacity',
       next: 'Name further instance types or zones in the configuration, then publish again.',
-      region: region.name,
+      region: ec2.name,
     },
     { cause: last },
   );
@@ -69,28 +69,28 @@ export async function ensureInstance(
 
 /** The token alone does not do: it is another one in each placement, and room may have come free. */
 async function adoptInstance(
-  region: RegionAccess,
+  ec2: RegionAccess,
   { key, mayExist }: LaunchRequest,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const until = performance.now() + (mayExist ? region.settings.visibilityMs : 0);
+  const until = performance.now() + (mayExist ? ec2.settings.visibilityMs : 0);
   for (;;) {
-    const [found] = await findInstances(region, key, ['pending', 'running'], signal);
+    const [found] = await findInstances(ec2, key, ['pending', 'running'], signal);
     if (found?.InstanceId !== undefined) return found.InstanceId;
     if (performance.now() >= until) return undefined;
-    await delay(Math.min(LOOKUP_MS_MAX, region.settings.visibilityMs / 4), undefined, { signal });
+    await delay(Math.min(LOOKUP_MS_MAX, ec2.settings.visibilityMs / 4), undefined, { signal });
   }
 }
 
 async function runInstance(
-  region: RegionAccess,
+  ec2: RegionAccess,
   request: LaunchRequest,
   placement: Placement,
   signal: AbortSignal,
 ): Promise<string> {
   const zone =
     placement.zone === undefined ? {} : { Placement: { AvailabilityZone: placement.zone } };
-  const { Instances } = await region.ec2.send(
+  const { Instances } = await ec2.ec2.send(
     new RunInstancesCommand({
       ...request.input,
       ...zone,
@@ -111,13 +111,13 @@ async function runInstance(
 }
 
 export async function findInstances(
-  region: RegionAccess,
+  ec2: RegionAccess,
   tags: Tags,
   states: readonly string[],
   signal: AbortSignal,
 ): Promise<Instance[]> {
   const Filters = [...tagFilters(tags), { Name: 'instance-state-name', Values: [...states] }];
-  const { Reservations } = await region.ec2.send(new DescribeInstancesCommand({ Filters }), {
+  const { Reservations } = await ec2.ec2.send(new DescribeInstancesCommand({ Filters }), {
     abortSignal: signal,
   });
   return (Reservations ?? []).flatMap(({ Instances }) => Instances ?? []);
@@ -125,16 +125,16 @@ export async function findInstances(
 
 /** Resolves when the instance runs and has this device; rejects as `lost` when it ends instead. */
 export function waitUntilRunning(
-  region: RegionAccess,
+  ec2: RegionAccess,
   { instanceId, device }: { readonly instanceId: string; readonly device?: string },
   signal: AbortSignal,
 ): Promise<Instance> {
   let runningSince: number | undefined;
-  return region.instances.wait(
+  return ec2.instances.wait(
     instanceId,
     (instance, missingMs) => {
       if (instance === undefined) {
-        if (missingMs > region.settings.visibilityMs) throw lost(region, instanceId, 'vanished');
+        if (missingMs > ec2.settings.visibilityMs) throw lost(ec2, instanceId, 'vanished');
         return undefined;
       }
       const state = instance.State?.Name;
@@ -142,12 +142,12 @@ export function waitUntilRunning(
         if (device === undefined || volumeOf(instance, device) !== undefined) return instance;
         // The mapping may be listed later than the state.
         runningSince ??= performance.now();
-        if (performance.now() - runningSince <= region.settings.visibilityMs) return undefined;
-        throw lost(region, instanceId, `runs without a volume at ${device}`);
+        if (performance.now() - runningSince <= ec2.settings.visibilityMs) return undefined;
+        throw lost(ec2, instanceId, `runs without a volume at ${device}`);
       }
       if (state !== 'pending') {
         throw lost(
-          region,
+          ec2,
           instanceId,
           `is ${state}: ${instance.StateReason?.Message ?? 'no reason given'}`,
         );
@@ -165,21 +165,21 @@ export function volumeOf(instance: Instance, device: string): string | undefined
 
 /** Rejects as `lost` when the instance stops running; to be raced against work on it. */
 export function waitUntilLost(
-  region: RegionAccess,
+  ec2: RegionAccess,
   instanceId: string,
   signal: AbortSignal,
 ): Promise<never> {
-  return region.instances.wait<never>(
+  return ec2.instances.wait<never>(
     instanceId,
     (instance, missingMs) => {
       if (instance === undefined) {
-        if (missingMs > region.settings.visibilityMs) throw lost(region, instanceId, 'vanished');
+        if (missingMs > ec2.settings.visibilityMs) throw lost(ec2, instanceId, 'vanished');
         return undefined;
       }
       const state = instance.State?.Name;
       if (state === 'pending' || state === 'running') return undefined;
       throw lost(
-        region,
+        ec2,
         instanceId,
         `is ${state}: ${instance.StateReason?.Message ?? 'no reason given'}`,
       );
@@ -190,13 +190,13 @@ export function waitUntilLost(
 
 /** Terminates and waits until EC2 says so; an instance that EC2 no longer knows is gone. */
 export async function terminateInstance(
-  region: RegionAccess,
+  ec2: RegionAccess,
   instanceId: string,
   signal: AbortSignal,
 ): Promise<void> {
   let taken = true;
   try {
-    await region.ec2.send(new TerminateInstancesCommand({ InstanceIds: [instanceId] }), {
+    await ec2.ec2.send(new TerminateInstancesCommand({ InstanceIds: [instanceId] }), {
       abortSignal: signal,
     });
   } catch (error) {
@@ -204,30 +204,25 @@ export async function terminateInstance(
     if (!isCode(error, 'InvalidInstanceID.NotFound')) throw error;
     taken = false;
   }
-  const ended = await region.instances.wait(
+  const ended = await ec2.instances.wait(
     instanceId,
     (instance, missingMs) => {
-      if (instance === undefined)
-        return missingMs > region.settings.visibilityMs ? true : undefined;
+      if (instance === undefined) return missingMs > ec2.settings.visibilityMs ? true : undefined;
       if (instance.State?.Name === 'terminated') return true;
       return taken ? undefined : false;
     },
     signal,
   );
   // It has become visible, and nobody has told it to end.
-  if (!ended) await terminateInstance(region, instanceId, signal);
+  if (!ended) await terminateInstance(ec2, instanceId, signal);
 }
 
-function lost(region: RegionAccess, instanceId: string, what: string): ServiceError {
-  return new ServiceError(
-    EC2_SERVICE_EXCEPTION,
-    `instance ${instanceId} in ${region.name} ${what}`,
-    {
-      code: 'instance-lost',
-      class: 'lost',
-      next: 'A new instance is launched by itself; if that repeats, look at the state reason in the EC2 console.',
-      region: region.name,
-      resource: instanceId,
-    },
-  );
+function lost(ec2: RegionAccess, instanceId: string, what: string): ServiceError {
+  return new ServiceError(EC2_SERVICE_EXCEPTION, `instance ${instanceId} in ${ec2.name} ${what}`, {
+    code: 'instance-lost',
+    class: 'lost',
+    next: 'A new instance is launched by itself; if that repeats, look at the state reason in the EC2 console.',
+    region: ec2.name,
+    resource: instanceId,
+  });
 }

@@ -23,23 +23,23 @@ const VOLUME_STATES = ['creating', 'available', 'in-use', 'error'];
 
 /** What this account owns and has all of the tags, in every state that is not an end. */
 export async function listOwned(
-  region: RegionAccess,
+  ec2: RegionAccess,
   tags: Tags,
   signal: AbortSignal,
 ): Promise<OwnedResource[]> {
   const filters = tagFilters(tags);
   const lists = await Promise.all([
-    listInstances(region, filters, signal),
-    listVolumes(region, filters, signal),
-    listImages(region, filters, signal),
-    listSnapshots(region, filters, signal),
+    listInstances(ec2, filters, signal),
+    listVolumes(ec2, filters, signal),
+    listImages(ec2, filters, signal),
+    listSnapshots(ec2, filters, signal),
   ]);
   return lists.flat();
 }
 
 /** The resource as it is now, or undefined when it is gone or about to be. */
 export async function findOwned(
-  region: RegionAccess,
+  ec2: RegionAccess,
   { type, id }: { readonly type: ResourceType; readonly id: string },
   signal: AbortSignal,
 ): Promise<OwnedResource | undefined> {
@@ -50,48 +50,44 @@ export async function findOwned(
     snapshot: listSnapshots,
   };
   const filter = { Name: `${type}-id`, Values: [id] };
-  const found = await list[type](region, [filter], signal);
+  const found = await list[type](ec2, [filter], signal);
   return found.find((one) => one.id === id);
 }
 
-type List = (
-  region: RegionAccess,
-  filters: Filter[],
-  signal: AbortSignal,
-) => Promise<OwnedResource[]>;
+type List = (ec2: RegionAccess, filters: Filter[], signal: AbortSignal) => Promise<OwnedResource[]>;
 
-const listInstances: List = async (region, filters, signal) => {
+const listInstances: List = async (ec2, filters, signal) => {
   const Filters = [...filters, { Name: 'instance-state-name', Values: INSTANCE_STATES }];
-  const pages = paginateDescribeInstances(paging(region), { Filters }, { abortSignal: signal });
+  const pages = paginateDescribeInstances(paging(ec2), { Filters }, { abortSignal: signal });
   const found: Instance[] = [];
   for await (const { Reservations } of pages) {
     for (const { Instances } of Reservations ?? []) found.push(...(Instances ?? []));
   }
   return found.flatMap((one) =>
-    owned(region, 'instance', one.InstanceId, one, { created: one.LaunchTime }),
+    owned(ec2, 'instance', one.InstanceId, one, { created: one.LaunchTime }),
   );
 };
 
-const listVolumes: List = async (region, filters, signal) => {
+const listVolumes: List = async (ec2, filters, signal) => {
   const Filters = [...filters, { Name: 'status', Values: VOLUME_STATES }];
-  const pages = paginateDescribeVolumes(paging(region), { Filters }, { abortSignal: signal });
+  const pages = paginateDescribeVolumes(paging(ec2), { Filters }, { abortSignal: signal });
   const found: Volume[] = [];
   for await (const { Volumes } of pages) found.push(...(Volumes ?? []));
   return found.flatMap((one) =>
-    owned(region, 'volume', one.VolumeId, one, {
+    owned(ec2, 'volume', one.VolumeId, one, {
       created: one.CreateTime,
       uses: (one.Attachments ?? []).flatMap(({ InstanceId }) => InstanceId ?? []),
     }),
   );
 };
 
-const listImages: List = async (region, filters, signal) => {
+const listImages: List = async (ec2, filters, signal) => {
   const input = { Owners: ['self'], Filters: filters, IncludeDisabled: true };
-  const pages = paginateDescribeImages(paging(region), input, { abortSignal: signal });
+  const pages = paginateDescribeImages(paging(ec2), input, { abortSignal: signal });
   const found: Image[] = [];
   for await (const { Images } of pages) found.push(...(Images ?? []).filter(isThere));
   return found.flatMap((one) =>
-    owned(region, 'image', one.ImageId, one, {
+    owned(ec2, 'image', one.ImageId, one, {
       created: one.CreationDate === undefined ? undefined : new Date(one.CreationDate),
       isPublic: one.Public === true,
       uses: (one.BlockDeviceMappings ?? []).flatMap(({ Ebs }) => Ebs?.SnapshotId ?? []),
@@ -99,22 +95,22 @@ const listImages: List = async (region, filters, signal) => {
   );
 };
 
-const listSnapshots: List = async (region, filters, signal) => {
+const listSnapshots: List = async (ec2, filters, signal) => {
   const input = { OwnerIds: ['self'], Filters: filters };
-  const pages = paginateDescribeSnapshots(paging(region), input, { abortSignal: signal });
+  const pages = paginateDescribeSnapshots(paging(ec2), input, { abortSignal: signal });
   const found: Snapshot[] = [];
   for await (const { Snapshots } of pages) found.push(...(Snapshots ?? []));
   return found.flatMap((one) =>
-    owned(region, 'snapshot', one.SnapshotId, one, { created: one.StartTime }),
+    owned(ec2, 'snapshot', one.SnapshotId, one, { created: one.StartTime }),
   );
 };
 
-function paging(region: RegionAccess): { client: RegionAccess['ec2']; pageSize: number } {
-  return { client: region.ec2, pageSize: PAGE_SIZE };
+function paging(ec2: RegionAccess): { client: RegionAccess['ec2']; pageSize: number } {
+  return { client: ec2.ec2, pageSize: PAGE_SIZE };
 }
 
 function owned(
-  region: RegionAccess,
+  ec2: RegionAccess,
   type: ResourceType,
   id: string | undefined,
   resource: Parameters<typeof tagsOf>[0],
@@ -127,5 +123,5 @@ function owned(
   if (id === undefined) return [];
   const { created, isPublic = false, uses = [] } = facts;
   const createdMs = created?.getTime();
-  return [{ region: region.name, type, id, tags: tagsOf(resource), createdMs, isPublic, uses }];
+  return [{ region: ec2.name, type, id, tags: tagsOf(resource), createdMs, isPublic, uses }];
 }

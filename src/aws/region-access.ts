@@ -255,7 +255,7 @@ export class Aws {
   }
 
   destroy(): void {
-    for (const region of this.#regions.values()) region.destroy();
+    for (const ec2 of this.#regions.values()) ec2.destroy();
     this.#regions.clear();
   }
 }

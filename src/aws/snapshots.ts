@@ -29,14 +29,14 @@ export interface SnapshotRequest {
 const LOOKUP_MS_MAX = 2_000;
 
 export async function ensureSnapshotOfVolume(
-  region: RegionAccess,
+  ec2: RegionAccess,
   volumeId: string,
   request: SnapshotRequest,
   signal: AbortSignal,
 ): Promise<string> {
-  const found = await adoptSnapshot(region, request, signal);
+  const found = await adoptSnapshot(ec2, request, signal);
   if (found !== undefined) return found;
-  const { SnapshotId } = await region.ec2Once.send(
+  const { SnapshotId } = await ec2.ec2Once.send(
     new CreateSnapshotCommand({
       VolumeId: volumeId,
       Description: request.description,
@@ -48,17 +48,17 @@ export async function ensureSnapshotOfVolume(
 }
 
 export async function ensureSnapshotCopy(
-  region: RegionAccess,
-  source: { readonly region: string; readonly snapshot: string },
+  ec2: RegionAccess,
+  source: { readonly regionName: string; readonly snapshot: string },
   request: SnapshotRequest,
   signal: AbortSignal,
 ): Promise<string> {
-  const found = await adoptSnapshot(region, request, signal);
+  const found = await adoptSnapshot(ec2, request, signal);
   if (found !== undefined) return found;
   try {
-    const { SnapshotId } = await region.ec2Once.send(
+    const { SnapshotId } = await ec2.ec2Once.send(
       new CopySnapshotCommand({
-        SourceRegion: source.region,
+        SourceRegion: source.regionName,
         SourceSnapshotId: source.snapshot,
         Description: request.description,
         TagSpecifications: [tagSpecification('snapshot', request.tags)],
@@ -71,12 +71,12 @@ export async function ensureSnapshotCopy(
     // EBS user guide, ebs-copy-snapshot: 20 copies in flight a destination; a place becomes free.
     throw new ServiceError(
       EC2_SERVICE_EXCEPTION,
-      `20 snapshot copies are under way to ${region.name}`,
+      `20 snapshot copies are under way to ${ec2.name}`,
       {
         code: 'copy-slots',
         class: 'throttled',
         next: 'It is tried again when a copy has ended; nothing needs to be done.',
-        region: region.name,
+        region: ec2.name,
       },
       { cause: error },
     );
@@ -85,48 +85,48 @@ export async function ensureSnapshotCopy(
 
 /** What an earlier attempt made; not listed is only believed when the visibility window is over. */
 async function adoptSnapshot(
-  region: RegionAccess,
+  ec2: RegionAccess,
   { key, mayExist }: SnapshotRequest,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const until = performance.now() + (mayExist ? region.settings.visibilityMs : 0);
+  const until = performance.now() + (mayExist ? ec2.settings.visibilityMs : 0);
   for (;;) {
-    const found = await findSnapshots(region, key, signal);
+    const found = await findSnapshots(ec2, key, signal);
     const usable = found.filter(({ State }) => State !== 'error');
     // Whoever made it was killed before it heard of the failure: it is nobody's any more.
     for (const { SnapshotId, State } of found) {
-      if (State === 'error') await deleteUnused(region, SnapshotId ?? '', signal);
+      if (State === 'error') await deleteUnused(ec2, SnapshotId ?? '', signal);
     }
     usable.sort((a, b) => (a.StartTime?.getTime() ?? 0) - (b.StartTime?.getTime() ?? 0));
     const [oldest, ...others] = usable.flatMap(({ SnapshotId }) => SnapshotId ?? []);
     if (oldest !== undefined) {
       // Two attempts may each have made one before the other's was listed.
-      for (const other of others) await deleteUnused(region, other, signal);
+      for (const other of others) await deleteUnused(ec2, other, signal);
       return oldest;
     }
     if (performance.now() >= until) return undefined;
-    await delay(Math.min(LOOKUP_MS_MAX, region.settings.visibilityMs / 4), undefined, { signal });
+    await delay(Math.min(LOOKUP_MS_MAX, ec2.settings.visibilityMs / 4), undefined, { signal });
   }
 }
 
 async function deleteUnused(
-  region: RegionAccess,
+  ec2: RegionAccess,
   snapshotId: string,
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    await deleteSnapshot(region, snapshotId, signal);
+    await deleteSnapshot(ec2, snapshotId, signal);
   } catch (error) {
     if (!isCode(error, 'InvalidSnapshot.InUse')) throw error;
   }
 }
 
 export async function findSnapshots(
-  region: RegionAccess,
+  ec2: RegionAccess,
   tags: Tags,
   signal: AbortSignal,
 ): Promise<Snapshot[]> {
-  const { Snapshots } = await region.ec2.send(
+  const { Snapshots } = await ec2.ec2.send(
     new DescribeSnapshotsCommand({ OwnerIds: ['self'], Filters: tagFilters(tags) }),
     { abortSignal: signal },
   );
@@ -135,21 +135,21 @@ export async function findSnapshots(
 
 /** Resolves when the snapshot is complete; `onProgress` gets AWS's own percentage, which jumps. */
 export function waitUntilSnapshotComplete(
-  region: RegionAccess,
+  ec2: RegionAccess,
   snapshotId: string,
   options: { readonly signal: AbortSignal; onProgress(percent: number): void },
 ): Promise<Snapshot> {
-  return region.snapshots.wait(
+  return ec2.snapshots.wait(
     snapshotId,
     (snapshot, missingMs) => {
       if (snapshot === undefined) {
-        if (missingMs > region.settings.visibilityMs) throw failed(region, snapshotId, 'vanished');
+        if (missingMs > ec2.settings.visibilityMs) throw failed(ec2, snapshotId, 'vanished');
         return undefined;
       }
       options.onProgress(Number.parseInt(snapshot.Progress ?? '0', 10) || 0);
       if (snapshot.State === 'completed') return snapshot;
       if (snapshot.State === 'error') {
-        throw failed(region, snapshotId, `failed: ${snapshot.StateMessage ?? 'no reason given'}`);
+        throw failed(ec2, snapshotId, `failed: ${snapshot.StateMessage ?? 'no reason given'}`);
       }
       return undefined;
     },
@@ -159,11 +159,11 @@ export function waitUntilSnapshotComplete(
 
 /** Lets everybody make volumes of it; without this other accounts cannot copy the AMI. */
 export async function makeSnapshotPublic(
-  region: RegionAccess,
+  ec2: RegionAccess,
   snapshotId: string,
   signal: AbortSignal,
 ): Promise<void> {
-  await region.ec2.send(
+  await ec2.ec2.send(
     new ModifySnapshotAttributeCommand({
       SnapshotId: snapshotId,
       Attribute: 'createVolumePermission',
@@ -175,11 +175,11 @@ export async function makeSnapshotPublic(
 }
 
 export async function isSnapshotPublic(
-  region: RegionAccess,
+  ec2: RegionAccess,
   snapshotId: string,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { CreateVolumePermissions } = await region.ec2.send(
+  const { CreateVolumePermissions } = await ec2.ec2.send(
     new DescribeSnapshotAttributeCommand({
       SnapshotId: snapshotId,
       Attribute: 'createVolumePermission',
@@ -191,12 +191,12 @@ export async function isSnapshotPublic(
 
 /** Deletes; a snapshot that EC2 does not know is gone. */
 export async function deleteSnapshot(
-  region: RegionAccess,
+  ec2: RegionAccess,
   snapshotId: string,
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    await region.ec2.send(new DeleteSnapshotCommand({ SnapshotId: snapshotId }), {
+    await ec2.ec2.send(new DeleteSnapshotCommand({ SnapshotId: snapshotId }), {
       abortSignal: signal,
     });
   } catch (error) {
@@ -209,17 +209,13 @@ function acknowledged(id: string | undefined, action: string): string {
   return id;
 }
 
-function failed(region: RegionAccess, snapshotId: string, what: string): ServiceError {
-  return new ServiceError(
-    EC2_SERVICE_EXCEPTION,
-    `snapshot ${snapshotId} in ${region.name} ${what}`,
-    {
-      code: 'snapshot-failed',
-      // EC2's doing: the home region begins again with a new volume, another region is left out.
-      class: 'lost',
-      next: 'It is made anew where that is possible; if that repeats, ask AWS support with the id of the snapshot.',
-      region: region.name,
-      resource: snapshotId,
-    },
-  );
+function failed(ec2: RegionAccess, snapshotId: string, what: string): ServiceError {
+  return new ServiceError(EC2_SERVICE_EXCEPTION, `snapshot ${snapshotId} in ${ec2.name} ${what}`, {
+    code: 'snapshot-failed',
+    // EC2's doing: the home region begins again with a new volume, another region is left out.
+    class: 'lost',
+    next: 'It is made anew where that is possible; if that repeats, ask AWS support with the id of the snapshot.',
+    region: ec2.name,
+    resource: snapshotId,
+  });
 }

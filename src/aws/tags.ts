@@ -38,12 +38,12 @@ export function tagsOf(resource: { readonly Tags?: Tag[] | undefined }): Tags {
 
 /** Adds the tags to all of these, in place of what these keys said; safe to repeat. */
 export async function addTags(
-  region: RegionAccess,
+  ec2: RegionAccess,
   ids: readonly string[],
   tags: Tags,
   signal: AbortSignal,
 ): Promise<void> {
-  await region.ec2.send(
+  await ec2.ec2.send(
     new CreateTagsCommand({
       Resources: [...ids],
       Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),

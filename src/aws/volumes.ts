@@ -14,21 +14,20 @@ import { tagFilters } from './tags.js';
 
 /** Detaches and waits until the volume is free; a free volume is done already. */
 export async function detachVolume(
-  region: RegionAccess,
+  ec2: RegionAccess,
   volumeId: string,
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    await region.ec2.send(new DetachVolumeCommand({ VolumeId: volumeId }), { abortSignal: signal });
+    await ec2.ec2.send(new DetachVolumeCommand({ VolumeId: volumeId }), { abortSignal: signal });
   } catch (error) {
     // Detached already, or the answer to an earlier attempt was lost: the state decides.
     if (!isCode(error, 'IncorrectState', 'InvalidAttachment.NotFound')) throw error;
   }
-  await region.volumes.wait(
+  await ec2.volumes.wait(
     volumeId,
     (volume, missingMs) => {
-      if (volume === undefined && missingMs > region.settings.visibilityMs)
-        throw lost(region, volumeId);
+      if (volume === undefined && missingMs > ec2.settings.visibilityMs) throw lost(ec2, volumeId);
       return volume?.State === 'available' ? true : undefined;
     },
     signal,
@@ -37,12 +36,12 @@ export async function detachVolume(
 
 /** Deletes; false when EC2 does not know the volume, which is gone, or not found yet. */
 export async function deleteVolume(
-  region: RegionAccess,
+  ec2: RegionAccess,
   volumeId: string,
   signal: AbortSignal,
 ): Promise<boolean> {
   try {
-    await region.ec2.send(new DeleteVolumeCommand({ VolumeId: volumeId }), { abortSignal: signal });
+    await ec2.ec2.send(new DeleteVolumeCommand({ VolumeId: volumeId }), { abortSignal: signal });
     return true;
   } catch (error) {
     if (!isCode(error, 'InvalidVolume.NotFound')) throw error;
@@ -52,16 +51,16 @@ export async function deleteVolume(
 
 /** Deletes for good: a volume that EC2 does not know, but lists all the same, is deleted again. */
 export async function destroyVolume(
-  region: RegionAccess,
+  ec2: RegionAccess,
   volumeId: string,
   signal: AbortSignal,
 ): Promise<void> {
-  while (!(await deleteVolume(region, volumeId, signal))) {
-    const isGone = await region.volumes.wait(
+  while (!(await deleteVolume(ec2, volumeId, signal))) {
+    const isGone = await ec2.volumes.wait(
       volumeId,
       (volume, missingMs) => {
         if (volume !== undefined) return isEnded(volume);
-        return missingMs > region.settings.visibilityMs ? true : undefined;
+        return missingMs > ec2.settings.visibilityMs ? true : undefined;
       },
       signal,
     );
@@ -70,11 +69,11 @@ export async function destroyVolume(
 }
 
 export async function findVolumes(
-  region: RegionAccess,
+  ec2: RegionAccess,
   tags: Tags,
   signal: AbortSignal,
 ): Promise<Volume[]> {
-  const { Volumes } = await region.ec2.send(
+  const { Volumes } = await ec2.ec2.send(
     new DescribeVolumesCommand({ Filters: tagFilters(tags) }),
     { abortSignal: signal },
   );
@@ -85,12 +84,12 @@ function isEnded({ State }: Volume): boolean {
   return State === 'deleting' || State === 'deleted';
 }
 
-function lost(region: RegionAccess, volumeId: string): ServiceError {
-  return new ServiceError(EC2_SERVICE_EXCEPTION, `volume ${volumeId} in ${region.name} vanished`, {
+function lost(ec2: RegionAccess, volumeId: string): ServiceError {
+  return new ServiceError(EC2_SERVICE_EXCEPTION, `volume ${volumeId} in ${ec2.name} vanished`, {
     code: 'volume-lost',
     class: 'lost',
     next: 'A new instance with a new volume is launched by itself.',
-    region: region.name,
+    region: ec2.name,
     resource: volumeId,
   });
 }

@@ -158,7 +158,7 @@ async function ofRunWithoutResult(session: Session, status: ImageStatus): Promis
   const image = imageFacts(request);
   const tested = passedVariants(status.progress?.tests ?? []);
   return [plan.home, ...plan.copies].flatMap((regionPlan) => {
-    const { region, unusable } = regionPlan;
+    const { regionName: region, unusable } = regionPlan;
     const found = status.progress?.regions.find((one) => one.region === region);
     const progress = withReason(found ?? { region, state: 'waiting', amis: [] }, status.outcome);
     return amiRecords({

@@ -62,7 +62,7 @@ export async function progressFromHistory(
     arch: request.image.arch,
     outcome: 'running',
     steps: { ...waitingSteps(), ...(plan === undefined ? {} : { plan: { state: 'done' } }) },
-    regions: regions.map(({ region, unusable }) => ({
+    regions: regions.map(({ regionName: region, unusable }) => ({
       region,
       state: unusable === undefined ? 'waiting' : 'left-out',
       amis: [],
@@ -97,17 +97,21 @@ export async function progressFromResult(
 function regionsOf(result: ImageResult): RegionProgress[] {
   const failed = new Map(result.failedRegions.map((one) => [one.region, one]));
   const names = new Set([...result.amis.map(({ region }) => region), ...failed.keys()]);
-  return [...names].map((region): RegionProgress => {
-    const made = result.amis.filter((ami) => ami.region === region && ami.ami !== null);
+  return [...names].map((regionName): RegionProgress => {
+    const made = result.amis.filter((ami) => ami.region === regionName && ami.ami !== null);
     const amis = made.map((record) => ({
-      region,
+      regionName,
       variant: { virt: record.virt, volumeType: record.volumeType },
       name: record.name,
       ami: record.ami ?? '',
       snapshot: record.snapshot ?? '',
     }));
-    const failure = failed.get(region);
+    const failure = failed.get(regionName);
     if (failure !== undefined) return { ...failure, state: 'failed', amis };
-    return { region, state: made.every((ami) => ami.public) ? 'published' : 'private', amis };
+    return {
+      region: regionName,
+      state: made.every((ami) => ami.public) ? 'published' : 'private',
+      amis,
+    };
   });
 }

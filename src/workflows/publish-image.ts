@@ -84,7 +84,7 @@ async function launchUtility(publication: Publication): Promise<void> {
   publication.undo?.register(homeRegion, 'utility');
   const summary = `utility instance in ${homeRegion}, ${utility.volumeSizeGiB} GiB volume`;
   publication.instance = await launchUtilityInstance.executeWithOptions({ summary }, [
-    { origin, region: homeRegion, utility, generation },
+    { origin, regionName: homeRegion, utility, generation },
   ]);
 }
 
@@ -153,13 +153,13 @@ async function register(publication: Publication): Promise<void> {
           origin,
           arch,
           registration,
-          region: home,
+          regionPlan: home,
           snapshot: source.snapshot,
           rawSha256: source.rawSha256,
         },
       ],
     );
-    run.region(homeRegion, { state: 'copied', amis });
+    run.setRegion(homeRegion, { state: 'copied', amis });
     announcements.add(...uploadAnnouncements(run.plan, 'completed', amis));
   });
 }
@@ -170,7 +170,7 @@ async function retire(publication: Publication): Promise<void> {
     await settleAll([
       terminateInstance.executeWithOptions(
         { summary: `terminate utility instance ${instance.instanceId}` },
-        [{ region: instance.region, instanceId: instance.instanceId }],
+        [{ regionName: instance.regionName, instanceId: instance.instanceId }],
       ),
       launchTest(publication),
     ]);

@@ -33,10 +33,7 @@ export async function sweep({ deployment, dryRun }: SweepInput): Promise<SweepRe
   return report;
 }
 
-interface FailedRegion {
-  readonly region: string;
-  readonly reason: string;
-}
+type FailedRegion = SweepReport['failedRegions'][number];
 
 interface Search {
   readonly found: readonly FoundStrays[];
@@ -46,9 +43,12 @@ interface Search {
 async function findEverywhere(deployment: string, plan: SweepPlan): Promise<Search> {
   const { regions, graceMs, maxRemovals: straysMax, regionPatienceMs } = plan;
   const found: FoundStrays[] = [];
-  const failed = await inEachRegion(regions, async (region) => {
-    const options = { summary: `look into ${region}`, scheduleToCloseTimeout: regionPatienceMs };
-    const input = { deployment, region, graceMs, straysMax };
+  const failed = await inEachRegion(regions, async (regionName) => {
+    const options = {
+      summary: `look into ${regionName}`,
+      scheduleToCloseTimeout: regionPatienceMs,
+    };
+    const input = { deployment, regionName, graceMs, straysMax };
     found.push(await findStrays.executeWithOptions(options, [input]));
   });
   return { found, failed };
@@ -82,11 +82,11 @@ async function removeEverywhere(
   const removed: SweepItem[] = [];
   const left: SweepItem[] = [];
   const concerned = regions.filter((one) => strays.some(({ region }) => region === one));
-  const failed = await inEachRegion(concerned, async (region) => {
-    const own = strays.filter((stray) => stray.region === region);
+  const failed = await inEachRegion(concerned, async (regionName) => {
+    const own = strays.filter((stray) => stray.region === regionName);
     const result = await removeStrays.executeWithOptions(
-      { summary: `remove ${own.length} strays in ${region}` },
-      [{ deployment, region, graceMs, strays: own }],
+      { summary: `remove ${own.length} strays in ${regionName}` },
+      [{ deployment, regionName, graceMs, strays: own }],
     );
     removed.push(...result.removed);
     left.push(...result.left);
@@ -97,16 +97,16 @@ async function removeEverywhere(
 /** Side by side; a region's failure is the region's alone. A cancelled sweep ends as all of it. */
 async function inEachRegion(
   regions: readonly string[],
-  act: (region: string) => Promise<void>,
+  act: (regionName: string) => Promise<void>,
 ): Promise<FailedRegion[]> {
   const failed: FailedRegion[] = [];
   await Promise.all(
-    regions.map(async (region) => {
+    regions.map(async (regionName) => {
       try {
-        await act(region);
+        await act(regionName);
       } catch (failure) {
         if (isCancellation(failure)) throw failure;
-        failed.push({ region, reason: failureReason(failure) });
+        failed.push({ region: regionName, reason: failureReason(failure) });
       }
     }),
   );

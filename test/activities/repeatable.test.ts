@@ -20,7 +20,7 @@ async function plan({ activities, request }: ActivityLevel): Promise<ImagePlan> 
 function launch(level: ActivityLevel, { origin, utility }: ImagePlan): Promise<UtilityInstance> {
   return level.activities.launchUtilityInstance({
     origin,
-    region: 'us-east-1',
+    regionName: 'us-east-1',
     utility,
     generation: 0,
   });
@@ -51,7 +51,7 @@ function register(
     origin,
     arch,
     registration,
-    region: home,
+    regionPlan: home,
     snapshot: source.snapshot,
     rawSha256: source.rawSha256,
   });
@@ -63,13 +63,13 @@ function copy(
   source: SnapshotSource,
 ): Promise<RegisteredAmi[]> {
   const { origin, arch, registration, copies } = planned;
-  const [region] = copies;
-  assert(region);
-  return level.activities.copyToRegion({ origin, arch, registration, region, source });
+  const [regionPlan] = copies;
+  assert(regionPlan);
+  return level.activities.copyToRegion({ origin, arch, registration, regionPlan, source });
 }
 
-function undo(level: ActivityLevel, planned: ImagePlan, region: string, steps: StepTag[]) {
-  return level.activities.undoRegion({ origin: planned.origin, region, steps });
+function undo(level: ActivityLevel, planned: ImagePlan, regionName: string, steps: StepTag[]) {
+  return level.activities.undoRegion({ origin: planned.origin, regionName, steps });
 }
 
 const TWO_REGIONS = { publish: ['regions = ["us-east-1", "eu-west-1"]'] };
@@ -180,7 +180,7 @@ describe('an activity that is run twice', () => {
       const planned = await plan(level);
       await level.setFaults([{ action: 'DescribeImages', kind: 'refusal', count: 0 }]);
       const { origin } = planned;
-      const input = { origin, region: 'us-east-1', steps: ['register'] as const };
+      const input = { origin, regionName: 'us-east-1', steps: ['register'] as const };
       const { unseen, left } = await level.activities.undoRegion({ ...input, mayBePublic: true });
       assert.equal(unseen, true);
       assert.match(left.join('\n'), /^AMIs: UnauthorizedOperation.*$/);
@@ -233,7 +233,7 @@ describe('the gate', () => {
       const amis = await register(level, planned, source);
       const input = {
         origin: planned.origin,
-        region: 'us-east-1',
+        regionName: 'us-east-1',
         amis,
         variantsToTest: planned.test.variants,
         tests: [{ variant: 'hvm-standard', exitStatus: 0 }],

@@ -17,8 +17,8 @@ const NOBODY = someOrigin({ deployment: 'other' });
 const HOMES = ['us-east-1', 'us-west-2'];
 
 async function snapshotIn(level: ActivityLevel, name: string): Promise<string> {
-  const region = level.aws.region(name);
-  return plantSnapshot(region, await plantVolume(region, {}), {});
+  const ec2 = level.aws.region(name);
+  return plantSnapshot(ec2, await plantVolume(ec2, {}), {});
 }
 
 const read = ({ aws }: ActivityLevel, tags = {}, homes = HOMES) =>
@@ -50,12 +50,12 @@ describe('the AMIs of a deployment in EC2', () => {
 
   it('were those of every compose when the name that was asked for had a wildcard in it', async () => {
     await withActivities({}, async (level) => {
-      const region = level.aws.region('us-east-1');
+      const ec2 = level.aws.region('us-east-1');
       const snapshot = await snapshotIn(level, 'us-east-1');
       const tags = someAmiTags(someOrigin());
-      await plantImage(region, snapshot, tags);
+      await plantImage(ec2, snapshot, tags);
       const literal = '*? \\';
-      const odd = await plantImage(region, snapshot, { ...tags, [TAG.compose]: literal });
+      const odd = await plantImage(ec2, snapshot, { ...tags, [TAG.compose]: literal });
       const found = async (compose: string) =>
         (await read(level, { [TAG.compose]: compose })).amis.map(({ ami }) => ami);
       for (const pattern of ['*', 'Fedora-*', `${tags[TAG.compose]?.slice(0, -1)}?`]) {
@@ -68,11 +68,11 @@ describe('the AMIs of a deployment in EC2', () => {
   it('are read to the last page where EC2 does not list them at once', async () => {
     // For all 201 that wait for a socket at once.
     await withActivities({ settings: { requestTimeoutMs: 120_000 } }, async (level) => {
-      const region = level.aws.region('us-east-1');
+      const ec2 = level.aws.region('us-east-1');
       const snapshot = await snapshotIn(level, 'us-east-1');
       const tags = someAmiTags(someOrigin());
       const planted = await Promise.all(
-        Array.from({ length: 201 }, () => plantImage(region, snapshot, tags)),
+        Array.from({ length: 201 }, () => plantImage(ec2, snapshot, tags)),
       );
       const { amis } = await read(level);
       assert.deepEqual(amis.map(({ ami }) => ami).sort(), planted.sort());

@@ -11,7 +11,7 @@ function regionOf(
     ResponseCode: 0,
     StandardOutputContent: 'state=running\n',
   }),
-): { region: RegionAccess; sent: () => number } {
+): { ec2: RegionAccess; sent: () => number } {
   let sent = 0;
   const region = {
     name: 'us-east-1',
@@ -31,14 +31,14 @@ function regionOf(
       },
     },
   };
-  return { region: region as unknown as RegionAccess, sent: () => sent };
+  return { ec2: region as unknown as RegionAccess, sent: () => sent };
 }
 
 describe('a command on an instance', () => {
   it('is sent again when the agent lost it while it updated itself', async () => {
-    const { region, sent } = regionOf(['TimedOut', 'TimedOut', 'Success']);
+    const { ec2, sent } = regionOf(['TimedOut', 'TimedOut', 'Success']);
     const result = await runOnceOnline(
-      region,
+      ec2,
       { instanceId: 'i-1' },
       { script: 'true', comment: 'follow' },
       new AbortController().signal,
@@ -54,12 +54,12 @@ describe('a command on an instance', () => {
       { Status: 'Failed', ResponseCode: 0, StandardOutputContent: 'document process failed' },
     ];
     const own = { Status: 'Failed', ResponseCode: 7, StandardOutputContent: '' };
-    const { region, sent } = regionOf(
+    const { ec2, sent } = regionOf(
       Array.from({ length: 4 }, () => 'Failed'),
       (count) => none[count - 1] ?? own,
     );
     const result = await runOnceOnline(
-      region,
+      ec2,
       { instanceId: 'i-1' },
       { script: 'exit 7', comment: 'start' },
       new AbortController().signal,
@@ -70,11 +70,11 @@ describe('a command on an instance', () => {
   it('has not failed when its end is listed before its result is to be had', async () => {
     const early = { Status: 'InProgress', ResponseCode: -1, StandardOutputContent: '' };
     const whole = { Status: 'Success', ResponseCode: 0, StandardOutputContent: 'started\n' };
-    const { region, sent } = regionOf(['Success', 'Success'], (count) =>
+    const { ec2, sent } = regionOf(['Success', 'Success'], (count) =>
       count === 1 ? early : whole,
     );
     const result = await runOnceOnline(
-      region,
+      ec2,
       { instanceId: 'i-1' },
       { script: 'true', comment: 'start' },
       new AbortController().signal,

@@ -9,7 +9,7 @@ import { ServiceError } from '../../src/model/errors.js';
 describe('an instance that runs', () => {
   it('but never shows its volume is given up as lost, not waited for until somebody looks', async () => {
     const instance: Instance = { InstanceId: 'i-1', State: { Name: 'running' } };
-    const region = {
+    const ec2 = {
       name: 'us-east-1',
       settings: { ...AWS_DEFAULTS, visibilityMs: 50 },
       instances: new SharedPoll<Instance>({
@@ -21,7 +21,7 @@ describe('an instance that runs', () => {
     } as unknown as RegionAccess;
     const { signal } = new AbortController();
     await assert.rejects(
-      waitUntilRunning(region, { instanceId: 'i-1', device: '/dev/sdf' }, signal),
+      waitUntilRunning(ec2, { instanceId: 'i-1', device: '/dev/sdf' }, signal),
       (error) => {
         assert(error instanceof ServiceError);
         assert.match(error.message, /runs without a volume at \/dev\/sdf/);

@@ -25,8 +25,8 @@ describe('an SSM agent among more than a page of them', () => {
     const cloud = await openTestCloud({ ssm: createSsmHandler() });
     const aws = new Aws(AWS_DEFAULTS, { endpoint: cloud.url, credentials });
     try {
-      const region = aws.region('us-east-1');
-      const launched = await region.ec2.send(
+      const ec2 = aws.region('us-east-1');
+      const launched = await ec2.ec2.send(
         new RunInstancesCommand({
           ImageId: await amazonLinux(cloud.client()),
           InstanceType: 't3.micro',
@@ -37,7 +37,7 @@ describe('an SSM agent among more than a page of them', () => {
       );
       const ids = (launched.Instances ?? []).map(({ InstanceId = '' }) => InstanceId);
       const page = (NextToken?: string) =>
-        region.ssm.send(
+        ec2.ssm.send(
           new DescribeInstanceInformationCommand({
             MaxResults: 50,
             ...(NextToken === undefined ? {} : { NextToken }),
@@ -48,7 +48,7 @@ describe('an SSM agent among more than a page of them', () => {
       const late = (await page(next)).InstanceInformationList?.[0]?.InstanceId ?? '';
       assert(ids.includes(late));
       const seen = (id: string) =>
-        region.agents.wait(id, (agent) => agent?.PingStatus ?? 'not listed', signal);
+        ec2.agents.wait(id, (agent) => agent?.PingStatus ?? 'not listed', signal);
       assert.equal(await seen(late), 'Online');
     } finally {
       aws.destroy();

@@ -35,13 +35,13 @@ export async function plantCanaries(
   try {
     await Promise.all(
       where.regions.map(async (name) => {
-        const region = aws.region(name);
-        const volume = await plantVolume(region, {});
-        await plantVolume(region, originTags(foreign, 'utility', 'foreign'));
+        const ec2 = aws.region(name);
+        const volume = await plantVolume(ec2, {});
+        await plantVolume(ec2, originTags(foreign, 'utility', 'foreign'));
         const tags = snapshotTags(earlier, 'snapshot', 'a'.repeat(64));
-        const snapshot = await plantSnapshot(region, volume, tags);
-        const image = await plantImage(region, snapshot, someAmiTags(earlier));
-        await makePublic(region, { snapshot, image });
+        const snapshot = await plantSnapshot(ec2, volume, tags);
+        const image = await plantImage(ec2, snapshot, someAmiTags(earlier));
+        await makePublic(ec2, { snapshot, image });
       }),
     );
   } finally {

@@ -23,7 +23,7 @@ let seq = 0;
 
 export function call(
   action: string,
-  region: string,
+  regionName: string,
   request: unknown,
   changed: readonly string[],
   sender = 'copyToRegion; 7; 1',
@@ -35,7 +35,7 @@ export function call(
     kind: 'call',
     service: 'ec2',
     action,
-    region,
+    region: regionName,
     result: 'ok',
     userAgent: `fedimg/0.1.0 (${WORKFLOW}; ${sender}) aws-sdk-js/3`,
     request,
@@ -43,14 +43,19 @@ export function call(
   };
 }
 
-function image(region: string, id: string): ListedResource {
-  const tags = { ...TAGS, Name: `image-${region}`, [TAG.variant]: 'hvm-gp2', [TAG.step]: 'copy' };
-  return { type: 'image', id, region, state: 'available', public: true, tags };
+function image(regionName: string, id: string): ListedResource {
+  const tags = {
+    ...TAGS,
+    Name: `image-${regionName}`,
+    [TAG.variant]: 'hvm-gp2',
+    [TAG.step]: 'copy',
+  };
+  return { type: 'image', id, region: regionName, state: 'available', public: true, tags };
 }
 
-function snapshot(region: string, id: string): ListedResource {
+function snapshot(regionName: string, id: string): ListedResource {
   const tags = { ...TAGS, Name: 'image', [TAG.step]: 'snapshot' };
-  return { type: 'snapshot', id, region, state: 'completed', public: true, tags };
+  return { type: 'snapshot', id, region: regionName, state: 'completed', public: true, tags };
 }
 
 const CANARY: ListedResource = {
@@ -81,19 +86,19 @@ function effects(): Effect[] {
     },
     call('CopySnapshot', away, { SourceSnapshotId: 'snap-home' }, [`snapshot/${away}/snap-away`]),
     call('RegisterImage', away, mapping('snap-away'), [`image/${away}/ami-away`]),
-    ...[home, away].flatMap((region) => {
-      const end = region === home ? 'home' : 'away';
+    ...[home, away].flatMap((regionName) => {
+      const end = regionName === home ? 'home' : 'away';
       return [
-        call('ModifySnapshotAttribute', region, {}, [`snapshot/${region}/snap-${end}`]),
-        call('ModifyImageAttribute', region, {}, [`image/${region}/ami-${end}`]),
+        call('ModifySnapshotAttribute', regionName, {}, [`snapshot/${regionName}/snap-${end}`]),
+        call('ModifyImageAttribute', regionName, {}, [`image/${regionName}/ami-${end}`]),
       ];
     }),
   ];
 }
 
-const AMIS = ['us-east-1', 'eu-west-1'].map((region) => ({
-  region,
-  end: region === 'us-east-1' ? 'home' : 'away',
+const AMIS = ['us-east-1', 'eu-west-1'].map((regionName) => ({
+  region: regionName,
+  end: regionName === 'us-east-1' ? 'home' : 'away',
 }));
 
 /** A new one each time, so that a test may take it apart. */

@@ -6,9 +6,9 @@ import { plan } from './plans.js';
 import { drawSchedule, parseSchedule, scheduleText } from './schedule.js';
 import { shrink } from './shrink.js';
 
-const point = (action: string, region: string, occurrence = 1): CallPoint => ({
+const point = (action: string, regionName: string, occurrence = 1): CallPoint => ({
   action,
-  region,
+  region: regionName,
   occurrence,
 });
 const POINTS = {

@@ -105,7 +105,7 @@ describe('the status of a publication', () => {
   it('is still told when no worker answers', async () => {
     const request = byHand();
     const fake = fakeActivities({
-      publishRegion: ({ region }) =>
+      publishRegion: ({ regionName: region }) =>
         region === 'sa-east-1' ? Promise.reject(finalFailure('quota')) : Promise.resolve(),
     });
     const run = await withWorker(fake.activities, async ({ taskQueue }) => {
@@ -174,10 +174,10 @@ describe('the catalogue of AMIs', () => {
     const composeId = someComposeId();
     const fake = fakeActivities({
       readCompose: () => Promise.resolve([imageOf(composeId), imageOf(composeId, 'aarch64')]),
-      copyToRegion: ({ region }) =>
-        region.region === 'sa-east-1'
+      copyToRegion: ({ regionPlan }) =>
+        regionPlan.regionName === 'sa-east-1'
           ? Promise.reject(finalFailure('quota'))
-          : Promise.resolve(registered(region, `snap-${region.region}`)),
+          : Promise.resolve(registered(regionPlan, `snap-${regionPlan.regionName}`)),
     });
     await withWorker(fake.activities, async ({ taskQueue }) => {
       const { workflowId, runId } = await signalCompose(session(), finishedMessage(composeId), {
@@ -240,7 +240,7 @@ describe('the catalogue of AMIs', () => {
       release = resolve;
     });
     const fake = fakeActivities({
-      copyToRegion: ({ region }) => held.then(() => registered(region, 'snap-1')),
+      copyToRegion: ({ regionPlan }) => held.then(() => registered(regionPlan, 'snap-1')),
     });
     await withWorker(fake.activities, async ({ taskQueue }) => {
       const run = await startImage(session(), request, { taskQueue });

@@ -66,7 +66,7 @@ describe('fedimg sweep', () => {
 
   function withStray(removed: string[] = []) {
     return fakeActivities({
-      findStrays: ({ region }) =>
+      findStrays: ({ regionName: region }) =>
         Promise.resolve({
           strays: region === 'us-east-1' ? [STRAY] : [],
           more: 0,

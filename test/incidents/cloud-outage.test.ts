@@ -8,8 +8,8 @@ import { until } from '../support/until.js';
 
 const REGIONS = ['us-east-1', 'eu-west-1', 'us-east-2'];
 
-function unreachable(region: string) {
-  return { action: '*', region, kind: 'lost-request', count: 0 } as const;
+function unreachable(regionName: string) {
+  return { action: '*', region: regionName, kind: 'lost-request', count: 0 } as const;
 }
 
 describe('an outage of EC2', () => {

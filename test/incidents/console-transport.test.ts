@@ -25,19 +25,19 @@ describe('a test over the console', () => {
     await withActivities({ ...TWO_REGIONS, test: CONSOLE }, async (level) => {
       const { aws, activities, request } = level;
       const plan = await planOf(level);
-      const { origin, test, homeRegion: region } = plan;
+      const { origin, test, homeRegion: regionName } = plan;
       // In place of one that was registered: what runs the test is user-data, either way.
       const image = await amazonLinux2023(
-        aws.region(region),
+        aws.region(regionName),
         'x86_64',
         AbortSignal.timeout(60_000),
       );
       const variant = { virt: 'hvm', volumeType: 'standard' } as const;
-      const ami = { region, variant, name: 'one', ami: image, snapshot: 'snap-1' };
+      const ami = { regionName, variant, name: 'one', ami: image, snapshot: 'snap-1' };
       const { arch } = request.image;
       const instance = await activities.launchTestInstance({
         origin,
-        region,
+        regionName,
         arch,
         ami,
         test,

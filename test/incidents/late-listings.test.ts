@@ -120,7 +120,7 @@ describe('a resource that EC2 does not list yet', () => {
       await level.setFaults(lostAndListedLate('CopySnapshot'));
       await assert.rejects(copy(level.activities, plan, source));
       const { origin } = plan;
-      const input = { origin, region: 'eu-west-1', steps: ['copy'] as const };
+      const input = { origin, regionName: 'eu-west-1', steps: ['copy'] as const };
       const { removed } = await level.activities.undoRegion(input);
       assert.equal(removed.length, 1);
       const left = (await level.resources()).filter(({ region }) => region === 'eu-west-1');
@@ -204,11 +204,11 @@ describe('a resource that EC2 has given up', () => {
     const minuteMs = 8_000 * slowdown();
     await withActivities({ ...TWO_REGIONS, minuteMs }, async (level) => {
       const plan = await planOf(level);
-      const { origin, homeRegion: region } = plan;
+      const { origin, homeRegion: regionName } = plan;
       const utility = { ...plan.utility, deadManMinutes: 1 };
-      const input = { origin, region, utility, generation: 0 };
+      const input = { origin, regionName, utility, generation: 0 };
       const { instanceId } = await level.activities.launchUtilityInstance(input);
-      const { ec2 } = level.aws.region(region);
+      const { ec2 } = level.aws.region(regionName);
       await until('its timer is set', async () => {
         const { Output = '' } = await ec2.send(
           new GetConsoleOutputCommand({ InstanceId: instanceId, Latest: true }),
@@ -224,9 +224,9 @@ describe('a resource that EC2 has given up', () => {
   it('does not come back by its token: the next pair of instance and volume is a new one', async () => {
     await withActivities(TWO_REGIONS, async (level) => {
       const plan = await planOf(level);
-      const { origin, homeRegion: region } = plan;
+      const { origin, homeRegion: regionName } = plan;
       const dead = await launch(level.activities, plan);
-      await level.activities.undoRegion({ origin, region, steps: ['utility'] });
+      await level.activities.undoRegion({ origin, regionName, steps: ['utility'] });
       await assert.rejects(launch(level.activities, plan), (error) => {
         assert.equal(detailsOf(error).class, 'lost');
         return (error as ApplicationFailure).nonRetryable === true;
@@ -314,11 +314,11 @@ describe('an AMI that became public a moment ago, and is shown as private still'
       await assert.rejects(publish(level.activities, plan, amis), (error) => {
         return (error as ApplicationFailure).nonRetryable === true;
       });
-      const { origin, homeRegion: region } = plan;
+      const { origin, homeRegion: regionName } = plan;
       const steps = ['register', 'snapshot'] as const;
       const undone = await level.activities.undoRegion({
         origin,
-        region,
+        regionName,
         steps,
         mayBePublic: true,
       });
@@ -346,11 +346,11 @@ describe('an AMI that EC2 lists as deregistered for a while', () => {
       const again = { request: level.request, workflowId: 'image/two', runId: 'run-two' };
       const { published } = await level.activities.planImage(again);
       assert.equal(published, undefined, 'it is neither published nor are its names taken');
-      const { origin, homeRegion: region } = plan;
+      const { origin, homeRegion: regionName } = plan;
       const steps = ['register', 'snapshot'] as const;
-      const { removed, kept } = await level.activities.undoRegion({ origin, region, steps });
+      const { removed, kept } = await level.activities.undoRegion({ origin, regionName, steps });
       assert.deepEqual([removed, kept], [[source.snapshot], []]);
-      const input = { deployment: 'test', region, graceMs: 0, straysMax: 10 };
+      const input = { deployment: 'test', regionName, graceMs: 0, straysMax: 10 };
       const { strays, keptCount } = await level.activities.findStrays(input);
       assert.deepEqual([strays, keptCount], [[], 0]);
     });
@@ -365,8 +365,8 @@ describe('a look-up', () => {
       const amis = await register(level.activities, plan, source);
       await copy(level.activities, plan, source);
       await publish(level.activities, plan, amis);
-      const { origin, homeRegion: region } = plan;
-      await level.activities.undoRegion({ origin, region, steps: ['register', 'snapshot'] });
+      const { origin, homeRegion: regionName } = plan;
+      await level.activities.undoRegion({ origin, regionName, steps: ['register', 'snapshot'] });
       const calls = await effectsOf(level);
       const looks = calls.filter(({ action }) => /^Describe(Images|Snapshots)$/.test(action));
       assert(looks.length > 5);

@@ -134,9 +134,9 @@ describe('a run that is terminated', () => {
         { action: 'ModifyImageAttribute', region: 'eu-west-1', kind: 'throttle', count: 0 },
       ]);
       const { run } = await start(publisher);
-      const isPublic = async (region: string) => {
+      const isPublic = async (regionName: string) => {
         const all = await publisher.resources();
-        const images = all.filter((one) => one.type === 'image' && one.region === region);
+        const images = all.filter((one) => one.type === 'image' && one.region === regionName);
         return images.length > 0 && images.every((image) => image.public);
       };
       await until('public at home', () => isPublic('us-east-1'));
@@ -231,8 +231,8 @@ describe('a sweep', () => {
       const { run } = await start(publisher);
       await until('AMIs everywhere', async () => {
         const all = await publisher.resources();
-        return ['us-east-1', 'eu-west-1', 'us-east-2'].every((region) =>
-          all.some((one) => one.type === 'image' && one.region === region),
+        return ['us-east-1', 'eu-west-1', 'us-east-2'].every((regionName) =>
+          all.some((one) => one.type === 'image' && one.region === regionName),
         );
       });
       await run.terminate('an operator has pressed the wrong button');

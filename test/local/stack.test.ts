@@ -102,16 +102,16 @@ describe('the look at the local cloud', () => {
   const raw = Buffer.from('the raw image');
   const rawSha256 = createHash('sha256').update(raw).digest('hex');
   const images = [{ name: 'disk', rawSha256, rawSizeBytes: raw.length }];
-  const ami = (region: string): AmiRecord => ({
+  const ami = (regionName: string): AmiRecord => ({
     compose: 'c',
     release: '43',
     image: 'disk',
     arch: 'x86_64',
     virt: 'hvm',
     volumeType: 'gp2',
-    region,
+    region: regionName,
     ami: 'ami-1',
-    snapshot: `snap-${region}`,
+    snapshot: `snap-${regionName}`,
     name: 'disk',
     public: true,
     tested: true,

@@ -67,7 +67,7 @@ export const launchUtility = act(
   'launchUtilityInstance',
   (state) => {
     const { origin, utility, homeRegion } = planOf(state);
-    return { origin, region: homeRegion, utility, generation: state.generation };
+    return { origin, regionName: homeRegion, utility, generation: state.generation };
   },
   (state, utility) => (state.utility = utility),
 );
@@ -98,22 +98,22 @@ export const register = act(
   (state) => {
     const { origin, arch, registration, home } = planOf(state);
     const { snapshot: made, rawSha256 } = known(state.source, 'snapshot');
-    return { origin, arch, registration, region: home, snapshot: made, rawSha256 };
+    return { origin, arch, registration, regionPlan: home, snapshot: made, rawSha256 };
   },
   (state, amis) => (state.home = amis),
 );
 
 export const retireUtility = act('terminateInstance', (state) => {
-  const { region, instanceId } = known(state.utility, 'utility instance');
-  return { region, instanceId };
+  const { regionName: region, instanceId } = known(state.utility, 'utility instance');
+  return { regionName: region, instanceId };
 });
 
 export const launchTest = act(
   'launchTestInstance',
   (state) => {
-    const { origin, arch, test, homeRegion: region } = planOf(state);
+    const { origin, arch, test, homeRegion: regionName } = planOf(state);
     const ami = testedAmi(state);
-    return { origin, region, arch, test, ami, generation: state.testGeneration };
+    return { origin, regionName, arch, test, ami, generation: state.testGeneration };
   },
   (state, instance) => (state.test = instance),
 );
@@ -130,28 +130,28 @@ export const runTest = act(
 
 export const retireTest = act('terminateInstance', (state) => known(state.test, 'test instance'));
 
-export function copyTo(region: string): Act {
+export function copyTo(regionName: string): Act {
   return act(
     'copyToRegion',
     (state) => {
       const { origin, arch, registration } = planOf(state);
       const source = known(state.source, 'snapshot');
-      return { origin, arch, registration, region: regionOf(state, region), source };
+      return { origin, arch, registration, regionPlan: regionOf(state, regionName), source };
     },
-    (state, amis) => (state.copies[region] = amis),
+    (state, amis) => (state.copies[regionName] = amis),
   );
 }
 
-export function publishIn(region: string): Act {
+export function publishIn(regionName: string): Act {
   return act('publishRegion', (state) => {
     const { origin, test } = planOf(state);
-    const amis = region === HOME ? state.home : state.copies[region];
+    const amis = regionName === HOME ? state.home : state.copies[regionName];
     const { rawSha256 } = known(state.source, 'snapshot');
     const tests = test.variants.map((one) => ({ variant: variantKey(one), exitStatus: 0 }));
     return {
       origin,
-      region,
-      amis: known(amis, `AMIs in ${region}`),
+      regionName,
+      amis: known(amis, `AMIs in ${regionName}`),
       rawSha256,
       variantsToTest: test.variants,
       tests: state.tested ? tests : [],
@@ -159,11 +159,11 @@ export function publishIn(region: string): Act {
   });
 }
 
-export function undo(region: string, steps: readonly StepTag[]): Act {
+export function undo(regionName: string, steps: readonly StepTag[]): Act {
   return act(
     'undoRegion',
-    (state) => ({ origin: planOf(state).origin, region, steps }),
-    (state, undone) => (state.undone[region] = undone),
+    (state) => ({ origin: planOf(state).origin, regionName, steps }),
+    (state, undone) => (state.undone[regionName] = undone),
   );
 }
 

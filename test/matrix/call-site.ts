@@ -47,17 +47,18 @@ export function ruleAt(
 /** Reads the call out of a request as an AWS client or a download sends it; the occurrence is not known yet. */
 export function readCall(message: IncomingMessage, body: string): Omit<CallSite, 'occurrence'> {
   const scope = /Credential=[^/]+\/\d{8}\/([a-z0-9-]+)\//.exec(message.headers.authorization ?? '');
-  const region = scope?.[1] ?? '';
+  const regionName = scope?.[1] ?? '';
   const target = message.headers['x-amz-target'];
-  if (typeof target === 'string') return { action: target.split('.')[1] ?? '', region, by: '' };
-  if (region === '') {
+  if (typeof target === 'string')
+    return { action: target.split('.')[1] ?? '', region: regionName, by: '' };
+  if (regionName === '') {
     return { action: 'GET', region: '', by: (message.url ?? '').split('/').at(-1) ?? '' };
   }
   const parameters = new URLSearchParams(body);
   const filter = parameters.get('Filter.1.Name') ?? '';
   return {
     action: parameters.get('Action') ?? '',
-    region,
+    region: regionName,
     by: filter.startsWith('tag:') ? 'tag' : filter,
   };
 }

@@ -51,9 +51,15 @@ export async function removeUnderneath(world: World, { row, site }: Fault): Prom
   }
 }
 
-async function find(world: World, type: ListedResource['type'], region: string): Promise<string> {
-  const found = (await world.resources()).find((one) => one.type === type && one.region === region);
-  return known(found, `${type} in ${region}`).id;
+async function find(
+  world: World,
+  type: ListedResource['type'],
+  regionName: string,
+): Promise<string> {
+  const found = (await world.resources()).find(
+    (one) => one.type === type && one.region === regionName,
+  );
+  return known(found, `${type} in ${regionName}`).id;
 }
 
 async function terminate(ec2: EC2Client, id: string): Promise<void> {
@@ -93,11 +99,11 @@ async function deregister(ec2: EC2Client, id: string): Promise<void> {
 async function deleteSnapshotAndImages(
   ec2: EC2Client,
   world: World,
-  region: string,
+  regionName: string,
 ): Promise<void> {
   // The other registrations of the step go on meanwhile, and hold on to the snapshot.
   await until(async () => {
-    const there = (await world.resources()).filter((one) => one.region === region);
+    const there = (await world.resources()).filter((one) => one.region === regionName);
     for (const { id } of there.filter(({ type }) => type === 'image')) await deregister(ec2, id);
     const snapshots = there.filter(({ type }) => type === 'snapshot');
     try {

@@ -44,11 +44,11 @@ export function planOf(state: RunState): ImagePlan {
   return known(state.plan, 'plan');
 }
 
-export function regionOf(state: RunState, region: string): RegionPlan {
+export function regionOf(state: RunState, regionName: string): RegionPlan {
   const plan = planOf(state);
   const all = [plan.home, ...plan.copies];
   return known(
-    all.find((one) => one.region === region),
-    `plan for ${region}`,
+    all.find((one) => one.regionName === regionName),
+    `plan for ${regionName}`,
   );
 }

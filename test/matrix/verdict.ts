@@ -107,9 +107,9 @@ function leftOut({ world, fault, reference, outcome }: Trial): string[] {
   const { plan } = world.state;
   const away = fault.site.region;
   if (outcome.kind !== 'done' || plan === undefined) return [`it ended as ${describe(outcome)}`];
-  const there = plan.copies.find(({ region }) => region === away);
-  const others = plan.copies.filter(({ region }) => region !== away);
-  const expected = reference.plan?.copies.filter(({ region }) => region !== away);
+  const there = plan.copies.find(({ regionName: region }) => region === away);
+  const others = plan.copies.filter(({ regionName: region }) => region !== away);
+  const expected = reference.plan?.copies.filter(({ regionName: region }) => region !== away);
   return [
     ...(there?.unusable === undefined ? [`${away} is planned though it cannot be used`] : []),
     ...(isDeepStrictEqual(others, expected) ? [] : ['another region is planned differently']),

@@ -30,7 +30,7 @@ describe('a URL', () => {
       const ids = { workflowId: 'image/canary', runId: 'canary' };
       const { origin, utility, ...plan } = await level.activities.planImage({ request, ...ids });
       assert.equal(new URL(plan.downloadUrl).pathname, path, 'it reaches the instance as it is');
-      const launch = { origin, region: REGION, utility, generation: 0 };
+      const launch = { origin, regionName: REGION, utility, generation: 0 };
       const written = await level.activities.writeImage({
         origin,
         utility: await level.activities.launchUtilityInstance(launch),

@@ -60,7 +60,7 @@ class Bench {
     const { origin, utility } = plan;
     const launched = await level.activities.launchUtilityInstance({
       origin,
-      region: REGION,
+      regionName: REGION,
       utility,
       generation: 0,
     });
@@ -133,12 +133,12 @@ class Bench {
       await this.#assertSnapshotHolds(source.snapshot);
       return 'identical';
     } finally {
-      const region = aws.region(REGION);
+      const ec2 = aws.region(REGION);
       const { signal } = new AbortController();
       // A call that no answer came to on a busy machine is made again, as Temporal would.
       await until('the volume is gone', async () => {
-        await detachVolume(region, utility.volumeId, signal).catch(() => undefined);
-        return deleteVolume(region, utility.volumeId, signal).then(
+        await detachVolume(ec2, utility.volumeId, signal).catch(() => undefined);
+        return deleteVolume(ec2, utility.volumeId, signal).then(
           () => true,
           () => false,
         );

@@ -8,5 +8,5 @@ const { terminateInstance } = proxyActivities<Pick<Activities, 'terminateInstanc
 });
 
 export async function publishImage(): Promise<void> {
-  await terminateInstance({ region: 'us-east-1', instanceId: 'i-0' });
+  await terminateInstance({ regionName: 'us-east-1', instanceId: 'i-0' });
 }

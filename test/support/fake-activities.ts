@@ -33,8 +33,8 @@ export function fakeActivities(overrides: Partial<Activities> = {}): FakeActivit
     Object.entries(activities).map(([name, act]) => [
       name,
       (input: never) => {
-        const region = regionOf(input);
-        calls.push(region === undefined ? name : `${name} ${region}`);
+        const regionName = regionOf(input);
+        calls.push(regionName === undefined ? name : `${name} ${regionName}`);
         return (act as (input: never) => unknown)(input);
       },
     ]),
@@ -52,9 +52,9 @@ function goodActivities(announced: FakeActivities['announced']): Activities {
     readCompose: () => Promise.resolve([]),
     planImage: ({ request, workflowId, runId }) =>
       Promise.resolve(somePlan(request, { workflowId, runId })),
-    launchUtilityInstance: ({ region, generation }) =>
+    launchUtilityInstance: ({ regionName, generation }) =>
       Promise.resolve({
-        region,
+        regionName,
         instanceId: `i-utility${generation}`,
         volumeId: `vol-${generation}`,
         volumeSizeGiB: 1,
@@ -62,11 +62,11 @@ function goodActivities(announced: FakeActivities['announced']): Activities {
     writeImage: () =>
       Promise.resolve({ sha256: 'a'.repeat(64), rawSha256: 'b'.repeat(64), rawSizeBytes: 1024 }),
     snapshotVolume: ({ utility, rawSha256 }) =>
-      Promise.resolve({ region: utility.region, snapshot: 'snap-home', rawSha256 }),
-    registerImages: ({ region, snapshot }) => Promise.resolve(registered(region, snapshot)),
+      Promise.resolve({ regionName: utility.regionName, snapshot: 'snap-home', rawSha256 }),
+    registerImages: ({ regionPlan, snapshot }) => Promise.resolve(registered(regionPlan, snapshot)),
     terminateInstance: () => Promise.resolve(),
-    launchTestInstance: ({ region, generation }) =>
-      Promise.resolve({ region, instanceId: `i-test${generation}` }),
+    launchTestInstance: ({ regionName, generation }) =>
+      Promise.resolve({ regionName, instanceId: `i-test${generation}` }),
     runTest: ({ ami, instance }) =>
       Promise.resolve({
         variant: `${ami.variant.virt}-${ami.variant.volumeType}`,
@@ -76,7 +76,8 @@ function goodActivities(announced: FakeActivities['announced']): Activities {
         seconds: 1,
         output: 'ok',
       }),
-    copyToRegion: ({ region }) => Promise.resolve(registered(region, `snap-${region.region}`)),
+    copyToRegion: ({ regionPlan }) =>
+      Promise.resolve(registered(regionPlan, `snap-${regionPlan.regionName}`)),
     publishRegion: () => Promise.resolve(),
     keepRegion: () => Promise.resolve(),
     noteLeftOut: () => Promise.resolve(),
@@ -99,9 +100,9 @@ function goodActivities(announced: FakeActivities['announced']): Activities {
   };
 }
 
-export function registered(region: RegionPlan, snapshot: string): RegisteredAmi[] {
-  return region.wanted.map(({ name, variant }) => ({
-    region: region.region,
+export function registered(regionPlan: RegionPlan, snapshot: string): RegisteredAmi[] {
+  return regionPlan.wanted.map(({ name, variant }) => ({
+    regionName: regionPlan.regionName,
     variant,
     name,
     ami: `ami-${name}`,
@@ -110,6 +111,6 @@ export function registered(region: RegionPlan, snapshot: string): RegisteredAmi[
 }
 
 function regionOf(input: unknown): string | undefined {
-  const region = (input as { region?: string | RegionPlan } | undefined)?.region;
-  return typeof region === 'object' ? region.region : region;
+  const one = input as { regionName?: string; regionPlan?: RegionPlan } | undefined;
+  return one?.regionName ?? one?.regionPlan?.regionName;
 }

@@ -26,13 +26,13 @@ export function someRequest(overrides: Partial<ImageRequest['image']> = {}): Ima
   };
 }
 
-export function someRegion(region: string, overrides: Partial<RegionPlan> = {}): RegionPlan {
+export function someRegion(regionName: string, overrides: Partial<RegionPlan> = {}): RegionPlan {
   const wanted = variantsOf(['hvm', 'paravirtual'], ['standard', 'gp2']).map((variant) => ({
     variant,
-    name: `image-${variant.virt}-${region}-${variant.volumeType}-0`,
+    name: `image-${variant.virt}-${regionName}-${variant.volumeType}-0`,
     description: 'an image',
   }));
-  return { region, required: false, wanted, leftOut: [], ...overrides };
+  return { regionName, required: false, wanted, leftOut: [], ...overrides };
 }
 
 export function somePlan(
@@ -57,7 +57,7 @@ export function somePlan(
     compressedSizeBytes: request.image.sizeBytes,
     homeRegion: 'us-east-1',
     home: someRegion('us-east-1', { required: true }),
-    copies: ['eu-west-1', 'ap-south-1', 'sa-east-1'].map((region) => someRegion(region)),
+    copies: ['eu-west-1', 'ap-south-1', 'sa-east-1'].map((regionName) => someRegion(regionName)),
     utility: {
       ami: 'ami-0123456789abcdef0',
       arch: 'x86_64',

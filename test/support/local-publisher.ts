@@ -62,7 +62,7 @@ export interface LocalPublisher {
   calls(): Promise<readonly CallCount[]>;
   /** Puts the local cloud's fault rules in place of all earlier ones. */
   setFaults(rules: readonly Partial<FaultRule>[]): Promise<void>;
-  snapshotBytes(region: string, id: string): Promise<Response>;
+  snapshotBytes(regionName: string, id: string): Promise<Response>;
   /** Starts one more worker in this process; returns what stops it, with what it holds handed over. */
   startWorker(): Promise<() => Promise<void>>;
 }
@@ -179,7 +179,8 @@ function publisherOf(parts: Parts): LocalPublisher {
       const answer = await fetch(url, { method: 'PUT', body: JSON.stringify(rules) });
       if (!answer.ok) throw new Error(await answer.text());
     },
-    snapshotBytes: (region, id) => fetch(`${simulator.url}/_fedimg/snapshots/${region}/${id}`),
+    snapshotBytes: (regionName, id) =>
+      fetch(`${simulator.url}/_fedimg/snapshots/${regionName}/${id}`),
     startWorker: async () => {
       const { worker, close } = await createWorker(parts);
       const running = worker.run();

@@ -28,11 +28,11 @@ export async function oneImage(publisher: LocalPublisher): Promise<OneImage> {
 export async function callCount(
   publisher: LocalPublisher,
   action: string,
-  region?: string,
+  regionName?: string,
 ): Promise<number> {
   const calls = await publisher.calls();
   return calls
-    .filter((call) => call.action === action && (region ?? call.region) === call.region)
+    .filter((call) => call.action === action && (regionName ?? call.region) === call.region)
     .reduce((sum, { count }) => sum + count, 0);
 }
 

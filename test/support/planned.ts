@@ -37,12 +37,12 @@ export async function snapshotOf(level: ActivityLevel, plan: ImagePlan): Promise
   await until('the snapshot', async () =>
     (await level.resources('snapshot')).every(({ state }) => state === 'completed'),
   );
-  return { region: plan.homeRegion, snapshot: SnapshotId, rawSha256: RAW_SHA256 };
+  return { regionName: plan.homeRegion, snapshot: SnapshotId, rawSha256: RAW_SHA256 };
 }
 
 export function launch(activities: Activities, plan: ImagePlan, generation = 0) {
-  const { origin, utility, homeRegion: region } = plan;
-  return activities.launchUtilityInstance({ origin, region, utility, generation });
+  const { origin, utility, homeRegion: regionName } = plan;
+  return activities.launchUtilityInstance({ origin, regionName, utility, generation });
 }
 
 export function register(activities: Activities, plan: ImagePlan, source: SnapshotSource) {
@@ -52,7 +52,7 @@ export function register(activities: Activities, plan: ImagePlan, source: Snapsh
     origin,
     arch,
     registration,
-    region: home,
+    regionPlan: home,
     snapshot,
     rawSha256,
   });
@@ -62,7 +62,7 @@ export function copy(activities: Activities, plan: ImagePlan, source: SnapshotSo
   const { origin, arch, registration, copies } = plan;
   const [region] = copies;
   assert(region);
-  return activities.copyToRegion({ origin, arch, registration, region, source });
+  return activities.copyToRegion({ origin, arch, registration, regionPlan: region, source });
 }
 
 export function publish(
@@ -73,7 +73,7 @@ export function publish(
   const { origin, test } = plan;
   return activities.publishRegion({
     origin,
-    region: amis[0]?.region ?? plan.homeRegion,
+    regionName: amis[0]?.regionName ?? plan.homeRegion,
     amis,
     rawSha256: RAW_SHA256,
     variantsToTest: test.variants,

@@ -47,21 +47,21 @@ export interface Planted {
 
 /** One of each type as a run makes them; `change` is applied to the tags of all. */
 export async function plantRun(
-  region: RegionAccess,
+  ec2: RegionAccess,
   origin: Origin,
   change: (tags: Tags) => Tags = (tags) => tags,
 ): Promise<Planted> {
-  const volume = await plantVolume(region, change(originTags(origin, 'utility', 'volume')));
+  const volume = await plantVolume(ec2, change(originTags(origin, 'utility', 'volume')));
   const snapshot = await plantSnapshot(
-    region,
+    ec2,
     volume,
     change(snapshotTags(origin, 'snapshot', 'a'.repeat(64))),
   );
   return {
     volume,
     snapshot,
-    image: await plantImage(region, snapshot, change(someAmiTags(origin))),
-    instance: await plantInstance(region, change(originTags(origin, 'utility', 'instance'))),
+    image: await plantImage(ec2, snapshot, change(someAmiTags(origin))),
+    instance: await plantInstance(ec2, change(originTags(origin, 'utility', 'instance'))),
   };
 }
 
@@ -80,10 +80,10 @@ function tagged(
     : { TagSpecifications: [tagSpecification(type, tags)] };
 }
 
-export async function plantVolume(region: RegionAccess, tags: Tags): Promise<string> {
-  const { VolumeId } = await region.ec2.send(
+export async function plantVolume(ec2: RegionAccess, tags: Tags): Promise<string> {
+  const { VolumeId } = await ec2.ec2.send(
     new CreateVolumeCommand({
-      AvailabilityZone: `${region.name}a`,
+      AvailabilityZone: `${ec2.name}a`,
       Size: 1,
       VolumeType: 'gp3',
       ...tagged('volume', tags),
@@ -95,11 +95,11 @@ export async function plantVolume(region: RegionAccess, tags: Tags): Promise<str
 
 /** It may be pending still. */
 export async function startSnapshot(
-  region: RegionAccess,
+  ec2: RegionAccess,
   volume: string,
   tags: Tags,
 ): Promise<string> {
-  const { SnapshotId } = await region.ec2.send(
+  const { SnapshotId } = await ec2.ec2.send(
     new CreateSnapshotCommand({ VolumeId: volume, ...tagged('snapshot', tags) }),
   );
   assert(SnapshotId);
@@ -107,13 +107,13 @@ export async function startSnapshot(
 }
 
 export async function plantSnapshot(
-  region: RegionAccess,
+  ec2: RegionAccess,
   volume: string,
   tags: Tags,
 ): Promise<string> {
-  const SnapshotId = await startSnapshot(region, volume, tags);
+  const SnapshotId = await startSnapshot(ec2, volume, tags);
   for (;;) {
-    const { Snapshots } = await region.ec2.send(
+    const { Snapshots } = await ec2.ec2.send(
       new DescribeSnapshotsCommand({ Filters: [{ Name: 'snapshot-id', Values: [SnapshotId] }] }),
     );
     if (Snapshots?.[0]?.State === 'completed') return SnapshotId;
@@ -121,13 +121,9 @@ export async function plantSnapshot(
   }
 }
 
-export async function plantImage(
-  region: RegionAccess,
-  snapshot: string,
-  tags: Tags,
-): Promise<string> {
+export async function plantImage(ec2: RegionAccess, snapshot: string, tags: Tags): Promise<string> {
   planted += 1;
-  const { ImageId } = await region.ec2.send(
+  const { ImageId } = await ec2.ec2.send(
     new RegisterImageCommand({
       Name: `planted-${planted}`,
       Architecture: 'x86_64',
@@ -142,13 +138,13 @@ export async function plantImage(
 }
 
 /** From Amazon's AMI, with a volume of the same tags. */
-export async function plantInstance(region: RegionAccess, tags: Tags): Promise<string> {
-  const { Instances } = await region.ec2.send(
+export async function plantInstance(ec2: RegionAccess, tags: Tags): Promise<string> {
+  const { Instances } = await ec2.ec2.send(
     new RunInstancesCommand({
-      ImageId: await amazonLinux2023(region, 'x86_64', SIGNAL),
+      ImageId: await amazonLinux2023(ec2, 'x86_64', SIGNAL),
       InstanceType: 't3.small',
       // Where the volumes are.
-      Placement: { AvailabilityZone: `${region.name}a` },
+      Placement: { AvailabilityZone: `${ec2.name}a` },
       MinCount: 1,
       MaxCount: 1,
       ...tagged('instance', tags),
@@ -160,11 +156,11 @@ export async function plantInstance(region: RegionAccess, tags: Tags): Promise<s
 }
 
 export async function makePublic(
-  region: RegionAccess,
+  ec2: RegionAccess,
   { snapshot, image }: { readonly snapshot?: string; readonly image?: string },
 ): Promise<void> {
   if (snapshot !== undefined) {
-    await region.ec2.send(
+    await ec2.ec2.send(
       new ModifySnapshotAttributeCommand({
         SnapshotId: snapshot,
         Attribute: 'createVolumePermission',
@@ -174,7 +170,7 @@ export async function makePublic(
     );
   }
   if (image !== undefined) {
-    await region.ec2.send(
+    await ec2.ec2.send(
       new ModifyImageAttributeCommand({
         ImageId: image,
         LaunchPermission: { Add: [{ Group: 'all' }] },
@@ -184,9 +180,9 @@ export async function makePublic(
 }
 
 /** Waits for the states in between, which refuse other calls. */
-async function untilInstance(region: RegionAccess, id: string, state: string): Promise<void> {
+async function untilInstance(ec2: RegionAccess, id: string, state: string): Promise<void> {
   for (;;) {
-    const { Reservations } = await region.ec2.send(
+    const { Reservations } = await ec2.ec2.send(
       new DescribeInstancesCommand({ InstanceIds: [id] }),
     );
     if (Reservations?.[0]?.Instances?.[0]?.State?.Name === state) return;
@@ -194,19 +190,19 @@ async function untilInstance(region: RegionAccess, id: string, state: string): P
   }
 }
 
-export async function stopInstance(region: RegionAccess, id: string): Promise<void> {
-  await untilInstance(region, id, 'running');
-  await region.ec2.send(new StopInstancesCommand({ InstanceIds: [id] }));
-  await untilInstance(region, id, 'stopped');
+export async function stopInstance(ec2: RegionAccess, id: string): Promise<void> {
+  await untilInstance(ec2, id, 'running');
+  await ec2.ec2.send(new StopInstancesCommand({ InstanceIds: [id] }));
+  await untilInstance(ec2, id, 'stopped');
 }
 
 export async function attachVolume(
-  region: RegionAccess,
+  ec2: RegionAccess,
   volume: string,
   instance: string,
 ): Promise<void> {
-  await untilInstance(region, instance, 'running');
-  await region.ec2.send(
+  await untilInstance(ec2, instance, 'running');
+  await ec2.ec2.send(
     new AttachVolumeCommand({ VolumeId: volume, InstanceId: instance, Device: '/dev/sdg' }),
   );
 }

@@ -39,7 +39,7 @@ describe('a publication, as others lost theirs', () => {
         const copies = [someRegion('eu-west-1'), someRegion('ap-south-1', { required: true })];
         return Promise.resolve(somePlan(request, { workflowId, runId }, { copies }));
       },
-      publishRegion: ({ region }) =>
+      publishRegion: ({ regionName: region }) =>
         region === 'ap-south-1' ? Promise.reject(finalFailure('blocked')) : Promise.resolve(),
     });
     await withWorker(fake.activities, async ({ startImage }) => {
@@ -52,7 +52,7 @@ describe('a publication, as others lost theirs', () => {
   it('keeps the AMIs of the good regions when the quota for public ones is used up in another', async () => {
     const mayBePublic: unknown[] = [];
     const fake = fakeActivities({
-      publishRegion: ({ region }) =>
+      publishRegion: ({ regionName: region }) =>
         region === 'sa-east-1'
           ? Promise.reject(finalFailure('ResourceLimitExceeded: public AMIs'))
           : Promise.resolve(),
@@ -87,7 +87,8 @@ describe('a publication, as others lost theirs', () => {
     const fake = fakeActivities({
       planImage: ({ request, workflowId, runId }) =>
         Promise.resolve(somePlan(request, { workflowId, runId }, { copies: regions })),
-      copyToRegion: ({ region }) => Promise.resolve(registered(region, `snap-${region.region}`)),
+      copyToRegion: ({ regionPlan }) =>
+        Promise.resolve(registered(regionPlan, `snap-${regionPlan.regionName}`)),
     });
     await withWorker(fake.activities, async (test) => {
       const handle = await test.startImage(someRequest());
@@ -164,10 +165,10 @@ describe('a compose, as others lost theirs', () => {
     const { composeId } = good;
     const fake = fakeActivities({
       readCompose: () => Promise.resolve([good, { ...bad, composeId }]),
-      registerImages: ({ arch, region, snapshot }) =>
+      registerImages: ({ arch, regionPlan, snapshot }) =>
         arch === 'aarch64'
           ? Promise.reject(finalFailure('InvalidParameterCombination'))
-          : Promise.resolve(registered(region, snapshot)),
+          : Promise.resolve(registered(regionPlan, snapshot)),
     });
     await withWorker(fake.activities, async (test) => {
       const compose = await startCompose(test, composeId);

@@ -36,10 +36,10 @@ async function runWith(overrides: Partial<Activities>): Promise<Seen> {
 }
 
 const oneRegionFails: Partial<Activities> = {
-  copyToRegion: ({ region }) =>
-    region.region === 'sa-east-1'
+  copyToRegion: ({ regionPlan }) =>
+    regionPlan.regionName === 'sa-east-1'
       ? Promise.reject(finalFailure('the quota is used up'))
-      : Promise.resolve(registered(region, `snap-${region.region}`)),
+      : Promise.resolve(registered(regionPlan, `snap-${regionPlan.regionName}`)),
 };
 
 describe('what a run leaves out', () => {
@@ -57,7 +57,7 @@ describe('what a run leaves out', () => {
     assert.equal(result?.outcome, 'partly-published');
     const [note, ...more] = notes;
     assert.deepEqual(more, []);
-    assert.equal(note?.region, 'us-east-1');
+    assert.equal(note?.regionName, 'us-east-1');
     assert.equal(note.amis.length, 4);
     const variants = 'hvm-standard hvm-gp2 paravirtual-standard paravirtual-gp2';
     assert.deepEqual(note.leftOut, [
@@ -81,12 +81,12 @@ describe('what a run leaves out', () => {
   it('is noted by a failed run, too, when some of its AMIs stay public', async () => {
     let kept = '';
     const { notes, result, log } = await runWith({
-      publishRegion: ({ region, amis }) => {
+      publishRegion: ({ regionName: region, amis }) => {
         if (region !== 'us-east-1') return Promise.resolve();
         kept = amis[0]?.ami ?? '';
         return Promise.reject(finalFailure('refused at the second'));
       },
-      undoRegion: ({ steps, region }) =>
+      undoRegion: ({ steps, regionName: region }) =>
         Promise.resolve({
           removed: [...steps],
           kept: region === 'us-east-1' ? [kept] : [],
@@ -95,10 +95,12 @@ describe('what a run leaves out', () => {
     });
     assert.equal(result, undefined);
     assert.deepEqual(
-      notes.map(({ region, amis }) => [region, amis]),
+      notes.map(({ regionName: region, amis }) => [region, amis]),
       [['us-east-1', [kept]]],
     );
-    const reasons = notes[0]?.leftOut.map(({ region, reason }) => `${region}: ${reason}`);
+    const reasons = notes[0]?.leftOut.map(
+      ({ regionName: region, reason }) => `${region}: ${reason}`,
+    );
     assert.equal(reasons?.length, 4);
     assert.match(reasons[0] ?? '', /^us-east-1: refused at the second/);
     assert(reasons.slice(1).every((text) => text.endsWith(': not published: the run failed')));

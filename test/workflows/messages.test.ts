@@ -23,7 +23,7 @@ describe('the messages of an image', () => {
   it('tells those who read one message an image of all its public AMIs, and of no other', async () => {
     const fake = fakeActivities({
       planImage: publishedAsCloudBase,
-      publishRegion: ({ region }) =>
+      publishRegion: ({ regionName: region }) =>
         region === 'eu-west-1' ? Promise.reject(finalFailure('refused')) : Promise.resolve(),
     });
     await withWorker(fake.activities, async ({ startImage }) => {
@@ -43,7 +43,7 @@ describe('the messages of an image', () => {
   it('tells them of a release, too, that is cancelled behind its home region: it stays public', async () => {
     const fake = fakeActivities({
       planImage: publishedAsCloudBase,
-      publishRegion: async ({ region }) => {
+      publishRegion: async ({ regionName: region }) => {
         if (region !== 'sa-east-1') return;
         const beat = setInterval(heartbeat, 200);
         await cancelled().finally(() => clearInterval(beat));
@@ -82,9 +82,9 @@ describe('the messages of an image', () => {
       await (await startImage(someRequest())).result();
     });
     const copied = fake.announced.filter(({ topic }) => topic === 'image.copy');
-    const toldOf = (region: string) =>
+    const toldOf = (regionName: string) =>
       copied
-        .filter(({ body }) => body['destination'] === region)
+        .filter(({ body }) => body['destination'] === regionName)
         .map(({ body }) => {
           const { id, virt_type, vol_type } = body['extra'] as Record<string, string>;
           return `${String(body['status'])} ${virt_type} ${vol_type} ${id === undefined ? '' : 'id'}`;

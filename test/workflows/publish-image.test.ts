@@ -94,10 +94,10 @@ describe('publishImage', () => {
   it('sends nobody after the patience for a snapshot that EC2 itself gave up', async () => {
     const failure = { code: 'snapshot-failed', class: 'lost', next: 'Ask AWS support.' } as const;
     const fake = fakeActivities({
-      copyToRegion: ({ region }) =>
-        region.region === 'ap-south-1'
+      copyToRegion: ({ regionPlan }) =>
+        regionPlan.regionName === 'ap-south-1'
           ? Promise.reject(finalFailure('snapshot snap-1 ended in error', failure))
-          : Promise.resolve(registered(region, `snap-${region.region}`)),
+          : Promise.resolve(registered(regionPlan, `snap-${regionPlan.regionName}`)),
     });
     await withWorker(fake.activities, async ({ startImage }) => {
       const { failedRegions } = await (await startImage(someRequest())).result();
@@ -110,10 +110,10 @@ describe('publishImage', () => {
 
   it('publishes the other regions when one region is sick, and says which one is missing', async () => {
     const fake = fakeActivities({
-      copyToRegion: ({ region }) =>
-        region.region === 'ap-south-1'
+      copyToRegion: ({ regionPlan }) =>
+        regionPlan.regionName === 'ap-south-1'
           ? Promise.reject(finalFailure('InternalError for a week'))
-          : Promise.resolve(registered(region, `snap-${region.region}`)),
+          : Promise.resolve(registered(regionPlan, `snap-${regionPlan.regionName}`)),
     });
     await withWorker(fake.activities, async ({ startImage }) => {
       const result = await (await startImage(someRequest())).result();
@@ -144,10 +144,10 @@ describe('publishImage', () => {
             },
           ),
         ),
-      copyToRegion: ({ region }) =>
-        region.required
+      copyToRegion: ({ regionPlan }) =>
+        regionPlan.required
           ? Promise.reject(finalFailure('closed'))
-          : Promise.resolve(registered(region, 'snap-1')),
+          : Promise.resolve(registered(regionPlan, 'snap-1')),
     });
     await withWorker(fake.activities, async ({ startImage }) => {
       const failure = await failureOf((await startImage(someRequest())).result());
@@ -196,7 +196,7 @@ describe('publishImage', () => {
 
   it('denies no AMI that may be public, when nobody may look which ones are', async () => {
     const fake = fakeActivities({
-      publishRegion: ({ region }) =>
+      publishRegion: ({ regionName: region }) =>
         region === 'eu-west-1'
           ? Promise.reject(finalFailure('refused at the second'))
           : Promise.resolve(),
@@ -240,12 +240,12 @@ describe('publishImage', () => {
         Promise.resolve(
           somePlan(request, { workflowId, runId }, { regionPatienceMs: 6_000 * slowdown() }),
         ),
-      copyToRegion: async ({ region }) => {
-        if (region.region === 'sa-east-1') {
+      copyToRegion: async ({ regionPlan }) => {
+        if (regionPlan.regionName === 'sa-east-1') {
           const beat = setInterval(heartbeat, 200);
           await cancelled().finally(() => clearInterval(beat));
         }
-        return registered(region, `snap-${region.region}`);
+        return registered(regionPlan, `snap-${regionPlan.regionName}`);
       },
     });
     await withWorker(fake.activities, async ({ startImage }) => {
@@ -262,10 +262,10 @@ describe('publishImage', () => {
     let writes = 0;
     const generations: number[] = [];
     const fake = fakeActivities({
-      launchUtilityInstance: ({ region, generation }) => {
+      launchUtilityInstance: ({ regionName, generation }) => {
         generations.push(generation);
         const ids = { instanceId: `i-${generation}`, volumeId: `vol-${generation}` };
-        return Promise.resolve({ region, ...ids, volumeSizeGiB: 1 });
+        return Promise.resolve({ regionName, ...ids, volumeSizeGiB: 1 });
       },
       writeImage: () => {
         writes += 1;
@@ -290,7 +290,7 @@ describe('publishImage', () => {
         volumes.push(utility.volumeId);
         return volumes.length === 1
           ? Promise.reject(finalFailure('the snapshot failed', { class: 'lost' }))
-          : Promise.resolve({ region: utility.region, snapshot: 'snap-two', rawSha256 });
+          : Promise.resolve({ regionName: utility.regionName, snapshot: 'snap-two', rawSha256 });
       },
     });
     await withWorker(fake.activities, async ({ startImage }) => {
@@ -335,8 +335,8 @@ describe('publishImage', () => {
     const fake = fakeActivities({
       planImage: ({ request, workflowId, runId }) => {
         const plan = somePlan(request, { workflowId, runId });
-        const published = [plan.home, ...plan.copies].flatMap((region) =>
-          registered(region, `snap-${region.region}`),
+        const published = [plan.home, ...plan.copies].flatMap((regionPlan) =>
+          registered(regionPlan, `snap-${regionPlan.regionName}`),
         );
         return Promise.resolve({ ...plan, published });
       },
@@ -353,9 +353,9 @@ describe('publishImage', () => {
     const fake = fakeActivities({
       planImage: ({ request, workflowId, runId }) => {
         const plan = { ...somePlan(request, { workflowId, runId }), makePublic: false };
-        const published = [plan.home, ...plan.copies].flatMap((region) =>
-          registered(region, `snap-${region.region}`)
-            .slice(0, region.region === 'eu-west-1' ? 1 : 4)
+        const published = [plan.home, ...plan.copies].flatMap((regionPlan) =>
+          registered(regionPlan, `snap-${regionPlan.regionName}`)
+            .slice(0, regionPlan.regionName === 'eu-west-1' ? 1 : 4)
             .map((ami) => ({ ...ami, isPrivate: true as const })),
         );
         return Promise.resolve({ ...plan, published });
@@ -373,9 +373,9 @@ describe('publishImage', () => {
     const fake = fakeActivities({
       planImage: ({ request, workflowId, runId }) => {
         const plan = somePlan(request, { workflowId, runId });
-        const published = [plan.home, ...plan.copies].flatMap((region) => {
-          const amis = registered(region, `snap-${region.region}`);
-          return region.region === 'eu-west-1' ? amis.slice(0, 1) : amis;
+        const published = [plan.home, ...plan.copies].flatMap((regionPlan) => {
+          const amis = registered(regionPlan, `snap-${regionPlan.regionName}`);
+          return regionPlan.regionName === 'eu-west-1' ? amis.slice(0, 1) : amis;
         });
         return Promise.resolve({ ...plan, published });
       },
@@ -433,12 +433,12 @@ function halfPublicIn(
 } {
   let first = '';
   const fake = fakeActivities({
-    publishRegion: ({ region, amis }) => {
+    publishRegion: ({ regionName: region, amis }) => {
       if (region !== sick) return Promise.resolve();
       first = amis[0]?.ami ?? '';
       return Promise.reject(finalFailure('refused at the second'));
     },
-    undoRegion: async ({ region, steps }) => {
+    undoRegion: async ({ regionName: region, steps }) => {
       if (region === sick) await undoing;
       return { removed: [...steps], kept: region === sick ? [first] : [], left: [] };
     },

@@ -9,9 +9,9 @@ import { fakeActivities, finalFailure } from '../support/fake-activities.js';
 import { withWorker } from '../support/workflow-worker.js';
 import { slowdown } from '../support/slowdown.js';
 
-function stray(region: string, type: ResourceType, id: string): SweepItem {
+function stray(regionName: string, type: ResourceType, id: string): SweepItem {
   return {
-    region,
+    region: regionName,
     type,
     id,
     createdAt: '2026-01-01T00:00:00.000Z',
@@ -27,9 +27,9 @@ function found(strays: readonly SweepItem[], overrides: Partial<FoundStrays> = {
   return { strays, more: 0, kept: [], keptCount: 0, unreconciled: [], ...overrides };
 }
 
-function strayOfEach(region: string): SweepItem[] {
+function strayOfEach(regionName: string): SweepItem[] {
   const types = ['instance', 'volume', 'image', 'snapshot'] as const;
-  return types.map((type) => stray(region, type, `${type}-${region}`));
+  return types.map((type) => stray(regionName, type, `${type}-${regionName}`));
 }
 
 async function sweep(
@@ -57,7 +57,8 @@ async function detailsOf(client: Client, workflowId: string): Promise<string> {
 describe('sweep', () => {
   it('removes what it found in each region, and shows it in the Temporal UI', async () => {
     const { report, calls, details } = await sweep({
-      findStrays: ({ region }) => Promise.resolve(found(strayOfEach(region), { keptCount: 3 })),
+      findStrays: ({ regionName: region }) =>
+        Promise.resolve(found(strayOfEach(region), { keptCount: 3 })),
     });
     assert.equal(report.removed.length, 8);
     assert.equal(report.keptCount, 6);
@@ -69,7 +70,7 @@ describe('sweep', () => {
 
   it('removes nothing when it only says what it would remove', async () => {
     const { report, calls } = await sweep(
-      { findStrays: ({ region }) => Promise.resolve(found(strayOfEach(region))) },
+      { findStrays: ({ regionName: region }) => Promise.resolve(found(strayOfEach(region))) },
       { dryRun: true },
     );
     assert.equal(report.removed.length, 8);
@@ -79,7 +80,7 @@ describe('sweep', () => {
 
   it('asks for no removal where there is nothing to remove', async () => {
     const { calls } = await sweep({
-      findStrays: ({ region }) =>
+      findStrays: ({ regionName: region }) =>
         Promise.resolve(found(region === 'eu-west-1' ? strayOfEach(region) : [])),
     });
     assert(!calls.includes('removeStrays us-east-1'));
@@ -88,7 +89,7 @@ describe('sweep', () => {
 
   it('sweeps the other regions when one is sick, and says which one and why', async () => {
     const { report } = await sweep({
-      findStrays: ({ region }) =>
+      findStrays: ({ regionName: region }) =>
         region === 'us-east-1'
           ? Promise.reject(finalFailure('AuthFailure: the region is not enabled'))
           : Promise.resolve(found(strayOfEach(region))),
@@ -109,7 +110,7 @@ describe('sweep', () => {
           maxRemovals: 10,
           regionPatienceMs: 6_000 * slowdown(),
         }),
-      findStrays: ({ region }) =>
+      findStrays: ({ regionName: region }) =>
         region === 'us-east-1'
           ? Promise.reject(new Error('no answer'))
           : Promise.resolve(found(strayOfEach(region))),
@@ -131,7 +132,8 @@ describe('sweep', () => {
           maxRemovals: 3,
           regionPatienceMs: 600_000,
         }),
-      findStrays: ({ region }) => Promise.resolve(found(strayOfEach(region), { more: 2 })),
+      findStrays: ({ regionName: region }) =>
+        Promise.resolve(found(strayOfEach(region), { more: 2 })),
       removeStrays: ({ strays }) => {
         asked.push(...strays);
         return Promise.resolve({ removed: strays, left: [] });

@@ -24,6 +24,7 @@ import { LAST_CALL_MS } from '../../model/progress/heartbeat.js';
 import { printable } from '../../model/printable.js';
 import { BrokerError } from '../../messaging/errors.js';
 import { SourceError } from '../../fetch/errors.js';
+import type { CopyToRegionInput, UndoRegionInput } from '../activities.js';
 import type { Fence } from './fence.js';
 import { holding } from './fence.js';
 import type { AttemptKey } from './lease.js';
@@ -100,10 +101,10 @@ function attemptOf({ info }: Context): AttemptKey {
 
 /** Of an activity that works in one region: not every error says where. */
 function regionOf(input: unknown): string | undefined {
-  const { region } = (input ?? {}) as { readonly region?: unknown };
-  const name =
-    typeof region === 'object' && region !== null && 'region' in region ? region.region : region;
-  return typeof name === 'string' ? name : undefined;
+  const { regionName, regionPlan } = (input ?? {}) as Partial<
+    Pick<UndoRegionInput, 'regionName'> & Pick<CopyToRegionInput, 'regionPlan'>
+  >;
+  return regionName ?? regionPlan?.regionName;
 }
 
 /** An ApplicationFailure with a type of the specification, a class, and the operator's next act. */

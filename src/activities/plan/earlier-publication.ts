@@ -40,23 +40,23 @@ export async function findPublished(
 async function refuseTakenNames(
   { aws }: ActivityContext,
   { runId }: Origin,
-  { region, wanted }: RegionPlan,
+  { regionName, wanted }: RegionPlan,
   signal: AbortSignal,
 ): Promise<void> {
   if (wanted.length === 0) return;
   const names = wanted.map(({ name }) => name);
-  const images = await findImagesByName(aws.region(region), names, signal);
+  const images = await findImagesByName(aws.region(regionName), names, signal);
   const foreign = images.find((image) => tagOf(image, TAG.run) !== runId);
   if (foreign === undefined) return;
   const { ImageId = '', Name = '', Public } = foreign;
   throw new ServiceError(
     EC2_SERVICE_EXCEPTION,
-    `${ImageId} in ${region} has the name ${Name} already (${Public ? 'public' : 'private'})`,
+    `${ImageId} in ${regionName} has the name ${Name} already (${Public ? 'public' : 'private'})`,
     {
       code: 'name-taken',
       class: 'refused',
       next: `${Public || isComplete(foreign) ? '' : 'If a run that was ended from outside left it, wait for the sweep (fedimg sweep --dry-run --verbose says what it waits for) and publish again. '}If nobody needs it, deregister ${ImageId} and the others of its image with their snapshots; else change publish.image_name.`,
-      region,
+      region: regionName,
       resource: ImageId,
     },
   );
@@ -67,17 +67,17 @@ function isComplete({ Tags }: Pick<Image, 'Tags'>): boolean {
 }
 
 /** The name alone does not make it this image: somebody may have put another file in its place. */
-function refuseOtherBytes({ sha256 }: Origin, region: string, image: Image | undefined): void {
+function refuseOtherBytes({ sha256 }: Origin, regionName: string, image: Image | undefined): void {
   const published = image === undefined ? undefined : tagOf(image, TAG.sha256);
   if (published === undefined || sha256 === undefined || published === sha256) return;
   throw new ServiceError(
     EC2_SERVICE_EXCEPTION,
-    `${image?.ImageId} in ${region} has this name (${image?.Public ? 'public' : 'private'}) with other bytes: sha256 ${published}, wanted ${sha256}`,
+    `${image?.ImageId} in ${regionName} has this name (${image?.Public ? 'public' : 'private'}) with other bytes: sha256 ${published}, wanted ${sha256}`,
     {
       code: 'other-bytes-published',
       class: 'refused',
       next: 'Give the new image a name of its own: what is complete is never replaced.',
-      region,
+      region: regionName,
     },
   );
 }
@@ -102,7 +102,7 @@ async function completeAmis(
   plan: RegionPlan,
   signal: AbortSignal,
 ): Promise<RegisteredAmi[]> {
-  const images = await findImages(aws.region(plan.region), imageKey(origin), signal);
+  const images = await findImages(aws.region(plan.regionName), imageKey(origin), signal);
   return plan.wanted.flatMap(({ name, variant }) => {
     const named = images.filter((one) => one.Name === name);
     const isPrivate = ({ Public, Tags }: Image) =>
@@ -112,7 +112,7 @@ async function completeAmis(
       origin.sha256 !== undefined &&
       tagOf({ Tags }, TAG.sha256) === origin.sha256;
     const image = named.find((one) => one.Public === true || isPrivate(one));
-    refuseOtherBytes(origin, plan.region, image);
+    refuseOtherBytes(origin, plan.regionName, image);
     const snapshot = image?.BlockDeviceMappings?.find(({ Ebs }) => Ebs?.SnapshotId)?.Ebs
       ?.SnapshotId;
     if (
@@ -122,7 +122,7 @@ async function completeAmis(
     ) {
       return [];
     }
-    const ami = { region: plan.region, variant, name, ami: image.ImageId, snapshot };
+    const ami = { regionName: plan.regionName, variant, name, ami: image.ImageId, snapshot };
     const privacy = isPrivate(image) ? ({ isPrivate: true } as const) : {};
     return [{ ...ami, ...madeBy(image, origin.deployment), ...privacy }];
   });

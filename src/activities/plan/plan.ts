@@ -63,7 +63,7 @@ async function plan(
   const useless = [home, ...copies].find(
     ({ required, unusable }) => required && unusable !== undefined,
   );
-  if (useless?.unusable !== undefined) throw regionUnusable(useless.region, useless.unusable);
+  if (useless?.unusable !== undefined) throw regionUnusable(useless.regionName, useless.unusable);
   const named = publishedAs({ ...input.request, ...image }, config.composes.rawhideRelease);
   if (named === undefined) log.warn('consumers of today are not told', { composeId, release });
   const published = await findPublished(context, origin, [home, ...copies], signal);
@@ -77,7 +77,7 @@ async function plan(
     sha256: image.sha256 === '' ? undefined : image.sha256,
     rawSizeBytes: size.rawSizeBytes,
     compressedSizeBytes: size.compressedSizeBytes,
-    homeRegion: home.region,
+    homeRegion: home.regionName,
     home,
     copies,
     utility: planUtility(config, utilityAmi, size),
@@ -119,7 +119,7 @@ async function wantedRegions(context: ActivityContext, signal: AbortSignal): Pro
   const enabled = await enabledRegions(context.aws.region(home), signal);
   const named = publish.regions === 'all' ? enabled : publish.regions;
   const others = [...new Set([...named, ...publish.requiredRegions])]
-    .filter((region) => region !== home && !publish.excludeRegions.includes(region))
+    .filter((regionName) => regionName !== home && !publish.excludeRegions.includes(regionName))
     .sort();
   return [home, ...others];
 }
@@ -135,10 +135,10 @@ async function resolveUtilityAmi(
   signal: AbortSignal,
 ): Promise<UtilityAmi> {
   const [first] = config.amis;
-  const region = aws.region(first.region);
+  const ec2 = aws.region(first.region);
   const ami =
-    first.ami === 'al2023' ? await amazonLinux2023(region, ec2Arch(first.arch), signal) : first.ami;
-  const image = await describeUtilityAmi(region, ami, signal);
+    first.ami === 'al2023' ? await amazonLinux2023(ec2, ec2Arch(first.arch), signal) : first.ami;
+  const image = await describeUtilityAmi(ec2, ami, signal);
   if (image?.RootDeviceName === undefined) {
     throw utilityAmiUnusable(`${ami} does not exist in ${first.region}`, ami);
   }
@@ -233,11 +233,11 @@ function utilityAmiUnusable(what: string, ami: string): ServiceError {
   });
 }
 
-function regionUnusable(region: string, reason: string): ServiceError {
-  return new ServiceError(EC2_SERVICE_EXCEPTION, `${region} is required, but: ${reason}`, {
+function regionUnusable(regionName: string, reason: string): ServiceError {
+  return new ServiceError(EC2_SERVICE_EXCEPTION, `${regionName} is required, but: ${reason}`, {
     code: 'required-region',
     class: 'refused',
     next: 'Mend the region; or put another one first in [[amis]], or take it out of publish.required_regions.',
-    region,
+    region: regionName,
   });
 }

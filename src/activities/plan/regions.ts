@@ -19,14 +19,14 @@ export async function planRegions(
   signal: AbortSignal,
 ): Promise<RegionPlan[]> {
   return Promise.all(
-    wanted.regions.map(async (region, index) => {
-      const required = index === 0 || context.config.publish.requiredRegions.includes(region);
-      const facts = await regionFacts(context, region, request, signal);
+    wanted.regions.map(async (regionName, index) => {
+      const required = index === 0 || context.config.publish.requiredRegions.includes(regionName);
+      const facts = await regionFacts(context, regionName, request, signal);
       const amis = wanted.variants.map((variant) =>
-        planAmi(context, request, { region, variant, kernel: facts.kernel }),
+        planAmi(context, request, { regionName, variant, kernel: facts.kernel }),
       );
       return {
-        region,
+        regionName,
         required,
         wanted: amis.flatMap((ami) => ('reason' in ami ? [] : [ami])),
         leftOut: amis.flatMap((ami) => ('reason' in ami ? [ami] : [])),
@@ -47,7 +47,7 @@ async function regionFacts(
   request: ImageRequest,
   signal: AbortSignal,
 ): Promise<RegionFacts> {
-  const region = aws.region(name);
+  const ec2 = aws.region(name);
   const { publish, amis } = config;
   const isRequired = name === amis[0].region || publish.requiredRegions.includes(name);
   const wantsKernel =
@@ -55,8 +55,8 @@ async function regionFacts(
   const configured = amis.find((item) => item.region === name && item.aki !== undefined)?.aki;
   try {
     const [unusable, kernel] = await Promise.all([
-      publish.public ? publicAccessRefusal(region, signal) : undefined,
-      wantsKernel && configured === undefined ? pvKernel(region, signal) : configured,
+      publish.public ? publicAccessRefusal(ec2, signal) : undefined,
+      wantsKernel && configured === undefined ? pvKernel(ec2, signal) : configured,
     ]);
     return { kernel, unusable };
   } catch (error) {
@@ -66,7 +66,7 @@ async function regionFacts(
     if (failure.class === 'refused') {
       return { kernel: undefined, unusable: `${failure.message} (${failure.next})` };
     }
-    if (!isRepeat() || waitedMs() <= region.settings.regionPatienceMs) throw error;
+    if (!isRepeat() || waitedMs() <= ec2.settings.regionPatienceMs) throw error;
     const waitedSeconds = Math.round(waitedMs() / 1000);
     const unusable = `${failure.message} (asked for ${waitedSeconds} s, then left out)`;
     return { kernel: undefined, unusable };
@@ -77,18 +77,18 @@ function planAmi(
   { config }: ActivityContext,
   request: ImageRequest,
   where: {
-    readonly region: string;
+    readonly regionName: string;
     readonly variant: Variant;
     readonly kernel: string | undefined;
   },
 ): WantedAmi | LeftOutAmi {
   const { image } = request;
-  const { variant, region, kernel } = where;
-  const values = { ...imageValues(request), ...variantValues(variant, region) };
+  const { variant, regionName, kernel } = where;
+  const values = { ...imageValues(request), ...variantValues(variant, regionName) };
   const name = renderTemplate(config.publish.imageName, values);
   const problem = amiNameProblem(name);
   if (problem !== undefined) throw badName(name, problem);
-  const reason = variantRefusal(variant, { arch: image.arch, region, kernel });
+  const reason = variantRefusal(variant, { arch: image.arch, region: regionName, kernel });
   if (reason !== undefined) return { variant, name, reason };
   const description = renderTemplate(config.publish.description, values).slice(0, 255);
   const withKernel = variant.virt === 'paravirtual' && kernel !== undefined ? { kernel } : {};

@@ -21,13 +21,13 @@ export function findStrays(
   input: FindStraysInput,
 ): Promise<FoundStrays> {
   const { deployment, graceMs, straysMax } = input;
-  const region = aws.region(input.region);
-  return heartbeating(waitingFor(`list of ${input.region}`), async (report, signal) => {
+  const ec2 = aws.region(input.regionName);
+  return heartbeating(waitingFor(`list of ${input.regionName}`), async (report, signal) => {
     refuseOtherDeployment(config, deployment);
-    const resources = inOrderOfRemoval(await listOwned(region, deploymentKey(deployment), signal));
+    const resources = inOrderOfRemoval(await listOwned(ec2, deploymentKey(deployment), signal));
     report(waitingFor(`runs of ${resources.length} resources`));
     const once = askedOnce(runs);
-    const judge = new StrayJudge({ runs: once, region, deployment, graceMs, signal });
+    const judge = new StrayJudge({ runs: once, ec2, deployment, graceMs, signal });
     const going = new Set<string>();
     const strays: SweepItem[] = [];
     const kept: SweepItem[] = [];

@@ -25,11 +25,11 @@ export function removeStrays(
   input: RemoveStraysInput,
 ): Promise<RemovedStrays> {
   const { deployment, graceMs, strays } = input;
-  const region = aws.region(input.region);
-  return heartbeating(waitingFor(`removal in ${input.region}`), async (report, signal) => {
+  const ec2 = aws.region(input.regionName);
+  return heartbeating(waitingFor(`removal in ${input.regionName}`), async (report, signal) => {
     refuseOtherDeployment(config, deployment);
-    const removal = new StrayRemoval({ runs, region, deployment, graceMs, signal }, strays);
-    const { visibilityMs } = region.settings;
+    const removal = new StrayRemoval({ runs, ec2, deployment, graceMs, signal }, strays);
+    const { visibilityMs } = ec2.settings;
     const until = performance.now() + 2 * visibilityMs;
     for (;;) {
       await removal.round();
@@ -81,19 +81,19 @@ class StrayRemoval {
 
   /** False when it may do to try again. */
   async #remove(item: SweepItem): Promise<boolean> {
-    const { region, signal } = this.#options;
+    const { ec2, signal } = this.#options;
     const { type, id } = item;
     try {
-      const resource = await findOwned(region, item, signal);
+      const resource = await findOwned(ec2, item, signal);
       if (resource !== undefined) {
         const verdict = await this.#judge.verdict(resource, new Set(this.#removed.keys()));
         if (!verdict.stray) {
           this.#left.set(id, { ...item, code: verdict.code, reason: verdict.reason });
           return verdict.code !== 'in-use';
         }
-        await REMOVE[type](region, id, signal);
+        await REMOVE[type](ec2, id, signal);
         // A pending AMI answers as a deregistered one does: only the listing tells them apart.
-        if (type === 'image' && (await findOwned(region, item, signal)) !== undefined) {
+        if (type === 'image' && (await findOwned(ec2, item, signal)) !== undefined) {
           this.#left.set(id, { ...item, code: 'not-removed', reason: 'EC2 lists it still' });
           return false;
         }
@@ -115,7 +115,7 @@ class StrayRemoval {
   }
 }
 
-type Remove = (region: RegionAccess, id: string, signal: AbortSignal) => Promise<unknown>;
+type Remove = (ec2: RegionAccess, id: string, signal: AbortSignal) => Promise<unknown>;
 
 const REMOVE: Readonly<Record<ResourceType, Remove>> = {
   instance: terminateInstance,

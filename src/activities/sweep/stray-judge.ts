@@ -12,7 +12,7 @@ import type { WorkflowRuns } from '../attempt/context.js';
 
 export interface StrayJudgeOptions {
   readonly runs: WorkflowRuns;
-  readonly region: RegionAccess;
+  readonly ec2: RegionAccess;
   readonly deployment: string;
   readonly graceMs: number;
   readonly signal: AbortSignal;
@@ -63,18 +63,18 @@ export class StrayJudge {
     { type, id, uses, tags }: OwnedResource,
     going: ReadonlySet<string>,
   ): Promise<Verdict | undefined> {
-    const { region, signal } = this.#options;
+    const { ec2, signal } = this.#options;
     if (type === 'volume') {
       const instances = uses.filter((one) => !going.has(one));
       if (instances.length > 0) return kept('in-use', `it is attached to ${instances.join(', ')}`);
     }
     if (type === 'snapshot') {
-      const images = await findImagesOfSnapshot(region, id, signal);
+      const images = await findImagesOfSnapshot(ec2, id, signal);
       const staying = images.filter((one) => !going.has(one));
       if (staying.length > 0) return kept('in-use', `${staying.join(', ')} needs it`);
       // Permission comes before the AMI's own: what never was complete was published by its AMI only.
       const isUnfinished = tags[TAG.state] === RESULT_STATE.unfinished;
-      if (!isUnfinished && (await isSnapshotPublic(region, id, signal))) {
+      if (!isUnfinished && (await isSnapshotPublic(ec2, id, signal))) {
         return kept('public', 'it is public');
       }
     }

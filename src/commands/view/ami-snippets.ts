@@ -71,7 +71,7 @@ function lookupOf(group: readonly AmiRecord[], taken: Set<string>): Lookup {
 /** A newer image that is not (yet) everywhere takes the place of an older one that is: not without a word. */
 function coverage(amis: readonly AmiRecord[], group: readonly AmiRecord[]): string[] {
   const [here, everywhere] = [regionsOf(amis), regionsOf(group)];
-  const lacking = everywhere.filter((region) => !here.includes(region));
+  const lacking = everywhere.filter((regionName) => !here.includes(regionName));
   if (lacking.length === 0) return [];
   const share = `in ${here.length} of the ${everywhere.length} regions that have this release`;
   return [`${share}: not in ${lacking.join(', ')}`];

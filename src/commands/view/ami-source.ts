@@ -87,7 +87,7 @@ export async function readFromEc2(
     ...(arch === undefined ? {} : { [TAG.arch]: arch }),
   };
   const configured = [homeRegion, env['AWS_REGION'], env['AWS_DEFAULT_REGION'], 'us-east-1'];
-  const homes = [...new Set(configured.flatMap((region) => region || []))];
+  const homes = [...new Set(configured.flatMap((regionName) => regionName || []))];
   try {
     const query = { deployment, homes, tags };
     const catalogue = await readCatalogue(aws, query, new AbortController().signal);

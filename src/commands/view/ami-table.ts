@@ -45,10 +45,10 @@ function imageTable(rows: readonly AmiRecord[], paint: Paint): string[] {
   const columns = [...new Set(made.map(variantKey))].sort();
   const regions = [...new Set(rows.map(({ region }) => region))];
   const head = ['REGION', ...columns.map((column) => column.toUpperCase())];
-  const body = regions.map((region) => [
-    region,
+  const body = regions.map((regionName) => [
+    regionName,
     ...columns.map((column) => {
-      const row = rows.find((one) => one.region === region && variantKey(one) === column);
+      const row = rows.find((one) => one.region === regionName && variantKey(one) === column);
       if (row === undefined || row.ami === null) return paint('yellow', '-');
       return row.public ? row.ami : paint('yellow', `${row.ami} (private)`);
     }),

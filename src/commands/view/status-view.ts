@@ -169,7 +169,7 @@ function regionLines(
 ): string[] {
   const states = [...new Set(regions.map(({ state }) => state))];
   const rows = states.flatMap((state) => {
-    const members = regions.filter((region) => region.state === state);
+    const members = regions.filter((regionState) => regionState.state === state);
     const plain = members.filter(({ reason }) => reason === undefined);
     const explained = members.filter(({ reason }) => reason !== undefined);
     const label = paint(state === 'failed' ? 'red' : 'yellow', state);

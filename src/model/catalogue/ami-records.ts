@@ -29,7 +29,7 @@ export function amiRecords(options: {
   readonly progress: RegionProgress;
 }): AmiRecord[] {
   const { image, plan, progress } = options;
-  const { region } = plan;
+  const { regionName: region } = plan;
   const wanted = plan.wanted.map((want): AmiRecord => {
     const made = progress.amis.find((ami) => ami.name === want.name);
     const isPublic = progress.state === 'published' || progress.state === 'failed';

@@ -86,18 +86,21 @@ function recordsOfImage(amis: readonly Known[]): AmiRecord[] {
 /** What the plan wanted in regions that have AMIs, and in those that are noted as left out. */
 function missingOfImage(amis: readonly Known[]): AmiRecord[] {
   const missing = new Map<string, AmiRecord>();
-  const add = (told: Known, region: string, planned: PlannedVariant, reason: string) => {
+  const add = (told: Known, regionName: string, planned: PlannedVariant, reason: string) => {
     const { image, run, tags } = told;
     const { variant } = planned;
-    const key = `${region} ${variantKey(variant)}`;
+    const key = `${regionName} ${variantKey(variant)}`;
     const isThere = amis.some((one) => `${one.region} ${variantKey(one.variant)}` === key);
     if (isThere || missing.has(key)) return;
-    const name = renderTemplate(tags[TAG.names] ?? '', variantValues(variant, region));
-    const why = planned.wanted ? reason : (refusal(planned, image, region) ?? reason);
-    missing.set(key, { ...missingRecord(image, { variant, region, name, reason: why }), run });
+    const name = renderTemplate(tags[TAG.names] ?? '', variantValues(variant, regionName));
+    const why = planned.wanted ? reason : (refusal(planned, image, regionName) ?? reason);
+    missing.set(key, {
+      ...missingRecord(image, { variant, region: regionName, name, reason: why }),
+      run,
+    });
   };
   for (const told of amis) {
-    for (const { region, variants, reason } of parseLeftOut(told.tags)) {
+    for (const { regionName: region, variants, reason } of parseLeftOut(told.tags)) {
       for (const planned of parseVariants(variants)) add(told, region, planned, reason);
     }
   }
@@ -111,6 +114,6 @@ function missingOfImage(amis: readonly Known[]): AmiRecord[] {
 }
 
 /** As the plan said it: a region without a PV kernel is the one reason that depends on the region. */
-function refusal({ variant }: PlannedVariant, { arch }: ImageFacts, region: string) {
-  return variantRefusal(variant, { arch, region, kernel: undefined });
+function refusal({ variant }: PlannedVariant, { arch }: ImageFacts, regionName: string) {
+  return variantRefusal(variant, { arch, region: regionName, kernel: undefined });
 }

@@ -38,10 +38,10 @@ export function renderTemplate(template: string, values: Partial<PlaceholderValu
 }
 
 /** What differs between the AMIs of one image. */
-export function variantValues(variant: Variant, region: string): Partial<PlaceholderValues> {
+export function variantValues(variant: Variant, regionName: string): Partial<PlaceholderValues> {
   const { virt, volumeType } = variant;
   const virt_label = virt === 'hvm' ? 'HVM' : 'PV';
-  return { virt, virt_label, volume_type: volumeType, region };
+  return { virt, virt_label, volume_type: volumeType, region: regionName };
 }
 
 /** What is wrong with an AMI name by EC2's rule (RegisterImage), or `undefined` when nothing is. */

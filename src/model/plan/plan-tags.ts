@@ -8,7 +8,7 @@ import { parseVariantKey, variantKey } from '../ids/variant.js';
 
 /** A region that lacks AMIs which the run wanted there. */
 export interface LeftOutRegion {
-  readonly region: string;
+  readonly regionName: string;
   /** As in the tag `fedimg:variants`. */
   readonly variants: string;
   readonly reason: string;
@@ -27,12 +27,12 @@ const LEFT_OUT_MAX = 25;
 
 /** What is known of the AMIs' plan before the first of them is registered; nothing of a plan by an older worker. */
 export function planTags(
-  region: Pick<RegionPlan, 'wanted' | 'leftOut'>,
+  regionPlan: Pick<RegionPlan, 'wanted' | 'leftOut'>,
   { names, tests }: Pick<RegistrationPlan, 'names' | 'tests'>,
 ): Tags {
   if (names === undefined || tests === undefined) return {};
   const tags = {
-    [TAG.variants]: variantsText(region),
+    [TAG.variants]: variantsText(regionPlan),
     [TAG.tests]: tests.join(' '),
     [TAG.names]: names,
   };
@@ -62,11 +62,11 @@ export function isTested(tags: Tags): boolean {
 
 /** One tag a region; a longer reason is cut, and regions beyond what a resource can bear are not told. */
 export function leftOutTags(regions: readonly LeftOutRegion[]): Tags {
-  const entries = regions.slice(0, LEFT_OUT_MAX).map(({ region, variants, reason }) => {
+  const entries = regions.slice(0, LEFT_OUT_MAX).map(({ regionName, variants, reason }) => {
     const text = `${variants}: ${reason.replace(/\p{Cc}+/gu, ' ')}`;
     const isLong = text.length > TAG_VALUE_CHARS_MAX;
     const value = isLong ? `${text.slice(0, TAG_VALUE_CHARS_MAX - 1)}…` : text;
-    return [`${LEFT_OUT}${region}`, value];
+    return [`${LEFT_OUT}${regionName}`, value];
   });
   return Object.fromEntries(entries) as Tags;
 }
@@ -74,8 +74,8 @@ export function leftOutTags(regions: readonly LeftOutRegion[]): Tags {
 export function parseLeftOut(tags: Tags): LeftOutRegion[] {
   return Object.entries(tags).flatMap(([key, value]) => {
     if (!key.startsWith(LEFT_OUT)) return [];
-    const region = key.slice(LEFT_OUT.length);
+    const regionName = key.slice(LEFT_OUT.length);
     const [, variants = '', reason = ''] = /^([^:]*): (.*)$/su.exec(value) ?? [];
-    return [{ region, variants, reason }];
+    return [{ regionName, variants, reason }];
   });
 }

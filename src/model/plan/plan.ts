@@ -31,7 +31,7 @@ export interface LeftOutAmi {
 }
 
 export interface RegionPlan {
-  readonly region: string;
+  readonly regionName: string;
   readonly required: boolean;
   readonly wanted: readonly WantedAmi[];
   readonly leftOut: readonly LeftOutAmi[];
@@ -114,7 +114,7 @@ export interface RegistrationPlan {
 
 /** An AMI that EC2 has acknowledged. */
 export interface RegisteredAmi {
-  readonly region: string;
+  readonly regionName: string;
   readonly variant: Variant;
   readonly name: string;
   readonly ami: string;

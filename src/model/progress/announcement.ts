@@ -19,11 +19,11 @@ export interface Announcement {
   readonly at?: string;
 }
 
-function base(plan: ImagePlan, region: string): Record<string, unknown> {
+function base(plan: ImagePlan, regionName: string): Record<string, unknown> {
   return {
     image_name: plan.origin.image,
     image_url: bareUrl(plan.url),
-    destination: region,
+    destination: regionName,
     service: 'EC2',
     compose: plan.origin.composeId,
   };
@@ -64,7 +64,7 @@ export function testAnnouncement(
     topic: 'image.test',
     key: keyOf(plan, 'test', ami.variant.virt, ami.variant.volumeType, status),
     body: {
-      ...base(plan, ami.region),
+      ...base(plan, ami.regionName),
       status,
       extra: { id: ami.ami, ...extraOf(ami.variant), ...data },
     },
@@ -74,7 +74,7 @@ export function testAnnouncement(
 /** One for each AMI that the region is to get: what cannot be there is neither started nor completed. */
 export function copyAnnouncements(
   plan: ImagePlan,
-  { region, wanted }: RegionPlan,
+  { regionName, wanted }: RegionPlan,
   options: {
     readonly status: AnnouncementStatus;
     /** The home region's AMIs. */
@@ -82,14 +82,14 @@ export function copyAnnouncements(
     readonly copies?: readonly RegisteredAmi[];
   },
 ): Announcement[] {
-  const { compose, ...rest } = base(plan, region);
+  const { compose, ...rest } = base(plan, regionName);
   const { status } = options;
   return wanted.map(({ variant }) => {
     const source = amiOf(variant, options.sources);
     const copy = amiOf(variant, options.copies ?? []);
     return {
       topic: 'image.copy',
-      key: keyOf(plan, 'copy', region, variant.virt, variant.volumeType, status),
+      key: keyOf(plan, 'copy', regionName, variant.virt, variant.volumeType, status),
       body: {
         ...rest,
         compose_id: compose,
@@ -117,9 +117,9 @@ export function publishAnnouncements(
 ): Announcement[] {
   return amis.map((ami) => ({
     topic: 'image.publish',
-    key: keyOf(plan, 'publish', ami.region, ami.variant.virt, ami.variant.volumeType, status),
+    key: keyOf(plan, 'publish', ami.regionName, ami.variant.virt, ami.variant.volumeType, status),
     body: {
-      ...base(plan, ami.region),
+      ...base(plan, ami.regionName),
       architecture: ec2Arch(plan.arch),
       status,
       extra: { ...(status === 'completed' ? { id: ami.ami } : {}), ...extraOf(ami.variant) },
@@ -148,7 +148,7 @@ export function publishedEverywhere(
         architecture: arch,
         compose_id: origin.composeId,
         image_name: imageName,
-        regions: Object.fromEntries(chosen.map(({ region, ami }) => [region, ami])),
+        regions: Object.fromEntries(chosen.map(({ regionName, ami }) => [regionName, ami])),
         release,
         subvariant,
       },

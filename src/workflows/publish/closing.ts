@@ -31,14 +31,15 @@ export async function published(publication: Publication): Promise<ImageResult> 
 }
 
 export function nothingToDo({ run }: Publication): ImageResult {
-  for (const region of run.regionPlans) {
-    const amis = run.plan.published?.filter((ami) => ami.region === region.region) ?? [];
-    const isComplete = amis.length > 0 && amis.length >= region.wanted.length;
+  for (const regionPlan of run.regionPlans) {
+    const amis =
+      run.plan.published?.filter((ami) => ami.regionName === regionPlan.regionName) ?? [];
+    const isComplete = amis.length > 0 && amis.length >= regionPlan.wanted.length;
     const state = amis.every(({ isPrivate }) => isPrivate) ? 'private' : 'published';
-    if (isComplete) run.region(region.region, { state, amis });
-    else if (region.unusable === undefined) {
+    if (isComplete) run.setRegion(regionPlan.regionName, { state, amis });
+    else if (regionPlan.unusable === undefined) {
       // Of a region whose quota ended midway some AMIs are public.
-      run.region(region.region, {
+      run.setRegion(regionPlan.regionName, {
         state: 'failed',
         amis,
         reason: 'not published by the earlier run',
@@ -78,7 +79,7 @@ export async function undone(publication: Publication, failure: unknown): Promis
   const reason = failureReason(failure);
   const regions = (await undo?.unwind()) ?? [];
   for (const region of regions) {
-    const before = run.regionProgress(region.region);
+    const before = run.regionProgress(region.regionName);
     recordUndone(publication, region, { reason, before });
   }
   await CancellationScope.nonCancellable(() => settleAll(publication.aside));

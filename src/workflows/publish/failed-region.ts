@@ -16,21 +16,21 @@ const LATE_NEXT =
 export function leaveOut(
   publication: Publication,
   what: {
-    readonly region: string;
+    readonly regionName: string;
     readonly failure: unknown;
     /** The run's own scope: the scope of the copies is cancelled when they are late, too. */
     readonly whole: CancellationScope;
   },
 ): void {
   const { run } = publication;
-  const { region, failure, whole } = what;
+  const { regionName, failure, whole } = what;
   if (whole.consideredCancelled) throw failure;
   const reason = isCancelled(failure) ? lateReason(failure) : failureReason(failure);
-  const before = run.regionProgress(region);
+  const before = run.regionProgress(regionName);
   // Until EC2 has said which of them are public, none is told as such.
-  run.region(region, { state: 'failed', amis: [], reason, next: nextOf(failure) });
+  run.setRegion(regionName, { state: 'failed', amis: [], reason, next: nextOf(failure) });
   // Beside the main path: a region that is too sick to be cleaned up holds up no other.
-  publication.aside.push(undoAside(publication, region, { reason, before }));
+  publication.aside.push(undoAside(publication, regionName, { reason, before }));
 }
 
 /** What the last attempt ran into says more than that time is up. */
@@ -51,12 +51,16 @@ interface Failed {
   readonly before: RegionProgress;
 }
 
-async function undoAside(publication: Publication, region: string, failed: Failed): Promise<void> {
+async function undoAside(
+  publication: Publication,
+  regionName: string,
+  failed: Failed,
+): Promise<void> {
   const { reason } = failed;
-  const undone = await publication.undo?.unwindRegion(region);
+  const undone = await publication.undo?.unwindRegion(regionName);
   if (undone !== undefined) recordUndone(publication, undone, failed);
   const rest = undone === undefined ? '' : leftBehind([undone]);
-  publication.run.region(region, { reason: `${reason}${rest}` });
+  publication.run.setRegion(regionName, { reason: `${reason}${rest}` });
 }
 
 /** The record keeps only what became public before its region failed, and the world hears of both. */
@@ -65,13 +69,13 @@ export function recordUndone(
   undone: Undone,
   { reason, before }: Failed,
 ): void {
-  const { region, steps, kept, unseen } = undone;
+  const { regionName: region, steps, kept, unseen } = undone;
   if (!steps.includes('register') && !steps.includes('copy')) return;
   const all = before.amis;
   const amis = all.filter(({ ami }) => kept.includes(ami));
   const isTold = amis.length > 0 || unseen === true;
   const told = `${reason}${unseen === true ? leftBehind([undone]) : ''}`;
-  run.region(region, isTold ? { amis, state: 'failed', reason: told } : { amis });
+  run.setRegion(region, isTold ? { amis, state: 'failed', reason: told } : { amis });
   if (amis.length > 0 && patched('kept-amis-are-announced')) {
     announcements.add(...publishAnnouncements(run.plan, amis));
   }
@@ -87,7 +91,9 @@ export function recordUndone(
 export function leftBehind(regions: readonly Undone[]): string {
   const left = regions.flatMap((region) => region.left);
   const rest = left.length === 0 ? '' : `; left behind: ${left.join('; ')}`;
-  const unseen = regions.filter((one) => one.unseen === true).map(({ region }) => region);
+  const unseen = regions
+    .filter((one) => one.unseen === true)
+    .map(({ regionName: region }) => region);
   return unseen.length === 0
     ? rest
     : `${rest}; AMIs in ${unseen.join(', ')} may be public: look there`;

@@ -26,7 +26,7 @@ export function imageDetails(progress: ImageProgress): string {
   const steps = STEPS.map((step) => `${STEP_GLYPH[progress.steps[step].state]} ${step}`).join('  ');
   const regions = REGION_ORDER.map((state) => ({
     state,
-    members: progress.regions.filter((region) => region.state === state),
+    members: progress.regions.filter((regionState) => regionState.state === state),
   })).filter(({ members }) => members.length > 0);
   const lines = regions.map(({ state, members }) => {
     const names = members.map(({ region, reason }) => (reason ? `${region} (${reason})` : region));

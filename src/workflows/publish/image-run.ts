@@ -71,10 +71,10 @@ export class ImageRun {
 
   freeze(plan: ImagePlan): void {
     this.#plan = plan;
-    for (const region of this.regionPlans) {
-      const unusable = region.unusable;
-      this.region(
-        region.region,
+    for (const regionPlan of this.regionPlans) {
+      const unusable = regionPlan.unusable;
+      this.setRegion(
+        regionPlan.regionName,
         unusable === undefined ? { state: 'waiting' } : { state: 'left-out', reason: unusable },
       );
     }
@@ -94,16 +94,20 @@ export class ImageRun {
     }
   }
 
-  region(region: string, change: Partial<Omit<RegionProgress, 'region'>>): void {
-    const before = this.#regions.get(region) ?? { region, state: 'waiting', amis: [] };
-    this.#regions.set(region, { ...before, ...change });
+  setRegion(regionName: string, change: Partial<Omit<RegionProgress, 'region'>>): void {
+    const before = this.#regions.get(regionName) ?? {
+      region: regionName,
+      state: 'waiting',
+      amis: [],
+    };
+    this.#regions.set(regionName, { ...before, ...change });
     this.#show();
   }
 
   /** The regions with AMIs that stay, the home region first. */
   results(): RegionProgress[] {
     return this.regionPlans
-      .map(({ region }) => this.regionProgress(region))
+      .map(({ regionName }) => this.regionProgress(regionName))
       .filter(({ state, amis }) => RESULT_STATES.includes(state) && amis.length > 0);
   }
 
@@ -113,8 +117,8 @@ export class ImageRun {
     return regions.flatMap(({ state, amis }) => (state === 'published' ? amis : []));
   }
 
-  regionProgress(region: string): RegionProgress {
-    return this.#regions.get(region) ?? { region, state: 'waiting', amis: [] };
+  regionProgress(regionName: string): RegionProgress {
+    return this.#regions.get(regionName) ?? { region: regionName, state: 'waiting', amis: [] };
   }
 
   skipToEnd(): void {
@@ -186,7 +190,7 @@ export class ImageRun {
       image: this.image,
       tested: passedVariants(this.tests),
       plan,
-      progress: this.regionProgress(plan.region),
+      progress: this.regionProgress(plan.regionName),
     });
     return records.sort((a, b) => variantKey(a).localeCompare(variantKey(b)));
   }

@@ -22,7 +22,7 @@ export async function keepFailedTest(publication: Publication, failure: unknown)
   const { origin, homeRegion, test } = run.plan;
   if (test.keepFailedMs === undefined) return '';
   const until = new Date(Date.now() + test.keepFailedMs).toISOString();
-  const input = { origin, region: homeRegion, steps: KEPT_STEPS, until };
+  const input = { origin, regionName: homeRegion, steps: KEPT_STEPS, until };
   try {
     const kept = await CancellationScope.nonCancellable(() =>
       keepFailed.executeWithOptions({ summary: `keep for inspection until ${until}` }, [input]),

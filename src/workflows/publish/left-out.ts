@@ -24,7 +24,7 @@ export async function tellLeftOut({ run }: Publication, outcome: ImageOutcome): 
   const summary = `note ${leftOut.length} left-out regions on the AMIs in ${region}`;
   try {
     await CancellationScope.nonCancellable(() =>
-      noteLeftOut.executeWithOptions({ summary }, [{ region, amis, leftOut }]),
+      noteLeftOut.executeWithOptions({ summary }, [{ regionName: region, amis, leftOut }]),
     );
   } catch (failure) {
     log.warn('left-out regions are not noted on the AMIs', { reason: failureReason(failure) });
@@ -34,11 +34,11 @@ export async function tellLeftOut({ run }: Publication, outcome: ImageOutcome): 
 /** Regions without one of the AMIs that were wanted there, or for which none could be wanted. */
 function leftOutRegions(run: ImageRun, outcome: ImageOutcome): LeftOutRegion[] {
   return run.regionPlans.flatMap((plan) => {
-    const { region } = plan;
-    const progress = withReason(run.regionProgress(region), outcome);
+    const { regionName } = plan;
+    const progress = withReason(run.regionProgress(regionName), outcome);
     const records = amiRecords({ image: run.image, tested: [], plan, progress });
     const missing = records.slice(0, plan.wanted.length).filter(({ ami }) => ami === null);
     if (missing.length === 0 && plan.wanted.length > 0) return [];
-    return [{ region, variants: variantsText(plan), reason: missing[0]?.reason ?? '' }];
+    return [{ regionName, variants: variantsText(plan), reason: missing[0]?.reason ?? '' }];
   });
 }

@@ -29,7 +29,7 @@ export async function copyToAllRegions(publication: Publication): Promise<void> 
   const whole = CancellationScope.current();
   // One timer for all: a late region is cancelled, and a region that is done does not notice.
   await CancellationScope.withTimeout(regionPatienceMs, () =>
-    settleAll(usable.map((region) => copyRegion(publication, region, whole))),
+    settleAll(usable.map((regionPlan) => copyRegion(publication, regionPlan, whole))),
   );
   refuseWithoutRequired(publication);
 }
@@ -42,16 +42,16 @@ export async function publishAllRegions(publication: Publication): Promise<void>
   const { run } = publication;
   const whole = CancellationScope.current();
   const complete = run.regionPlans.filter(
-    ({ region }) => run.regionProgress(region).state === 'copied',
+    ({ regionName }) => run.regionProgress(regionName).state === 'copied',
   );
-  const isHome = ({ region }: RegionPlan) => region === run.plan.homeRegion;
+  const isHome = ({ regionName }: RegionPlan) => regionName === run.plan.homeRegion;
   const waves = [
-    complete.filter((region) => isRequired(region) && !isHome(region)),
+    complete.filter((regionPlan) => isRequired(regionPlan) && !isHome(regionPlan)),
     complete.filter(isHome),
-    complete.filter((region) => !isRequired(region)),
+    complete.filter((regionPlan) => !isRequired(regionPlan)),
   ];
   for (const wave of waves) {
-    await settleAll(wave.map((region) => makePublic(publication, region, whole)));
+    await settleAll(wave.map((regionPlan) => makePublic(publication, regionPlan, whole)));
     refuseWithoutRequired(publication);
   }
   if (everyChangeIsAnnounced()) {
@@ -69,32 +69,32 @@ async function copyRegion(
   const source = run.source;
   if (source === undefined) throw new TypeError('there is no snapshot to copy');
   const sources = run.regionProgress(run.plan.homeRegion).amis;
-  undo?.register(plan.region, 'copy');
-  run.region(plan.region, { state: 'copying' });
+  undo?.register(plan.regionName, 'copy');
+  run.setRegion(plan.regionName, { state: 'copying' });
   const told = announcedRegion(run.plan, plan);
   announcements.add(...copyAnnouncements(run.plan, told, { status: 'started', sources }));
   try {
-    const summary = `copy to ${plan.region}, ${plan.wanted.length} AMIs`;
+    const summary = `copy to ${plan.regionName}, ${plan.wanted.length} AMIs`;
     // The scope's timer is the bound; the profile's own must not come before it.
     const bound = regionPatienceMs + 30 * 60_000;
     const options = { summary, startToCloseTimeout: bound, scheduleToCloseTimeout: bound };
     const copies = await copyToRegion.executeWithOptions(options, [
-      { origin, arch, registration, region: plan, source },
+      { origin, arch, registration, regionPlan: plan, source },
     ]);
-    run.region(plan.region, { state: 'copied', amis: copies });
+    run.setRegion(plan.regionName, { state: 'copied', amis: copies });
     announcements.add(
       ...copyAnnouncements(run.plan, told, { status: 'completed', sources, copies }),
     );
   } catch (failure) {
     announcements.add(...copyAnnouncements(run.plan, told, { status: 'failed', sources }));
-    leaveOut(publication, { region: plan.region, failure, whole });
+    leaveOut(publication, { regionName: plan.regionName, failure, whole });
   }
 }
 
 /** Older runs told of every AMI of the home region, also of those that a region cannot have. */
-function announcedRegion({ home }: ImagePlan, region: RegionPlan): RegionPlan {
-  if (patched('only-planned-copies-are-announced')) return region;
-  return { ...region, wanted: home.wanted };
+function announcedRegion({ home }: ImagePlan, regionPlan: RegionPlan): RegionPlan {
+  if (patched('only-planned-copies-are-announced')) return regionPlan;
+  return { ...regionPlan, wanted: home.wanted };
 }
 
 async function makePublic(
@@ -104,61 +104,61 @@ async function makePublic(
 ): Promise<void> {
   const { run, undo, announcements } = publication;
   const { origin, test, makePublic } = run.plan;
-  const { amis } = run.regionProgress(plan.region);
+  const { amis } = run.regionProgress(plan.regionName);
   if (!makePublic) return keepPrivate(publication, plan, whole);
-  run.region(plan.region, { state: 'publishing' });
-  undo?.mayBePublic(plan.region);
+  run.setRegion(plan.regionName, { state: 'publishing' });
+  undo?.mayBePublic(plan.regionName);
   if (everyChangeIsAnnounced()) {
     announcements.add(...publishAnnouncements(run.plan, amis, 'started'));
   }
   try {
-    await publishRegion.executeWithOptions({ summary: `make public in ${plan.region}` }, [
+    await publishRegion.executeWithOptions({ summary: `make public in ${plan.regionName}` }, [
       {
         origin,
-        region: plan.region,
+        regionName: plan.regionName,
         amis,
         rawSha256: run.source?.rawSha256 ?? '',
         variantsToTest: test.variants,
         tests: run.tests.map(({ variant, exitStatus }) => ({ variant, exitStatus })),
       },
     ]);
-    undo?.keep(plan.region);
-    run.region(plan.region, { state: 'published' });
+    undo?.keep(plan.regionName);
+    run.setRegion(plan.regionName, { state: 'published' });
     announcements.add(...publishAnnouncements(run.plan, amis));
   } catch (failure) {
-    leaveOut(publication, { region: plan.region, failure, whole });
+    leaveOut(publication, { regionName: plan.regionName, failure, whole });
   }
 }
 
 /** Marked before they are kept: what is neither public nor marked is removed when its run is over. */
 async function keepPrivate(
   publication: Publication,
-  { region }: RegionPlan,
+  { regionName }: RegionPlan,
   whole: CancellationScope,
 ): Promise<void> {
   const { run, undo } = publication;
-  const { amis } = run.regionProgress(region);
+  const { amis } = run.regionProgress(regionName);
   try {
     if (patched('private-results-are-marked')) {
-      await keepRegion.executeWithOptions({ summary: `keep private in ${region}` }, [
-        { region, amis },
+      await keepRegion.executeWithOptions({ summary: `keep private in ${regionName}` }, [
+        { regionName, amis },
       ]);
     }
-    undo?.keep(region);
-    run.region(region, { state: 'private' });
+    undo?.keep(regionName);
+    run.setRegion(regionName, { state: 'private' });
   } catch (failure) {
-    leaveOut(publication, { region, failure, whole });
+    leaveOut(publication, { regionName, failure, whole });
   }
 }
 
-function isRequired(region: RegionPlan): boolean {
-  return region.required;
+function isRequired(regionPlan: RegionPlan): boolean {
+  return regionPlan.required;
 }
 
 function refuseWithoutRequired({ run }: Publication): void {
   const missing = run.regionPlans
     .filter(isRequired)
-    .map(({ region }) => run.regionProgress(region))
+    .map(({ regionName }) => run.regionProgress(regionName))
     .filter(({ state }) => state === 'failed' || state === 'left-out');
   if (missing.length === 0) return;
   const reasons = missing.map(({ region, reason }) => `${region}: ${reason}`).join('; ');

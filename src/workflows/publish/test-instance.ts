@@ -90,7 +90,7 @@ async function launch(
   undo?.register(homeRegion, 'test');
   const summary = `test instance from ${ami.ami} (${variantKey(ami.variant)})`;
   return launchTestInstance.executeWithOptions({ summary }, [
-    { origin, region: homeRegion, arch, test, ami, generation },
+    { origin, regionName: homeRegion, arch, test, ami, generation },
   ]);
 }
 

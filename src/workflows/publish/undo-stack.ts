@@ -10,7 +10,7 @@ const { undoRegion } = proxyActivities<Pick<Activities, 'undoRegion'>>(undoing);
 
 /** What became of the steps of one region: the public AMIs that stay, and what could not be removed. */
 export interface Undone extends Pick<UndoneRegion, 'kept' | 'left' | 'unseen'> {
-  readonly region: string;
+  readonly regionName: string;
   readonly steps: readonly StepTag[];
 }
 
@@ -25,67 +25,72 @@ export class UndoStack {
   }
 
   /** To be called before the effect: an answer that never came leaves a resource, too. */
-  register(region: string, step: StepTag): void {
-    const steps = this.#steps.get(region) ?? [];
+  register(regionName: string, step: StepTag): void {
+    const steps = this.#steps.get(regionName) ?? [];
     if (!steps.includes(step)) steps.push(step);
-    this.#steps.set(region, steps);
+    this.#steps.set(regionName, steps);
   }
 
   /** Removes the machines of a step that is tried again; its undo stays registered. */
-  async clear(region: string, step: StepTag): Promise<void> {
-    await CancellationScope.nonCancellable(() => this.#undo(region, [step]));
+  async clear(regionName: string, step: StepTag): Promise<void> {
+    await CancellationScope.nonCancellable(() => this.#undo(regionName, [step]));
   }
 
   /** To be called before anything is made public: its undo must not go by what EC2 showed a moment ago. */
-  mayBePublic(region: string): void {
-    this.#mayBePublic.add(region);
+  mayBePublic(regionName: string): void {
+    this.#mayBePublic.add(regionName);
   }
 
   /** What was made in the region stays from now on. */
-  keep(region: string): void {
-    this.#steps.delete(region);
+  keep(regionName: string): void {
+    this.#steps.delete(regionName);
   }
 
   /** What this step made in the region stays for now: it has an end of its own. */
-  keepStep(region: string, step: StepTag): void {
-    const steps = this.#steps.get(region) ?? [];
+  keepStep(regionName: string, step: StepTag): void {
+    const steps = this.#steps.get(regionName) ?? [];
     this.#steps.set(
-      region,
+      regionName,
       steps.filter((one) => one !== step),
     );
   }
 
   /** Undoes one region: what is public is kept. Runs on through a cancellation. */
-  async unwindRegion(region: string): Promise<Undone> {
-    const steps = this.#steps.get(region);
-    if (steps === undefined || steps.length === 0) return { region, steps: [], kept: [], left: [] };
-    this.#steps.delete(region);
-    return CancellationScope.nonCancellable(() => this.#undo(region, [...steps].reverse()));
+  async unwindRegion(regionName: string): Promise<Undone> {
+    const steps = this.#steps.get(regionName);
+    if (steps === undefined || steps.length === 0)
+      return { regionName, steps: [], kept: [], left: [] };
+    this.#steps.delete(regionName);
+    return CancellationScope.nonCancellable(() => this.#undo(regionName, [...steps].reverse()));
   }
 
   /** Undoes all regions side by side; a failure in one does not stop the others. */
   unwind(): Promise<readonly Undone[]> {
     const regions = [...this.#steps.keys()].reverse();
-    return Promise.all(regions.map((region) => this.unwindRegion(region)));
+    return Promise.all(regions.map((regionName) => this.unwindRegion(regionName)));
   }
 
-  async #undo(region: string, steps: StepTag[]): Promise<Undone> {
-    const mayBePublic = this.#mayBePublic.has(region) ? { mayBePublic: true } : {};
+  async #undo(regionName: string, steps: StepTag[]): Promise<Undone> {
+    const mayBePublic = this.#mayBePublic.has(regionName) ? { mayBePublic: true } : {};
     try {
-      const summary = `undo ${steps.join(', ')} in ${region}`;
+      const summary = `undo ${steps.join(', ')} in ${regionName}`;
       const undone = await undoRegion.executeWithOptions({ summary }, [
-        { origin: this.#origin, region, steps, ...mayBePublic },
+        { origin: this.#origin, regionName, steps, ...mayBePublic },
       ]);
-      log.info('undone', { region, removed: undone.removed, left: undone.left });
-      return { region, steps, ...undone };
+      log.info('undone', { region: regionName, removed: undone.removed, left: undone.left });
+      return { regionName, steps, ...undone };
     } catch (failure) {
-      log.warn('not undone: the sweep goes on with it', { region, steps, error: failure });
+      log.warn('not undone: the sweep goes on with it', {
+        region: regionName,
+        steps,
+        error: failure,
+      });
       return {
-        region,
+        regionName,
         steps,
         kept: [],
-        ...(this.#mayBePublic.has(region) ? { unseen: true } : {}),
-        left: [`${region}: ${steps.join(', ')}: ${failureReason(failure)}`],
+        ...(this.#mayBePublic.has(regionName) ? { unseen: true } : {}),
+        left: [`${regionName}: ${steps.join(', ')}: ${failureReason(failure)}`],
       };
     }
   }

@@ -26,7 +26,7 @@ async function outOfTouch(): Promise<void> {
 }
 
 interface Home {
-  readonly region: RegionAccess;
+  readonly ec2: RegionAccess;
   readonly effects: () => Promise<Effect[]>;
 }
 
@@ -41,7 +41,7 @@ async function withRegion(body: (home: Home) => Promise<void>): Promise<void> {
   });
   try {
     await body({
-      region: aws.region('us-east-1'),
+      ec2: aws.region('us-east-1'),
       effects: async () =>
         (await readFile(join(stateDir, 'effects.jsonl'), 'utf8'))
           .split('\n')
@@ -80,12 +80,12 @@ function begun(fence: Fence): Lease {
 
 describe('an attempt that is handed to a worker', () => {
   it('has no effect before Temporal has a heartbeat of it: the worker may have been paused since, and another one be at its work', async () => {
-    await withRegion(async ({ region, effects }) => {
+    await withRegion(async ({ ec2, effects }) => {
       const fence = new Fence(60_000);
       const lease = fence.lease(ATTEMPT);
       let doubts = 0;
       fence.whenInDoubt(() => (doubts += 1));
-      const sent = holding(lease, () => region.ec2.send(tag())).catch((error: unknown) => error);
+      const sent = holding(lease, () => ec2.ec2.send(tag())).catch((error: unknown) => error);
       await until('it asks for leave', () => doubts > 0);
       assert.equal((await effects()).length, 0);
       assert(fence.isInDoubt(ATTEMPT));
@@ -117,9 +117,9 @@ describe('an attempt that is handed to a worker', () => {
   });
 
   it('never begins when its work has gone to another one', async () => {
-    await withRegion(async ({ region, effects }) => {
+    await withRegion(async ({ ec2, effects }) => {
       const fence = new Fence(60_000);
-      const sent = holding(fence.lease(ATTEMPT), () => region.ec2.send(tag()));
+      const sent = holding(fence.lease(ATTEMPT), () => ec2.ec2.send(tag()));
       tell(fence, { activityId: '7', attempt: 3, stamp: undefined });
       await assert.rejects(sent, /another attempt/);
       assert.equal((await effects()).length, 0);
@@ -137,15 +137,15 @@ describe('an attempt that is handed to a worker', () => {
 
 describe('an attempt of whose heartbeats Temporal has none', () => {
   it('sends nothing more that has an effect, though it wakes beside its successor', async () => {
-    await withRegion(async ({ region, effects }) => {
+    await withRegion(async ({ ec2, effects }) => {
       const fence = new Fence(BOUND_MS);
       const lease = begun(fence);
       await outOfTouch();
       await assert.rejects(
-        holding(lease, () => region.ec2.send(tag())),
+        holding(lease, () => ec2.ec2.send(tag())),
         /no heartbeat of this attempt/,
       );
-      await holding(lease, () => region.ec2.send(new DescribeRegionsCommand({})));
+      await holding(lease, () => ec2.ec2.send(new DescribeRegionsCommand({})));
       assert.deepEqual(
         (await effects()).map(({ action }) => action),
         ['DescribeRegions'],
@@ -234,13 +234,13 @@ describe('an attempt that has had all its time', () => {
 
 describe('an attempt that has ended', () => {
   it('has no effect any more through a call that it has left behind', async () => {
-    await withRegion(async ({ region, effects }) => {
+    await withRegion(async ({ ec2, effects }) => {
       const fence = new Fence(LONG_BOUND_MS);
       const lease = begun(fence);
       await holding(lease, async () => {
         await lease.held();
         fence.release(lease);
-        await assert.rejects(region.ec2.send(tag()), /another attempt, or has ended/);
+        await assert.rejects(ec2.ec2.send(tag()), /another attempt, or has ended/);
       });
       assert.equal((await effects()).length, 0);
     });
@@ -283,7 +283,7 @@ describe('an attempt that Temporal has given up', () => {
 
 describe('a call in CloudTrail', () => {
   it('says which attempt of which activity of which workflow made it', async () => {
-    await withRegion(async ({ region, effects }) => {
+    await withRegion(async ({ ec2, effects }) => {
       const info = {
         workflowExecution: { workflowId: 'image/F-43;x/(é)/x86_64', runId: 'r' },
         activityType: 'writeImage',
@@ -291,8 +291,8 @@ describe('a call in CloudTrail', () => {
         attempt: 3,
       };
       const environment = new MockActivityEnvironment(info);
-      await environment.run(() => region.ec2.send(new DescribeRegionsCommand({})));
-      await region.ec2.send(new DescribeRegionsCommand({}));
+      await environment.run(() => ec2.ec2.send(new DescribeRegionsCommand({})));
+      await ec2.ec2.send(new DescribeRegionsCommand({}));
       const [inside, outside] = await effects();
       assert.match(
         inside?.userAgent ?? '',

@@ -16,7 +16,7 @@ describe('an EC2 that takes calls and never answers', () => {
       const delayMs = requestTimeoutMs * 1.5;
       await level.setFaults([{ action: 'RunInstances', kind: 'slow', delayMs, count: 2 }]);
       const { origin, utility } = planned;
-      const input = { origin, region: 'us-east-1', utility, generation: 0 };
+      const input = { origin, regionName: 'us-east-1', utility, generation: 0 };
       const failures: ApplicationFailure[] = [];
       for (;;) {
         try {

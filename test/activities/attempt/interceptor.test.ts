@@ -58,8 +58,8 @@ describe('an activity that is told to end', () => {
 });
 
 describe('an activity that fails in one of seventeen regions', () => {
-  const failedIn = async (region: unknown, error: Error): Promise<unknown> => {
-    const act = (_input: { region: unknown }): Promise<never> => Promise.reject(error);
+  const failedIn = async (regionName: unknown, error: Error): Promise<unknown> => {
+    const act = (_input: { regionName: unknown }): Promise<never> => Promise.reject(error);
     const failure: unknown = await attempts()
       .run(act, { region })
       .catch((caught: unknown) => caught);
@@ -72,7 +72,7 @@ describe('an activity that fails in one of seventeen regions', () => {
       name: 'InternalError',
       $metadata: { httpStatusCode: 500 },
     });
-    assert.equal(await failedIn({ region: 'sa-east-1', wanted: [] }, error), 'sa-east-1');
+    assert.equal(await failedIn({ regionName: 'sa-east-1', wanted: [] }, error), 'sa-east-1');
     assert.equal(await failedIn('sa-east-1', error), 'sa-east-1');
     assert.equal(await failedIn(undefined, error), undefined);
   });

@@ -37,7 +37,7 @@ describe('an image that is kept private', () => {
       const plan = await planOf(level);
       const source = await snapshotOf(level, plan);
       const home = await register(level.activities, plan, source);
-      await level.activities.keepRegion({ region: plan.homeRegion, amis: home });
+      await level.activities.keepRegion({ regionName: plan.homeRegion, amis: home });
       const { published = [] } = await level.activities.planImage({
         request: level.request,
         ...LATER,
@@ -53,7 +53,7 @@ describe('an image that is kept private', () => {
       const plan = await planOf(level);
       const source = await snapshotOf(level, plan);
       const amis = await register(level.activities, plan, source);
-      await level.activities.keepRegion({ region: plan.homeRegion, amis });
+      await level.activities.keepRegion({ regionName: plan.homeRegion, amis });
       // Without a hash nothing says that these are the bytes that stand at the URL now.
       for (const sha256 of ['', 'e'.repeat(64)]) {
         const image = { ...level.request.image, sha256 };

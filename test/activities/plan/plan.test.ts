@@ -18,7 +18,7 @@ describe('the plan', () => {
       assert.equal(plan.copies.length, 16);
       const pv = [plan.home, ...plan.copies].filter(({ wanted }) => wanted.length === 4);
       assert.equal(pv.length, 9);
-      const without = plan.copies.find(({ region }) => region === 'us-east-2');
+      const without = plan.copies.find(({ regionName: region }) => region === 'us-east-2');
       assert.equal(without?.wanted.length, 2);
       assert.match(without.leftOut[0]?.reason ?? '', /no PV kernel/);
       assert.equal(plan.utility.volumeSizeGiB, 1);
@@ -45,7 +45,7 @@ describe('the plan', () => {
       );
       await aws.region('us-east-2').ec2.send(new EnableEbsEncryptionByDefaultCommand({}));
       const plan = await activities.planImage({ request, ...RUN });
-      const reasons = Object.fromEntries(plan.copies.map((one) => [one.region, one.unusable]));
+      const reasons = Object.fromEntries(plan.copies.map((one) => [one.regionName, one.unusable]));
       assert.match(reasons['eu-west-1'] ?? '', /disable-image-block-public-access/);
       assert.match(reasons['us-east-2'] ?? '', /disable-ebs-encryption-by-default/);
     });
@@ -99,7 +99,7 @@ describe('the plan', () => {
       );
       const without = await again.planImage(input);
       const { unusable = '' } =
-        without.copies.find(({ region }) => region === 'eu-west-1') ?? assert.fail();
+        without.copies.find(({ regionName: region }) => region === 'eu-west-1') ?? assert.fail();
       // Nobody asks again: to say so would have the operator wait in vain.
       assert.match(unusable, /then left out\)$/);
       assert.doesNotMatch(unusable, /tried again/);

@@ -24,7 +24,7 @@ import {
 } from '../../support/planted.js';
 
 const REGION = 'us-east-1';
-const INPUT = { deployment: 'test', region: REGION, graceMs: 0 };
+const INPUT = { deployment: 'test', regionName: REGION, graceMs: 0 };
 const LONG_AGO = '2020-01-01T00:00:00.000Z';
 
 const TERMINATED: RunState = {
@@ -98,7 +98,7 @@ async function untilStates(
 }
 
 async function withRegion(
-  body: (level: ActivityLevel, region: RegionAccess) => Promise<void>,
+  body: (level: ActivityLevel, ec2: RegionAccess) => Promise<void>,
 ): Promise<void> {
   await withActivities({}, (level) => body(level, level.aws.region(REGION)));
 }
@@ -106,10 +106,10 @@ async function withRegion(
 describe('a sweep of one region', () => {
   it('leaves nothing of a terminated run, and nothing of one that Temporal has forgotten', async () => {
     for (const state of [TERMINATED, { state: 'unknown' } as const]) {
-      await withRegion(async (level, region) => {
+      await withRegion(async (level, ec2) => {
         says(level, state);
-        const planted = await plantRun(region, someOrigin());
-        await stopInstance(region, planted.instance);
+        const planted = await plantRun(ec2, someOrigin());
+        await stopInstance(ec2, planted.instance);
         const { removed, left } = await sweep(level);
         assert.deepEqual(ids(removed), all(planted));
         assert.deepEqual(left, []);
@@ -119,9 +119,9 @@ describe('a sweep of one region', () => {
   });
 
   it('touches nothing of a run that is under way, however old its resources are', async () => {
-    await withRegion(async (level, region) => {
+    await withRegion(async (level, ec2) => {
       says(level, { state: 'open' });
-      const planted = await plantRun(region, someOrigin());
+      const planted = await plantRun(ec2, someOrigin());
       const { strays, kept } = await find(level);
       assert.deepEqual(strays, []);
       assert.deepEqual(ids(kept.filter(({ code }) => code === 'run-open')), all(planted));
@@ -151,13 +151,13 @@ describe('a sweep of one region', () => {
         [TAG.keepUntil]: 'the cows come home',
       }),
     };
-    await withRegion(async (level, region) => {
+    await withRegion(async (level, ec2) => {
       says(level, TERMINATED);
       const survivors = new Map<string, Planted>();
       for (const [what, change] of Object.entries(lookAlikes)) {
-        survivors.set(what, await plantRun(region, someOrigin(), change));
+        survivors.set(what, await plantRun(ec2, someOrigin(), change));
       }
-      const stray = await plantRun(region, someOrigin());
+      const stray = await plantRun(ec2, someOrigin());
       const { removed } = await sweep(level);
       assert.deepEqual(ids(removed), all(stray));
       const living = await alive(level);
@@ -169,17 +169,17 @@ describe('a sweep of one region', () => {
   });
 
   it('leaves alone what is public: AMIs, their snapshots, and a complete snapshot that is public by itself', async () => {
-    await withRegion(async (level, region) => {
+    await withRegion(async (level, ec2) => {
       says(level, TERMINATED);
       const origin = someOrigin();
-      const published = await plantRun(region, origin);
-      await makePublic(region, published);
-      const half = await plantRun(region, origin);
-      await makePublic(region, { image: half.image });
+      const published = await plantRun(ec2, origin);
+      await makePublic(ec2, published);
+      const half = await plantRun(ec2, origin);
+      await makePublic(ec2, { image: half.image });
       const stateless = (tags: Tags) =>
         Object.fromEntries(Object.entries(tags).filter(([key]) => key !== TAG.state));
-      const older = await plantRun(region, origin, stateless);
-      await makePublic(region, { snapshot: older.snapshot });
+      const older = await plantRun(ec2, origin, stateless);
+      await makePublic(ec2, { snapshot: older.snapshot });
       const { unreconciled } = await find(level);
       await sweep(level);
       const living = await alive(level);
@@ -196,10 +196,10 @@ describe('a sweep of one region', () => {
   });
 
   it('removes a snapshot that became public without its AMI: the run was terminated between the two', async () => {
-    await withRegion(async (level, region) => {
+    await withRegion(async (level, ec2) => {
       says(level, TERMINATED);
-      const { image, snapshot } = await plantRun(region, someOrigin());
-      await makePublic(region, { snapshot });
+      const { image, snapshot } = await plantRun(ec2, someOrigin());
+      await makePublic(ec2, { snapshot });
       const { removed } = await sweep(level);
       const gone = ids(removed);
       assert(gone.includes(image) && gone.includes(snapshot), gone.join(' '));
@@ -208,14 +208,14 @@ describe('a sweep of one region', () => {
   });
 
   it('keeps the private results of a successful run, known to Temporal or forgotten', async () => {
-    await withRegion(async (level, region) => {
+    await withRegion(async (level, ec2) => {
       const complete = (tags: Tags) => ({ ...tags, [TAG.state]: RESULT_STATE.complete });
-      const marked = await plantRun(region, someOrigin(), complete);
+      const marked = await plantRun(ec2, someOrigin(), complete);
       const stateless = (tags: Tags) =>
         Object.fromEntries(Object.entries(tags).filter(([key]) => key !== TAG.state));
-      const older = await plantRun(region, someOrigin(), stateless);
-      const listed = await plantRun(region, someOrigin());
-      const unlisted = await plantRun(region, someOrigin());
+      const older = await plantRun(ec2, someOrigin(), stateless);
+      const listed = await plantRun(ec2, someOrigin());
+      const unlisted = await plantRun(ec2, someOrigin());
       const results = [marked, older, listed].flatMap(({ image, snapshot }) => [image, snapshot]);
       says(level, completed(listed.image, listed.snapshot));
       await sweep(level);
@@ -241,27 +241,27 @@ describe('a sweep of one region', () => {
   });
 
   it('removes what a failed test left when its time is over, and not before', async () => {
-    await withRegion(async (level, region) => {
+    await withRegion(async (level, ec2) => {
       says(level, { ...TERMINATED, status: 'FAILED' });
       const until = (ms: number) => (tags: Tags) => ({
         ...tags,
         [TAG.keepUntil]: new Date(Date.now() + ms).toISOString(),
       });
-      const over = await plantRun(region, someOrigin(), until(-1000));
-      const kept = await plantRun(region, someOrigin(), until(3_600_000));
+      const over = await plantRun(ec2, someOrigin(), until(-1000));
+      const kept = await plantRun(ec2, someOrigin(), until(3_600_000));
       assert.deepEqual(ids((await sweep(level)).removed), all(over));
       assert((await alive(level)).has(kept.image));
       says(level, { state: 'open' });
-      const early = await plantRun(region, someOrigin(), until(-1000));
+      const early = await plantRun(ec2, someOrigin(), until(-1000));
       assert.deepEqual((await sweep(level)).removed, []);
       assert((await alive(level)).has(early.image), 'its run is under way');
     });
   });
 
   it('waits for the grace period, after the creation and after the end of the run', async () => {
-    await withRegion(async (level, region) => {
+    await withRegion(async (level, ec2) => {
       says(level, TERMINATED);
-      await plantRun(region, someOrigin());
+      await plantRun(ec2, someOrigin());
       const young = await find(level, { graceMs: 60_000 });
       assert.deepEqual(young.strays, []);
       assert(young.kept.every(({ code }) => code === 'young'));
@@ -275,12 +275,12 @@ describe('a sweep of one region', () => {
   });
 
   it('keeps a snapshot and a volume that somebody else uses', async () => {
-    await withRegion(async (level, region) => {
+    await withRegion(async (level, ec2) => {
       says(level, TERMINATED);
-      const planted = await plantRun(region, someOrigin());
-      const foreign = await plantImage(region, planted.snapshot, { owner: 'somebody' });
-      const machine = await plantInstance(region, { owner: 'somebody' });
-      await attachVolume(region, planted.volume, machine);
+      const planted = await plantRun(ec2, someOrigin());
+      const foreign = await plantImage(ec2, planted.snapshot, { owner: 'somebody' });
+      const machine = await plantInstance(ec2, { owner: 'somebody' });
+      await attachVolume(ec2, planted.volume, machine);
       const { removed } = await sweep(level);
       assert.deepEqual(ids(removed), [planted.image, planted.instance].sort());
       const living = await alive(level);
@@ -295,13 +295,13 @@ describe('a sweep of one region', () => {
   });
 
   it('looks at the tags and at the run again right before it removes anything', async () => {
-    await withRegion(async (level, region) => {
+    await withRegion(async (level, ec2) => {
       says(level, TERMINATED);
-      const planted = await plantRun(region, someOrigin());
+      const planted = await plantRun(ec2, someOrigin());
       const { strays } = await find(level);
       assert.equal(strays.length, 4);
       // Found by its id: no filter of a listing stands before it.
-      const foreign = await plantRun(region, someOrigin({ deployment: 'staging' }));
+      const foreign = await plantRun(ec2, someOrigin({ deployment: 'staging' }));
       const wrong = strays.map((item) => ({ ...item, id: foreign[item.type] }));
       const refused = await remove(level, wrong);
       assert.deepEqual(refused.removed, []);
@@ -311,7 +311,7 @@ describe('a sweep of one region', () => {
       assert.deepEqual(reset.removed, []);
       assert(reset.left.every(({ code }) => code === 'run-open'));
       says(level, TERMINATED);
-      await makePublic(region, planted);
+      await makePublic(ec2, planted);
       assert.deepEqual(
         ids((await remove(level, strays)).removed),
         [planted.instance, planted.volume].sort(),
@@ -327,9 +327,9 @@ describe('a sweep of one region', () => {
   });
 
   it('removes nothing while Temporal is out of reach, when it finds and when it removes', async () => {
-    await withRegion(async (level, region) => {
+    await withRegion(async (level, ec2) => {
       says(level, TERMINATED);
-      const planted = await plantRun(region, someOrigin());
+      const planted = await plantRun(ec2, someOrigin());
       const { strays } = await find(level);
       level.runs.stateOf = () => Promise.reject(new Error('14 UNAVAILABLE: no connection'));
       for (const act of [() => find(level), () => remove(level, strays)]) {
@@ -359,12 +359,12 @@ describe('a sweep of one region', () => {
   });
 
   it('reads every page: the stray behind two hundred look-alikes goes, too', async () => {
-    await withRegion(async (level, region) => {
+    await withRegion(async (level, ec2) => {
       says(level, TERMINATED);
       const tags = { [MANAGED_BY.key]: MANAGED_BY.value, [TAG.deployment]: 'test' };
       const lookAlikes: string[] = [];
-      for (let index = 0; index < 205; index += 1) lookAlikes.push(await plantVolume(region, tags));
-      const { volume } = await plantRun(region, someOrigin());
+      for (let index = 0; index < 205; index += 1) lookAlikes.push(await plantVolume(ec2, tags));
+      const { volume } = await plantRun(ec2, someOrigin());
       const found = await find(level);
       assert(ids(found.strays).includes(volume));
       assert.equal(found.keptCount, 205);
@@ -377,9 +377,9 @@ describe('a sweep of one region', () => {
   });
 
   it('asks for nothing but its own: no listing of images or snapshots is without the owner', async () => {
-    await withRegion(async (level, region) => {
+    await withRegion(async (level, ec2) => {
       says(level, TERMINATED);
-      await plantRun(region, someOrigin());
+      await plantRun(ec2, someOrigin());
       const before = (await effects(level)).length;
       await sweep(level);
       const listings = (await effects(level))
@@ -394,10 +394,10 @@ describe('a sweep of one region', () => {
 describe('a sweep under faults', () => {
   it('removes all the same when answers are lost, calls are throttled and requests break off', async () => {
     for (const kind of ['lost-answer', 'throttle', 'lost-request', 'error'] as const) {
-      await withRegion(async (level, region) => {
+      await withRegion(async (level, ec2) => {
         says(level, TERMINATED);
-        await plantRun(region, someOrigin());
-        const foreign = await plantRun(region, someOrigin({ deployment: 'staging' }));
+        await plantRun(ec2, someOrigin());
+        const foreign = await plantRun(ec2, someOrigin({ deployment: 'staging' }));
         await level.setFaults(CHANGES.map((action) => ({ action, kind, count: 2 })));
         const { left } = await sweep(level);
         assert.deepEqual(left, [], kind);
@@ -412,9 +412,9 @@ describe('a sweep under faults', () => {
   });
 
   it('goes on past a resource that EC2 refuses to remove, and says which one and why', async () => {
-    await withRegion(async (level, region) => {
+    await withRegion(async (level, ec2) => {
       says(level, TERMINATED);
-      const planted = await plantRun(region, someOrigin());
+      const planted = await plantRun(ec2, someOrigin());
       await level.setFaults([{ action: 'DeregisterImage', kind: 'refusal', count: 0 }]);
       const { removed, left } = await sweep(level);
       assert.deepEqual(ids(removed), [planted.instance, planted.volume].sort());
@@ -430,12 +430,12 @@ describe('a sweep under faults', () => {
   });
 
   it('takes for removed what is gone already, and removes nothing in its place', async () => {
-    await withRegion(async (level, region) => {
+    await withRegion(async (level, ec2) => {
       says(level, TERMINATED);
-      const planted = await plantRun(region, someOrigin());
+      const planted = await plantRun(ec2, someOrigin());
       const { strays } = await find(level);
       await remove(level, strays);
-      const later = await plantRun(region, someOrigin());
+      const later = await plantRun(ec2, someOrigin());
       const before = await changes(level);
       const again = await remove(level, strays);
       assert.deepEqual(ids(again.removed), all(planted));
@@ -449,10 +449,10 @@ describe('a sweep under faults', () => {
   });
 
   it('does no harm when two sweeps remove the same strays at once', async () => {
-    await withRegion(async (level, region) => {
+    await withRegion(async (level, ec2) => {
       says(level, TERMINATED);
-      const planted = await plantRun(region, someOrigin());
-      const foreign = await plantInstance(region, { [MANAGED_BY.key]: MANAGED_BY.value });
+      const planted = await plantRun(ec2, someOrigin());
+      const foreign = await plantInstance(ec2, { [MANAGED_BY.key]: MANAGED_BY.value });
       const { strays } = await find(level);
       const both = await Promise.all([remove(level, strays), remove(level, strays)]);
       for (const { removed, left } of both) {
@@ -464,17 +464,17 @@ describe('a sweep under faults', () => {
   });
 
   it('removes an AMI and a snapshot that failed, and a snapshot that is still pending', async () => {
-    await withRegion(async (level, region) => {
+    await withRegion(async (level, ec2) => {
       says(level, TERMINATED);
       const origin = someOrigin();
-      const volume = await plantVolume(region, {});
-      const snapshot = await plantSnapshot(region, volume, someAmiTags(origin));
+      const volume = await plantVolume(ec2, {});
+      const snapshot = await plantSnapshot(ec2, volume, someAmiTags(origin));
       await level.setFaults([
         { action: 'RegisterImage', kind: 'fails-later' },
         { action: 'CreateSnapshot', kind: 'stuck', forMs: 600_000 },
       ]);
-      const image = await plantImage(region, snapshot, someAmiTags(origin));
-      const pending = await startSnapshot(region, volume, someAmiTags(origin));
+      const image = await plantImage(ec2, snapshot, someAmiTags(origin));
+      const pending = await startSnapshot(ec2, volume, someAmiTags(origin));
       await untilStates(level, { [image]: 'failed', [pending]: 'pending' });
       const { removed, left } = await sweep(level);
       assert.deepEqual(ids(removed), [image, snapshot, pending].sort());

@@ -51,10 +51,10 @@ describe('the end of a run that somebody waited for', () => {
         kept = amis[0]?.ami ?? '';
         return Promise.reject(finalFailure('refused at the second'));
       },
-      undoRegion: ({ steps, region }) =>
+      undoRegion: ({ steps, regionName }) =>
         Promise.resolve({
           removed: [...steps],
-          kept: region === 'us-east-1' ? [kept] : [],
+          kept: regionName === 'us-east-1' ? [kept] : [],
           left: [],
         }),
     });

@@ -42,7 +42,9 @@ describe('lines for tools that look an AMI up', () => {
   });
 
   it('look up one AMI in each region, though its name differs from region to region', () => {
-    const records = ['us-east-1', 'eu-west-1'].map((region) => someRecord({ region }));
+    const records = ['us-east-1', 'eu-west-1'].map((regionName) =>
+      someRecord({ region: regionName }),
+    );
     for (const format of SNIPPET_FORMATS) {
       const text = textOf(records, format);
       for (const { name } of records) assert(text.includes(name), `${format}: ${name}`);
@@ -99,9 +101,11 @@ describe('lines for tools that look an AMI up', () => {
   it('named an image of one region in place of a complete one, and did not say so', () => {
     const everywhere = ['us-east-1', 'eu-west-1', 'sa-east-1'];
     const compose = 'Fedora-Cloud-43-20251020.0';
-    const older = everywhere.map((region) => someRecord({ compose, image: 'old', region }));
+    const older = everywhere.map((regionName) =>
+      someRecord({ compose, image: 'old', region: regionName }),
+    );
     const fast = someRecord({ volumeType: 'gp3' });
-    const wide = ['us-east-1', 'eu-west-1'].map((region) => someRecord({ region }));
+    const wide = ['us-east-1', 'eu-west-1'].map((regionName) => someRecord({ region: regionName }));
     for (const format of SNIPPET_FORMATS) {
       const [title] = snippetLines([...older, fast, ...wide], format);
       assert.equal(

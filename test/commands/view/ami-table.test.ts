@@ -23,12 +23,12 @@ function row(overrides: Partial<AmiRecord>): AmiRecord {
 }
 
 const missing = { ami: null, snapshot: null, public: false, tested: false } as const;
-const noKernel = (region: string): AmiRecord =>
+const noKernel = (regionName: string): AmiRecord =>
   row({
     ...missing,
-    region,
+    region: regionName,
     virt: 'paravirtual',
-    reason: `no PV kernel (AKI) is to be had in ${region}`,
+    reason: `no PV kernel (AKI) is to be had in ${regionName}`,
   });
 
 describe('tables of AMIs', () => {

@@ -156,9 +156,9 @@ describe('the status of a publication, as it is shown', () => {
   it('says what to do about the regions that failed, once for those with the same cure', () => {
     const next = 'Ask AWS for a higher quota in this region.';
     const failed = { 'eu-west-1': 'failed', 'eu-west-3': 'failed', 'sa-east-1': 'failed' } as const;
-    const regions = regionsIn(failed, 'quota').map((region) => ({
-      ...region,
-      next: region.region === 'eu-west-3' ? 'Wait for the quota.' : next,
+    const regions = regionsIn(failed, 'quota').map((regionState) => ({
+      ...regionState,
+      next: regionState.region === 'eu-west-3' ? 'Wait for the quota.' : next,
     }));
     const progress = someProgress({ outcome: 'partly-published', regions });
     const image = someImageStatus({ outcome: 'partly-published', progress });

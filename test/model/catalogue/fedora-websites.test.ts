@@ -75,11 +75,11 @@ describe('the list that fedoraproject.org/cloud is built from', () => {
   });
 
   it('lost all regions but one, as a faster volume type was to be had there alone', () => {
-    const wide = ['us-east-1', 'eu-west-1'].map((region) => rc({ region }));
+    const wide = ['us-east-1', 'eu-west-1'].map((regionName) => rc({ region: regionName }));
     const { x86_64 } = fedoraWebsites([rc({ volumeType: 'gp3' }), ...wide]).ga;
     assert.deepEqual(Object.keys(x86_64), ['eu-west-1', 'us-east-1']);
-    const legacy = ['us-east-1', 'eu-west-1', 'sa-east-1'].map((region) =>
-      rc({ virt: 'paravirtual', region }),
+    const legacy = ['us-east-1', 'eu-west-1', 'sa-east-1'].map((regionName) =>
+      rc({ virt: 'paravirtual', region: regionName }),
     );
     assert.deepEqual(fedoraWebsites([...legacy, ...wide]).ga.x86_64, x86_64, 'HVM all the same');
   });

@@ -8,8 +8,8 @@ import { someRegion } from '../../support/images.js';
 import { someTaggedAmi } from '../../support/records.js';
 
 const ALL = variantsOf(['hvm', 'paravirtual'], ['standard', 'gp2']);
-const everyVariant = (region: string): TaggedAmi[] =>
-  ALL.map((variant) => someTaggedAmi({ region, variant }));
+const everyVariant = (regionName: string): TaggedAmi[] =>
+  ALL.map((variant) => someTaggedAmi({ region: regionName, variant }));
 const recordsOf = (amis: readonly TaggedAmi[]) => recordsOfTags(amis, 'test').records;
 
 describe('the catalogue, when only tags are left', () => {
@@ -59,8 +59,8 @@ describe('the catalogue, when only tags are left', () => {
   it('forgets what an AMI notes of a region that has its AMIs by now', () => {
     const variants = ALL.map(variantKey).join(' ');
     const noted = leftOutTags([
-      { region: 'eu-west-1', variants, reason: 'the quota: 5 of 5' },
-      { region: 'sa-east-1', variants, reason: 'the quota: 5 of 5' },
+      { regionName: 'eu-west-1', variants, reason: 'the quota: 5 of 5' },
+      { regionName: 'sa-east-1', variants, reason: 'the quota: 5 of 5' },
     ]);
     const [first, ...others] = everyVariant('us-east-1');
     assert(first);
@@ -89,7 +89,7 @@ describe('the catalogue, when only tags are left', () => {
 describe('what AMIs note of left-out regions', () => {
   it('fits into the tags that EC2 takes, however long the reasons and the list are', () => {
     const regions = Array.from({ length: 60 }, (_none, index) => ({
-      region: `ap-northeast-${index}`,
+      regionName: `ap-northeast-${index}`,
       variants: ALL.map(variantKey).join(' '),
       reason: `a reason\nof two lines: ${'x'.repeat(600)}`,
     }));
@@ -99,7 +99,7 @@ describe('what AMIs note of left-out regions', () => {
       assert(key.length <= 128 && value.length <= 256, `${key}: ${value.length}`);
     }
     const [first] = parseLeftOut(tags);
-    assert.equal(first?.region, 'ap-northeast-0');
+    assert.equal(first?.regionName, 'ap-northeast-0');
     assert.equal(parseVariants(first.variants).length, 4);
     assert.match(first.reason, /^a reason of two lines: x+…$/);
   });
