@@ -58,10 +58,10 @@ describe('an activity that is told to end', () => {
 });
 
 describe('an activity that fails in one of seventeen regions', () => {
-  const failedIn = async (regionName: unknown, error: Error): Promise<unknown> => {
-    const act = (_input: { regionName: unknown }): Promise<never> => Promise.reject(error);
+  const failedIn = async (input: object | undefined, error: Error): Promise<unknown> => {
+    const act = (_input: object | undefined): Promise<never> => Promise.reject(error);
     const failure: unknown = await attempts()
-      .run(act, { region })
+      .run(act, input)
       .catch((caught: unknown) => caught);
     assert(failure instanceof ApplicationFailure, String(failure));
     return (failure.details?.[0] as FailureDetails).region;
@@ -72,14 +72,14 @@ describe('an activity that fails in one of seventeen regions', () => {
       name: 'InternalError',
       $metadata: { httpStatusCode: 500 },
     });
-    assert.equal(await failedIn({ regionName: 'sa-east-1', wanted: [] }, error), 'sa-east-1');
-    assert.equal(await failedIn('sa-east-1', error), 'sa-east-1');
+    assert.equal(await failedIn({ regionPlan: { regionName: 'sa-east-1' } }, error), 'sa-east-1');
+    assert.equal(await failedIn({ regionName: 'sa-east-1' }, error), 'sa-east-1');
     assert.equal(await failedIn(undefined, error), undefined);
   });
 
   it('is believed when it names another one', async () => {
     const details = { code: 'x', class: 'refused', next: 'x', region: 'us-east-1' } as const;
     const error = new ServiceError(EC2_SERVICE_EXCEPTION, 'the source is gone', details);
-    assert.equal(await failedIn('sa-east-1', error), 'us-east-1');
+    assert.equal(await failedIn({ regionName: 'sa-east-1' }, error), 'us-east-1');
   });
 });
