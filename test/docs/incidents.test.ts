@@ -47,7 +47,7 @@ describe('the table of incidents', () => {
       if (what === '' || source === '' || guard === '') return [`${what}: a cell is empty`];
       if (heading === 'Not here') return [];
       const named = [...test.matchAll(/"([^"]+)"/g)].map(([, title]) => title ?? '');
-      const gone = [...guard.matchAll(/`([a-z-]+\/[a-z-]+\.(?:ts|sh))`/g)]
+      const gone = [...guard.matchAll(/`((?:[a-z-]+\/)+[a-z-]+\.(?:ts|sh))`/g)]
         .map(([, file]) => file ?? '')
         .filter((file) => !existsSync(join(TREE, 'src', file)));
       if (gone.length > 0) return [`${what}: there is no ${gone.join(', ')}`];
