@@ -1,3 +1,5 @@
+/** docs/incidents.md names only files and tests that exist. */
+
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
@@ -23,6 +25,17 @@ async function titles(): Promise<Set<string>> {
       ),
     ),
   );
+}
+
+/** The title that shares the most words: a reworded one, most often. */
+function closest(title: string, known: ReadonlySet<string>): string {
+  const words = new Set(title.toLowerCase().split(/\W+/));
+  const likeness = (other: string): number => {
+    const others = new Set(other.toLowerCase().split(/\W+/));
+    const shared = [...words].filter((word) => others.has(word)).length;
+    return shared / Math.sqrt(words.size * others.size);
+  };
+  return [...known].reduce((best, one) => (likeness(one) > likeness(best) ? one : best), '');
 }
 
 /** The rows of all tables, by heading; no head rows and no lines. */
@@ -54,7 +67,7 @@ describe('the table of incidents', () => {
       if (named.length === 0) return [`${what}: no test is named`];
       return named
         .filter((title) => !known.has(title))
-        .map((title) => `${what}: no test "${title}"`);
+        .map((title) => `${what}: no test "${title}"; the closest is "${closest(title, known)}"`);
     });
     assert.deepEqual(wrong, []);
   });
