@@ -6,8 +6,10 @@ import type { TestRecord } from './progress.js';
 import type { Variant } from '../ids/variant.js';
 import { ec2Arch, HVM_VARIANT_KEYS, variantKey } from '../ids/variant.js';
 
-export type AnnouncementTopic =
-  'image.upload' | 'image.test' | 'image.copy' | 'image.publish' | `published.v1.aws.${string}`;
+type ImageTopic = 'image.upload' | 'image.test' | 'image.copy' | 'image.publish';
+/** One message schema each. A topic is a kind, or a kind and further words behind it. */
+export type AnnouncementKind = ImageTopic | 'published.v1.aws';
+export type AnnouncementTopic = ImageTopic | `published.v1.aws.${string}`;
 export type AnnouncementStatus = 'started' | 'completed' | 'failed';
 
 export interface Announcement {
