@@ -1,6 +1,5 @@
 /** A program that runs on an instance as a named unit: started once, then followed to its end. */
 
-import { setTimeout as delay } from 'node:timers/promises';
 import type { GuestResult } from '../aws/guest-commands.js';
 import {
   agentDead,
@@ -106,17 +105,17 @@ export async function runOnceOnline(
   command: { readonly script: string; readonly comment: string },
   signal: AbortSignal,
 ): Promise<GuestResult> {
-  const beginMs = performance.now();
+  const beginMs = ec2.clock.elapsed();
   for (;;) {
     try {
       return await runGuestCommand(ec2, { ...command, instanceId: unit.instanceId }, signal);
     } catch (error) {
       if (!isAgentAbsent(error)) throw error;
       // One that restarts to update itself is back within this (SSM user guide).
-      if (performance.now() - beginMs > ec2.settings.agentPatienceMs) {
+      if (ec2.clock.elapsed() - beginMs > ec2.settings.agentPatienceMs) {
         throw agentDead(ec2, unit.instanceId, error);
       }
-      await delay(ec2.settings.commandPollIntervalMs, undefined, { signal });
+      await ec2.clock.delay(ec2.settings.commandPollIntervalMs, signal);
     }
   }
 }

@@ -1,6 +1,5 @@
 /** The one place that makes anything public, and looks whether it really is. */
 
-import { setTimeout as delay } from 'node:timers/promises';
 import { findImages, makeImagePublic } from '../aws/images.js';
 import type { RegionAccess } from '../aws/region-access.js';
 import { findSnapshots, isSnapshotPublic, makeSnapshotPublic } from '../aws/snapshots.js';
@@ -57,10 +56,10 @@ async function refuseOthers(
     ]);
     return [...snapshots, ...amis].filter((id) => !known.has(id));
   };
-  const until = performance.now() + ec2.settings.visibilityMs;
+  const until = ec2.clock.elapsed() + ec2.settings.visibilityMs;
   let unknown = await strange();
-  while (unknown.length > 0 && performance.now() < until) {
-    await delay(Math.min(LOOKUP_MS_MAX, ec2.settings.visibilityMs / 4), undefined, { signal });
+  while (unknown.length > 0 && ec2.clock.elapsed() < until) {
+    await ec2.clock.delay(Math.min(LOOKUP_MS_MAX, ec2.settings.visibilityMs / 4), signal);
     unknown = await strange();
   }
   if (unknown.length === 0) return;

@@ -1,7 +1,6 @@
 /** The test instance: launched from an AMI that was just registered; the script on it decides. */
 
 import { gzipSync } from 'node:zlib';
-import { setTimeout as delay } from 'node:timers/promises';
 import { clientToken } from '../aws/client-token.js';
 import { readConsole } from '../aws/console-output.js';
 import { untilLost, waitUntilAgentOnline } from '../aws/guest-commands.js';
@@ -171,14 +170,14 @@ function testOverConsole(
 ): Promise<ConsoleReport> {
   const nonce = consoleNonce(origin, ami);
   const boundMs = ec2.settings.agentPatienceMs + test.timeoutSeconds * 1000;
-  const beginMs = performance.now();
+  const beginMs = ec2.clock.elapsed();
   return untilLost(ec2, instance.instanceId, signal, async (untilEither) => {
     for (;;) {
       const text = await readConsole(ec2, instance.instanceId, untilEither);
       const result = parseConsoleReport(text, nonce);
       if (result !== undefined) return result;
-      if (performance.now() - beginMs > boundMs) throw silent(input(), text);
-      await delay(ec2.settings.pollIntervalMs, undefined, { signal: untilEither });
+      if (ec2.clock.elapsed() - beginMs > boundMs) throw silent(input(), text);
+      await ec2.clock.delay(ec2.settings.pollIntervalMs, untilEither);
     }
   });
   function input(): Pick<RunTestInput, 'ami' | 'instance'> {

@@ -1,7 +1,6 @@
 /** Removes what one run made in one region, by its tags: last made first, and nothing public. */
 
 import type { Image } from '@aws-sdk/client-ec2';
-import { setTimeout as delay } from 'node:timers/promises';
 import { classifyAwsError } from '../aws/errors.js';
 import { deregisterImage, findImages, findImagesOfSnapshot } from '../aws/images.js';
 import { findInstances, terminateInstance } from '../aws/instances.js';
@@ -29,16 +28,16 @@ export function undoRegion(
     const round = new RemovalRound(ec2, signal);
     const { visibilityMs } = ec2.settings;
     // What is public stays, and a permission that was just given is read late.
-    if (input.mayBePublic === true) await delay(visibilityMs, undefined, { signal });
+    if (input.mayBePublic === true) await ec2.clock.delay(visibilityMs, signal);
     // Not listed is no proof of absence: what the last call made may appear only now. A round may take longer
     // than the window, and what it removed may have been said to be unknown: the last one finds nothing.
-    const until = performance.now() + visibilityMs;
+    const until = ec2.clock.elapsed() + visibilityMs;
     for (;;) {
       const removedSome = await round.run(input);
       // Permissions, too, are late: who was not allowed to look is allowed to in a moment, or never.
       const patienceMs = round.isBlind ? visibilityMs : 0;
-      if (!removedSome && performance.now() >= until + patienceMs) break;
-      await delay(Math.min(ROUND_MS_MAX, visibilityMs / 4), undefined, { signal });
+      if (!removedSome && ec2.clock.elapsed() >= until + patienceMs) break;
+      await ec2.clock.delay(Math.min(ROUND_MS_MAX, visibilityMs / 4), signal);
     }
     if (round.transient.length > 0) throw notRemovedYet(input.regionName, round.transient);
     const { removed, kept, left, isBlindToImages } = round;

@@ -63,15 +63,15 @@ async function waitUntilEnded(
 ): Promise<string> {
   // A dead agent leaves its commands InProgress (SSM user guide, monitor-commands).
   const boundMs = ec2.settings.commandPatienceMs;
-  const beginMs = performance.now();
-  ec2.sentAt.set(commandId, new Date());
+  const beginMs = ec2.clock.elapsed();
+  ec2.sentAt.set(commandId, ec2.clock.now());
   try {
     return await ec2.invocations.wait(
       commandId,
       (invocation) => {
         const { Status, StatusDetails } = invocation ?? {};
         if (Status !== undefined && ENDED.includes(Status)) return StatusDetails ?? Status;
-        return performance.now() - beginMs > boundMs ? 'no end' : undefined;
+        return ec2.clock.elapsed() - beginMs > boundMs ? 'no end' : undefined;
       },
       signal,
     );
@@ -152,13 +152,13 @@ function waitForAgent(
   instanceId: string,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const beginMs = performance.now();
+  const beginMs = ec2.clock.elapsed();
   return untilLost(ec2, instanceId, signal, (untilEither) =>
     ec2.agents.wait(
       instanceId,
       (agent) => {
         if (agent?.PingStatus === 'Online') return true;
-        return performance.now() - beginMs > ec2.settings.agentPatienceMs ? false : undefined;
+        return ec2.clock.elapsed() - beginMs > ec2.settings.agentPatienceMs ? false : undefined;
       },
       untilEither,
     ),
@@ -197,9 +197,9 @@ export function waitUntilAgentLost(
     instanceId,
     (agent) => {
       if (agent?.PingStatus === 'Online') silentSince = undefined;
-      else silentSince ??= performance.now();
+      else silentSince ??= ec2.clock.elapsed();
       if (silentSince === undefined) return undefined;
-      if (performance.now() - silentSince <= ec2.settings.agentPatienceMs) return undefined;
+      if (ec2.clock.elapsed() - silentSince <= ec2.settings.agentPatienceMs) return undefined;
       throw agentDead(ec2, instanceId);
     },
     signal,

@@ -1,6 +1,5 @@
 /** The registration of an AMI: once under its name, whoever asks again. */
 
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Image, RegisterImageCommandInput } from '@aws-sdk/client-ec2';
 import { RegisterImageCommand } from '@aws-sdk/client-ec2';
 import { EC2_SERVICE_EXCEPTION, ServiceError } from '../model/errors.js';
@@ -56,10 +55,10 @@ async function adopt(
   signal: AbortSignal,
 ): Promise<string> {
   const { visibilityMs } = ec2.settings;
-  const until = performance.now() + visibilityMs;
+  const until = ec2.clock.elapsed() + visibilityMs;
   let image = found;
-  while (!hasRun(image) && performance.now() < until) {
-    await delay(Math.min(LOOKUP_MS_MAX, visibilityMs / 4), undefined, { signal });
+  while (!hasRun(image) && ec2.clock.elapsed() < until) {
+    await ec2.clock.delay(Math.min(LOOKUP_MS_MAX, visibilityMs / 4), signal);
     const [again] = await findImagesByName(ec2, [wanted.input.Name], signal);
     if (again === undefined) throw nameNotVisible(ec2, wanted);
     image = again;

@@ -1,6 +1,5 @@
 /** Instances: found or launched once, waited for, terminated. */
 
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Instance, RunInstancesCommandInput } from '@aws-sdk/client-ec2';
 import {
   DescribeInstancesCommand,
@@ -73,12 +72,12 @@ async function adoptInstance(
   { key, mayExist }: LaunchRequest,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const until = performance.now() + (mayExist ? ec2.settings.visibilityMs : 0);
+  const until = ec2.clock.elapsed() + (mayExist ? ec2.settings.visibilityMs : 0);
   for (;;) {
     const [found] = await findInstances(ec2, key, ['pending', 'running'], signal);
     if (found?.InstanceId !== undefined) return found.InstanceId;
-    if (performance.now() >= until) return undefined;
-    await delay(Math.min(LOOKUP_MS_MAX, ec2.settings.visibilityMs / 4), undefined, { signal });
+    if (ec2.clock.elapsed() >= until) return undefined;
+    await ec2.clock.delay(Math.min(LOOKUP_MS_MAX, ec2.settings.visibilityMs / 4), signal);
   }
 }
 
@@ -141,8 +140,8 @@ export function waitUntilRunning(
       if (state === 'running') {
         if (device === undefined || volumeOf(instance, device) !== undefined) return instance;
         // The mapping may be listed later than the state.
-        runningSince ??= performance.now();
-        if (performance.now() - runningSince <= ec2.settings.visibilityMs) return undefined;
+        runningSince ??= ec2.clock.elapsed();
+        if (ec2.clock.elapsed() - runningSince <= ec2.settings.visibilityMs) return undefined;
         throw lost(ec2, instanceId, `runs without a volume at ${device}`);
       }
       if (state !== 'pending') {

@@ -18,14 +18,18 @@ import {
   paginateListCommandInvocations,
   SSMClient,
 } from '@aws-sdk/client-ssm';
+import type { Clock } from '../model/clock.js';
 import type { CallGate } from './call-gate.js';
 import { callGatePlugin } from './call-gate.js';
 import { errorRegionPlugin } from './error-region.js';
 import { SharedPoll } from './shared-poll.js';
+import { systemClock } from './system-clock.js';
 
 /** Where AWS is and who asks; by default the environment says both. */
 export type AwsAccess = Pick<EC2ClientConfig, 'endpoint' | 'credentials'> & {
   readonly gate?: CallGate;
+  /** What all waits for AWS go by; the machine's own unless a test moves it. */
+  readonly clock?: Clock;
 };
 
 /** The waits of one worker, all in milliseconds but where the name says otherwise. */
@@ -86,6 +90,7 @@ const PAGE_ITEMS_MAX = 50;
 export class RegionAccess {
   readonly name: string;
   readonly settings: AwsSettings;
+  readonly clock: Clock;
   readonly ec2: EC2Client;
   /** Sends once: for calls without a client token, which the SDK's own retry would repeat blindly. */
   readonly ec2Once: EC2Client;
@@ -102,7 +107,8 @@ export class RegionAccess {
   constructor(name: string, settings: AwsSettings, access: AwsAccess = {}) {
     this.name = name;
     this.settings = settings;
-    const { gate, ...where } = access;
+    const { gate, clock = systemClock, ...where } = access;
+    this.clock = clock;
     const { requestTimeoutMs } = settings;
     const requestHandler = {
       connectionTimeout: Math.min(5_000, requestTimeoutMs),
@@ -125,16 +131,17 @@ export class RegionAccess {
     this.#pages = { client: this.ssm, pageSize: PAGE_ITEMS_MAX, stopOnSameToken: true };
     const { pollIntervalMs, commandPollIntervalMs } = settings;
     const answerMsMax = ANSWER_TIMEOUTS_MAX * requestTimeoutMs;
-    const ec2 = { intervalMs: pollIntervalMs, idsMax: FILTER_VALUES_MAX, answerMsMax };
+    const ec2 = { clock, intervalMs: pollIntervalMs, idsMax: FILTER_VALUES_MAX, answerMsMax };
     // Filters, not id lists: one unknown id would fail the whole call with NotFound.
     this.instances = new SharedPoll({ ...ec2, describe: (ids) => this.#describeInstances(ids) });
     this.volumes = new SharedPoll({ ...ec2, describe: (ids) => this.#describeVolumes(ids) });
     this.snapshots = new SharedPoll({ ...ec2, describe: (ids) => this.#describeSnapshots(ids) });
     this.images = new SharedPoll({ ...ec2, describe: (ids) => this.#describeImages(ids) });
     // SSM API reference, InstanceInformationStringFilter: 100 values.
-    const ssm = { intervalMs: pollIntervalMs, idsMax: 50, answerMsMax };
+    const ssm = { clock, intervalMs: pollIntervalMs, idsMax: 50, answerMsMax };
     this.agents = new SharedPoll({ ...ssm, describe: (ids) => this.#describeAgents(ids) });
     this.invocations = new SharedPoll({
+      clock,
       intervalMs: commandPollIntervalMs,
       idsMax: Number.MAX_SAFE_INTEGER,
       answerMsMax,
@@ -195,8 +202,8 @@ export class RegionAccess {
     return byId(found, ({ InstanceId }) => InstanceId);
   }
 
-  /** Commands of this worker that are awaited, with the times when they were sent. */
-  readonly sentAt = new Map<string, Date>();
+  /** Commands of this worker that are awaited, with the times when they were sent, in ms since 1970. */
+  readonly sentAt = new Map<string, number>();
 
   /** Nobody waits any longer for an answer of this age: the walk through the pages must not go on. */
   #bounded(): { abortSignal: AbortSignal } {
@@ -210,7 +217,7 @@ export class RegionAccess {
   async #listInvocations(ids: readonly string[]): Promise<Map<string, CommandInvocation>> {
     const wanted = new Set(ids);
     const found: CommandInvocation[] = [];
-    const since = Math.min(...ids.map((id) => this.sentAt.get(id)?.getTime() ?? Date.now()));
+    const since = Math.min(...ids.map((id) => this.sentAt.get(id) ?? this.clock.now()));
     const InvokedAfter = new Date(since - CLOCK_SKEW_MS).toISOString();
     const only =
       ids.length === 1
@@ -237,12 +244,14 @@ function byId<T>(items: readonly T[], idOf: (item: T) => string | undefined): Ma
 /** The regions that a worker has talked to. */
 export class Aws {
   readonly settings: AwsSettings;
+  readonly clock: Clock;
   readonly #access: AwsAccess;
   readonly #regions = new Map<string, RegionAccess>();
 
   constructor(settings: AwsSettings = AWS_DEFAULTS, access: AwsAccess = {}) {
     this.settings = settings;
     this.#access = access;
+    this.clock = access.clock ?? systemClock;
   }
 
   region(name: string): RegionAccess {

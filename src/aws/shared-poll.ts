@@ -1,9 +1,10 @@
 /** One poller for all who wait in a region: each round asks for every awaited id in one call. */
 
-import { setTimeout as delay } from 'node:timers/promises';
+import type { Clock } from '../model/clock.js';
 import { classifyAwsError } from './errors.js';
 
 export interface SharedPollOptions<T> {
+  readonly clock: Clock;
   /** Between two rounds; doubled while AWS throttles or is out of reach, up to a minute. */
   readonly intervalMs: number;
   /** Ids in one call, as the API allows. */
@@ -99,7 +100,7 @@ export class SharedPoll<T> {
     for (let from = 0; from < ids.length; from += this.#options.idsMax) {
       const chunk = ids.slice(from, from + this.#options.idsMax);
       const states = await bounded(this.#options.describe(chunk), this.#options.answerMsMax);
-      const now = performance.now();
+      const now = this.#options.clock.elapsed();
       for (const waiter of asked.filter(({ id }) => chunk.includes(id))) {
         const state = states.get(waiter.id);
         waiter.missingSince = state === undefined ? (waiter.missingSince ?? now) : undefined;
@@ -111,11 +112,12 @@ export class SharedPoll<T> {
   async #sleep(intervalMs: number): Promise<void> {
     const controller = new AbortController();
     this.#wake = () => controller.abort();
-    await delay(intervalMs, undefined, { signal: controller.signal }).catch(() => undefined);
+    await this.#options.clock.delay(intervalMs, controller.signal).catch(() => undefined);
     this.#wake = undefined;
   }
 }
 
+/** On real time, as all time-outs of requests. */
 async function bounded<T>(asked: Promise<T>, boundMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {

@@ -1,6 +1,5 @@
 /** Snapshots: made or copied once, waited for, made public, deleted. */
 
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Snapshot } from '@aws-sdk/client-ec2';
 import {
   CopySnapshotCommand,
@@ -89,7 +88,7 @@ async function adoptSnapshot(
   { key, mayExist }: SnapshotRequest,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const until = performance.now() + (mayExist ? ec2.settings.visibilityMs : 0);
+  const until = ec2.clock.elapsed() + (mayExist ? ec2.settings.visibilityMs : 0);
   for (;;) {
     const found = await findSnapshots(ec2, key, signal);
     const usable = found.filter(({ State }) => State !== 'error');
@@ -104,8 +103,8 @@ async function adoptSnapshot(
       for (const other of others) await deleteUnused(ec2, other, signal);
       return oldest;
     }
-    if (performance.now() >= until) return undefined;
-    await delay(Math.min(LOOKUP_MS_MAX, ec2.settings.visibilityMs / 4), undefined, { signal });
+    if (ec2.clock.elapsed() >= until) return undefined;
+    await ec2.clock.delay(Math.min(LOOKUP_MS_MAX, ec2.settings.visibilityMs / 4), signal);
   }
 }
 

@@ -64,6 +64,7 @@ export async function runWorker(settings: WorkerSettings): Promise<void> {
       identity: `fedimg@${hostname()}:${process.pid}`,
       activities: createActivities({
         aws,
+        clock: aws.clock,
         config,
         urlPolicy: createUrlPolicy(config.source),
         runs: new TemporalRuns(client.workflow),

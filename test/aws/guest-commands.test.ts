@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { runOnceOnline } from '../../src/activities/guest-unit.js';
 import type { RegionAccess } from '../../src/aws/region-access.js';
 import { AWS_DEFAULTS } from '../../src/aws/region-access.js';
+import { systemClock } from '../../src/aws/system-clock.js';
 
 /** A region whose commands end in these states, one after the other, and are then read like this. */
 function regionOf(
@@ -16,6 +17,7 @@ function regionOf(
   const region = {
     name: 'us-east-1',
     settings: { ...AWS_DEFAULTS, commandPollIntervalMs: 1 },
+    clock: systemClock,
     sentAt: new Map(),
     invocations: {
       wait: (_id: string, judge: (state: unknown) => unknown) =>

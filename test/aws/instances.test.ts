@@ -4,6 +4,7 @@ import { waitUntilRunning } from '../../src/aws/instances.js';
 import type { RegionAccess } from '../../src/aws/region-access.js';
 import { AWS_DEFAULTS } from '../../src/aws/region-access.js';
 import { SharedPoll } from '../../src/aws/shared-poll.js';
+import { systemClock } from '../../src/aws/system-clock.js';
 import { ServiceError } from '../../src/model/errors.js';
 
 describe('an instance that runs', () => {
@@ -12,7 +13,9 @@ describe('an instance that runs', () => {
     const ec2 = {
       name: 'us-east-1',
       settings: { ...AWS_DEFAULTS, visibilityMs: 50 },
+      clock: systemClock,
       instances: new SharedPoll<Instance>({
+        clock: systemClock,
         intervalMs: 5,
         idsMax: 10,
         answerMsMax: 5_000,

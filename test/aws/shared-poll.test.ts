@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { SharedPoll } from '../../src/aws/shared-poll.js';
+import { systemClock } from '../../src/aws/system-clock.js';
 
 const never = new AbortController().signal;
 
 function recording(answer: (ids: readonly string[]) => ReadonlyMap<string, string>) {
   const asked: string[][] = [];
   const poll = new SharedPoll<string>({
+    clock: systemClock,
     intervalMs: 5,
     answerMsMax: 10_000,
     idsMax: 100,
@@ -45,6 +47,7 @@ describe('waiting in a region', () => {
   it('outlives throttling, and tells all who wait of a refusal', async () => {
     const problems = ['RequestLimitExceeded', 'ECONNRESET', 'UnauthorizedOperation'];
     const poll = new SharedPoll<string>({
+      clock: systemClock,
       intervalMs: 1,
       answerMsMax: 10_000,
       idsMax: 10,
@@ -66,6 +69,7 @@ describe('waiting in a region', () => {
   it('asks a region that throttles less and less often, and as before when it is well again', async () => {
     const askedAtMs: number[] = [];
     const poll = new SharedPoll<string>({
+      clock: systemClock,
       intervalMs: 20,
       answerMsMax: 10_000,
       idsMax: 10,

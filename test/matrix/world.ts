@@ -145,6 +145,7 @@ async function openWorker(
   const allow = [`${bench.server.url}/`, `${source.url}/`];
   const activities = createActivities({
     aws,
+    clock: aws.clock,
     config: bench.config,
     urlPolicy: createUrlPolicy({ allow }),
     send: (announcement) => broker.send(announcement),

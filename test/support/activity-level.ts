@@ -85,6 +85,7 @@ export async function withActivities<T>(
     const runs: WorkflowRuns = { stateOf: () => Promise.resolve({ state: 'unknown' }) };
     const activities = createActivities({
       aws,
+      clock: aws.clock,
       config,
       urlPolicy: createUrlPolicy(config.source),
       runs,

@@ -226,6 +226,7 @@ async function createWorker({
     workflowBundle: await testBundle(),
     activities: createActivities({
       aws,
+      clock: aws.clock,
       config,
       urlPolicy: createUrlPolicy(config.source),
       runs: new TemporalRuns(client.workflow),

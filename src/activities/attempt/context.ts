@@ -3,6 +3,7 @@
 import { setMaxListeners } from 'node:events';
 import { activityInfo, cancellationSignal, Context } from '@temporalio/activity';
 import type { Aws } from '../../aws/region-access.js';
+import type { Clock } from '../../model/clock.js';
 import type { Config } from '../../config/schema.js';
 import type { Announcement } from '../../model/progress/announcement.js';
 import type { Heartbeat } from '../../model/progress/heartbeat.js';
@@ -20,6 +21,8 @@ export interface WorkflowRuns {
 
 export interface ActivityContext {
   readonly aws: Aws;
+  /** All waits for AWS and for guests go by it; heartbeats and leases go by Temporal's real time. */
+  readonly clock: Clock;
   readonly config: Config;
   readonly urlPolicy: UrlPolicy;
   readonly runs: WorkflowRuns;
@@ -44,7 +47,7 @@ export function isRepeat(): boolean {
   return activityInfo().attempt > 1;
 }
 
-/** Since the activity was first scheduled, earlier attempts included. */
+/** Since the activity was first scheduled, earlier attempts included; by real time, which Temporal stamped. */
 export function waitedMs(): number {
   return Date.now() - activityInfo().scheduledTimestampMs;
 }

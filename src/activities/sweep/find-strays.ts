@@ -17,7 +17,7 @@ import { StrayJudge, sweepItem } from './stray-judge.js';
 const KEPT_LISTED_MAX = 100;
 
 export function findStrays(
-  { aws, config, runs }: ActivityContext,
+  { aws, config, runs, clock }: ActivityContext,
   input: FindStraysInput,
 ): Promise<FoundStrays> {
   const { deployment, graceMs, straysMax } = input;
@@ -34,7 +34,7 @@ export function findStrays(
     for (const resource of resources) {
       try {
         const verdict = await judge.verdict(resource, going);
-        (verdict.stray ? strays : kept).push(sweepItem(resource, verdict));
+        (verdict.stray ? strays : kept).push(sweepItem(resource, verdict, clock.now()));
         if (verdict.stray) going.add(resource.id);
       } catch (error) {
         // Somebody else has removed it meanwhile.

@@ -1,6 +1,5 @@
 /** Removes strays of one region that were found before, each looked at again right before it goes. */
 
-import { setTimeout as delay } from 'node:timers/promises';
 import { classifyAwsError, isCode } from '../../aws/errors.js';
 import { deregisterImage } from '../../aws/images.js';
 import { terminateInstance } from '../../aws/instances.js';
@@ -30,12 +29,12 @@ export function removeStrays(
     refuseOtherDeployment(config, deployment);
     const removal = new StrayRemoval({ runs, ec2, deployment, graceMs, signal }, strays);
     const { visibilityMs } = ec2.settings;
-    const until = performance.now() + 2 * visibilityMs;
+    const until = ec2.clock.elapsed() + 2 * visibilityMs;
     for (;;) {
       await removal.round();
       report(waitingFor(`removal of ${removal.open.length} of ${strays.length} strays`));
-      if (removal.open.length === 0 || performance.now() >= until) return removal.result();
-      await delay(Math.min(ROUND_MS_MAX, visibilityMs / 4), undefined, { signal });
+      if (removal.open.length === 0 || ec2.clock.elapsed() >= until) return removal.result();
+      await ec2.clock.delay(Math.min(ROUND_MS_MAX, visibilityMs / 4), signal);
     }
   });
 }

@@ -27,14 +27,14 @@ export class StrayJudge {
 
   /** `going`: what is removed before this one, and so needs it no more. */
   async verdict(resource: OwnedResource, going: ReadonlySet<string>): Promise<Verdict> {
-    const { deployment, graceMs } = this.#options;
+    const { deployment, graceMs, ec2 } = this.#options;
     const settled = judgeByItself(resource, deployment);
     const run = runOf(resource, deployment);
     if (settled !== undefined || run === undefined) {
       return settled ?? kept('foreign-tags', 'it names no run');
     }
     const state = await this.stateOf(run);
-    const verdict = judge(resource, state, { deployment, graceMs, nowMs: Date.now() });
+    const verdict = judge(resource, state, { deployment, graceMs, nowMs: ec2.clock.now() });
     if (!verdict.stray) return verdict;
     return (await this.#needed(resource, going)) ?? verdict;
   }
@@ -83,7 +83,11 @@ export class StrayJudge {
 }
 
 /** The row of the report. */
-export function sweepItem(resource: OwnedResource, { code, reason }: Verdict): SweepItem {
+export function sweepItem(
+  resource: OwnedResource,
+  { code, reason }: Verdict,
+  nowMs: number,
+): SweepItem {
   const { region, type, id, createdMs } = resource;
   const known = createdMs !== undefined && Number.isFinite(createdMs);
   return {
@@ -91,7 +95,7 @@ export function sweepItem(resource: OwnedResource, { code, reason }: Verdict): S
     type,
     id,
     createdAt: known ? new Date(createdMs).toISOString() : null,
-    ageSeconds: known ? Math.round((Date.now() - createdMs) / 1000) : null,
+    ageSeconds: known ? Math.round((nowMs - createdMs) / 1000) : null,
     workflow: resource.tags[TAG.workflow] ?? null,
     run: resource.tags[TAG.run] ?? null,
     code,

@@ -73,6 +73,7 @@ async function openStand(): Promise<Stand> {
     aws,
     context: {
       aws,
+      clock: aws.clock,
       config,
       urlPolicy,
       send: () => Promise.resolve(),
