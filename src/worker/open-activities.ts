@@ -1,0 +1,49 @@
+/** All activities with what they act through: the clients of AWS, the allow-list of URLs, the messages' way out. */
+
+import type { Activities } from '../activities/activities.js';
+import type { ActivityContext } from '../activities/attempt/context.js';
+import { attemptGate } from '../activities/attempt/fence.js';
+import { createActivities } from '../activities/index.js';
+import type { AwsAccess, AwsSettings } from '../aws/region-access.js';
+import { Aws, scaledAwsSettings } from '../aws/region-access.js';
+import type { Config } from '../config/schema.js';
+import type { UrlPolicy } from '../fetch/url-policy.js';
+import { createUrlPolicy } from '../fetch/url-policy.js';
+import { packageVersion } from '../package-version.js';
+
+/** What a test sets; in production the environment and the configuration say it. */
+export interface ActivityOverrides {
+  /** Endpoint, credentials and clock. */
+  readonly access?: Omit<AwsAccess, 'gate'>;
+  /** In place of the scaled defaults. */
+  readonly awsSettings?: Partial<AwsSettings>;
+  readonly urlPolicy?: UrlPolicy;
+}
+
+export interface OpenActivities {
+  readonly activities: Activities;
+  readonly aws: Aws;
+  /** Closes the connections to AWS. */
+  close(): void;
+}
+
+/** Needs no Temporal server: a test can run these activities one by one. */
+export function openActivities(
+  {
+    config,
+    runs,
+    send,
+  }: Pick<ActivityContext, 'runs' | 'send'> & {
+    readonly config: Config;
+  },
+  overrides: ActivityOverrides = {},
+): OpenActivities {
+  const { pollIntervalMs, commandPollIntervalMs, scale } = config.timing;
+  const { access = {}, awsSettings = {}, urlPolicy = createUrlPolicy(config.source) } = overrides;
+  const aws = new Aws(
+    scaledAwsSettings(scale, { pollIntervalMs, commandPollIntervalMs, ...awsSettings }),
+    { ...access, gate: attemptGate(packageVersion()) },
+  );
+  const activities = createActivities({ aws, clock: aws.clock, config, urlPolicy, runs, send });
+  return { activities, aws, close: () => aws.destroy() };
+}

@@ -1,0 +1,126 @@
+/** One worker on one task queue, with everything that stands around its attempts; in-process tests open the same one. */
+
+import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { Client } from '@temporalio/client';
+import type { NativeConnection, WorkerOptions } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import type { ActivityContext } from '../activities/attempt/context.js';
+import { Fence } from '../activities/attempt/fence.js';
+import { AttemptInterceptor } from '../activities/attempt/interceptor.js';
+import type { Aws } from '../aws/region-access.js';
+import type { Config } from '../config/schema.js';
+import { OUT_OF_TOUCH_MS } from '../model/progress/heartbeat.js';
+import { watchLeases } from './lease-watch.js';
+import type { ActivityOverrides } from './open-activities.js';
+import { openActivities } from './open-activities.js';
+import { outgoingMessages } from './outgoing-messages.js';
+import { TemporalRuns } from './workflow-runs.js';
+
+export interface OpenWorkerSettings {
+  readonly config: Config;
+  readonly log: Logger;
+  /** The caller closes it, after the worker. */
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+}
+
+/** What a test sets. */
+export interface WorkerOverrides extends ActivityOverrides {
+  readonly workflowBundle?: NonNullable<WorkerOptions['workflowBundle']>;
+  /** In place of the broker and the log. */
+  readonly send?: ActivityContext['send'];
+}
+
+export interface OpenWorker {
+  /** Does not poll before its `run`. */
+  readonly worker: Worker;
+  readonly client: Client;
+  readonly aws: Aws;
+  /** To be called once `run` has ended. */
+  close(): Promise<void>;
+}
+
+/** Made by `npm run build`; from the sources, the bundle is made at start. */
+const BUNDLE = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
+
+/** A cancellation must reach an activity soon; the heartbeats of 200 of them cost little. */
+const HEARTBEAT_THROTTLE_MS = 2_000;
+
+const STICKY_TIMEOUT_MS = 10_000;
+
+/** Rejects when the server refuses the worker. */
+export async function openWorker(
+  { config, log, connection, namespace }: OpenWorkerSettings,
+  overrides: WorkerOverrides = {},
+): Promise<OpenWorker> {
+  const { scale } = config.timing;
+  const client = new Client({ connection, namespace });
+  const messages =
+    overrides.send === undefined
+      ? outgoingMessages(config, log)
+      : { send: overrides.send, close: () => Promise.resolve() };
+  const runs = new TemporalRuns(client.workflow);
+  const acts = openActivities({ config, runs, send: messages.send }, overrides);
+  const boundMs = OUT_OF_TOUCH_MS * scale;
+  const fence = new Fence(boundMs);
+  const stopWatching = watchLeases(connection, { fence, boundMs, namespace });
+  const close = async () => {
+    stopWatching();
+    acts.close();
+    await messages.close();
+  };
+  try {
+    const { workflowModules, ...workflowCode } = workflows(overrides.workflowBundle);
+    const worker = await Worker.create({
+      ...workflowCode,
+      ...limits(config),
+      connection,
+      namespace,
+      identity: `fedimg@${hostname()}:${process.pid}`,
+      activities: acts.activities,
+      interceptors: {
+        workflowModules,
+        activity: [(context) => ({ inbound: new AttemptInterceptor(context, { fence, scale }) })],
+      },
+    });
+    return { worker, client, aws: acts.aws, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function workflows(given: WorkerOverrides['workflowBundle']): Pick<
+  WorkerOptions,
+  'workflowBundle' | 'workflowsPath'
+> & {
+  readonly workflowModules: string[];
+} {
+  if (given !== undefined) return { workflowBundle: given, workflowModules: [] };
+  if (existsSync(BUNDLE)) return { workflowBundle: { codePath: BUNDLE }, workflowModules: [] };
+  const source = (name: string) => {
+    const compiled = fileURLToPath(new URL(`../workflows/${name}.js`, import.meta.url));
+    return existsSync(compiled) ? compiled : compiled.replace(/\.js$/, '.ts');
+  };
+  return { workflowsPath: source('index'), workflowModules: [source('time-scale')] };
+}
+
+function limits({ worker, timing }: Config): Omit<WorkerOptions, 'connection'> {
+  return {
+    taskQueue: worker.taskQueue,
+    maxConcurrentActivityTaskExecutions: worker.maxConcurrentActivities,
+    maxCachedWorkflows: worker.maxCachedWorkflows,
+    // In-flight waits end and are taken up by the next worker; must stay under the service
+    // manager's own patience (systemd's TimeoutStopSec is 90 s).
+    shutdownGraceTime: worker.shutdownGraceMs,
+    shutdownForceTime: worker.shutdownGraceMs + 15_000,
+    // Scaled as the time-out is: the bound of the fence counts on the proportion of the two.
+    maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS * timing.scale,
+    defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE_MS * timing.scale,
+    // How long a run waits for a worker that knows it already and was killed.
+    stickyQueueScheduleToStartTimeout: STICKY_TIMEOUT_MS * timing.scale,
+  };
+}
