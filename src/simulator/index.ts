@@ -1,6 +1,8 @@
 /** The local cloud: an EC2 and SSM endpoint on this machine that keeps real bytes and runs real commands. */
 
 import type { Credentials } from './credentials.js';
+import { createClock } from './clock.js';
+import type { TimeSource } from './clock.js';
 import type { LatencyProfile } from './latency.js';
 import { createLatency } from './latency.js';
 import { createMachineFactory } from './machine/factory.js';
@@ -9,6 +11,8 @@ import type { CloudSettings } from './settings.js';
 import { createSsmHandler, resumeSsm } from './ssm/handler.js';
 import { startCloud } from './start-cloud.js';
 
+export type { TimeSource } from './clock.js';
+export { systemTime } from './clock.js';
 export type { Credentials } from './credentials.js';
 export type { ListedResource } from './http/control.js';
 export type { CallCount, Effect } from './store/effects.js';
@@ -30,6 +34,8 @@ export interface SimulatorOptions {
   /** The environment's AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY by default, or a pair made now. */
   readonly credentials?: Credentials;
   readonly log?: (line: string) => void;
+  /** The system's time by default. Only guests and their processes always live in real time. */
+  readonly clock?: TimeSource;
   /** How long a minute of `shutdown +MINUTES` lasts on instances; 60,000 by default. */
   readonly minuteMs?: number;
   readonly settings?: Partial<CloudSettings>;
@@ -46,11 +52,14 @@ export interface Simulator {
 /** Starts the local cloud on its state directory, or takes it up where it was. Rejects when the port is taken. */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const log = options.log ?? (() => undefined);
+  const clock = createClock(options.clock);
   const latency = createLatency(options.latency ?? 'fast', createRandom(options.seed, 0));
   const started = await startCloud({
     ...options,
+    clock,
     machineFactory: createMachineFactory({
       log,
+      clock,
       bootMs: () => latency.draw('guestBoot'),
       agentRegistrationMs: () => latency.draw('agentRegistration'),
       ...(options.minuteMs === undefined ? {} : { minuteMs: options.minuteMs }),

@@ -6,6 +6,7 @@ import { createChangeReader } from './store/changes.js';
 import { createGhosts } from './store/ghosts.js';
 import type { ChangeReader } from './store/resource-change.js';
 import type { Cloud } from './cloud.js';
+import type { Clock } from './clock.js';
 import { createClock } from './clock.js';
 import { presetAmazonImages } from './ec2/lib/amazon-images.js';
 import { resumeDetachment } from './ec2/actions/attachments.js';
@@ -32,6 +33,8 @@ export interface CloudOptions {
   readonly settings?: Partial<CloudSettings>;
   readonly machineFactory: MachineFactory;
   readonly log?: (line: string) => void;
+  /** Closed with the cloud. */
+  readonly clock?: Clock;
 }
 
 export interface OpenCloud {
@@ -56,7 +59,7 @@ export function openCloud(options: CloudOptions): OpenCloud {
 }
 
 function openLocked(options: CloudOptions, stateDir: string, unlock: () => void): OpenCloud {
-  const clock = createClock();
+  const clock = options.clock ?? createClock();
   const store = openStore(stateDir);
   const meta = store.table<number>('meta');
   const epoch = (meta.get('epoch') ?? 0) + 1;

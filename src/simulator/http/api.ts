@@ -8,6 +8,7 @@ import { callerIdentity } from '../caller-identity.js';
 import type { ReadChange } from '../store/resource-change.js';
 import { spreadSlowly } from '../store/changes.js';
 import type { Cloud, SsmHandler } from '../cloud.js';
+import type { Hold } from '../clock.js';
 import type { Credentials } from '../credentials.js';
 import { ec2Actions } from '../ec2/actions.js';
 import { zoneOfSubnet } from '../ec2/lib/network-defaults.js';
@@ -39,25 +40,29 @@ interface Answer {
 const xmlType = 'text/xml;charset=UTF-8';
 const jsonType = 'application/x-amz-json-1.1';
 
+/** One request and its answer. */
+export interface Exchange {
+  readonly message: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Released once the answer is written. */
+  readonly hold: Hold;
+}
+
 /** Never rejects: whatever comes gets an answer, or a cut connection where a rule says so. */
-export function answerApi(
-  api: Api,
-  message: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const answering = answer(api, message, response);
+export function answerApi(api: Api, exchange: Exchange): Promise<void> {
+  const answering = answer(api, exchange);
   api.cloud.background(answering);
   return answering;
 }
 
-async function answer(api: Api, message: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(api: Api, { message, response, hold }: Exchange): Promise<void> {
   const requestId = randomUUID();
   let request: ApiRequest | undefined;
   let outcome: Outcome;
   try {
     const body = await readBody(message);
     request = readApiRequest(api.cloud, api.credentials, message, body);
-    outcome = await perform(api, request, { requestId, userAgent: userAgentOf(message) });
+    outcome = await perform(api, request, { requestId, userAgent: userAgentOf(message), hold });
   } catch (error) {
     if (message.socket.destroyed) return;
     outcome = {
@@ -67,7 +72,9 @@ async function answer(api: Api, message: IncomingMessage, response: ServerRespon
   }
   if (api.cloud.isClosed()) return void message.socket.destroy();
   commit(api.cloud, message, { request, requestId, outcome });
-  if (outcome.keepBack !== undefined) return await keepBack(api.cloud, message, outcome.keepBack);
+  if (outcome.keepBack !== undefined) {
+    return await hold.pauseFor(keepBack(api.cloud, message, outcome.keepBack));
+  }
   const { answer } = outcome;
   response.writeHead(answer.status, {
     'content-type': answer.contentType,
@@ -105,18 +112,21 @@ const userAgentMax = 4096;
 interface Sender {
   readonly requestId: string;
   readonly userAgent: string;
+  readonly hold: Hold;
 }
 
 async function perform(api: Api, request: ApiRequest, sender: Sender): Promise<Outcome> {
   const { cloud } = api;
   const { service, action, region, parameters, flat } = request;
-  const { requestId, userAgent } = sender;
+  const { requestId, userAgent, hold } = sender;
   const isAdmitted =
     !cloud.settings.throttling ||
     api.throttle.admit({ service, action, region, parameters, nowMs: cloud.clock.now() });
   const zone = zoneOf(request);
   const hits = cloud.faults.hits({ action, region, parameters: flat, zone, userAgent });
-  const refusal = isAdmitted ? await beforeEffect(cloud, request, hits) : throttled(service);
+  const refusal = isAdmitted
+    ? await beforeEffect(cloud, request, { hits, hold })
+    : throttled(service);
   if (refusal !== undefined) {
     return { answer: errorAnswer(api, service, refusal, requestId), hits };
   }
@@ -154,10 +164,10 @@ function throttled(service: Service): CloudError {
 async function beforeEffect(
   cloud: Cloud,
   request: ApiRequest,
-  hits: readonly FaultRule[],
+  { hits, hold }: { readonly hits: readonly FaultRule[]; readonly hold: Hold },
 ): Promise<CloudError | undefined> {
   for (const rule of hits) {
-    if (rule.kind === 'slow') await cloud.clock.sleep(rule.delayMs);
+    if (rule.kind === 'slow') await hold.pauseFor(cloud.clock.sleep(rule.delayMs));
     const { action, service } = request;
     const instanceType = request.flat.get('InstanceType') ?? '';
     const error = faultAnswer(rule, { action, service, instanceType });

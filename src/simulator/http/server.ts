@@ -42,7 +42,8 @@ export async function startServer(api: Api, port: number): Promise<RunningServer
 }
 
 async function answer(api: Api, message: IncomingMessage, response: ServerResponse): Promise<void> {
-  response.on('error', () => undefined);
+  const hold = api.cloud.clock.hold();
+  response.on('error', () => undefined).once('close', () => hold.release());
   const refusal = refuseStranger(message);
   if (refusal !== undefined) {
     response.writeHead(403, { 'content-type': 'text/plain', connection: 'close' });
@@ -51,7 +52,7 @@ async function answer(api: Api, message: IncomingMessage, response: ServerRespon
   }
   if ((message.url ?? '').startsWith(controlPrefix))
     await answerControl(api.cloud, message, response);
-  else await answerApi(api, message, response);
+  else await answerApi(api, { message, response, hold });
 }
 
 /**

@@ -36,10 +36,11 @@ export async function runCloudInit(
   console: Console,
   firstBoot: boolean,
 ): Promise<void> {
-  const startedAt = Date.now();
+  const { clock } = place;
+  const startedAt = clock.now();
   const say = (line: string): void => console.write(`${line}\r\n`);
-  const stamp = (): string => new Date().toUTCString().replace('GMT', '+0000');
-  const up = (): string => ((Date.now() - startedAt) / 1000 + 5).toFixed(2);
+  const stamp = (): string => new Date(clock.now()).toUTCString().replace('GMT', '+0000');
+  const up = (): string => ((clock.now() - startedAt) / 1000 + 5).toFixed(2);
   say(
     `[    5.100000] cloud-init[1650]: Cloud-init v. 22.2.2 running 'init' at ${stamp()}. Up ${up()} seconds.`,
   );

@@ -1,5 +1,6 @@
 /** Runs one script in a guest as the SSM agent does: its environment, its limits, what becomes of its output. */
 
+import type { Clock } from '../clock.js';
 import { adaptScript } from './script-text.js';
 import type { GuestFolder } from './guest-folder.js';
 import type { GuestMode } from './guest-mode-name.js';
@@ -14,6 +15,7 @@ const stoppedExitCode = 137;
 const guestEndsWithinMs = 150;
 
 export interface ScriptPlace {
+  readonly clock: Clock;
   readonly spec: MachineSpec;
   readonly folder: GuestFolder;
   readonly mode: GuestMode;
@@ -76,7 +78,7 @@ export function runScript(
     const settle = (outcome: CommandResult['outcome'], exitCode: number, note: string): void => {
       if (settled) return;
       settled = true;
-      clearTimeout(timer);
+      cancelTimeout();
       command.signal.removeEventListener('abort', onAbort);
       const errors = stderr();
       const joined = note === '' ? errors : errors === '' ? note : `${errors}\n${note}`;
@@ -86,10 +88,10 @@ export function runScript(
       killGroup(child);
       settle('cancelled', stoppedExitCode, '');
     };
-    const timer = setTimeout(() => {
+    const cancelTimeout = place.clock.schedule(command.timeoutSeconds * 1000, () => {
       killGroup(child);
       settle('timed-out', stoppedExitCode, '');
-    }, command.timeoutSeconds * 1000);
+    });
     if (command.signal.aborted) onAbort();
     else command.signal.addEventListener('abort', onAbort);
     void place.guest.ended.then(() => settle('instance-gone', -1, ''));
@@ -110,7 +112,7 @@ export function runScript(
     const resolveMissingDirectory = (): void => {
       if (settled) return;
       settled = true;
-      clearTimeout(timer);
+      cancelTimeout();
       const message = 'failed to run commands: fork/exec /usr/bin/sh: no such file or directory';
       resolve({ outcome: 'exited', exitCode: 1, stdout: '', stderr: message });
     };

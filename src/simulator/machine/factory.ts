@@ -1,13 +1,17 @@
 /** Makes the machines of one simulator. */
 
+import type { Clock } from '../clock.js';
+import { createClock } from '../clock.js';
 import { isGuestMode, guestModes, probeGuestMode } from './guest-mode.js';
 import type { GuestMode } from './guest-mode-name.js';
 import { LocalMachine } from './local-machine.js';
 import { createMachineHost, type MachineHost } from './machine-host.js';
-import type { MachineFactory } from './machine.js';
+import type { MachineFactory, MachineSpec } from './machine.js';
 
 export interface MachineFactoryOptions {
   readonly log: (line: string) => void;
+  /** The system's time by default. */
+  readonly clock?: Clock;
   /** Forces a mode; default: FEDIMG_SIMULATOR_GUESTS (`loop`, `files` or `shims`), else the best that works here. */
   readonly mode?: GuestMode;
   /** From power-on until the guest is up, in milliseconds; default 50. */
@@ -22,12 +26,15 @@ const defaultDelayMs = 50;
 
 /** The mode is found out at the first machine. A forced mode that this host refuses fails there. */
 export function createMachineFactory(options: MachineFactoryOptions): MachineFactory {
+  const clock = options.clock ?? createClock();
   let opened: Promise<MachineHost> | undefined;
-  const openHost = (): Promise<MachineHost> => (opened ??= describeHost(options));
+  const openHost = (): Promise<MachineHost> => (opened ??= describeHost(options, clock));
+  const open = async (spec: MachineSpec): Promise<LocalMachine> =>
+    LocalMachine.open(spec, await openHost());
   return {
-    create: async (spec) => LocalMachine.open(spec, await openHost()),
+    create: (spec) => clock.holdDuring(open(spec)),
     resume: async (spec) => {
-      const machine = await LocalMachine.open(spec, await openHost());
+      const machine = await clock.holdDuring(open(spec));
       // No guest outlives its simulator, so taking one up again is what a power cut is: it boots anew.
       machine.boot().catch((error: unknown) => {
         options.log(`${spec.instanceId}: it does not come up again: ${String(error)}`);
@@ -37,7 +44,7 @@ export function createMachineFactory(options: MachineFactoryOptions): MachineFac
   };
 }
 
-async function describeHost(options: MachineFactoryOptions): Promise<MachineHost> {
+async function describeHost(options: MachineFactoryOptions, clock: Clock): Promise<MachineHost> {
   const asked = options.mode ?? modeOfEnvironment();
   const { mode, reason } =
     asked === undefined ? await probeGuestMode() : { mode: asked, reason: 'as asked' };
@@ -45,6 +52,7 @@ async function describeHost(options: MachineFactoryOptions): Promise<MachineHost
   return createMachineHost({
     mode,
     log: options.log,
+    clock,
     bootMs: options.bootMs ?? (() => defaultDelayMs),
     agentRegistrationMs: options.agentRegistrationMs ?? (() => defaultDelayMs),
     minuteMs: options.minuteMs ?? 60_000,

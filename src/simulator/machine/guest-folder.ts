@@ -26,6 +26,7 @@ const toolNames: Record<string, readonly string[]> = {
   blockdev: [],
   mount: ['umount', 'findmnt', 'mountpoint'],
   dd: [],
+  sleep: [],
   'systemd-run': [],
   systemctl: [],
   journalctl: [],
@@ -112,7 +113,8 @@ async function writeTools(folder: GuestFolder, mode: GuestMode): Promise<void> {
     for (const name of names.slice(1)) {
       await fs.copyFile(first, path.join(folder.tools, 'bin', name));
     }
-    covered.push(...names);
+    // The guest's own `sleep` calls the host's by its absolute path.
+    if (file !== 'sleep') covered.push(...names);
   }
   if (mode !== 'shims') await coverHostTools(folder, covered);
   if (mode === 'files') {
@@ -156,6 +158,7 @@ async function writeFacts(folder: GuestFolder, spec: MachineSpec, mode: GuestMod
     GUEST_ADDRESS: addressOf(spec).join('.'),
     GUEST_PATH: folder.path,
     HOST_DD: mode === 'files' ? `${folder.guestTools}/host/dd` : (findHostTool('dd') ?? 'dd'),
+    HOST_SLEEP: findHostTool('sleep') ?? 'sleep',
     SETSID: findHostTool('setsid') ?? '',
   };
   const lines = Object.entries(facts).map(([name, value]) => `${name}=${quote(value)}\n`);

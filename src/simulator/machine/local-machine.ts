@@ -4,6 +4,7 @@ import { checkBootable } from './boot-check.js';
 import { runCloudInit } from './cloud-init.js';
 import { runScript } from './command-run.js';
 import { bootLines, openConsole, type Console } from './console.js';
+import type { DiskTable } from './disk-table.js';
 import type { MachineHost } from './machine-host.js';
 import { readMachineMemory, type MachineMemory } from './machine-memory.js';
 import type {
@@ -22,8 +23,6 @@ type BootResult = { readonly bootable: true } | BootFailure;
 /** The agent gives a document up that keeps asking for restarts (appconfig, CommandRetryLimit). */
 const restartsMax = 15;
 const onlinePollMs = 20;
-/** The longest delay that a timer of Node takes. */
-const longestTimerMs = 2 ** 31 - 1;
 
 const gone: CommandResult = { outcome: 'instance-gone', exitCode: -1, stdout: '', stderr: '' };
 
@@ -48,7 +47,7 @@ export class LocalMachine implements Machine {
   #power: 'off' | 'booting' | 'up' | 'hung' | 'destroyed' = 'off';
   #booting: Promise<BootResult> | undefined;
   #session: Session | undefined;
-  #shutdownTimer: NodeJS.Timeout | undefined;
+  #cancelShutdown: (() => void) | undefined;
 
   static async open(spec: MachineSpec, host: MachineHost): Promise<LocalMachine> {
     const memory = await readMachineMemory(spec.directory);
@@ -65,7 +64,7 @@ export class LocalMachine implements Machine {
     this.#host = host;
     this.#memory = memory;
     this.#console = console;
-    this.#agent = new SsmAgent(spec.instanceProfile, host.agentRegistrationMs);
+    this.#agent = new SsmAgent(host.clock, spec.instanceProfile, host.agentRegistrationMs);
     this.#otherDisks = [...spec.otherDisks];
   }
 
@@ -91,7 +90,7 @@ export class LocalMachine implements Machine {
     for (let restarts = 0; ; restarts += 1) {
       const session = this.#session;
       if (session === undefined || this.#power !== 'up') return gone;
-      const result = await runScript(session.place, commandId, command);
+      const result = await session.work.during(runScript(session.place, commandId, command));
       if (result.outcome === 'instance-gone') {
         return (await this.#untilAgentOnline(command.signal)) ? lostInRestart : gone;
       }
@@ -111,14 +110,15 @@ export class LocalMachine implements Machine {
     if (!this.#otherDisks.some((known) => known.volumeId === disk.volumeId)) {
       this.#otherDisks.push(disk);
     }
-    await this.#session?.disks.attach(disk);
+    await this.#withDisks((disks) => disks.attach(disk));
   }
 
   async detach(volumeId: string): Promise<void> {
-    if ((await this.#session?.disks.inUse(volumeId)) === true) throw new Error('mounted');
+    if ((await this.#withDisks((disks) => disks.inUse(volumeId))) === true)
+      throw new Error('mounted');
     const index = this.#otherDisks.findIndex((disk) => disk.volumeId === volumeId);
     if (index >= 0) this.#otherDisks.splice(index, 1);
-    await this.#session?.disks.detach(volumeId);
+    await this.#withDisks((disks) => disks.detach(volumeId));
   }
 
   onPowerOff(listener: () => void): void {
@@ -135,49 +135,67 @@ export class LocalMachine implements Machine {
 
   async #powerOn(): Promise<BootResult> {
     this.#power = 'booting';
-    const verdict = await checkBootable(this.spec);
+    const { clock } = this.#host;
+    const verdict = await clock.holdDuring(checkBootable(this.spec));
     if (!verdict.bootable) {
       this.#console.write(verdict.consoleText);
-      await wait(this.#host.bootMs());
+      await clock.sleep(this.#host.bootMs());
       if (!this.#isDestroyed()) this.#power = 'hung';
       return { bootable: false, reason: verdict.reason };
     }
     const firstBoot = !this.#memory.booted;
-    const session = await startSession(this.#host, this.spec, this.#otherDisks, {
-      onConsole: (text) => this.#console.write(text.replace(/\r?\n/g, '\r\n')),
-      onEvent: (words) => this.#onEvent(words),
-    });
+    const session = await clock.holdDuring(this.#startSession());
     this.#session = session;
     void session.place.guest.ended.then(() => this.#onGuestEnded(session));
     this.#console.write(bootLines(session.place.folder.hostName, this.spec));
-    await wait(this.#host.bootMs());
+    await clock.sleep(this.#host.bootMs());
     if (this.#session !== session || this.#isDestroyed()) {
       return { bootable: false, reason: 'the machine lost its power while it booted' };
     }
+    await clock.holdDuring(this.#comeUp(session, firstBoot));
+    return { bootable: true };
+  }
+
+  #startSession(): Promise<Session> {
+    return startSession(this.#host, this.spec, this.#otherDisks, {
+      onConsole: (text) => this.#console.write(text.replace(/\r?\n/g, '\r\n')),
+      onEvent: (words) => this.#onEvent(words),
+    });
+  }
+
+  async #comeUp(session: Session, firstBoot: boolean): Promise<void> {
     await this.#memory.rememberBoot();
     this.#power = 'up';
     const { folder } = session.place;
     if (await this.#memory.agentStartsAtBoot(this.spec, folder, firstBoot)) this.#agent.start();
-    this.#report('user-data', runCloudInit(session.place, this.#console, firstBoot));
-    return { bootable: true };
+    const scripts = runCloudInit(session.place, this.#console, firstBoot);
+    this.#report('user-data', session.work.during(scripts));
+  }
+
+  async #withDisks<T>(change: (disks: DiskTable) => Promise<T>): Promise<T | undefined> {
+    const disks = this.#session?.disks;
+    return disks === undefined ? undefined : this.#host.clock.holdDuring(change(disks));
   }
 
   /** Whoever writes here is root in the guest; nothing else than its own power and agent depends on it. */
-  #onEvent([word = '', what = '', count = '']: string[]): void {
+  #onEvent([word = '', what = '', detail = '']: string[]): void {
     const session = this.#session;
     if (session === undefined) return;
     if (word === 'agent' && what === 'start') this.#agent.start();
     else if (word === 'agent' && what === 'stop') this.#agent.stop();
-    else if (word === 'timer') this.#setShutdownTimer(session, what, Number(count));
+    else if (word === 'idle') session.work.endAll();
+    else if (word === 'unit' && what === 'begin') session.work.begin(`unit ${detail}`);
+    else if (word === 'unit' && what === 'end') session.work.end(`unit ${detail}`);
+    else if (word === 'timer') this.#setShutdownTimer(session, what, Number(detail));
     else this.#switchPower(session, word);
   }
 
   #setShutdownTimer(session: Session, action: string, minutes: number): void {
-    clearTimeout(this.#shutdownTimer);
+    this.#cancelShutdown?.();
     if (action === 'cancel' || !Number.isFinite(minutes)) return;
-    const delayMs = Math.min(minutes * this.#host.minuteMs, longestTimerMs);
-    const fire = (): void => this.#switchPower(session, action);
-    this.#shutdownTimer = setTimeout(fire, delayMs).unref();
+    this.#cancelShutdown = this.#host.clock.schedule(minutes * this.#host.minuteMs, () => {
+      this.#switchPower(session, action);
+    });
   }
 
   #switchPower(session: Session, action: string): void {
@@ -224,7 +242,7 @@ export class LocalMachine implements Machine {
   async #endSession(): Promise<void> {
     const session = this.#session;
     this.#session = undefined;
-    clearTimeout(this.#shutdownTimer);
+    this.#cancelShutdown?.();
     this.#agent.stop();
     await session?.end();
   }
@@ -233,7 +251,7 @@ export class LocalMachine implements Machine {
   async #untilAgentOnline(signal: AbortSignal): Promise<boolean> {
     while (!this.agentOnline()) {
       if (signal.aborted || (this.#power !== 'booting' && this.#power !== 'up')) return false;
-      await wait(onlinePollMs);
+      await this.#host.clock.sleep(onlinePollMs);
     }
     return true;
   }
@@ -248,8 +266,4 @@ export class LocalMachine implements Machine {
       this.#host.log(`${this.spec.instanceId}: ${what} failed: ${String(error)}`);
     });
   }
-}
-
-function wait(delayMs: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, delayMs));
 }

@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 
+import type { Clock } from '../clock.js';
 import { createDiskKeeper, type DiskKeeper } from './disk-keeper.js';
 import type { GuestMode } from './guest-mode-name.js';
 
@@ -9,6 +10,7 @@ export interface MachineHost {
   readonly mode: GuestMode;
   readonly keeper: DiskKeeper;
   readonly log: (line: string) => void;
+  readonly clock: Clock;
   /** From power-on until the guest is up. */
   readonly bootMs: () => number;
   /** From the agent's start until it is registered. */
@@ -19,7 +21,10 @@ export interface MachineHost {
 }
 
 export function createMachineHost(
-  settings: Pick<MachineHost, 'mode' | 'log' | 'bootMs' | 'agentRegistrationMs' | 'minuteMs'>,
+  settings: Pick<
+    MachineHost,
+    'mode' | 'log' | 'clock' | 'bootMs' | 'agentRegistrationMs' | 'minuteMs'
+  >,
 ): MachineHost {
   return { ...settings, keeper: createDiskKeeper(), newCommandId: () => randomUUID() };
 }

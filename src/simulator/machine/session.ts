@@ -4,6 +4,7 @@ import type { ScriptPlace } from './command-run.js';
 import { DiskTable } from './disk-table.js';
 import { makeFifos, readFifo } from './fifo.js';
 import { layOutGuestFolder } from './guest-folder.js';
+import { GuestWork } from './guest-work.js';
 import { startInNamespaces, startWithShims } from './guest.js';
 import type { MachineHost } from './machine-host.js';
 import type { MachineDisk, MachineSpec } from './machine.js';
@@ -11,6 +12,7 @@ import type { MachineDisk, MachineSpec } from './machine.js';
 export interface Session {
   readonly place: ScriptPlace;
   readonly disks: DiskTable;
+  readonly work: GuestWork;
   /** Ends all processes and takes the disks back; safe to repeat. */
   end(): Promise<void>;
 }
@@ -49,16 +51,19 @@ export async function startSession(
         for (const line of lines) listeners.onEvent(line.slice(0, eventCharacters).split(' '));
       }),
     ];
+    const work = new GuestWork(host.clock);
     let ending: Promise<void> | undefined;
     const end = async (): Promise<void> => {
+      work.endAll();
       await guest.stop();
       for (const fifo of fifos) fifo.close();
       await disks.detachAll();
     };
     return {
-      place: { spec, folder, mode, guest },
+      place: { clock: host.clock, spec, folder, mode, guest },
       disks,
-      end: () => (ending ??= end()),
+      work,
+      end: () => (ending ??= host.clock.holdDuring(end())),
     };
   } catch (error) {
     await disks.detachAll();

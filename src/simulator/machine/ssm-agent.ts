@@ -1,14 +1,18 @@
 /** The SSM agent of one machine: whether it runs, and whether it has registered. */
 
+import type { Clock } from '../clock.js';
+
 export class SsmAgent {
+  readonly #clock: Clock;
   readonly #registers: boolean;
   readonly #registrationMs: () => number;
   #running = false;
   #registered = false;
-  #timer: NodeJS.Timeout | undefined;
+  #unschedule: (() => void) | undefined;
 
   /** Without an instance profile the agent has no permission to register, however long it runs. */
-  constructor(registers: boolean, registrationMs: () => number) {
+  constructor(clock: Clock, registers: boolean, registrationMs: () => number) {
+    this.#clock = clock;
     this.#registers = registers;
     this.#registrationMs = registrationMs;
   }
@@ -21,11 +25,13 @@ export class SsmAgent {
     if (this.#running) return;
     this.#running = true;
     if (!this.#registers) return;
-    this.#timer = setTimeout(() => (this.#registered = true), this.#registrationMs()).unref();
+    this.#unschedule = this.#clock.schedule(this.#registrationMs(), () => {
+      this.#registered = true;
+    });
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
+    this.#unschedule?.();
     this.#running = false;
     this.#registered = false;
   }

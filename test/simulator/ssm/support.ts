@@ -41,6 +41,8 @@ export function createManualClock(): ManualClock {
         sleepers.add(resolve);
         schedule(delayMs, resolve);
       }),
+    hold: () => ({ release: () => undefined, pauseFor: (waiting) => waiting }),
+    holdDuring: (work) => work,
     close: () => {
       closed = true;
       due.clear();

@@ -184,7 +184,7 @@ export function beginFilling(cloud: Cloud, volume: VolumeRecord): void {
     },
   );
   filling.set(volume, done);
-  cloud.background(done);
+  cloud.background(cloud.clock.holdDuring(done));
 }
 
 /** Resolves when the volume's file is whole, or will never be (`failed`). */

@@ -43,6 +43,8 @@ export async function keepConsole(
     if (cloud.isClosed()) return;
     fs.mkdirSync(path.dirname(postFile(cloud, instance)), { recursive: true });
     fs.writeFileSync(postFile(cloud, instance), output);
+    const postedAt = cloud.clock.now() / 1000;
+    fs.utimesSync(postFile(cloud, instance), postedAt, postedAt);
   } catch (error) {
     cloud.log(`instance ${instance.id}: its console cannot be read: ${String(error)}`);
   }

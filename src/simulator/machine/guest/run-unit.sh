@@ -6,6 +6,7 @@ unit=$2
 . "$MACHINE/lib.sh"
 . "$unit/spec"
 session=$$
+[ "$delay" = 0 ] && tell unit begin "$name"
 echo "$session" > "$unit/group"
 end_leftovers() { # systemd.kill(5): KillMode=control-group
   local pid
@@ -15,8 +16,9 @@ stopping=0
 trap 'stopping=1; [ -n "${child:-}" ] && end_leftovers TERM' TERM
 cd "$directory" 2>/dev/null || { echo 200 > "$unit/status"; echo exit-code > "$unit/result"; command=(false); }
 if [ "$delay" != 0 ]; then
-  sleep "$delay" & wait $!
+  "$HOST_SLEEP" "$delay" & wait $!
   [ "$stopping" = 1 ] && { rm -rf "$unit"; exit 0; }
+  tell unit begin "$name"
   echo active > "$unit/active"
   echo running > "$unit/sub"
 fi
@@ -26,7 +28,7 @@ env -i "${environment[@]}" "${command[@]}" < /dev/null &
 child=$!
 echo "$child" > "$unit/pid"
 if [ -n "$limit" ]; then
-  ( trap - TERM; sleep "$limit"; echo timeout > "$unit/result"; kill -TERM "$child" 2>/dev/null; sleep 5; kill -KILL "$child" 2>/dev/null ) > /dev/null 2>&1 &
+  ( trap - TERM; "$HOST_SLEEP" "$limit"; echo timeout > "$unit/result"; kill -TERM "$child" 2>/dev/null; sleep 5; kill -KILL "$child" 2>/dev/null ) > /dev/null 2>&1 &
   watch=$!
 fi
 wait "$child"
@@ -47,6 +49,7 @@ printf '%s\n' "$status" > "$unit/status"
 printf '%s\n' "$code" > "$unit/code"
 printf '%s\n' "$result" > "$unit/result"
 date +%s > "$unit/ended"
+tell unit end "$name"
 if [ "$result" != success ]; then
   printf '%s: Main process exited, code=%s, status=%s\n%s: Failed with result %s.\n' "$name" "$code" "$status" "$name" "'$result'" >> "$MACHINE/journal/$name"
 fi
