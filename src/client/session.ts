@@ -1,5 +1,6 @@
 /** What every client call needs: the connection and where links lead to. */
 
+import type { RunRef } from '../model/ids/run-ref.js';
 import type { TemporalAccess } from './connection.js';
 import { workflowUrl } from './ui-link.js';
 
@@ -9,10 +10,7 @@ export interface Session {
   readonly uiUrl: string | undefined;
 }
 
-export interface RunRef {
-  readonly workflowId: string;
-  readonly runId: string;
-}
+export type { RunRef };
 
 /** The run's page in the Temporal UI, or null. */
 export function linkTo({ access, uiUrl }: Session, { workflowId, runId }: RunRef): string | null {

@@ -3,8 +3,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { NativeConnection } from '@temporalio/worker';
 import { defaultPayloadConverter } from '@temporalio/common';
-import type { Fence, PendingAttempt, RunKey } from '../activities/attempt/fence.js';
+import type { Fence, PendingAttempt } from '../activities/attempt/fence.js';
 import { leaseClockMs } from '../activities/attempt/lease-clock.js';
+import type { RunRef } from '../model/ids/run-ref.js';
 import type { HeartbeatStamp } from '../model/progress/heartbeat.js';
 
 /** An attempt in doubt has just sent its first heartbeat: Temporal has it in a moment. */
@@ -35,12 +36,12 @@ export function watchLeases(
   const asking = new Set<string>();
   const doubted = new Set<string>();
   let stopped = false;
-  const ask = async (run: RunKey): Promise<void> => {
+  const ask = async (run: RunRef): Promise<void> => {
     const askedMs = leaseClockMs();
     const pending = await pendingOf(connection, { namespace, run, deadlineMs });
     if (pending !== undefined) fence.told(run, pending, askedMs);
   };
-  const askUntilSure = async (run: RunKey): Promise<void> => {
+  const askUntilSure = async (run: RunRef): Promise<void> => {
     let pauseMs = FIRST_PAUSE_MS;
     for (await ask(run); fence.isInDoubt(run) && !stopped; await ask(run)) {
       await delay(pauseMs, undefined, { ref: false });
@@ -69,7 +70,7 @@ export function watchLeases(
 /** Undefined when nobody answers in time. */
 async function pendingOf(
   connection: NativeConnection,
-  { namespace, run, deadlineMs }: { namespace: string; run: RunKey; deadlineMs: number },
+  { namespace, run, deadlineMs }: { namespace: string; run: RunRef; deadlineMs: number },
 ): Promise<PendingAttempt[] | undefined> {
   try {
     const { pendingActivities } = await connection.withDeadline(Date.now() + deadlineMs, () =>

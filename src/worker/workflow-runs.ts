@@ -3,8 +3,9 @@
 import type { WorkflowClient, WorkflowExecutionDescription } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import type { WorkflowRuns } from '../activities/attempt/context.js';
+import type { RunRef } from '../model/ids/run-ref.js';
 import type { ImageResult } from '../model/progress/progress.js';
-import type { RunKey, RunState } from '../model/sweep/sweep.js';
+import type { RunState } from '../model/sweep/sweep.js';
 
 /** Any other, a paused or an unknown one included, may go on. */
 const CLOSED = ['COMPLETED', 'FAILED', 'CANCELLED', 'TERMINATED', 'TIMED_OUT'];
@@ -20,7 +21,7 @@ export class TemporalRuns implements WorkflowRuns {
     this.#client = client;
   }
 
-  async stateOf(run: RunKey, options?: { readonly mayBeOld: boolean }): Promise<RunState> {
+  async stateOf(run: RunRef, options?: { readonly mayBeOld: boolean }): Promise<RunState> {
     const key = JSON.stringify([run.workflowId, run.runId]);
     const before = this.#remembered.get(key);
     if (before !== undefined && options?.mayBeOld === true) return before;
@@ -36,7 +37,7 @@ export class TemporalRuns implements WorkflowRuns {
    * One workflow id has at most one open execution, and every execution of a chain, resets included, has
    * the same first run id: when the newest execution is of another chain, this chain is over.
    */
-  async #ask({ workflowId, runId }: RunKey): Promise<RunState> {
+  async #ask({ workflowId, runId }: RunRef): Promise<RunState> {
     const newest = await this.#describe(workflowId);
     if (newest === undefined) return { state: 'unknown' };
     const isNewestChain = (await this.#firstRunId(newest)) === runId;

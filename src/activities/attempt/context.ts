@@ -3,12 +3,13 @@
 import { setMaxListeners } from 'node:events';
 import { activityInfo, cancellationSignal, Context } from '@temporalio/activity';
 import type { Aws } from '../../aws/region-access.js';
+import type { RunRef } from '../../model/ids/run-ref.js';
 import type { Clock } from '../../model/clock.js';
 import type { Config } from '../../config/schema.js';
 import type { Announcement } from '../../model/progress/announcement.js';
 import type { Heartbeat } from '../../model/progress/heartbeat.js';
 import { HEARTBEAT_TIMEOUT_MS } from '../../model/progress/heartbeat.js';
-import type { RunKey, RunState } from '../../model/sweep/sweep.js';
+import type { RunState } from '../../model/sweep/sweep.js';
 import type { UrlPolicy } from '../../fetch/url-policy.js';
 import { heldLease } from './fence.js';
 import type { Lease } from './lease.js';
@@ -16,7 +17,7 @@ import type { Lease } from './lease.js';
 /** Temporal's word on runs; rejects when it is out of reach, and never guesses then. */
 export interface WorkflowRuns {
   /** `mayBeOld`: the run was closed when somebody asked before is answer enough. */
-  stateOf(run: RunKey, options?: { readonly mayBeOld: boolean }): Promise<RunState>;
+  stateOf(run: RunRef, options?: { readonly mayBeOld: boolean }): Promise<RunState>;
 }
 
 export interface ActivityContext {

@@ -3,11 +3,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Context } from '@temporalio/activity';
 import type { CallGate } from '../../aws/call-gate.js';
+import type { RunRef } from '../../model/ids/run-ref.js';
 import type { HeartbeatStamp } from '../../model/progress/heartbeat.js';
 import type { AttemptKey } from './lease.js';
 import { Lease } from './lease.js';
-
-export type RunKey = Pick<AttemptKey, 'workflowId' | 'runId'>;
 
 /** What Temporal says of an activity that is not done. */
 export interface PendingAttempt {
@@ -21,7 +20,7 @@ export interface PendingAttempt {
 export class Fence {
   readonly #boundMs: number;
   readonly #leases = new Set<Lease>();
-  #onDoubt: (run: RunKey) => void = () => undefined;
+  #onDoubt: (run: RunRef) => void = () => undefined;
 
   /** `boundMs`: without a recorded heartbeat for this long, an attempt is lost. */
   constructor(boundMs: number) {
@@ -43,18 +42,18 @@ export class Fence {
   }
 
   /** The runs of which Temporal is to be asked. */
-  runs(): RunKey[] {
+  runs(): RunRef[] {
     const runs = [...this.#leases].map(({ of }) => [of.runId, of] as const);
     return [...new Map(runs).values()];
   }
 
   /** `listener` hears of each run of which Temporal is to be asked at once. */
-  whenInDoubt(listener: (run: RunKey) => void): void {
+  whenInDoubt(listener: (run: RunRef) => void): void {
     this.#onDoubt = listener;
   }
 
   /** Whether an attempt of this run waits for Temporal's word. */
-  isInDoubt({ runId }: RunKey): boolean {
+  isInDoubt({ runId }: RunRef): boolean {
     return [...this.#leases].some((lease) => lease.of.runId === runId && lease.isInDoubt);
   }
 
@@ -63,7 +62,7 @@ export class Fence {
   }
 
   /** What Temporal answered to a question that was asked at `askedMs` by the lease clock. */
-  told(run: RunKey, pending: readonly PendingAttempt[], askedMs: number): void {
+  told(run: RunRef, pending: readonly PendingAttempt[], askedMs: number): void {
     for (const lease of this.#leases) {
       const { runId, activityId, attempt } = lease.of;
       // Of an attempt that began meanwhile, the answer may not know.

@@ -2,9 +2,10 @@
 
 import { isCode } from '../../aws/errors.js';
 import { listOwned } from '../../aws/inventory.js';
+import type { RunRef } from '../../model/ids/run-ref.js';
 import type { OwnedResource } from '../../model/sweep/stray.js';
 import { runOf } from '../../model/sweep/stray.js';
-import type { RunKey, RunState, SweepItem, UnreconciledRun } from '../../model/sweep/sweep.js';
+import type { RunState, SweepItem, UnreconciledRun } from '../../model/sweep/sweep.js';
 import { mostTelling, RESOURCE_TYPES } from '../../model/sweep/sweep.js';
 import { deploymentKey, RESULT_STATE, TAG } from '../../model/ids/tags.js';
 import type { FindStraysInput, FoundStrays } from '../activities.js';
@@ -97,7 +98,7 @@ async function unreconciledRuns(
 
 async function whyUnreconciled(
   { tags }: OwnedResource,
-  run: RunKey,
+  run: RunRef,
   judge: StrayJudge,
 ): Promise<string | undefined> {
   const state = await judge.stateOf(run, { mayBeOld: true });

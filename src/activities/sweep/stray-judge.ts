@@ -3,10 +3,11 @@
 import { findImagesOfSnapshot } from '../../aws/images.js';
 import type { RegionAccess } from '../../aws/region-access.js';
 import { isSnapshotPublic } from '../../aws/snapshots.js';
+import type { RunRef } from '../../model/ids/run-ref.js';
 import { EC2_SERVICE_EXCEPTION, ServiceError } from '../../model/errors.js';
 import type { OwnedResource, Verdict } from '../../model/sweep/stray.js';
 import { judge, judgeByItself, kept, runOf } from '../../model/sweep/stray.js';
-import type { RunKey, RunState, SweepItem } from '../../model/sweep/sweep.js';
+import type { RunState, SweepItem } from '../../model/sweep/sweep.js';
 import { RESULT_STATE, TAG } from '../../model/ids/tags.js';
 import type { WorkflowRuns } from '../attempt/context.js';
 
@@ -40,7 +41,7 @@ export class StrayJudge {
   }
 
   /** Rejects when Temporal does not answer: who says nothing has not said that the run is over. */
-  async stateOf(run: RunKey, options?: { readonly mayBeOld: boolean }): Promise<RunState> {
+  async stateOf(run: RunRef, options?: { readonly mayBeOld: boolean }): Promise<RunState> {
     const { runs, signal } = this.#options;
     try {
       return await runs.stateOf(run, options);

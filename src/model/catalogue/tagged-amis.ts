@@ -1,5 +1,6 @@
 /** The catalogue as the AMIs themselves tell it: rows from their tags, and what is missing beside them. */
 
+import type { RunRef } from '../ids/run-ref.js';
 import type { ImageFacts } from './ami-records.js';
 import { missingRecord } from './ami-records.js';
 import { ARCHES } from '../compose/compose.js';
@@ -8,7 +9,6 @@ import type { PlannedVariant } from '../plan/plan-tags.js';
 import { isTested, parseLeftOut, parseVariants } from '../plan/plan-tags.js';
 import type { AmiRecord } from '../progress/progress.js';
 import { runOf } from '../sweep/stray.js';
-import type { RunKey } from '../sweep/sweep.js';
 import type { Tags } from '../ids/tags.js';
 import { RESULT_STATE, TAG } from '../ids/tags.js';
 import type { Variant } from '../ids/variant.js';
@@ -54,7 +54,7 @@ export function recordsOfTags(amis: readonly TaggedAmi[], deployment: string): R
 interface Known extends TaggedAmi {
   readonly image: ImageFacts;
   readonly variant: Variant;
-  readonly run: RunKey;
+  readonly run: RunRef;
 }
 
 function readTags(ami: TaggedAmi, deployment: string): Known | undefined {

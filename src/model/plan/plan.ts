@@ -1,8 +1,8 @@
 /** What one image's publication will do, frozen in history before anything is made. */
 
+import type { RunRef } from '../ids/run-ref.js';
 import type { ComposeImage } from '../compose/compose.js';
 import type { PublishedAs } from './published-as.js';
-import type { RunKey } from '../sweep/sweep.js';
 import type { Origin } from '../ids/tags.js';
 import type { Arch, Variant, VolumeType } from '../ids/variant.js';
 
@@ -40,7 +40,7 @@ export interface RegionPlan {
 }
 
 /** Where an instance may run; tried in order. */
-export interface PlannedPlacement {
+export interface Placement {
   readonly instanceType: string;
   readonly zone?: string;
 }
@@ -50,7 +50,7 @@ export interface UtilityPlan {
   readonly arch: Arch;
   readonly rootDevice: string;
   readonly rootSizeGiB: number;
-  readonly placements: readonly PlannedPlacement[];
+  readonly placements: readonly Placement[];
   readonly instanceProfile?: string;
   readonly subnet?: string;
   readonly securityGroup?: string;
@@ -122,7 +122,7 @@ export interface RegisteredAmi {
   /** The account: without it, a name or an id says nothing of who made the AMI. */
   readonly owner?: string;
   /** Of what an earlier run published: which run, and whether this variant was tested. */
-  readonly made?: { readonly by: RunKey; readonly tested: boolean };
+  readonly made?: { readonly by: RunRef; readonly tested: boolean };
   /** Of what an earlier run completed and kept private, as the configuration says. */
   readonly isPrivate?: true;
 }

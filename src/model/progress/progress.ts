@@ -1,7 +1,7 @@
 /** Where a publication stands: one type for the query, the result, the page and the command line. */
 
+import type { RunRef } from '../ids/run-ref.js';
 import type { RegisteredAmi } from '../plan/plan.js';
-import type { RunKey } from '../sweep/sweep.js';
 import type { Arch, Virtualization, VolumeType } from '../ids/variant.js';
 
 export const STEPS = [
@@ -84,7 +84,7 @@ export interface AmiRecord {
   /** The account whose AMI it is. */
   readonly owner?: string;
   /** The run that made it, where that is not the one that tells of it. */
-  readonly run?: RunKey;
+  readonly run?: RunRef;
 }
 
 export interface FailedRegion {

@@ -1,6 +1,7 @@
 /** What may be removed: a resource is kept unless everything says that it is a stray of this deployment. */
 
-import type { KeptReason, ResourceType, RunKey, RunState, StrayReason } from './sweep.js';
+import type { RunRef } from '../ids/run-ref.js';
+import type { KeptReason, ResourceType, RunState, StrayReason } from './sweep.js';
 import type { Tags } from '../ids/tags.js';
 import { MANAGED_BY, RESULT_STATE, TAG } from '../ids/tags.js';
 
@@ -30,7 +31,7 @@ export function kept(code: KeptReason, reason: string): Verdict {
 export function runOf(
   { tags }: Pick<OwnedResource, 'tags'>,
   deployment: string,
-): RunKey | undefined {
+): RunRef | undefined {
   const workflowId = tags[TAG.workflow];
   const runId = tags[TAG.run];
   const isOurs = tags[MANAGED_BY.key] === MANAGED_BY.value && tags[TAG.deployment] === deployment;

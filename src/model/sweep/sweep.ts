@@ -4,12 +4,6 @@ export const RESOURCE_TYPES = ['instance', 'volume', 'image', 'snapshot'] as con
 /** In the order of removal: EC2 refuses a volume in use, and a snapshot that an AMI needs. */
 export type ResourceType = (typeof RESOURCE_TYPES)[number];
 
-/** One chain of executions of a workflow: `runId` is the first one's, whatever was reset since. */
-export interface RunKey {
-  readonly workflowId: string;
-  readonly runId: string;
-}
-
 /** What Temporal says of a run. */
 export type RunState =
   | { readonly state: 'open' }
