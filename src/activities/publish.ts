@@ -2,6 +2,7 @@
 
 import { findImages, makeImagePublic } from '../aws/images.js';
 import type { RegionAccess } from '../aws/region-access.js';
+import { untilVisible } from '../aws/until-visible.js';
 import { findSnapshots, isSnapshotPublic, makeSnapshotPublic } from '../aws/snapshots.js';
 import { EC2_SERVICE_EXCEPTION, ServiceError } from '../model/errors.js';
 import { settleAll } from '../model/settle.js';
@@ -11,9 +12,6 @@ import type { PublishRegionInput } from './activities.js';
 import type { ActivityContext } from './attempt/context.js';
 import { heartbeating, isRepeat, waitingFor } from './attempt/context.js';
 import { markPublished } from './keep-region.js';
-
-/** Between two look-ups of what may not be listed yet. */
-const LOOKUP_MS_MAX = 2_000;
 
 export function publishRegion({ aws }: ActivityContext, input: PublishRegionInput): Promise<void> {
   const ec2 = aws.region(input.regionName);
@@ -56,12 +54,12 @@ async function refuseOthers(
     ]);
     return [...snapshots, ...amis].filter((id) => !known.has(id));
   };
-  const until = ec2.clock.elapsed() + ec2.settings.visibilityMs;
-  let unknown = await strange();
-  while (unknown.length > 0 && ec2.clock.elapsed() < until) {
-    await ec2.clock.delay(Math.min(LOOKUP_MS_MAX, ec2.settings.visibilityMs / 4), signal);
+  let unknown: string[] = [];
+  const look = async (): Promise<true | undefined> => {
     unknown = await strange();
-  }
+    return unknown.length === 0 ? true : undefined;
+  };
+  await untilVisible(ec2, look, { signal });
   if (unknown.length === 0) return;
   throw new ServiceError(
     EC2_SERVICE_EXCEPTION,

@@ -5,6 +5,7 @@ import { clientToken } from '../aws/client-token.js';
 import { readConsole } from '../aws/console-output.js';
 import { untilLost, waitUntilAgentOnline } from '../aws/guest-commands.js';
 import { ensureInstance, waitUntilRunning } from '../aws/instances.js';
+import { ssmAgentUrl } from '../aws/partition.js';
 import type { RegionAccess } from '../aws/region-access.js';
 import type { ConsoleReport } from '../guest/console-report.js';
 import { parseConsoleReport } from '../guest/console-report.js';
@@ -14,7 +15,7 @@ import { EC2_TEST_EXCEPTION, ServiceError } from '../model/errors.js';
 import { printable, readableOutput } from '../model/printable.js';
 import type { TestRecord } from '../model/progress/progress.js';
 import { originTags, stepKey, TAG } from '../model/ids/tags.js';
-import { ec2Arch, variantKey } from '../model/ids/variant.js';
+import { variantKey } from '../model/ids/variant.js';
 import type { InstanceRef, LaunchTestInput, RunTestInput } from './activities.js';
 import type { ActivityContext } from './attempt/context.js';
 import { heartbeating, isRepeat, waitingFor } from './attempt/context.js';
@@ -62,9 +63,7 @@ export function launchTestInstance(
 function testUserData(input: LaunchTestInput): string {
   const { test, regionName, arch, ami, origin } = input;
   if (test.transport === 'ssm') {
-    const domain = regionName.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
-    const ec2 = ec2Arch(arch) === 'arm64' ? 'arm64' : 'amd64';
-    const agent = `https://s3.${regionName}.${domain}/amazon-ssm-${regionName}/latest/linux_${ec2}`;
+    const agent = ssmAgentUrl(regionName, arch === 'aarch64' ? 'arm64' : 'amd64');
     return userData(test.deadManMinutes, withArguments('ssm-user-data', [agent]));
   }
   const script = gzipSync(test.script, { level: 9 }).toString('base64');

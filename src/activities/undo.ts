@@ -6,6 +6,7 @@ import { deregisterImage, findImages, findImagesOfSnapshot } from '../aws/images
 import { findInstances, terminateInstance } from '../aws/instances.js';
 import type { RegionAccess } from '../aws/region-access.js';
 import { deleteSnapshot, findSnapshots } from '../aws/snapshots.js';
+import { repeatRounds } from '../aws/until-visible.js';
 import { deleteVolume, findVolumes } from '../aws/volumes.js';
 import { EC2_SERVICE_EXCEPTION, ServiceError } from '../model/errors.js';
 import type { Tags } from '../model/ids/tags.js';
@@ -16,9 +17,6 @@ import { heartbeating, waitingFor } from './attempt/context.js';
 
 const ALIVE = ['pending', 'running', 'shutting-down', 'stopping', 'stopped'];
 
-/** Between two rounds, while EC2 may not list yet what a call without an answer made. */
-const ROUND_MS_MAX = 5_000;
-
 export function undoRegion(
   { aws }: ActivityContext,
   input: UndoRegionInput,
@@ -27,18 +25,18 @@ export function undoRegion(
   return heartbeating(waitingFor(`removal in ${input.regionName}`), async (_report, signal) => {
     const round = new RemovalRound(ec2, signal);
     const { visibilityMs } = ec2.settings;
-    // What is public stays, and a permission that was just given is read late.
+    // EC2 may still show a public AMI as private for a while, and public AMIs must stay.
     if (input.mayBePublic === true) await ec2.clock.delay(visibilityMs, signal);
-    // Not listed is no proof of absence: what the last call made may appear only now. A round may take longer
-    // than the window, and what it removed may have been said to be unknown: the last one finds nothing.
-    const until = ec2.clock.elapsed() + visibilityMs;
-    for (;;) {
-      const removedSome = await round.run(input);
-      // Permissions, too, are late: who was not allowed to look is allowed to in a moment, or never.
-      const patienceMs = round.isBlind ? visibilityMs : 0;
-      if (!removedSome && ec2.clock.elapsed() >= until + patienceMs) break;
-      await ec2.clock.delay(Math.min(ROUND_MS_MAX, visibilityMs / 4), signal);
-    }
+    // EC2 may list late what the last call made, so rounds go on for the visibility window. A round may take longer
+    // than the window, and EC2 may have answered a removal with "not found": the last round must find nothing.
+    let removedSome = false;
+    const run = async (): Promise<void> => {
+      removedSome = await round.run(input);
+    };
+    // A permission to list may reach EC2 late, too.
+    const isOver = (elapsedMs: number): boolean =>
+      !removedSome && elapsedMs >= visibilityMs * (round.isBlind ? 2 : 1);
+    await repeatRounds(ec2, run, { signal, isOver });
     if (round.transient.length > 0) throw notRemovedYet(input.regionName, round.transient);
     const { removed, kept, left, isBlindToImages } = round;
     return {
@@ -48,17 +46,17 @@ export function undoRegion(
   });
 }
 
-/** Goes over all steps, as often as it is told to; an error on one resource never stops the rest. */
+/** One pass over all steps, to be repeated; an error on one resource does not stop the rest. */
 class RemovalRound {
   readonly removed = new Set<string>();
   readonly kept = new Set<string>();
-  /** AWS said no; nobody is asked again. */
+  /** AWS refused these; they are not tried again. */
   left: string[] = [];
-  /** AWS did not answer well; it is asked again. */
+  /** AWS did not answer or was not ready; these are tried again. */
   transient: string[] = [];
-  /** Snapshots of AMIs that are kept; AMIs come before their snapshots in every undo. */
+  /** Snapshots of public AMIs, which stay. Every undo looks at AMIs before their snapshots. */
   readonly #inUse = new Set<string>();
-  /** Not all could be listed. */
+  /** Some listing failed. */
   isBlind = false;
   isBlindToImages = false;
   #removals = 0;
@@ -70,7 +68,7 @@ class RemovalRound {
     this.#signal = signal;
   }
 
-  /** Whether there was anything that could be removed. */
+  /** Resolves with whether it removed at least one resource. */
   async run({ origin, steps }: UndoRegionInput): Promise<boolean> {
     this.left = [];
     this.transient = [];
@@ -94,7 +92,7 @@ class RemovalRound {
       await this.#remove(VolumeId, (id) => deleteVolume(ec2, id, signal));
     }
     const images = await this.#listed('AMIs', findImages(ec2, key, signal));
-    // Whether a snapshot is a public AMI's is not known.
+    // A snapshot may belong to a public AMI, so none is removed.
     if (images === undefined) {
       this.isBlindToImages = true;
       return;
@@ -112,7 +110,7 @@ class RemovalRound {
     }
   }
 
-  /** A snapshot without a public AMI was never published, whatever permission it has by now. */
+  /** Removes the snapshot even if it is public: without a public AMI it was not published. */
   async #removeSnapshot(id: string): Promise<void> {
     const users = await findImagesOfSnapshot(this.#region, id, this.#signal);
     if (users.length > 0) throw new Error(`it is in use by ${users.join(', ')}`);
@@ -120,7 +118,7 @@ class RemovalRound {
   }
 
   async #remove(id: string | undefined, remove: (id: string) => Promise<unknown>): Promise<void> {
-    // Listed still though removed before: an answer that was no proof; it is removed again.
+    // Still listed after a successful delete: EC2 reads are stale, so delete again.
     if (id === undefined) return;
     try {
       await remove(id);
@@ -131,7 +129,7 @@ class RemovalRound {
     }
   }
 
-  /** Undefined when it cannot be listed: what else there is, is removed all the same. */
+  /** Undefined when the listing fails: the other kinds of resources are removed all the same. */
   async #listed<T>(what: string, listing: Promise<T[]>): Promise<T[] | undefined> {
     try {
       return await listing;
@@ -145,7 +143,7 @@ class RemovalRound {
   #note(what: string, error: unknown): void {
     if (this.#signal.aborted) throw error;
     const failure = classifyAwsError(error);
-    // No waiting frees the volume of an instance that may not be terminated.
+    // The volume of an instance that EC2 refuses to terminate does not become free.
     const isHeld =
       failure?.code === 'VolumeInUse' && this.left.some((line) => line.startsWith('i-'));
     const isFinal = failure === undefined || failure.class === 'refused' || isHeld;
@@ -165,7 +163,7 @@ function notRemovedYet(regionName: string, resources: readonly string[]): Servic
     {
       code: 'not-removed-yet',
       class: 'unreachable',
-      next: 'It is tried again; nothing needs to be done.',
+      next: 'The removal is tried again; you need not do anything.',
       region: regionName,
     },
   );

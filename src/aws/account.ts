@@ -1,7 +1,6 @@
-/** What the account allows in each region, asked before anything is made. */
+/** What the account has and allows in each region, read before the first resource is made. */
 
 import {
-  DescribeImagesCommand,
   DescribeRegionsCommand,
   GetEbsEncryptionByDefaultCommand,
   GetImageBlockPublicAccessStateCommand,
@@ -10,6 +9,7 @@ import {
 import type { Image } from '@aws-sdk/client-ec2';
 import { GetParameterCommand } from '@aws-sdk/client-ssm';
 import type { Ec2Arch } from '../model/ids/variant.js';
+import { listImages } from './listing.js';
 import type { RegionAccess } from './region-access.js';
 
 /** The regions that are enabled in the account, by name. */
@@ -37,7 +37,7 @@ export async function publicAccessRefusal(
   if ((snapshots.State ?? 'unblocked') !== 'unblocked') {
     return `public snapshots are blocked in ${ec2.name}${policy(snapshots.ManagedBy)}: aws ec2 disable-snapshot-block-public-access --region ${ec2.name}`;
   }
-  // EBS user guide, ebs-copy-snapshot: such a copy is encrypted, and can never be public.
+  // EBS user guide, ebs-copy-snapshot: the copy would be encrypted, and an encrypted snapshot cannot become public.
   if (encryption.EbsEncryptionByDefault === true) {
     return `EBS encrypts by default in ${ec2.name}: aws ec2 disable-ebs-encryption-by-default --region ${ec2.name}`;
   }
@@ -53,18 +53,16 @@ export async function pvKernel(
   ec2: RegionAccess,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const { Images } = await ec2.ec2.send(
-    new DescribeImagesCommand({
-      Owners: ['amazon'],
-      Filters: [
-        { Name: 'image-type', Values: ['kernel'] },
-        { Name: 'architecture', Values: ['x86_64'] },
-        { Name: 'name', Values: ['pv-grub-hd0_*-x86_64.gz'] },
-      ],
-    }),
-    { abortSignal: signal },
-  );
-  const newest = (Images ?? []).toSorted((a, b) => (b.Name ?? '').localeCompare(a.Name ?? ''));
+  const query = {
+    Owners: ['amazon'],
+    Filters: [
+      { Name: 'image-type', Values: ['kernel'] },
+      { Name: 'architecture', Values: ['x86_64'] },
+      { Name: 'name', Values: ['pv-grub-hd0_*-x86_64.gz'] },
+    ],
+  };
+  const images = await listImages(ec2.ec2, query, signal);
+  const newest = images.toSorted((a, b) => (b.Name ?? '').localeCompare(a.Name ?? ''));
   return newest[0]?.ImageId;
 }
 
@@ -88,9 +86,7 @@ export async function describeUtilityAmi(
   ami: string,
   signal: AbortSignal,
 ): Promise<Image | undefined> {
-  const { Images } = await ec2.ec2.send(
-    new DescribeImagesCommand({ Filters: [{ Name: 'image-id', Values: [ami] }] }),
-    { abortSignal: signal },
-  );
-  return Images?.[0];
+  const query = { Filters: [{ Name: 'image-id', Values: [ami] }] };
+  const [image] = await listImages(ec2.ec2, query, signal);
+  return image;
 }

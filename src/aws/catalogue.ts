@@ -2,43 +2,41 @@
 
 import { setMaxListeners } from 'node:events';
 import type { Image } from '@aws-sdk/client-ec2';
-import { DescribeRegionsCommand, paginateDescribeImages } from '@aws-sdk/client-ec2';
+import { DescribeRegionsCommand } from '@aws-sdk/client-ec2';
 import type { TaggedAmi } from '../model/catalogue/tagged-amis.js';
 import type { Tags } from '../model/ids/tags.js';
 import { deploymentKey } from '../model/ids/tags.js';
 import { classifyAwsError } from './errors.js';
 import type { Aws, RegionAccess } from './region-access.js';
-import { isThere } from './images.js';
-import { tagFilters, tagsOf } from './tags.js';
+import { findImages } from './images.js';
+import { tagsOf } from './tags.js';
 
 export interface Catalogue {
   readonly amis: readonly TaggedAmi[];
-  /** Regions that are enabled and gave no answer: their AMIs are missing here. */
+  /** Enabled regions that did not answer: their AMIs are missing here. */
   readonly unread: readonly { readonly region: string; readonly reason: string }[];
-  /** Regions that are not enabled in the account, which EC2 does not let anybody look into. */
+  /** Regions that are not enabled in the account: EC2 does not list their AMIs. */
   readonly disabled: readonly string[];
 }
 
 export interface CatalogueQuery {
   readonly deployment: string;
-  /** Any of them says which regions there are; asked in turn. */
+  /** Asked in turn for the list of regions, until one answers. */
   readonly homes: readonly string[];
   /** Further tags that the AMIs must have. */
   readonly tags: Tags;
 }
 
-const PAGE_SIZE = 200;
-
-/** So many regions are asked at a time: enough to hide their distance, few enough for one machine's sockets. */
+/** Enough to hide the distance to far regions, few enough for one machine's sockets. */
 const REGIONS_AT_ONCE = 12;
 
-/** Throws AWS's error when not even the list of regions is to be had, or when no region answers. */
+/** Throws AWS's error when the list of regions cannot be read, or when no region answers. */
 export async function readCatalogue(
   aws: Aws,
   { deployment, homes, tags }: CatalogueQuery,
   signal: AbortSignal,
 ): Promise<Catalogue> {
-  // Every call that is under way listens to it.
+  // Every call under way adds a listener, and Node warns above ten.
   setMaxListeners(0, signal);
   const { enabled, disabled } = await regionsOfAccount(aws, homes, signal);
   const key = { ...deploymentKey(deployment), ...tags };
@@ -94,13 +92,7 @@ async function regionsOfAccount(
 }
 
 async function readRegion(ec2: RegionAccess, key: Tags, signal: AbortSignal): Promise<TaggedAmi[]> {
-  const found: Image[] = [];
-  // Tags are private to an account, and so is the right to set them: others' AMIs are no matter here.
-  const input = { Owners: ['self'], Filters: tagFilters(key) };
-  const paging = { client: ec2.ec2, pageSize: PAGE_SIZE };
-  for await (const { Images } of paginateDescribeImages(paging, input, { abortSignal: signal })) {
-    found.push(...(Images ?? []).filter(isThere));
-  }
+  const found = await findImages(ec2, key, signal);
   return found.flatMap((image) => taggedAmi(ec2.name, image) ?? []);
 }
 

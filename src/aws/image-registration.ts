@@ -1,4 +1,4 @@
-/** The registration of an AMI: once under its name, whoever asks again. */
+/** The registration of an AMI: once under its name, however often it is asked for. */
 
 import type { Image, RegisterImageCommandInput } from '@aws-sdk/client-ec2';
 import { RegisterImageCommand } from '@aws-sdk/client-ec2';
@@ -9,9 +9,7 @@ import { isCode } from './errors.js';
 import { findImagesByName } from './images.js';
 import type { RegionAccess } from './region-access.js';
 import { tagOf, tagSpecification } from './tags.js';
-
-/** Between two look-ups of what may not be shown yet. */
-const LOOKUP_MS_MAX = 2_000;
+import { untilVisible } from './until-visible.js';
 
 export interface ImageRegistration {
   readonly tags: Tags;
@@ -45,8 +43,8 @@ export async function ensureImage(
 }
 
 /**
- * EC2 lists an AMI before its tags, by which alone it is known to be ours. Their time is counted from the first
- * look, by this machine's clock: CreationDate is by EC2's, and minutes may lie between the two.
+ * EC2 may list an AMI before its tags, and only the tags show that it is ours. The window is counted by this
+ * machine's clock from the first look: EC2's clock, which CreationDate goes by, may be minutes away.
  */
 async function adopt(
   ec2: RegionAccess,
@@ -54,15 +52,15 @@ async function adopt(
   wanted: ImageRegistration,
   signal: AbortSignal,
 ): Promise<string> {
-  const { visibilityMs } = ec2.settings;
-  const until = ec2.clock.elapsed() + visibilityMs;
+  if (hasRun(found)) return adopted(ec2, found, wanted);
   let image = found;
-  while (!hasRun(image) && ec2.clock.elapsed() < until) {
-    await ec2.clock.delay(Math.min(LOOKUP_MS_MAX, visibilityMs / 4), signal);
+  const look = async (): Promise<true | undefined> => {
     const [again] = await findImagesByName(ec2, [wanted.input.Name], signal);
     if (again === undefined) throw nameNotVisible(ec2, wanted);
     image = again;
-  }
+    return hasRun(image) ? true : undefined;
+  };
+  await untilVisible(ec2, look, { signal });
   return adopted(ec2, image, wanted);
 }
 
@@ -70,7 +68,7 @@ function hasRun(image: Image): boolean {
   return tagOf(image, TAG.run) !== undefined;
 }
 
-/** Ours but not listed yet, or a name that is not free yet after a deregistration. */
+/** The AMI is ours and not listed yet, or EC2 has not freed the name of a deregistered one. */
 function nameNotVisible(
   ec2: RegionAccess,
   { input }: ImageRegistration,
@@ -78,18 +76,18 @@ function nameNotVisible(
 ): ServiceError {
   return new ServiceError(
     EC2_SERVICE_EXCEPTION,
-    `the name ${input.Name} is taken in ${ec2.name}, but no such AMI is listed yet`,
+    `the name ${input.Name} is taken in ${ec2.name}, but EC2 does not list its AMI yet`,
     {
       code: 'name-not-visible',
       class: 'not-yet',
-      next: 'It is looked up again; nothing needs to be done.',
+      next: 'The name is looked up again; you need not do anything.',
       region: ec2.name,
     },
     { cause },
   );
 }
 
-/** Our name on anything else is a mistake that a bumped number would only hide. */
+/** Refuses a different AMI under our name: to register under another number would only hide the mistake. */
 function adopted(ec2: RegionAccess, image: Image, wanted: ImageRegistration): string {
   const { input } = wanted;
   const root = (mappings: Image['BlockDeviceMappings']) =>
@@ -107,7 +105,7 @@ function adopted(ec2: RegionAccess, image: Image, wanted: ImageRegistration): st
     ],
     ['architecture', input.Architecture, image.Architecture],
     ['virtualization', input.VirtualizationType, image.VirtualizationType],
-    // Its state changes after its creation.
+    // The state tag changes later.
     ...Object.entries(wanted.tags)
       .filter(([key]) => key !== TAG.state)
       .map(([key, value]) => [`tag ${key}`, value, tagOf(image, key)]),
@@ -118,11 +116,11 @@ function adopted(ec2: RegionAccess, image: Image, wanted: ImageRegistration): st
     got === undefined ? `without ${what} ${want}` : `with ${what} ${got} instead of ${want}`;
   throw new ServiceError(
     EC2_SERVICE_EXCEPTION,
-    `${image.ImageId} in ${ec2.name} has the name ${input.Name} already, ${hasRun(image) ? other : `and no tag ${TAG.run}`}`,
+    `${image.ImageId} in ${ec2.name} already has the name ${input.Name}, ${hasRun(image) ? other : `and no tag ${TAG.run}`}`,
     {
       code: 'name-taken',
       class: 'refused',
-      next: `If nobody needs it, deregister ${image.ImageId} in ${ec2.name} and publish again; else change publish.image_name.`,
+      next: `If it is not needed, deregister ${image.ImageId} in ${ec2.name} and publish again; else change publish.image_name.`,
       region: ec2.name,
       resource: image.ImageId ?? '',
     },

@@ -1,36 +1,23 @@
 /** AMIs: looked up, waited for, made public, deregistered. */
 
 import type { Image } from '@aws-sdk/client-ec2';
-import {
-  DeregisterImageCommand,
-  DescribeImagesCommand,
-  ModifyImageAttributeCommand,
-} from '@aws-sdk/client-ec2';
+import { DeregisterImageCommand, ModifyImageAttributeCommand } from '@aws-sdk/client-ec2';
 import { EC2_SERVICE_EXCEPTION, ServiceError } from '../model/errors.js';
 import type { Tags } from '../model/ids/tags.js';
+import { awaitState } from './await-state.js';
 import { isCode } from './errors.js';
+import { listImages } from './listing.js';
 import type { RegionAccess } from './region-access.js';
 import { tagFilters } from './tags.js';
 
-/** DescribeImages shows an AMI for a while after its end, in a state of its own. */
-export function isThere({ State }: Pick<Image, 'State'>): boolean {
-  return State !== 'deregistered';
-}
-
-/** By name among our own: a name alone proves nothing. */
+/** By name, among the account's own AMIs: any account may give an AMI this name. */
 export async function findImagesByName(
   ec2: RegionAccess,
   names: readonly string[],
   signal: AbortSignal,
 ): Promise<Image[]> {
-  const { Images } = await ec2.ec2.send(
-    new DescribeImagesCommand({
-      Owners: ['self'],
-      Filters: [{ Name: 'name', Values: [...names] }],
-    }),
-    { abortSignal: signal },
-  );
-  return (Images ?? []).filter(isThere);
+  const Filters = [{ Name: 'name', Values: [...names] }];
+  return listImages(ec2.ec2, { Owners: ['self'], Filters }, signal);
 }
 
 export async function findImages(
@@ -38,11 +25,7 @@ export async function findImages(
   tags: Tags,
   signal: AbortSignal,
 ): Promise<Image[]> {
-  const { Images } = await ec2.ec2.send(
-    new DescribeImagesCommand({ Owners: ['self'], Filters: tagFilters(tags) }),
-    { abortSignal: signal },
-  );
-  return (Images ?? []).filter(isThere);
+  return listImages(ec2.ec2, { Owners: ['self'], Filters: tagFilters(tags) }, signal);
 }
 
 /** The ids of our own AMIs that have this snapshot, public or not. */
@@ -51,38 +34,32 @@ export async function findImagesOfSnapshot(
   snapshotId: string,
   signal: AbortSignal,
 ): Promise<string[]> {
-  const { Images } = await ec2.ec2.send(
-    new DescribeImagesCommand({
-      Owners: ['self'],
-      // A disabled AMI holds its snapshot as any other.
-      IncludeDisabled: true,
-      Filters: [{ Name: 'block-device-mapping.snapshot-id', Values: [snapshotId] }],
-    }),
-    { abortSignal: signal },
-  );
-  return (Images ?? []).filter(isThere).flatMap(({ ImageId }) => ImageId ?? []);
+  const query = {
+    Owners: ['self'],
+    // A disabled AMI holds its snapshot as any other.
+    IncludeDisabled: true,
+    Filters: [{ Name: 'block-device-mapping.snapshot-id', Values: [snapshotId] }],
+  };
+  const images = await listImages(ec2.ec2, query, signal);
+  return images.flatMap(({ ImageId }) => ImageId ?? []);
 }
 
-/** Resolves when the AMI is available; all states that the SDK's waiter spins on are final here. */
+/** Resolves when the AMI is available. Rejects at once in states that the SDK's own waiter would poll on. */
 export function waitUntilImageAvailable(
   ec2: RegionAccess,
   imageId: string,
   signal: AbortSignal,
 ): Promise<Image> {
-  return ec2.images.wait(
-    imageId,
-    (image, missingMs) => {
-      if (image === undefined) {
-        if (missingMs > ec2.settings.visibilityMs) throw failed(ec2, imageId, 'vanished');
-        return undefined;
-      }
-      if (image.State === 'available') return image;
-      if (image.State === 'pending' || image.State === 'transient') return undefined;
-      throw failed(
-        ec2,
-        imageId,
-        `is ${image.State}: ${image.StateReason?.Message ?? 'no reason given'}`,
-      );
+  return awaitState(
+    ec2,
+    { poll: ec2.images, id: imageId },
+    {
+      done: (image) => (image.State === 'available' ? image : undefined),
+      failed: ({ State, StateReason }) => {
+        if (State === 'pending' || State === 'transient') return undefined;
+        return failed(ec2, imageId, `is ${State}: ${StateReason?.Message ?? 'no reason given'}`);
+      },
+      missing: () => failed(ec2, imageId, 'vanished'),
     },
     signal,
   );
@@ -113,7 +90,7 @@ export async function deregisterImage(
       abortSignal: signal,
     });
   } catch (error) {
-    // Unavailable is said of a deregistered AMI as of a pending one: the next round looks again.
+    // EC2 answers Unavailable for a deregistered AMI and for a pending one: the next round looks again.
     if (!isCode(error, 'InvalidAMIID.NotFound', 'InvalidAMIID.Unavailable')) throw error;
   }
 }

@@ -1,28 +1,19 @@
 /** Instances: found or launched once, waited for, terminated. */
 
 import type { Instance, RunInstancesCommandInput } from '@aws-sdk/client-ec2';
-import {
-  DescribeInstancesCommand,
-  RunInstancesCommand,
-  TerminateInstancesCommand,
-} from '@aws-sdk/client-ec2';
+import { RunInstancesCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { EC2_SERVICE_EXCEPTION, ServiceError } from '../model/errors.js';
 import type { Tags } from '../model/ids/tags.js';
+import type { Placement } from '../model/plan/plan.js';
+import { awaitState } from './await-state.js';
 import { classifyAwsError, isCode } from './errors.js';
+import { listInstances } from './listing.js';
 import type { RegionAccess } from './region-access.js';
 import { tagFilters, tagSpecification } from './tags.js';
-
-/** One place where the instance may run; tried in order. */
-export interface Placement {
-  readonly instanceType: string;
-  readonly zone?: string;
-}
-
-/** Between two look-ups of what may not be listed yet. */
-const LOOKUP_MS_MAX = 2_000;
+import { untilVisible } from './until-visible.js';
 
 export interface LaunchRequest {
-  /** By these an earlier attempt's instance is found. */
+  /** The tags by which an earlier attempt's instance is found. */
   readonly key: Tags;
   readonly tags: Tags;
   readonly placements: readonly Placement[];
@@ -66,19 +57,17 @@ export async function ensureInstance(
   );
 }
 
-/** The token alone does not do: it is another one in each placement, and room may have come free. */
+/** The client token is not enough: it differs in each placement, and another placement may have room by now. */
 async function adoptInstance(
   ec2: RegionAccess,
   { key, mayExist }: LaunchRequest,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const until = ec2.clock.elapsed() + (mayExist ? ec2.settings.visibilityMs : 0);
-  for (;;) {
+  const look = async () => {
     const [found] = await findInstances(ec2, key, ['pending', 'running'], signal);
-    if (found?.InstanceId !== undefined) return found.InstanceId;
-    if (ec2.clock.elapsed() >= until) return undefined;
-    await ec2.clock.delay(Math.min(LOOKUP_MS_MAX, ec2.settings.visibilityMs / 4), signal);
-  }
+    return found?.InstanceId;
+  };
+  return untilVisible(ec2, look, { signal, mayExist });
 }
 
 async function runInstance(
@@ -116,10 +105,7 @@ export async function findInstances(
   signal: AbortSignal,
 ): Promise<Instance[]> {
   const Filters = [...tagFilters(tags), { Name: 'instance-state-name', Values: [...states] }];
-  const { Reservations } = await ec2.ec2.send(new DescribeInstancesCommand({ Filters }), {
-    abortSignal: signal,
-  });
-  return (Reservations ?? []).flatMap(({ Instances }) => Instances ?? []);
+  return listInstances(ec2.ec2, Filters, signal);
 }
 
 /** Resolves when the instance runs and has this device; rejects as `lost` when it ends instead. */
@@ -129,29 +115,22 @@ export function waitUntilRunning(
   signal: AbortSignal,
 ): Promise<Instance> {
   let runningSince: number | undefined;
-  return ec2.instances.wait(
-    instanceId,
-    (instance, missingMs) => {
-      if (instance === undefined) {
-        if (missingMs > ec2.settings.visibilityMs) throw lost(ec2, instanceId, 'vanished');
-        return undefined;
-      }
-      const state = instance.State?.Name;
-      if (state === 'running') {
-        if (device === undefined || volumeOf(instance, device) !== undefined) return instance;
-        // The mapping may be listed later than the state.
+  const isComplete = (instance: Instance): boolean =>
+    device === undefined || volumeOf(instance, device) !== undefined;
+  return awaitState(
+    ec2,
+    { poll: ec2.instances, id: instanceId },
+    {
+      done: (instance) =>
+        instance.State?.Name === 'running' && isComplete(instance) ? instance : undefined,
+      failed: (instance) => {
+        if (instance.State?.Name !== 'running') return endedEarly(ec2, instanceId, instance);
+        // EC2 may list the volume later than the state.
         runningSince ??= ec2.clock.elapsed();
         if (ec2.clock.elapsed() - runningSince <= ec2.settings.visibilityMs) return undefined;
-        throw lost(ec2, instanceId, `runs without a volume at ${device}`);
-      }
-      if (state !== 'pending') {
-        throw lost(
-          ec2,
-          instanceId,
-          `is ${state}: ${instance.StateReason?.Message ?? 'no reason given'}`,
-        );
-      }
-      return undefined;
+        return lost(ec2, instanceId, `runs without a volume at ${device}`);
+      },
+      missing: () => lost(ec2, instanceId, 'vanished'),
     },
     signal,
   );
@@ -168,26 +147,30 @@ export function waitUntilLost(
   instanceId: string,
   signal: AbortSignal,
 ): Promise<never> {
-  return ec2.instances.wait<never>(
-    instanceId,
-    (instance, missingMs) => {
-      if (instance === undefined) {
-        if (missingMs > ec2.settings.visibilityMs) throw lost(ec2, instanceId, 'vanished');
-        return undefined;
-      }
-      const state = instance.State?.Name;
-      if (state === 'pending' || state === 'running') return undefined;
-      throw lost(
-        ec2,
-        instanceId,
-        `is ${state}: ${instance.StateReason?.Message ?? 'no reason given'}`,
-      );
+  return awaitState<Instance, never>(
+    ec2,
+    { poll: ec2.instances, id: instanceId },
+    {
+      done: () => undefined,
+      failed: (instance) => endedEarly(ec2, instanceId, instance),
+      missing: () => lost(ec2, instanceId, 'vanished'),
     },
     signal,
   );
 }
 
-/** Terminates and waits until EC2 says so; an instance that EC2 no longer knows is gone. */
+/** Undefined while the instance is pending or running. */
+function endedEarly(
+  ec2: RegionAccess,
+  instanceId: string,
+  { State, StateReason }: Instance,
+): ServiceError | undefined {
+  if (State?.Name === 'pending' || State?.Name === 'running') return undefined;
+  const reason = StateReason?.Message ?? 'no reason given';
+  return lost(ec2, instanceId, `is ${State?.Name}: ${reason}`);
+}
+
+/** Terminates the instance and waits until EC2 shows it as terminated or no longer lists it. */
 export async function terminateInstance(
   ec2: RegionAccess,
   instanceId: string,
@@ -199,21 +182,21 @@ export async function terminateInstance(
       abortSignal: signal,
     });
   } catch (error) {
-    // Not found may only mean not visible yet: the wait below decides, by the window.
+    // The instance may exist but not be visible yet: the wait below decides, by the visibility window.
     if (!isCode(error, 'InvalidInstanceID.NotFound')) throw error;
     taken = false;
   }
-  const ended = await ec2.instances.wait(
-    instanceId,
-    (instance, missingMs) => {
-      if (instance === undefined) return missingMs > ec2.settings.visibilityMs ? true : undefined;
-      if (instance.State?.Name === 'terminated') return true;
-      return taken ? undefined : false;
+  const isEnded = await awaitState<Instance, boolean>(
+    ec2,
+    { poll: ec2.instances, id: instanceId },
+    {
+      done: ({ State }) => (State?.Name === 'terminated' ? true : taken ? undefined : false),
+      missing: () => true,
     },
     signal,
   );
-  // It has become visible, and nobody has told it to end.
-  if (!ended) await terminateInstance(ec2, instanceId, signal);
+  // EC2 did not know the instance when it was asked to terminate it, and lists it now: ask again.
+  if (!isEnded) await terminateInstance(ec2, instanceId, signal);
 }
 
 function lost(ec2: RegionAccess, instanceId: string, what: string): ServiceError {

@@ -1,27 +1,18 @@
-/** Everything in a region that carries given tags, page by page, and each of it looked at again. */
+/** Everything in a region that has given tags; and one of these resources as it is now. */
 
-import type { Filter, Image, Instance, Snapshot, Volume } from '@aws-sdk/client-ec2';
-import {
-  paginateDescribeImages,
-  paginateDescribeInstances,
-  paginateDescribeSnapshots,
-  paginateDescribeVolumes,
-} from '@aws-sdk/client-ec2';
+import type { Filter } from '@aws-sdk/client-ec2';
 import type { OwnedResource } from '../model/sweep/stray.js';
 import type { ResourceType } from '../model/sweep/sweep.js';
 import type { Tags } from '../model/ids/tags.js';
-import { isThere } from './images.js';
+import { listImages, listInstances, listSnapshots, listVolumes } from './listing.js';
 import type { RegionAccess } from './region-access.js';
 import { tagFilters, tagsOf } from './tags.js';
 
-/** Far below what each listing allows: an answer stays small, and a cut-off one costs little. */
-const PAGE_SIZE = 200;
-
-/** Stopped ones are there; what is shutting down goes by itself. */
+/** Stopped instances still exist; an instance that is shutting down needs no removal. */
 const INSTANCE_STATES = ['pending', 'running', 'stopping', 'stopped'];
 const VOLUME_STATES = ['creating', 'available', 'in-use', 'error'];
 
-/** What this account owns and has all of the tags, in every state that is not an end. */
+/** The account's own resources with all of these tags, but for those that have ended. */
 export async function listOwned(
   ec2: RegionAccess,
   tags: Tags,
@@ -29,10 +20,10 @@ export async function listOwned(
 ): Promise<OwnedResource[]> {
   const filters = tagFilters(tags);
   const lists = await Promise.all([
-    listInstances(ec2, filters, signal),
-    listVolumes(ec2, filters, signal),
-    listImages(ec2, filters, signal),
-    listSnapshots(ec2, filters, signal),
+    ownedInstances(ec2, filters, signal),
+    ownedVolumes(ec2, filters, signal),
+    ownedImages(ec2, filters, signal),
+    ownedSnapshots(ec2, filters, signal),
   ]);
   return lists.flat();
 }
@@ -44,10 +35,10 @@ export async function findOwned(
   signal: AbortSignal,
 ): Promise<OwnedResource | undefined> {
   const list = {
-    instance: listInstances,
-    volume: listVolumes,
-    image: listImages,
-    snapshot: listSnapshots,
+    instance: ownedInstances,
+    volume: ownedVolumes,
+    image: ownedImages,
+    snapshot: ownedSnapshots,
   };
   const filter = { Name: `${type}-id`, Values: [id] };
   const found = await list[type](ec2, [filter], signal);
@@ -56,23 +47,17 @@ export async function findOwned(
 
 type List = (ec2: RegionAccess, filters: Filter[], signal: AbortSignal) => Promise<OwnedResource[]>;
 
-const listInstances: List = async (ec2, filters, signal) => {
+const ownedInstances: List = async (ec2, filters, signal) => {
   const Filters = [...filters, { Name: 'instance-state-name', Values: INSTANCE_STATES }];
-  const pages = paginateDescribeInstances(paging(ec2), { Filters }, { abortSignal: signal });
-  const found: Instance[] = [];
-  for await (const { Reservations } of pages) {
-    for (const { Instances } of Reservations ?? []) found.push(...(Instances ?? []));
-  }
+  const found = await listInstances(ec2.ec2, Filters, signal);
   return found.flatMap((one) =>
     owned(ec2, 'instance', one.InstanceId, one, { created: one.LaunchTime }),
   );
 };
 
-const listVolumes: List = async (ec2, filters, signal) => {
+const ownedVolumes: List = async (ec2, filters, signal) => {
   const Filters = [...filters, { Name: 'status', Values: VOLUME_STATES }];
-  const pages = paginateDescribeVolumes(paging(ec2), { Filters }, { abortSignal: signal });
-  const found: Volume[] = [];
-  for await (const { Volumes } of pages) found.push(...(Volumes ?? []));
+  const found = await listVolumes(ec2.ec2, Filters, signal);
   return found.flatMap((one) =>
     owned(ec2, 'volume', one.VolumeId, one, {
       created: one.CreateTime,
@@ -81,11 +66,9 @@ const listVolumes: List = async (ec2, filters, signal) => {
   );
 };
 
-const listImages: List = async (ec2, filters, signal) => {
-  const input = { Owners: ['self'], Filters: filters, IncludeDisabled: true };
-  const pages = paginateDescribeImages(paging(ec2), input, { abortSignal: signal });
-  const found: Image[] = [];
-  for await (const { Images } of pages) found.push(...(Images ?? []).filter(isThere));
+const ownedImages: List = async (ec2, filters, signal) => {
+  const query = { Owners: ['self'], Filters: filters, IncludeDisabled: true };
+  const found = await listImages(ec2.ec2, query, signal);
   return found.flatMap((one) =>
     owned(ec2, 'image', one.ImageId, one, {
       created: one.CreationDate === undefined ? undefined : new Date(one.CreationDate),
@@ -95,19 +78,12 @@ const listImages: List = async (ec2, filters, signal) => {
   );
 };
 
-const listSnapshots: List = async (ec2, filters, signal) => {
-  const input = { OwnerIds: ['self'], Filters: filters };
-  const pages = paginateDescribeSnapshots(paging(ec2), input, { abortSignal: signal });
-  const found: Snapshot[] = [];
-  for await (const { Snapshots } of pages) found.push(...(Snapshots ?? []));
+const ownedSnapshots: List = async (ec2, filters, signal) => {
+  const found = await listSnapshots(ec2.ec2, filters, signal);
   return found.flatMap((one) =>
     owned(ec2, 'snapshot', one.SnapshotId, one, { created: one.StartTime }),
   );
 };
-
-function paging(ec2: RegionAccess): { client: RegionAccess['ec2']; pageSize: number } {
-  return { client: ec2.ec2, pageSize: PAGE_SIZE };
-}
 
 function owned(
   ec2: RegionAccess,

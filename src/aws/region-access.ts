@@ -1,13 +1,7 @@
 /** One region's clients and its pollers: what all activities of a worker share. */
 
 import type { EC2ClientConfig, Image, Instance, Snapshot, Volume } from '@aws-sdk/client-ec2';
-import {
-  DescribeImagesCommand,
-  DescribeInstancesCommand,
-  DescribeSnapshotsCommand,
-  DescribeVolumesCommand,
-  EC2Client,
-} from '@aws-sdk/client-ec2';
+import { EC2Client } from '@aws-sdk/client-ec2';
 import type {
   CommandInvocation,
   InstanceInformation,
@@ -22,6 +16,7 @@ import type { Clock } from '../model/clock.js';
 import type { CallGate } from './call-gate.js';
 import { callGatePlugin } from './call-gate.js';
 import { errorRegionPlugin } from './error-region.js';
+import { listImages, listInstances, listSnapshots, listVolumes } from './listing.js';
 import { SharedPoll } from './shared-poll.js';
 import { systemClock } from './system-clock.js';
 
@@ -156,45 +151,38 @@ export class RegionAccess {
   }
 
   async #describeInstances(ids: readonly string[]): Promise<Map<string, Instance>> {
-    const { Reservations } = await this.ec2.send(
-      new DescribeInstancesCommand({ Filters: [{ Name: 'instance-id', Values: [...ids] }] }),
-    );
-    const instances = (Reservations ?? []).flatMap((reservation) => reservation.Instances ?? []);
-    return byId(instances, ({ InstanceId }) => InstanceId);
+    const filters = [{ Name: 'instance-id', Values: [...ids] }];
+    const found = await listInstances(this.ec2, filters, this.#bounded());
+    return byId(found, ({ InstanceId }) => InstanceId);
   }
 
   async #describeVolumes(ids: readonly string[]): Promise<Map<string, Volume>> {
-    const { Volumes } = await this.ec2.send(
-      new DescribeVolumesCommand({ Filters: [{ Name: 'volume-id', Values: [...ids] }] }),
-    );
-    return byId(Volumes ?? [], ({ VolumeId }) => VolumeId);
+    const filters = [{ Name: 'volume-id', Values: [...ids] }];
+    const found = await listVolumes(this.ec2, filters, this.#bounded());
+    return byId(found, ({ VolumeId }) => VolumeId);
   }
 
   async #describeSnapshots(ids: readonly string[]): Promise<Map<string, Snapshot>> {
-    const { Snapshots } = await this.ec2.send(
-      new DescribeSnapshotsCommand({
-        OwnerIds: ['self'],
-        Filters: [{ Name: 'snapshot-id', Values: [...ids] }],
-      }),
-    );
-    return byId(Snapshots ?? [], ({ SnapshotId }) => SnapshotId);
+    const filters = [{ Name: 'snapshot-id', Values: [...ids] }];
+    const found = await listSnapshots(this.ec2, filters, this.#bounded());
+    return byId(found, ({ SnapshotId }) => SnapshotId);
   }
 
   async #describeImages(ids: readonly string[]): Promise<Map<string, Image>> {
-    const { Images } = await this.ec2.send(
-      new DescribeImagesCommand({
-        Owners: ['self'],
-        Filters: [{ Name: 'image-id', Values: [...ids] }],
-      }),
-    );
-    return byId(Images ?? [], ({ ImageId }) => ImageId);
+    const query = { Owners: ['self'], Filters: [{ Name: 'image-id', Values: [...ids] }] };
+    const found = await listImages(this.ec2, query, this.#bounded());
+    return byId(found, ({ ImageId }) => ImageId);
   }
 
   async #describeAgents(ids: readonly string[]): Promise<Map<string, InstanceInformation>> {
     const found: InstanceInformation[] = [];
     const Filters = [{ Key: 'InstanceIds', Values: [...ids] }];
     // SSM filters each page by itself: one without any of these nodes is not the last (aws/aws-cli#2626).
-    const pages = paginateDescribeInstanceInformation(this.#pages, { Filters }, this.#bounded());
+    const pages = paginateDescribeInstanceInformation(
+      this.#pages,
+      { Filters },
+      { abortSignal: this.#bounded() },
+    );
     for await (const page of pages) {
       found.push(...(page.InstanceInformationList ?? []));
       if (found.length >= ids.length) break;
@@ -205,12 +193,11 @@ export class RegionAccess {
   /** Commands of this worker that are awaited, with the times when they were sent, in ms since 1970. */
   readonly sentAt = new Map<string, number>();
 
-  /** Nobody waits any longer for an answer of this age: the walk through the pages must not go on. */
-  #bounded(): { abortSignal: AbortSignal } {
+  /** Ends the walk through the pages when the poll has given the answer up. */
+  #bounded(): AbortSignal {
     const { requestTimeoutMs } = this.settings;
     // A scaled time-out may be a fraction, which AbortSignal refuses.
-    const boundMs = Math.ceil(ANSWER_TIMEOUTS_MAX * requestTimeoutMs);
-    return { abortSignal: AbortSignal.timeout(boundMs) };
+    return AbortSignal.timeout(Math.ceil(ANSWER_TIMEOUTS_MAX * requestTimeoutMs));
   }
 
   /** A single command is asked for by its id; several share one listing of what was sent since. */
@@ -223,7 +210,9 @@ export class RegionAccess {
       ids.length === 1
         ? { CommandId: ids[0] }
         : { Filters: [{ key: 'InvokedAfter' as const, value: InvokedAfter }] };
-    const pages = paginateListCommandInvocations(this.#pages, only, this.#bounded());
+    const pages = paginateListCommandInvocations(this.#pages, only, {
+      abortSignal: this.#bounded(),
+    });
     for await (const page of pages) {
       found.push(...(page.CommandInvocations ?? []));
       if (found.filter((one) => wanted.has(one.CommandId ?? '')).length >= wanted.size) break;

@@ -6,26 +6,25 @@ import {
   CreateSnapshotCommand,
   DeleteSnapshotCommand,
   DescribeSnapshotAttributeCommand,
-  DescribeSnapshotsCommand,
   ModifySnapshotAttributeCommand,
 } from '@aws-sdk/client-ec2';
 import { EC2_SERVICE_EXCEPTION, ServiceError } from '../model/errors.js';
 import type { Tags } from '../model/ids/tags.js';
+import { awaitState } from './await-state.js';
 import { isCode } from './errors.js';
+import { listSnapshots } from './listing.js';
 import type { RegionAccess } from './region-access.js';
 import { tagFilters, tagSpecification } from './tags.js';
+import { untilVisible } from './until-visible.js';
 
 export interface SnapshotRequest {
-  /** By these an earlier attempt's snapshot is found: CreateSnapshot and CopySnapshot have no token. */
+  /** The tags by which an earlier attempt's snapshot is found: CreateSnapshot and CopySnapshot have no token. */
   readonly key: Tags;
   readonly tags: Tags;
   readonly description: string;
   /** An earlier attempt may have made it so lately that EC2 does not list it yet. */
   readonly mayExist: boolean;
 }
-
-/** Between two look-ups of what may not be listed yet. */
-const LOOKUP_MS_MAX = 2_000;
 
 export async function ensureSnapshotOfVolume(
   ec2: RegionAccess,
@@ -70,11 +69,11 @@ export async function ensureSnapshotCopy(
     // EBS user guide, ebs-copy-snapshot: 20 copies in flight a destination; a place becomes free.
     throw new ServiceError(
       EC2_SERVICE_EXCEPTION,
-      `20 snapshot copies are under way to ${ec2.name}`,
+      `EC2 is already copying 20 snapshots to ${ec2.name}, its limit`,
       {
         code: 'copy-slots',
         class: 'throttled',
-        next: 'It is tried again when a copy has ended; nothing needs to be done.',
+        next: 'The copy is tried again when another one has ended; you need not do anything.',
         region: ec2.name,
       },
       { cause: error },
@@ -82,30 +81,26 @@ export async function ensureSnapshotCopy(
   }
 }
 
-/** What an earlier attempt made; not listed is only believed when the visibility window is over. */
+/** The snapshot of an earlier attempt. EC2 may list it late, so its absence counts only after the visibility window. */
 async function adoptSnapshot(
   ec2: RegionAccess,
   { key, mayExist }: SnapshotRequest,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const until = ec2.clock.elapsed() + (mayExist ? ec2.settings.visibilityMs : 0);
-  for (;;) {
+  const look = async (): Promise<string | undefined> => {
     const found = await findSnapshots(ec2, key, signal);
     const usable = found.filter(({ State }) => State !== 'error');
-    // Whoever made it was killed before it heard of the failure: it is nobody's any more.
+    // Its attempt was killed before it saw the failure.
     for (const { SnapshotId, State } of found) {
       if (State === 'error') await deleteUnused(ec2, SnapshotId ?? '', signal);
     }
     usable.sort((a, b) => (a.StartTime?.getTime() ?? 0) - (b.StartTime?.getTime() ?? 0));
     const [oldest, ...others] = usable.flatMap(({ SnapshotId }) => SnapshotId ?? []);
-    if (oldest !== undefined) {
-      // Two attempts may each have made one before the other's was listed.
-      for (const other of others) await deleteUnused(ec2, other, signal);
-      return oldest;
-    }
-    if (ec2.clock.elapsed() >= until) return undefined;
-    await ec2.clock.delay(Math.min(LOOKUP_MS_MAX, ec2.settings.visibilityMs / 4), signal);
-  }
+    // Two attempts may each have made one before the other's was listed.
+    for (const other of others) await deleteUnused(ec2, other, signal);
+    return oldest;
+  };
+  return untilVisible(ec2, look, { signal, mayExist });
 }
 
 async function deleteUnused(
@@ -125,11 +120,7 @@ export async function findSnapshots(
   tags: Tags,
   signal: AbortSignal,
 ): Promise<Snapshot[]> {
-  const { Snapshots } = await ec2.ec2.send(
-    new DescribeSnapshotsCommand({ OwnerIds: ['self'], Filters: tagFilters(tags) }),
-    { abortSignal: signal },
-  );
-  return Snapshots ?? [];
+  return listSnapshots(ec2.ec2, tagFilters(tags), signal);
 }
 
 /** Resolves when the snapshot is complete; `onProgress` gets AWS's own percentage, which jumps. */
@@ -138,25 +129,23 @@ export function waitUntilSnapshotComplete(
   snapshotId: string,
   options: { readonly signal: AbortSignal; onProgress(percent: number): void },
 ): Promise<Snapshot> {
-  return ec2.snapshots.wait(
-    snapshotId,
-    (snapshot, missingMs) => {
-      if (snapshot === undefined) {
-        if (missingMs > ec2.settings.visibilityMs) throw failed(ec2, snapshotId, 'vanished');
-        return undefined;
-      }
-      options.onProgress(Number.parseInt(snapshot.Progress ?? '0', 10) || 0);
-      if (snapshot.State === 'completed') return snapshot;
-      if (snapshot.State === 'error') {
-        throw failed(ec2, snapshotId, `failed: ${snapshot.StateMessage ?? 'no reason given'}`);
-      }
-      return undefined;
+  return awaitState(
+    ec2,
+    { poll: ec2.snapshots, id: snapshotId },
+    {
+      done: (snapshot) => {
+        options.onProgress(Number.parseInt(snapshot.Progress ?? '0', 10) || 0);
+        return snapshot.State === 'completed' ? snapshot : undefined;
+      },
+      failed: ({ State, StateMessage = 'no reason given' }) =>
+        State === 'error' ? failed(ec2, snapshotId, `failed: ${StateMessage}`) : undefined,
+      missing: () => failed(ec2, snapshotId, 'vanished'),
     },
     options.signal,
   );
 }
 
-/** Lets everybody make volumes of it; without this other accounts cannot copy the AMI. */
+/** Allows all accounts to make volumes of it; other accounts need this to copy the AMI. */
 export async function makeSnapshotPublic(
   ec2: RegionAccess,
   snapshotId: string,
@@ -211,9 +200,9 @@ function acknowledged(id: string | undefined, action: string): string {
 function failed(ec2: RegionAccess, snapshotId: string, what: string): ServiceError {
   return new ServiceError(EC2_SERVICE_EXCEPTION, `snapshot ${snapshotId} in ${ec2.name} ${what}`, {
     code: 'snapshot-failed',
-    // EC2's doing: the home region begins again with a new volume, another region is left out.
+    // EC2 failed, so repeating helps: the home region begins again with a new volume, another region is left out.
     class: 'lost',
-    next: 'It is made anew where that is possible; if that repeats, ask AWS support with the id of the snapshot.',
+    next: 'The snapshot is made again where that is possible; if this repeats, ask AWS support with the id of the snapshot.',
     region: ec2.name,
     resource: snapshotId,
   });

@@ -1,18 +1,16 @@
 /** Volumes: detached, deleted, found by tag. */
 
 import type { Volume } from '@aws-sdk/client-ec2';
-import {
-  DeleteVolumeCommand,
-  DescribeVolumesCommand,
-  DetachVolumeCommand,
-} from '@aws-sdk/client-ec2';
+import { DeleteVolumeCommand, DetachVolumeCommand } from '@aws-sdk/client-ec2';
 import { EC2_SERVICE_EXCEPTION, ServiceError } from '../model/errors.js';
 import type { Tags } from '../model/ids/tags.js';
+import { awaitState } from './await-state.js';
 import { isCode } from './errors.js';
+import { listVolumes } from './listing.js';
 import type { RegionAccess } from './region-access.js';
 import { tagFilters } from './tags.js';
 
-/** Detaches and waits until the volume is free; a free volume is done already. */
+/** Detaches and waits until the volume is free; safe to repeat. */
 export async function detachVolume(
   ec2: RegionAccess,
   volumeId: string,
@@ -21,20 +19,21 @@ export async function detachVolume(
   try {
     await ec2.ec2.send(new DetachVolumeCommand({ VolumeId: volumeId }), { abortSignal: signal });
   } catch (error) {
-    // Detached already, or the answer to an earlier attempt was lost: the state decides.
+    // It may be detached already, as when the answer to an earlier attempt was lost: the state decides.
     if (!isCode(error, 'IncorrectState', 'InvalidAttachment.NotFound')) throw error;
   }
-  await ec2.volumes.wait(
-    volumeId,
-    (volume, missingMs) => {
-      if (volume === undefined && missingMs > ec2.settings.visibilityMs) throw lost(ec2, volumeId);
-      return volume?.State === 'available' ? true : undefined;
+  await awaitState(
+    ec2,
+    { poll: ec2.volumes, id: volumeId },
+    {
+      done: ({ State }) => (State === 'available' ? true : undefined),
+      missing: () => lost(ec2, volumeId),
     },
     signal,
   );
 }
 
-/** Deletes; false when EC2 does not know the volume, which is gone, or not found yet. */
+/** Deletes; false when EC2 does not know the volume: it is gone, or not visible yet. */
 export async function deleteVolume(
   ec2: RegionAccess,
   volumeId: string,
@@ -49,19 +48,17 @@ export async function deleteVolume(
   }
 }
 
-/** Deletes for good: a volume that EC2 does not know, but lists all the same, is deleted again. */
+/** Deletes, and again when EC2 did not know the volume but lists it afterwards. */
 export async function destroyVolume(
   ec2: RegionAccess,
   volumeId: string,
   signal: AbortSignal,
 ): Promise<void> {
   while (!(await deleteVolume(ec2, volumeId, signal))) {
-    const isGone = await ec2.volumes.wait(
-      volumeId,
-      (volume, missingMs) => {
-        if (volume !== undefined) return isEnded(volume);
-        return missingMs > ec2.settings.visibilityMs ? true : undefined;
-      },
+    const isGone = await awaitState(
+      ec2,
+      { poll: ec2.volumes, id: volumeId },
+      { done: isEnded, missing: () => true },
       signal,
     );
     if (isGone) return;
@@ -73,11 +70,8 @@ export async function findVolumes(
   tags: Tags,
   signal: AbortSignal,
 ): Promise<Volume[]> {
-  const { Volumes } = await ec2.ec2.send(
-    new DescribeVolumesCommand({ Filters: tagFilters(tags) }),
-    { abortSignal: signal },
-  );
-  return (Volumes ?? []).filter((volume) => !isEnded(volume));
+  const volumes = await listVolumes(ec2.ec2, tagFilters(tags), signal);
+  return volumes.filter((volume) => !isEnded(volume));
 }
 
 function isEnded({ State }: Volume): boolean {
@@ -88,7 +82,7 @@ function lost(ec2: RegionAccess, volumeId: string): ServiceError {
   return new ServiceError(EC2_SERVICE_EXCEPTION, `volume ${volumeId} in ${ec2.name} vanished`, {
     code: 'volume-lost',
     class: 'lost',
-    next: 'A new instance with a new volume is launched by itself.',
+    next: 'The worker launches a new instance with a new volume; you need not do anything.',
     region: ec2.name,
     resource: volumeId,
   });

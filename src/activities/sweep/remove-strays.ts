@@ -5,6 +5,7 @@ import { deregisterImage } from '../../aws/images.js';
 import { terminateInstance } from '../../aws/instances.js';
 import { findOwned } from '../../aws/inventory.js';
 import type { RegionAccess } from '../../aws/region-access.js';
+import { repeatRounds } from '../../aws/until-visible.js';
 import { deleteSnapshot } from '../../aws/snapshots.js';
 import { deleteVolume } from '../../aws/volumes.js';
 import type { ResourceType, SweepItem } from '../../model/sweep/sweep.js';
@@ -16,9 +17,6 @@ import { refuseOtherDeployment } from './plan-sweep.js';
 import type { StrayJudgeOptions } from './stray-judge.js';
 import { StrayJudge } from './stray-judge.js';
 
-/** Between two rounds, while a volume or a snapshot still counts as in use by what has just gone. */
-const ROUND_MS_MAX = 5_000;
-
 export function removeStrays(
   { aws, config, runs }: ActivityContext,
   input: RemoveStraysInput,
@@ -28,14 +26,15 @@ export function removeStrays(
   return heartbeating(waitingFor(`removal in ${input.regionName}`), async (report, signal) => {
     refuseOtherDeployment(config, deployment);
     const removal = new StrayRemoval({ runs, ec2, deployment, graceMs, signal }, strays);
-    const { visibilityMs } = ec2.settings;
-    const until = ec2.clock.elapsed() + 2 * visibilityMs;
-    for (;;) {
+    const round = async (): Promise<void> => {
       await removal.round();
       report(waitingFor(`removal of ${removal.open.length} of ${strays.length} strays`));
-      if (removal.open.length === 0 || ec2.clock.elapsed() >= until) return removal.result();
-      await ec2.clock.delay(Math.min(ROUND_MS_MAX, visibilityMs / 4), signal);
-    }
+    };
+    // EC2 counts a volume or a snapshot as in use for a while after its user has gone.
+    const isOver = (elapsedMs: number): boolean =>
+      removal.open.length === 0 || elapsedMs >= 2 * ec2.settings.visibilityMs;
+    await repeatRounds(ec2, round, { signal, isOver });
+    return removal.result();
   });
 }
 
