@@ -272,7 +272,7 @@ describe('the gate', () => {
       const other = { ...planned, origin: { ...planned.origin, workflowId: 'image/two' } };
       await assert.rejects(register(level, other, source), (error) => {
         const failure = error as ApplicationFailure;
-        assert.match(failure.message, /has the name .* already, with tag fedimg:workflow/);
+        assert.match(failure.message, /already has the name .*, with tag fedimg:workflow/);
         return failure.nonRetryable === true;
       });
     });
