@@ -5,7 +5,7 @@ import { BrokerError } from '../messaging/errors.js';
 import type { Announcement } from '../model/progress/announcement.js';
 import type { AnnounceReport } from './activities.js';
 import type { ActivityContext } from './attempt/context.js';
-import { heartbeating, waitingFor } from './attempt/context.js';
+import { heartbeating, waitingFor } from './attempt/heartbeat.js';
 
 /** What was sent by then is put on the record: a slow broker must not make a batch begin again and again. */
 const BATCH_MS_MAX = 20_000;

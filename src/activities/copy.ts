@@ -5,7 +5,8 @@ import type { RegisteredAmi } from '../model/plan/plan.js';
 import { snapshotTags, stepKey, TAG } from '../model/ids/tags.js';
 import type { CopyToRegionInput } from './activities.js';
 import type { ActivityContext } from './attempt/context.js';
-import { heartbeating, isRepeat, waitingFor } from './attempt/context.js';
+import { isRepeat } from './attempt/context.js';
+import { heartbeating, waitingFor } from './attempt/heartbeat.js';
 import { ensureImages } from './register.js';
 
 export function copyToRegion(

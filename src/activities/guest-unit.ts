@@ -1,13 +1,8 @@
 /** A program that runs on an instance as a named unit: started once, then followed to its end. */
 
 import type { GuestResult } from '../aws/guest-commands.js';
-import {
-  agentDead,
-  isAgentAbsent,
-  runGuestCommand,
-  untilLost,
-  waitUntilAgentLost,
-} from '../aws/guest-commands.js';
+import { isAgentAbsent, runGuestCommand } from '../aws/guest-commands.js';
+import { agentDead, untilLost, waitUntilAgentLost } from '../aws/ssm-agent.js';
 import type { RegionAccess } from '../aws/region-access.js';
 import type { GuestScriptName } from '../guest/guest-script.js';
 import { guestScript, withArguments } from '../guest/guest-script.js';

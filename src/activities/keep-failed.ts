@@ -6,7 +6,7 @@ import { addTags } from '../aws/tags.js';
 import { stepKey, TAG } from '../model/ids/tags.js';
 import type { KeepFailedInput } from './activities.js';
 import type { ActivityContext } from './attempt/context.js';
-import { heartbeating, waitingFor } from './attempt/context.js';
+import { heartbeating, waitingFor } from './attempt/heartbeat.js';
 
 /** Safe to repeat; what is not listed gets no tag, and goes with the next sweep. */
 export function keepFailed({ aws }: ActivityContext, input: KeepFailedInput): Promise<string[]> {

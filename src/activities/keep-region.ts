@@ -8,7 +8,7 @@ import type { RegisteredAmi } from '../model/plan/plan.js';
 import { RESULT_STATE, TAG } from '../model/ids/tags.js';
 import type { KeepRegionInput } from './activities.js';
 import type { ActivityContext } from './attempt/context.js';
-import { heartbeating, waitingFor } from './attempt/context.js';
+import { heartbeating, waitingFor } from './attempt/heartbeat.js';
 
 /** For results that stay private: but for this tag they look like what a terminated run leaves. */
 export function keepRegion({ aws }: ActivityContext, input: KeepRegionInput): Promise<void> {

@@ -4,7 +4,7 @@ import { addTags } from '../aws/tags.js';
 import { leftOutTags } from '../model/plan/plan-tags.js';
 import type { NoteLeftOutInput } from './activities.js';
 import type { ActivityContext } from './attempt/context.js';
-import { heartbeating, waitingFor } from './attempt/context.js';
+import { heartbeating, waitingFor } from './attempt/heartbeat.js';
 
 /** An AMI that exists contradicts its note: a region that is published later leaves nothing to take back. */
 export function noteLeftOut(

@@ -10,7 +10,8 @@ import { TAG } from '../model/ids/tags.js';
 import { variantKey } from '../model/ids/variant.js';
 import type { PublishRegionInput } from './activities.js';
 import type { ActivityContext } from './attempt/context.js';
-import { heartbeating, isRepeat, waitingFor } from './attempt/context.js';
+import { isRepeat } from './attempt/context.js';
+import { heartbeating, waitingFor } from './attempt/heartbeat.js';
 import { markPublished } from './keep-region.js';
 
 export function publishRegion({ aws }: ActivityContext, input: PublishRegionInput): Promise<void> {

@@ -7,7 +7,7 @@ import type { ComposeMessage } from '../model/compose/compose-message.js';
 import { readComposeImages } from '../fetch/compose-metadata.js';
 import type { ComposeImages } from './activities.js';
 import type { ActivityContext } from './attempt/context.js';
-import { heartbeating, waitingFor } from './attempt/context.js';
+import { heartbeating, waitingFor } from './attempt/heartbeat.js';
 
 export async function readCompose(
   { config, urlPolicy }: ActivityContext,

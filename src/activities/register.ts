@@ -14,7 +14,7 @@ import { amiTags } from '../model/ids/tags.js';
 import { ec2Arch } from '../model/ids/variant.js';
 import type { RegisterImagesInput } from './activities.js';
 import type { ActivityContext } from './attempt/context.js';
-import { heartbeating, waitingFor } from './attempt/context.js';
+import { heartbeating, waitingFor } from './attempt/heartbeat.js';
 
 export function registerImages(
   { aws }: ActivityContext,

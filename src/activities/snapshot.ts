@@ -9,7 +9,8 @@ import { destroyVolume, detachVolume } from '../aws/volumes.js';
 import { snapshotTags, stepKey } from '../model/ids/tags.js';
 import type { SnapshotSource, SnapshotVolumeInput } from './activities.js';
 import type { ActivityContext } from './attempt/context.js';
-import { heartbeating, isRepeat, waitingFor } from './attempt/context.js';
+import { isRepeat } from './attempt/context.js';
+import { heartbeating, waitingFor } from './attempt/heartbeat.js';
 
 export function snapshotVolume(
   { aws }: ActivityContext,

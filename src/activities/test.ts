@@ -3,7 +3,7 @@
 import { gzipSync } from 'node:zlib';
 import { clientToken } from '../aws/client-token.js';
 import { readConsole } from '../aws/console-output.js';
-import { untilLost, waitUntilAgentOnline } from '../aws/guest-commands.js';
+import { untilLost, waitUntilAgentOnline } from '../aws/ssm-agent.js';
 import { ensureInstance, waitUntilRunning } from '../aws/instances.js';
 import { ssmAgentUrl } from '../aws/partition.js';
 import type { RegionAccess } from '../aws/region-access.js';
@@ -18,7 +18,8 @@ import { originTags, stepKey, TAG } from '../model/ids/tags.js';
 import { variantKey } from '../model/ids/variant.js';
 import type { InstanceRef, LaunchTestInput, RunTestInput } from './activities.js';
 import type { ActivityContext } from './attempt/context.js';
-import { heartbeating, isRepeat, waitingFor } from './attempt/context.js';
+import { isRepeat } from './attempt/context.js';
+import { heartbeating, waitingFor } from './attempt/heartbeat.js';
 import { runOnceOnline, runUnit } from './guest-unit.js';
 import { instanceInput } from './instance-input.js';
 

@@ -13,7 +13,7 @@ import type { Tags } from '../model/ids/tags.js';
 import { stepKey } from '../model/ids/tags.js';
 import type { UndoneRegion, UndoRegionInput } from './activities.js';
 import type { ActivityContext } from './attempt/context.js';
-import { heartbeating, waitingFor } from './attempt/context.js';
+import { heartbeating, waitingFor } from './attempt/heartbeat.js';
 
 const ALIVE = ['pending', 'running', 'shutting-down', 'stopping', 'stopped'];
 

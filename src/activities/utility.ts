@@ -2,14 +2,15 @@
 
 import type { RunInstancesCommandInput } from '@aws-sdk/client-ec2';
 import { clientToken } from '../aws/client-token.js';
-import { waitUntilAgentOnline } from '../aws/guest-commands.js';
+import { waitUntilAgentOnline } from '../aws/ssm-agent.js';
 import { ensureInstance, terminateInstance, volumeOf, waitUntilRunning } from '../aws/instances.js';
 import { userData } from '../guest/guest-script.js';
 import type { UtilityPlan } from '../model/plan/plan.js';
 import { originTags, stepKey } from '../model/ids/tags.js';
 import type { InstanceRef, LaunchUtilityInput, UtilityInstance } from './activities.js';
 import type { ActivityContext } from './attempt/context.js';
-import { heartbeating, isRepeat, waitingFor } from './attempt/context.js';
+import { isRepeat } from './attempt/context.js';
+import { heartbeating, waitingFor } from './attempt/heartbeat.js';
 import { instanceInput } from './instance-input.js';
 
 /** The blank volume's name in the mapping; the guest finds it by its id. */

@@ -5,7 +5,7 @@ import { EC2_UTILITY_EXCEPTION, ServiceError } from '../model/errors.js';
 import { resolveUrl } from '../fetch/resolve-url.js';
 import type { WriteImageInput, WrittenImage } from './activities.js';
 import type { ActivityContext } from './attempt/context.js';
-import { heartbeating } from './attempt/context.js';
+import { heartbeating } from './attempt/heartbeat.js';
 import { runUnit } from './guest-unit.js';
 
 const TOOLS = [

@@ -170,7 +170,7 @@ describe('a resource that EC2 does not list yet', () => {
       await assert.rejects(register(level.activities, plan, source));
       await assert.rejects(register(level.again, plan, source), (error) => {
         assert.equal(detailsOf(error).code, 'name-taken');
-        assert.match((error as Error).message, /has the name .* already, and no tag fedimg:run$/);
+        assert.match((error as Error).message, /already has the name .*, and no tag fedimg:run$/);
         return (error as ApplicationFailure).nonRetryable === true;
       });
     });

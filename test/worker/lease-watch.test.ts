@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import { NativeConnection } from '@temporalio/worker';
 import { AttemptInterceptor } from '../../src/activities/attempt/interceptor.js';
-import { heartbeating, waitingFor } from '../../src/activities/attempt/context.js';
+import { heartbeating, waitingFor } from '../../src/activities/attempt/heartbeat.js';
 import { Fence, heldLease } from '../../src/activities/attempt/fence.js';
 import type { Activities } from '../../src/activities/activities.js';
 import { PUBLISH_IMAGE_WORKFLOW, TIME_SCALE_MEMO } from '../../src/contract.js';

@@ -13,7 +13,7 @@ import type { Arch, Variant } from '../../model/ids/variant.js';
 import { ec2Arch, variantKey, variantsOf } from '../../model/ids/variant.js';
 import type { PlanInput } from '../activities.js';
 import type { ActivityContext } from '../attempt/context.js';
-import { heartbeating, waitingFor } from '../attempt/context.js';
+import { heartbeating, waitingFor } from '../attempt/heartbeat.js';
 import { readImageSize } from './image-size.js';
 import type { ImageSize } from './image-size.js';
 import { findPublished } from './earlier-publication.js';

@@ -10,7 +10,7 @@ import { mostTelling, RESOURCE_TYPES } from '../../model/sweep/sweep.js';
 import { deploymentKey, RESULT_STATE, TAG } from '../../model/ids/tags.js';
 import type { FindStraysInput, FoundStrays } from '../activities.js';
 import type { ActivityContext, WorkflowRuns } from '../attempt/context.js';
-import { heartbeating, waitingFor } from '../attempt/context.js';
+import { heartbeating, waitingFor } from '../attempt/heartbeat.js';
 import { refuseOtherDeployment } from './plan-sweep.js';
 import { StrayJudge, sweepItem } from './stray-judge.js';
 

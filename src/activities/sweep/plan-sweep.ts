@@ -6,7 +6,7 @@ import type { Config } from '../../config/schema.js';
 import { EC2_SERVICE_EXCEPTION, ServiceError } from '../../model/errors.js';
 import type { SweepPlan } from '../activities.js';
 import type { ActivityContext } from '../attempt/context.js';
-import { heartbeating, waitingFor } from '../attempt/context.js';
+import { heartbeating, waitingFor } from '../attempt/heartbeat.js';
 
 /** Retried within this, a throttled region answers; one that is down is the next sweep's. */
 const REGION_PATIENCE_MS = 5 * 60_000;

@@ -12,7 +12,7 @@ import type { ResourceType, SweepItem } from '../../model/sweep/sweep.js';
 import { RESOURCE_TYPES } from '../../model/sweep/sweep.js';
 import type { RemovedStrays, RemoveStraysInput } from '../activities.js';
 import type { ActivityContext } from '../attempt/context.js';
-import { heartbeating, waitingFor } from '../attempt/context.js';
+import { heartbeating, waitingFor } from '../attempt/heartbeat.js';
 import { refuseOtherDeployment } from './plan-sweep.js';
 import type { StrayJudgeOptions } from './stray-judge.js';
 import { StrayJudge } from './stray-judge.js';
