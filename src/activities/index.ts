@@ -15,9 +15,10 @@ import { readCompose } from './read-compose.js';
 import { registerImages } from './register.js';
 import { removeStrays } from './sweep/remove-strays.js';
 import { snapshotVolume } from './snapshot.js';
+import { retireInstance } from './retire.js';
 import { launchTestInstance, runTest } from './test.js';
 import { undoRegion } from './undo.js';
-import { launchUtilityInstance, retireInstance } from './utility.js';
+import { launchUtilityInstance } from './utility.js';
 import { writeImage } from './write.js';
 
 export type { Activities } from './activities.js';

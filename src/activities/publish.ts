@@ -12,7 +12,7 @@ import type { PublishRegionInput } from './activities.js';
 import type { ActivityContext } from './attempt/context.js';
 import { isRepeat } from './attempt/context.js';
 import { heartbeating, waitingFor } from './attempt/heartbeat.js';
-import { markPublished } from './keep-region.js';
+import { markPublished } from './mark-complete.js';
 
 export function publishRegion({ aws }: ActivityContext, input: PublishRegionInput): Promise<void> {
   const ec2 = aws.region(input.regionName);

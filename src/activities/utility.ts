@@ -1,19 +1,19 @@
-/** The utility instance: launched once with its blank volume, retired when the snapshot is made. */
+/** The utility instance: launched once, with the blank volume that the image is written to. */
 
 import type { RunInstancesCommandInput } from '@aws-sdk/client-ec2';
 import { clientToken } from '../aws/client-token.js';
 import { waitUntilAgentOnline } from '../aws/ssm-agent.js';
-import { ensureInstance, terminateInstance, volumeOf, waitUntilRunning } from '../aws/instances.js';
+import { ensureInstance, volumeOf, waitUntilRunning } from '../aws/instances.js';
 import { userData } from '../guest/guest-script.js';
 import type { UtilityPlan } from '../model/plan/plan.js';
 import { originTags, stepKey } from '../model/ids/tags.js';
-import type { InstanceRef, LaunchUtilityInput, UtilityInstance } from './activities.js';
+import type { LaunchUtilityInput, UtilityInstance } from './activities.js';
 import type { ActivityContext } from './attempt/context.js';
 import { isRepeat } from './attempt/context.js';
 import { heartbeating, waitingFor } from './attempt/heartbeat.js';
 import { instanceInput } from './instance-input.js';
 
-/** The blank volume's name in the mapping; the guest finds it by its id. */
+/** The blank volume's device name in EC2; the guest finds the volume by its id. */
 const VOLUME_DEVICE = '/dev/sdf';
 
 export function launchUtilityInstance(
@@ -51,7 +51,8 @@ export function launchUtilityInstance(
     const wanted = { instanceId, device: VOLUME_DEVICE };
     const instance = await waitUntilRunning(ec2, wanted, signal);
     const volumeId = volumeOf(instance, VOLUME_DEVICE);
-    if (volumeId === undefined) throw new TypeError('a volume that was there is not there');
+    if (volumeId === undefined)
+      throw new TypeError(`${instanceId} has no volume at ${VOLUME_DEVICE}`);
     report(waitingFor(`SSM agent of ${instanceId}`));
     await waitUntilAgentOnline(ec2, instanceId, signal);
     return {
@@ -84,14 +85,4 @@ function utilityInput(
       },
     ],
   };
-}
-
-/** Ends the instance, and waits until it is gone; safe to repeat. */
-export async function retireInstance(
-  { aws }: ActivityContext,
-  instance: InstanceRef,
-): Promise<void> {
-  await heartbeating(waitingFor(`end of ${instance.instanceId}`), (_report, signal) =>
-    terminateInstance(aws.region(instance.regionName), instance.instanceId, signal),
-  );
 }
