@@ -1,4 +1,4 @@
-/** The activities as workflows see them: one coarse, repeatable act a step and region. */
+/** The activities as workflows see them: one coarse act for each step and region, safe to repeat. */
 
 import type { Announcement } from '../model/progress/announcement.js';
 import type { ComposeMessage } from '../model/compose/compose-message.js';
@@ -27,7 +27,7 @@ export interface UtilityInstance extends InstanceRef {
   readonly volumeSizeGiB: number;
 }
 
-/** What a read-back of the volume proved. */
+/** What the read-back of the volume confirmed. */
 export interface WrittenImage {
   /** Of the compressed file as it was downloaded. */
   readonly sha256: string;
@@ -52,7 +52,7 @@ export interface LaunchUtilityInput {
   readonly origin: Origin;
   readonly regionName: string;
   readonly utility: UtilityPlan;
-  /** Raised when the instance or its volume was lost: nothing half-written is taken up again. */
+  /** Raised when the instance or its volume is lost: a new pair never continues a half-written volume. */
   readonly generation: number;
 }
 
@@ -109,9 +109,9 @@ export interface PublishRegionInput {
   readonly origin: Origin;
   readonly regionName: string;
   readonly amis: readonly RegisteredAmi[];
-  /** Only a snapshot whose tag has this hash, the tested one's, is made public. */
+  /** The hash of the tested bytes. Only a snapshot with this hash in its tag becomes public. */
   readonly rawSha256: string;
-  /** Each of these must have passed: evidence of the same run. */
+  /** Each of these must have a passed test in `tests`, which are those of the same run. */
   readonly variantsToTest: readonly Variant[];
   readonly tests: readonly Pick<TestRecord, 'variant' | 'exitStatus'>[];
 }
@@ -122,7 +122,7 @@ export interface KeepRegionInput {
 }
 
 export interface NoteLeftOutInput {
-  /** Of the AMIs that carry the note. */
+  /** The region of the AMIs that get the note. */
   readonly regionName: string;
   readonly amis: readonly string[];
   readonly leftOut: readonly LeftOutRegion[];
@@ -132,36 +132,36 @@ export interface KeepFailedInput {
   readonly origin: Origin;
   readonly regionName: string;
   readonly steps: readonly StepTag[];
-  /** ISO 8601; the sweep removes it then. */
+  /** ISO 8601: the sweep removes the resources after this time. */
   readonly until: string;
 }
 
 export interface UndoRegionInput {
   readonly origin: Origin;
   readonly regionName: string;
-  /** Last made first. */
+  /** The step that was made last comes first. */
   readonly steps: readonly StepTag[];
-  /** AMIs may have become public a moment ago, which EC2 may not show yet. */
+  /** AMIs may have become public a moment ago, and EC2 may not show it yet. */
   readonly mayBePublic?: boolean;
 }
 
 export interface UndoneRegion {
   readonly removed: readonly string[];
-  /** Public AMIs: what is public is never removed by a failure. */
+  /** Public AMIs: a failure never removes what is public. */
   readonly kept: readonly string[];
-  /** What could not be removed, with the reason; the sweep goes on with it. */
+  /** What AWS refused to remove, with the reason; the sweep tries again later. */
   readonly left: readonly string[];
-  /** AMIs that may be public could not be looked at. */
+  /** AMIs may be public, and EC2 did not list them. */
   readonly unseen?: true;
 }
 
-/** What one sweep goes by, read once from the configuration of the worker. */
+/** What one sweep works with, read once from the worker's configuration. */
 export interface SweepPlan {
-  /** All that are enabled in the account. */
+  /** All regions that are enabled in the account. */
   readonly regions: readonly string[];
   readonly graceMs: number;
   readonly maxRemovals: number;
-  /** How long a sick region is asked before it is left to the next sweep. */
+  /** After this, a region that does not answer is left to the next sweep. */
   readonly regionPatienceMs: number;
 }
 
@@ -169,12 +169,12 @@ export interface FindStraysInput {
   readonly deployment: string;
   readonly regionName: string;
   readonly graceMs: number;
-  /** No more strays are told than one sweep may remove. */
+  /** The most strays that one sweep may remove; further ones are only counted. */
   readonly straysMax: number;
 }
 
 export interface FoundStrays {
-  /** In the order of their removal. */
+  /** In the order of removal. */
   readonly strays: readonly SweepItem[];
   /** Strays beyond `straysMax`. */
   readonly more: number;
@@ -187,7 +187,7 @@ export interface RemoveStraysInput {
   readonly deployment: string;
   readonly regionName: string;
   readonly graceMs: number;
-  /** Nothing else is removed, however often this is tried. */
+  /** Only these are removed, also when the activity is repeated. */
   readonly strays: readonly SweepItem[];
 }
 
@@ -198,15 +198,15 @@ export interface RemovedStrays {
 
 export interface ComposeImages {
   readonly requests: readonly ImageRequest[];
-  /** Configured, but not in the compose: `Cloud_Base aarch64`. */
+  /** Images that are configured but missing in the compose, as `Cloud_Base aarch64`. */
   readonly absent: readonly string[];
 }
 
-/** What became of a batch of messages. */
+/** The result of sending a batch of messages. */
 export interface AnnounceReport {
-  /** So many of its first ones are dealt with: sent, or refused for good. */
+  /** How many of the first messages were sent or finally refused. */
   readonly handled: number;
-  /** Each with the reason. */
+  /** The finally refused messages, each with the reason. */
   readonly refused: readonly string[];
 }
 
@@ -225,18 +225,18 @@ export interface Activities {
   runTest(input: RunTestInput): Promise<TestRecord>;
   copyToRegion(input: CopyToRegionInput): Promise<RegisteredAmi[]>;
   publishRegion(input: PublishRegionInput): Promise<void>;
-  /** Marks results that stay private, so that no sweep takes them for strays. */
+  /** Marks results that stay private, so that a sweep does not remove them as strays. */
   keepRegion(input: KeepRegionInput): Promise<void>;
-  /** Says on AMIs that stay which regions lack theirs, and why. */
+  /** Tags the published AMIs with the regions that were left out, and why. */
   noteLeftOut(input: NoteLeftOutInput): Promise<void>;
-  /** Tags what a failed test leaves with the end of its stay; answers the ids. */
+  /** Tags the AMIs and snapshots of a failed test with the time until which they are kept; returns their ids. */
   keepFailed(input: KeepFailedInput): Promise<string[]>;
   undoRegion(input: UndoRegionInput): Promise<UndoneRegion>;
   /** Nothing says that all were sent, as in the histories of older workers. */
   announce(announcements: readonly Announcement[]): Promise<AnnounceReport | undefined>;
-  /** Fails when the worker is one of another deployment. */
+  /** Fails when the worker belongs to another deployment. */
   planSweep(deployment: string): Promise<SweepPlan>;
-  /** Changes nothing. */
+  /** Only reads. */
   findStrays(input: FindStraysInput): Promise<FoundStrays>;
   removeStrays(input: RemoveStraysInput): Promise<RemovedStrays>;
 }

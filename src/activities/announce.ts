@@ -1,4 +1,4 @@
-/** Messages to the world, in order; without a broker they go to the log. */
+/** Sends messages in order; without a broker they go to the log. */
 
 import { log } from '@temporalio/activity';
 import { BrokerError } from '../messaging/errors.js';
@@ -7,12 +7,12 @@ import type { AnnounceReport } from './activities.js';
 import type { ActivityContext } from './attempt/context.js';
 import { heartbeating, waitingFor } from './attempt/heartbeat.js';
 
-/** What was sent by then is put on the record: a slow broker must not make a batch begin again and again. */
+/** After this the activity returns, so that history records what was sent: a slow broker must not restart a batch again and again. */
 const BATCH_MS_MAX = 20_000;
 
 /**
- * Sends one after the other. What the broker refuses for good is reported and holds up nothing; an outage in
- * the middle ends the batch, so that what came before it is on the record and not sent again.
+ * Sends one message after the other. A message that the broker finally refuses is reported and skipped. An outage
+ * in the middle ends the batch, so that history records what was sent and it is not sent again.
  */
 export function announce(
   context: ActivityContext,

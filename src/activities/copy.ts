@@ -1,4 +1,4 @@
-/** One other region: one snapshot copy, then its own registrations. */
+/** One other region: one copy of the snapshot, then the registration of its AMIs. */
 
 import { ensureSnapshotCopy, waitUntilSnapshotComplete } from '../aws/snapshots.js';
 import type { RegisteredAmi } from '../model/plan/plan.js';

@@ -1,4 +1,4 @@
-/** A program that runs on an instance as a named unit: started once, then followed to its end. */
+/** A program that runs on an instance as a named systemd unit: started once, then followed to its end. */
 
 import type { GuestResult } from '../aws/guest-commands.js';
 import { isAgentAbsent, runGuestCommand } from '../aws/guest-commands.js';
@@ -18,19 +18,19 @@ export interface GuestUnit {
   readonly name: string;
   readonly program: GuestScriptName;
   readonly args: readonly (string | number)[];
-  /** What the program calls; a missing one is named in the error. */
+  /** The commands that the program calls; the error names those that are missing. */
   readonly tools: readonly string[];
   readonly errorType: ServiceErrorType;
 }
 
-/** start-unit.sh's exit statuses. */
+/** Exit statuses of start-unit.sh. */
 const EXIT_TOOLS_MISSING = 69;
 const EXIT_UNIT_LOST = 70;
 
-/** A follower answers after this when nothing changes, so that there is something to heartbeat. */
+/** follow-unit.sh returns after this even without a change, so that the activity has progress for its heartbeat. */
 const FOLLOW_SECONDS = 10;
 
-/** Runs the unit to its end; returns the values of its result. Rejects as `lost` when it left none. */
+/** Runs the unit to its end; returns the values of its result. Rejects as `lost` when it ended without a result. */
 export function runUnit(
   ec2: RegionAccess,
   unit: GuestUnit,
@@ -60,23 +60,23 @@ async function startUnit(ec2: RegionAccess, unit: GuestUnit, signal: AbortSignal
   ]);
   const result = await runOnceOnline(ec2, unit, { script, comment: `start ${unit.name}` }, signal);
   if (result.exitStatus === 0) return;
-  const said = result.stderr.trim();
-  if (result.exitStatus === EXIT_UNIT_LOST) throw unitLost(ec2, unit, said);
+  const output = result.stderr.trim();
+  if (result.exitStatus === EXIT_UNIT_LOST) throw unitLost(ec2, unit, output);
   const missing = result.exitStatus === EXIT_TOOLS_MISSING;
   throw new ServiceError(
     unit.errorType,
     missing
-      ? `${unit.instanceId} lacks ${said.replace(/^missing tools: */, '')}`
-      : `${unit.name} did not start on ${unit.instanceId}: status ${result.exitStatus}: ${said}`,
+      ? `${unit.instanceId} lacks these tools: ${output.replace(/^missing tools: */, '')}`
+      : `${unit.name} did not start on ${unit.instanceId}: status ${result.exitStatus}: ${output}`,
     {
       code: missing ? 'tools-missing' : 'unit-start',
       class: 'refused',
       next: missing
         ? 'Launch from an image that has these tools: for the utility instance, "al2023" in the first item of [[amis]] does.'
-        : 'Read the message of the instance; publish again when its cause is mended.',
+        : 'Read the message of the instance, correct its cause, and publish again.',
       region: ec2.name,
       resource: unit.instanceId,
-      output: said,
+      output,
       exitStatus: result.exitStatus,
     },
   );
@@ -93,7 +93,7 @@ async function followUnit(
   return parseUnitReport(result.stdout);
 }
 
-/** The agent may be updating itself (SSM user guide): the same command is sent again until it is back. */
+/** Sends the same command again while the agent is away: it may be updating itself (SSM user guide). */
 export async function runOnceOnline(
   ec2: RegionAccess,
   unit: Pick<GuestUnit, 'instanceId'>,
@@ -106,7 +106,6 @@ export async function runOnceOnline(
       return await runGuestCommand(ec2, { ...command, instanceId: unit.instanceId }, signal);
     } catch (error) {
       if (!isAgentAbsent(error)) throw error;
-      // One that restarts to update itself is back within this (SSM user guide).
       if (ec2.clock.elapsed() - beginMs > ec2.settings.agentPatienceMs) {
         throw agentDead(ec2, unit.instanceId, error);
       }
@@ -119,7 +118,7 @@ function unitLost(ec2: RegionAccess, unit: GuestUnit, what: string): ServiceErro
   return new ServiceError(unit.errorType, `${unit.name} on ${unit.instanceId} is lost: ${what}`, {
     code: 'unit-lost',
     class: 'lost',
-    next: 'A new instance is launched by itself.',
+    next: 'The worker launches a new instance; you need not do anything.',
     region: ec2.name,
     resource: unit.instanceId,
   });

@@ -1,4 +1,4 @@
-/** What every instance of ours is launched with, so that it ends itself and lets nobody in. */
+/** What every instance is launched with, so that it ends by itself and accepts no connections. */
 
 import type { RunInstancesCommandInput } from '@aws-sdk/client-ec2';
 import { EC2_SERVICE_EXCEPTION, ServiceError } from '../model/errors.js';
@@ -28,7 +28,7 @@ export function instanceInput(
   if (bytes.length > USER_DATA_BYTES_MAX) throw tooLarge(bytes.length);
   const { instanceProfile, subnet, securityGroup } = options;
   return {
-    // With the dead-man timer in user-data: it ends itself whatever becomes of the run.
+    // Together with the dead-man timer in user-data, the instance ends by itself even when its run is gone.
     InstanceInitiatedShutdownBehavior: 'terminate',
     MetadataOptions: {
       HttpTokens: 'required',
@@ -49,11 +49,11 @@ function profile(nameOrArn: string): { Arn: string } | { Name: string } {
 function tooLarge(bytes: number): ServiceError {
   return new ServiceError(
     EC2_SERVICE_EXCEPTION,
-    `the user-data has ${bytes} bytes, EC2 takes ${USER_DATA_BYTES_MAX}`,
+    `the user-data has ${bytes} bytes; EC2 takes at most ${USER_DATA_BYTES_MAX}`,
     {
       code: 'user-data-size',
       class: 'refused',
-      next: 'Use test.transport = "ssm", or a smaller test script: this transport carries it in user-data.',
+      next: 'Use test.transport = "ssm", or a smaller test script: the console transport carries the script in user-data.',
     },
   );
 }

@@ -1,4 +1,4 @@
-/** What a failed test leaves, for whoever wants to look at it: private, and with an end. */
+/** Keeps the AMIs and snapshots of a failed test for inspection: private, and for a limited time. */
 
 import { findImages } from '../aws/images.js';
 import { findSnapshots } from '../aws/snapshots.js';
@@ -8,7 +8,7 @@ import type { KeepFailedInput } from './activities.js';
 import type { ActivityContext } from './attempt/context.js';
 import { heartbeating, waitingFor } from './attempt/heartbeat.js';
 
-/** Safe to repeat; what is not listed gets no tag, and goes with the next sweep. */
+/** Safe to repeat. A resource that EC2 does not list yet gets no tag, and the next sweep removes it. */
 export function keepFailed({ aws }: ActivityContext, input: KeepFailedInput): Promise<string[]> {
   const { origin, steps, until } = input;
   const ec2 = aws.region(input.regionName);

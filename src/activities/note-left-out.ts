@@ -1,4 +1,4 @@
-/** Which regions lack AMIs, and why, written on AMIs that stay: retention forgets runs, and EC2 lists only what is there. */
+/** Records left-out regions as tags on the published AMIs, because histories expire. */
 
 import { addTags } from '../aws/tags.js';
 import { leftOutTags } from '../model/plan/plan-tags.js';
@@ -6,7 +6,7 @@ import type { NoteLeftOutInput } from './activities.js';
 import type { ActivityContext } from './attempt/context.js';
 import { heartbeating, waitingFor } from './attempt/heartbeat.js';
 
-/** An AMI that exists contradicts its note: a region that is published later leaves nothing to take back. */
+/** A later publication of the region need not remove the note: its AMIs count for more. */
 export function noteLeftOut(
   { aws }: ActivityContext,
   { regionName, amis, leftOut }: NoteLeftOutInput,

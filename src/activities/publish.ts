@@ -1,4 +1,4 @@
-/** The one place that makes anything public, and looks whether it really is. */
+/** The one place that makes AMIs and snapshots public, and verifies that they are. */
 
 import { findImages, makeImagePublic } from '../aws/images.js';
 import type { RegionAccess } from '../aws/region-access.js';
@@ -21,11 +21,11 @@ export function publishRegion({ aws }: ActivityContext, input: PublishRegionInpu
     const snapshots = [...new Set(input.amis.map(({ snapshot }) => snapshot))];
     const amis = input.amis.map(({ ami }) => ami);
     await refuseOthers(ec2, input, { snapshots, amis }, signal);
-    // Snapshots first: nobody sees an AMI whose snapshot is still private. No call is on its way when one has failed.
+    // Snapshots first, so that a public AMI always has a public snapshot. `settleAll` waits for all calls even when one fails.
     await settleAll(snapshots.map((id) => makeSnapshotPublic(ec2, id, signal)));
     await settleAll(amis.map((id) => makeImagePublic(ec2, id, signal)));
     await verify(ec2, input, { snapshots, amis }, signal);
-    // Only now: a run that is terminated before leaves nothing that passes for a result.
+    // Mark complete last, so a run terminated earlier never looks finished to the sweep.
     await markPublished(ec2, input.amis, signal);
   });
 }
@@ -35,7 +35,7 @@ interface Resources {
   readonly amis: readonly string[];
 }
 
-/** Only what carries this run's tags and the hash of the tested bytes may become public. */
+/** Refuses to publish anything without this run's tags and the hash of the tested bytes. */
 async function refuseOthers(
   ec2: RegionAccess,
   { origin, rawSha256 }: PublishRegionInput,
@@ -64,12 +64,12 @@ async function refuseOthers(
   if (unknown.length === 0) return;
   throw new ServiceError(
     EC2_SERVICE_EXCEPTION,
-    `${unknown.join(', ')} in ${ec2.name} are not listed with the tags of this run and the tested hash ${rawSha256}`,
+    `EC2 does not list ${unknown.join(', ')} in ${ec2.name} with the tags of this run and the tested hash ${rawSha256}`,
     {
       code: 'not-the-tested-bytes',
-      // Tags may lag behind creation; a resource that never gets them is never published.
+      // EC2 may show tags late; a resource that never shows them is never published.
       class: isRepeat() ? 'refused' : 'not-yet',
-      next: 'Look at these resources and their tags: somebody may have removed or changed them.',
+      next: 'Look at these resources and their tags: they may have been removed or changed by hand.',
       region: ec2.name,
     },
   );
@@ -91,28 +91,28 @@ async function verify(
   if (still.length === 0) return;
   throw new ServiceError(
     EC2_SERVICE_EXCEPTION,
-    `${still.join(', ')} in ${ec2.name} are not public yet`,
+    `EC2 does not show ${still.join(', ')} in ${ec2.name} as public yet`,
     {
       code: 'not-public-yet',
       class: 'not-yet',
-      next: 'It is looked at again; nothing needs to be done.',
+      next: 'They are looked at again; you need not do anything.',
       region: ec2.name,
     },
   );
 }
 
-/** No AMI becomes public before all configured tests of this run have passed. */
+/** AMIs become public only after all configured tests of this run have passed. */
 function refuseUntested({ regionName, variantsToTest, tests }: PublishRegionInput): void {
   const passed = tests.filter(({ exitStatus }) => exitStatus === 0).map(({ variant }) => variant);
   const open = variantsToTest.map(variantKey).filter((variant) => !passed.includes(variant));
   if (variantsToTest.length > 0 && open.length === 0) return;
   throw new ServiceError(
     EC2_SERVICE_EXCEPTION,
-    `nothing is published in ${regionName}: no passed test of ${open.join(', ') || 'any variant'}`,
+    `the AMIs in ${regionName} stay private: no test has passed of ${open.join(', ') || 'any variant'}`,
     {
       code: 'untested',
       class: 'refused',
-      next: 'This is a mistake in fedimg: report it with the history of the run.',
+      next: 'This is a bug in fedimg: report it with the history of the run.',
       region: regionName,
     },
   );

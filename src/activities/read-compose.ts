@@ -17,7 +17,7 @@ export async function readCompose(
   if (location === undefined) {
     throw new ServiceError(
       EC2_SERVICE_EXCEPTION,
-      `${composeId} is ${message.status}, but nobody said where it is`,
+      `${composeId} is ${message.status}, but its message has no location`,
       {
         code: 'compose-location',
         class: 'refused',
@@ -34,7 +34,7 @@ export async function readCompose(
   for (const { subvariant, arch } of absent)
     log.warn('the compose lacks an image', { subvariant, arch });
   const release = parseComposeId(composeId)?.version ?? 'unknown';
-  // A signal sent by other means may carry an empty label for none.
+  // A signal that did not come from fedimg may have an empty label.
   const labelled = label ? { label } : {};
   return {
     requests: images.map((image) => ({ composeId, release, ...labelled, image })),

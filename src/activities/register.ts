@@ -1,4 +1,4 @@
-/** All variants of one region from its one snapshot, found or registered, and waited for. */
+/** Registers all variants of one region from its one snapshot, or finds them, and waits until they are available. */
 
 import type { RegisterImageCommandInput } from '@aws-sdk/client-ec2';
 import type { ImageRegistration } from '../aws/image-registration.js';
@@ -37,7 +37,7 @@ export async function ensureImages(
       const wanted = { name, variant, ...rest };
       const ami = await ensureImage(ec2, registration(input, wanted, step), signal).catch(
         async (error: unknown) => {
-          // Said of a snapshot that is new and of one that is gone; the wait tells them apart.
+          // EC2 answers this for a new snapshot and for one that is gone; the wait tells them apart.
           if (isCode(error, 'InvalidSnapshot.NotFound')) {
             await waitUntilSnapshotComplete(ec2, snapshot, {
               signal,

@@ -22,7 +22,7 @@ export function snapshotVolume(
   return heartbeating(waitingFor(`snapshot of ${volume}`), async (report, signal) => {
     const key = { ...stepKey(origin, 'snapshot'), 'fedimg:volume': volume };
     const [made] = await findSnapshots(ec2, key, signal);
-    // A snapshot holds what was written before the call: nobody may hold the device open any more.
+    // A snapshot holds only what was written before the call, so the instance must have released the device.
     if (made === undefined) await detachVolume(ec2, volume, signal);
     const snapshot = await ensureSnapshotOfVolume(
       ec2,

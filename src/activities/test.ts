@@ -1,4 +1,4 @@
-/** The test instance: launched from an AMI that was just registered; the script on it decides. */
+/** The test instance: launched from a newly registered AMI. The exit status of the script on it is the result. */
 
 import { gzipSync } from 'node:zlib';
 import { clientToken } from '../aws/client-token.js';
@@ -23,11 +23,11 @@ import { heartbeating, waitingFor } from './attempt/heartbeat.js';
 import { runOnceOnline, runUnit } from './guest-unit.js';
 import { instanceInput } from './instance-input.js';
 
-/** What is kept of a test's output. */
+/** The end of a test's output is kept, up to this. */
 const OUTPUT_BYTES_MAX = 32 * 1024;
 /** In base64 this is below the 24,000 characters that SSM keeps of a command's output. */
 const READ_BYTES_MAX = 16 * 1024;
-/** Exit statuses of timeout(1) when the script ran too long: ended by TERM, or only by KILL. */
+/** Exit statuses of timeout(1) when the script ran too long: ended by TERM, or by KILL. */
 const EXITS_TIMED_OUT = [124, 137];
 
 export function launchTestInstance(
@@ -49,7 +49,7 @@ export function launchTestInstance(
         token: ({ instanceType }) =>
           clientToken(origin.workflowId, origin.runId, 'test', variant, generation, instanceType),
         input: {
-          // No role but the one for SSM, no ingress: the image under test is not trusted.
+          // The image under test is not trusted: no role but the one for SSM, and no ingress.
           ...instanceInput(test, testUserData(input)),
           ImageId: ami.ami,
         },
@@ -73,7 +73,7 @@ function testUserData(input: LaunchTestInput): string {
   return userData(test.deadManMinutes, report);
 }
 
-/** The same for each attempt, since user-data is part of what a client token stands for. */
+/** The same in each attempt: EC2 refuses a client token whose launch has other user-data. */
 function consoleNonce(origin: RunTestInput['origin'], ami: RunTestInput['ami']): string {
   return clientToken(origin.workflowId, origin.runId, 'console', ami.ami).slice(0, 16);
 }
@@ -93,7 +93,7 @@ export function runTest({ aws }: ActivityContext, input: RunTestInput): Promise<
       instanceId: instance.instanceId,
       exitStatus: result.exitStatus,
       seconds: result.seconds,
-      // Escaped, a character may be eight: history keeps no more of them either way.
+      // Cut after escaping, which may make eight characters of one: history has a limit.
       output: readableOutput(result.output).slice(-OUTPUT_BYTES_MAX),
     };
     if (record.exitStatus !== 0) throw testFailed(input, record);
@@ -162,7 +162,7 @@ async function readOutput(
   return Buffer.concat(parts).toString('utf8');
 }
 
-/** For images without network: the result comes by the console, which EC2 refreshes at its leisure. */
+/** For images without network: reads the result from the console, which EC2 refreshes now and then. */
 function testOverConsole(
   ec2: RegionAccess,
   { instance, ami, test, origin }: RunTestInput,
@@ -186,7 +186,7 @@ function testOverConsole(
 }
 
 function testFailed({ ami, instance, test }: RunTestInput, record: TestRecord): ServiceError {
-  // The script's own status may be one of these, too: only one that took its time was timed out.
+  // The script itself may exit with one of these, so the duration decides.
   const timedOut =
     EXITS_TIMED_OUT.includes(record.exitStatus) && record.seconds >= test.timeoutSeconds;
   const what = timedOut ? 'ran into its time-out' : `exited with status ${record.exitStatus}`;
@@ -196,7 +196,7 @@ function testFailed({ ami, instance, test }: RunTestInput, record: TestRecord): 
     {
       code: timedOut ? 'test-timed-out' : 'test-failed',
       class: 'refused',
-      next: 'Read the output of the test. When the image is mended, signal its new compose; nothing of this one is public.',
+      next: 'Read the output of the test. Correct the image and signal its new compose; the AMIs of this one are private.',
       region: instance.regionName,
       resource: instance.instanceId,
       output: record.output,
@@ -215,7 +215,7 @@ function silent(
     {
       code: 'test-silent',
       class: 'refused',
-      next: 'Read the end of the console: does the image boot, and does it have cloud-init?',
+      next: 'Read the end of the console, then check that the image boots and that it has cloud-init.',
       region: instance.regionName,
       resource: instance.instanceId,
       output: printable(console.slice(-OUTPUT_BYTES_MAX)),

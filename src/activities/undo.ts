@@ -1,4 +1,4 @@
-/** Removes what one run made in one region, by its tags: last made first, and nothing public. */
+/** Removes what one run made in one region, found by its tags: last made first. What is public stays. */
 
 import type { Image } from '@aws-sdk/client-ec2';
 import { classifyAwsError } from '../aws/errors.js';

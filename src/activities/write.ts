@@ -1,4 +1,4 @@
-/** The image onto the blank volume: downloaded, verified, written, read back, all on the utility instance. */
+/** Writes the image to the blank volume: the utility instance downloads, verifies, writes and reads it back. */
 
 import { wholeNumber } from '../guest/unit-report.js';
 import { EC2_UTILITY_EXCEPTION, ServiceError } from '../model/errors.js';
@@ -15,22 +15,22 @@ const TOOLS = [
 
 const GIB = 1024 ** 3;
 
-/** What the operator can do about each of the program's own failures. */
-const NEW_VOLUME =
-  'Publish it again, which makes a new volume; tell AWS when it happens once more.';
+const NEW_VOLUME = 'Publish again, which makes a new volume; if this repeats, tell AWS support.';
 
+/** What the operator can do about each failure of write-image.sh, by its code. */
 const NEXT: Readonly<Record<string, string>> = {
   'checksum-mismatch':
-    'Compare the wanted checksum (from the metadata of the compose, or --sha256) with the file on the server, have the wrong one mended, and publish again.',
-  'not-xz': 'See what the server answers for this URL: it may be a page that says why.',
-  'corrupt-xz': 'Compare the file on the server with its checksum; have it uploaded again.',
+    'Compare the wanted checksum (from the metadata of the compose, or --sha256) with the file on the server, correct the wrong one, and publish again.',
+  'not-xz': 'Look at what the server sends for this URL: it may be an error page.',
+  'corrupt-xz':
+    'Compare the file on the server with its checksum, upload it again, and publish again.',
   'larger-than-said':
-    'Have the file made again; without range requests, raise utility.fallback_volume_size_gib.',
-  'shorter-than-said': 'Have the file made again: its index does not fit its contents.',
+    'Make the file again; if its server answers no range requests, raise utility.fallback_volume_size_gib.',
+  'shorter-than-said': 'Make the file again: its index does not match its contents.',
   'no-integrity-check':
-    'Publish it again with --sha256, or compress it with a check, as xz does by default.',
-  'too-slow': 'Have the server or its network mended, or lower source.min_rate_bytes_per_second.',
-  'disk-full': 'The file is larger than its server said; publish again.',
+    'Publish again with --sha256, or compress the image with a check, as xz does by default.',
+  'too-slow': 'Make the server or its network faster, or lower source.min_rate_bytes_per_second.',
+  'disk-full': 'The file is larger than its server announced; publish again.',
   'write-error': NEW_VOLUME,
   'read-back': NEW_VOLUME,
   unreadable: NEW_VOLUME,
@@ -45,7 +45,7 @@ export function writeImage(
   const ec2 = aws.region(utility.regionName);
   const first = { version: 1, kind: 'write', phase: 'start', bytes: 0, totalBytes: 0 } as const;
   return heartbeating(first, async (report, signal) => {
-    // Only now, and never into history: what a redirect leads to may be signed, and not for long.
+    // Resolved here and never kept in history: a redirect may lead to a signed URL that expires soon.
     const url = await resolveUrl(input.url, { policy: urlPolicy, signal });
     const values = await runUnit(
       ec2,
@@ -93,7 +93,7 @@ function writeFailed(input: WriteImageInput, values: ReadonlyMap<string, string>
     {
       code,
       class: 'refused',
-      next: NEXT[code] ?? 'Read the message; publish again when its cause is mended.',
+      next: NEXT[code] ?? 'Read the message, correct its cause, and publish again.',
       region: regionName,
       resource: instanceId,
     },

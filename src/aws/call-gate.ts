@@ -1,11 +1,11 @@
-/** What every AWS call passes right before it is sent: may it go, and on whose behalf does it? */
+/** A gate that every AWS call passes right before it is sent: it can refuse the call, and names the sender. */
 
 import type { Pluggable } from '@smithy/types';
 
 export interface CallGate {
-  /** Asked each time that a call is sent, the SDK's own repeats included; rejects when it must not go. */
+  /** Called each time a call is sent, also by the SDK's own retry; rejects when the call must not be sent. */
   admit(action: string): Promise<void>;
-  /** What stands first in the User-Agent, for CloudTrail's readers; undefined: nothing. */
+  /** The first part of the User-Agent, which CloudTrail shows; undefined to leave it as it is. */
   sender(): string | undefined;
 }
 
@@ -13,7 +13,7 @@ interface HttpRequest {
   readonly headers: Record<string, string>;
 }
 
-/** Puts the gate behind the SDK's own retry, so that no repeat slips by. */
+/** Puts the gate behind the SDK's own retry, so that each retry passes it, too. */
 export function callGatePlugin<I extends object, O extends object>(
   gate: CallGate,
 ): Pluggable<I, O> {
@@ -24,7 +24,7 @@ export function callGatePlugin<I extends object, O extends object>(
           await gate.admit((context.commandName ?? '').replace(/Command$/, ''));
           const sender = gate.sender();
           if (sender !== undefined) {
-            // Not among the signed headers (Signature Version 4 leaves user-agent out).
+            // Signature Version 4 does not sign the user-agent header.
             const { headers } = args.request as HttpRequest;
             headers['user-agent'] = `${sender} ${headers['user-agent'] ?? ''}`;
           }

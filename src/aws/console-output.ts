@@ -4,7 +4,7 @@ import { GetConsoleOutputCommand } from '@aws-sdk/client-ec2';
 import { isCode } from './errors.js';
 import type { RegionAccess } from './region-access.js';
 
-/** The latest 64 KiB, or '' where there is none yet or no such instance: whoever watches it tells which. */
+/** The latest 64 KiB, or '' when there is no output yet or no such instance; the caller watches the instance as well. */
 export async function readConsole(
   ec2: RegionAccess,
   instanceId: string,
@@ -18,13 +18,13 @@ export async function readConsole(
     return Buffer.from(Output, 'base64').toString('utf8');
   };
   try {
-    // GetConsoleOutput: Latest is for Nitro instances only; paravirtual ones have the buffered one.
+    // GetConsoleOutput: Latest works for Nitro instances only; the others have the buffered output.
     return await read(true).catch((error: unknown) => {
       if (isCode(error, 'UnsupportedOperation', 'InvalidParameterCombination')) return read(false);
       throw error;
     });
   } catch (error) {
-    // Said of an instance that runs already, too (ec2-api: eventual-consistency).
+    // EC2 may answer this even for a running instance (ec2-api: eventual-consistency).
     if (isCode(error, 'InvalidInstanceID.NotFound')) return '';
     throw error;
   }

@@ -1,4 +1,4 @@
-/** In which region an AWS call failed: the SDK's own errors do not say. */
+/** Records in which region an AWS call failed: the SDK's errors do not name it. */
 
 import type { Pluggable } from '@smithy/types';
 
@@ -9,7 +9,7 @@ export function regionOfError(error: unknown): string | undefined {
   return error instanceof Error ? regions.get(error) : undefined;
 }
 
-/** Notes the client's region for every error that leaves it, those without an answer included. */
+/** Records the client's region for every error that the client throws, also without an answer of AWS. */
 export function errorRegionPlugin<I extends object, O extends object>(
   regionName: string,
 ): Pluggable<I, O> {
@@ -24,7 +24,7 @@ export function errorRegionPlugin<I extends object, O extends object>(
             throw error;
           }
         },
-        // Outermost, so that a refused parameter and the last of all repeats pass it, too.
+        // Outermost, so that errors of parameters and the error of the last retry pass it, too.
         { step: 'initialize', priority: 'high', name: 'errorRegion', override: true },
       );
     },

@@ -1,4 +1,4 @@
-/** Every AWS error in one of six classes, in this one place. */
+/** Puts every AWS error into one of six classes. */
 
 import type { FailureClass } from '../model/errors.js';
 import { regionOfError } from './error-region.js';
@@ -50,13 +50,13 @@ const CAPACITY = new Set([
 
 const LOST = new Set([
   'IdempotentInstanceTerminated',
-  // What the token made is gone, and another version of the worker would make it otherwise.
+  // The instance of this token is gone, and another version of the worker asked for a different one.
   'IdempotentParameterMismatch',
   'InvalidInstanceID.NotFound',
   'InvalidVolume.NotFound',
 ]);
 
-/** Ids that the configuration names: no waiting makes them exist. */
+/** Ids from the configuration: waiting does not make them exist. */
 const CONFIGURED_NOT_FOUND = new Set([
   'InvalidSubnetID.NotFound',
   'InvalidSubnet.NotFound',
@@ -73,7 +73,7 @@ const UNREACHABLE = new Set([
   'ServiceUnavailable',
   'Unavailable',
   'RequestExpired',
-  // A role's credentials are fetched anew: an answer that was late or old is no verdict.
+  // A role's credentials are fetched again, so an expired or missing answer is not final.
   'CredentialsProviderError',
   'ExpiredToken',
   'ExpiredTokenException',
@@ -98,7 +98,8 @@ const NEXT_BY_CODE: Readonly<Record<string, string>> = {
     'Check the credentials of the worker, and that the region is enabled in the account.',
   InvalidClientTokenId: 'Check the credentials of the worker.',
   SignatureDoesNotMatch: 'Check the credentials of the worker and its clock.',
-  CredentialsProviderError: 'Give the worker AWS credentials: the default chain found none.',
+  CredentialsProviderError:
+    'Give the worker AWS credentials: the SDK found none in its default chain.',
   OptInRequired: 'Enable the region in the account, or exclude it in publish.exclude_regions.',
   OperationNotPermitted:
     'Public access is blocked in this region: unblock it, or exclude the region.',
@@ -106,7 +107,7 @@ const NEXT_BY_CODE: Readonly<Record<string, string>> = {
   VcpuLimitExceeded: 'Ask AWS for a higher vCPU quota, or name a smaller instance type.',
   VolumeLimitExceeded: 'Ask AWS for a higher volume quota.',
   'InvalidAMIName.Duplicate':
-    'An AMI of this name exists that this run did not make: deregister it, or change publish.image_name.',
+    'Another run made an AMI of this name: deregister it, or change publish.image_name.',
 };
 
 interface AwsLikeError extends Error {
@@ -116,11 +117,11 @@ interface AwsLikeError extends Error {
   readonly Code?: string;
 }
 
-/** AWS's own word for the error, or Node's for a connection's; undefined for any other. */
+/** AWS's code of the error, or Node's code of a connection error; undefined for other errors. */
 export function errorCode(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   const { name, code, Code, $metadata } = error as AwsLikeError;
-  // The SDK puts its metadata on a connection's errors, too: Node's code says more than the name.
+  // The SDK adds its metadata to connection errors, too; Node's code is more exact than the name.
   if (code !== undefined && UNREACHABLE.has(code)) return code;
   if ($metadata !== undefined) return Code ?? name;
   return code ?? (name === 'Error' ? undefined : name);
@@ -131,7 +132,7 @@ export function isCode(error: unknown, ...codes: readonly string[]): boolean {
   return code !== undefined && codes.includes(code);
 }
 
-/** The class of an error that came out of the SDK; undefined when it is none of AWS's. */
+/** The class of an error of the SDK; undefined for any other error. */
 export function classifyAwsError(error: unknown): AwsFailure | undefined {
   if (!(error instanceof Error)) return undefined;
   const code = errorCode(error);
@@ -159,7 +160,7 @@ function classOf(code: string, error: Error): FailureClass {
   if (NOT_YET.has(code)) return 'not-yet';
   if (LOST.has(code)) return 'lost';
   if (UNREACHABLE.has(code)) return 'unreachable';
-  // A type that the region does not have; the next one of the list may be there.
+  // The region lacks this instance type; it may have the next one of the list.
   if (code === 'InvalidParameterValue' && /instance ?type/i.test(error.message)) return 'capacity';
   // A new instance profile reaches EC2 only after a while.
   if (code === 'InvalidParameterValue' && /iamInstanceProfile/i.test(error.message)) {
@@ -169,7 +170,7 @@ function classOf(code: string, error: Error): FailureClass {
   if (code.endsWith('.NotFound')) return 'not-yet';
   const { $metadata, $fault } = error as AwsLikeError;
   const status = $metadata?.httpStatusCode;
-  // Only AWS's own word is a refusal; an answer that broke off, or none at all, is not.
+  // Only an answer of AWS is a refusal; a broken or missing answer is not.
   const isRefusal = status === undefined ? $fault === 'client' : status >= 400 && status < 500;
   return isRefusal ? 'refused' : 'unreachable';
 }
@@ -179,12 +180,12 @@ function nextOf(failureClass: FailureClass): string {
     case 'throttled':
     case 'not-yet':
     case 'unreachable':
-      return 'It is tried again; nothing needs to be done.';
+      return 'The call is tried again; you need not do anything.';
     case 'capacity':
       return 'Name further instance types or zones in the configuration.';
     case 'lost':
-      return 'It is launched anew; if that repeats, look at the instance in the EC2 console.';
+      return 'The worker launches a new instance; if this repeats, look at the instance in the EC2 console.';
     case 'refused':
-      return 'Read the message of AWS: the call itself is wrong for this account or region.';
+      return 'Read the message of AWS: this account or region does not allow the call.';
   }
 }

@@ -99,7 +99,7 @@ function failed(ec2: RegionAccess, imageId: string, what: string): ServiceError 
   return new ServiceError(EC2_SERVICE_EXCEPTION, `AMI ${imageId} in ${ec2.name} ${what}`, {
     code: 'image-failed',
     class: 'refused',
-    next: 'Publish again; if that repeats, ask AWS support with the id of the AMI.',
+    next: 'Publish again; if this repeats, ask AWS support with the id of the AMI.',
     region: ec2.name,
     resource: imageId,
   });

@@ -46,7 +46,7 @@ export async function ensureInstance(
   );
   throw new ServiceError(
     EC2_SERVICE_EXCEPTION,
-    `no capacity in ${ec2.name} for any of ${tried.join(', ')}`,
+    `${ec2.name} has no capacity for ${tried.join(', ')}`,
     {
       code: 'capacity',
       class: 'capacity',
@@ -203,7 +203,7 @@ function lost(ec2: RegionAccess, instanceId: string, what: string): ServiceError
   return new ServiceError(EC2_SERVICE_EXCEPTION, `instance ${instanceId} in ${ec2.name} ${what}`, {
     code: 'instance-lost',
     class: 'lost',
-    next: 'A new instance is launched by itself; if that repeats, look at the state reason in the EC2 console.',
+    next: 'The worker launches a new instance; if this repeats, look at the state reason in the EC2 console.',
     region: ec2.name,
     resource: instanceId,
   });

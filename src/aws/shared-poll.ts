@@ -1,21 +1,21 @@
-/** One poller for all who wait in a region: each round asks for every awaited id in one call. */
+/** One poller for all waits in a region: each round asks for all awaited ids in one call. */
 
 import type { Clock } from '../model/clock.js';
 import { classifyAwsError } from './errors.js';
 
 export interface SharedPollOptions<T> {
   readonly clock: Clock;
-  /** Between two rounds; doubled while AWS throttles or is out of reach, up to a minute. */
+  /** Between two rounds; doubled up to a minute while AWS throttles or is out of reach. */
   readonly intervalMs: number;
-  /** Ids in one call, as the API allows. */
+  /** The most ids that the API allows in one call. */
   readonly idsMax: number;
-  /** One hung socket must not stop all who wait in the region. */
+  /** A round fails after this, so that one hung socket does not stop all waits in the region. */
   readonly answerMsMax: number;
-  /** The states of those ids that exist; an absent id is simply not in the answer. */
+  /** The states of those ids that AWS lists. */
   describe(ids: readonly string[]): Promise<ReadonlyMap<string, T>>;
 }
 
-/** Looks at a state and returns the wait's result, undefined to wait on, or throws to give up. */
+/** Returns the wait's result for a state, or undefined to wait on; throws to give up. */
 export type Judge<T, R> = (state: T | undefined, missingMs: number) => R | undefined;
 
 interface Waiter<T> {
@@ -73,7 +73,7 @@ export class SharedPoll<T> {
   async #run(): Promise<void> {
     this.#running = true;
     let intervalMs = this.#options.intervalMs;
-    // Waiters of one moment, such as four registrations, come together into the first round.
+    // Waits that start together, such as those of four registrations, share the first round.
     await Promise.resolve();
     while (this.#waiters.size > 0) {
       try {
@@ -90,7 +90,7 @@ export class SharedPoll<T> {
       if (this.#waiters.size > 0) await this.#sleep(intervalMs);
     }
     this.#running = false;
-    // Whoever came between the last look and this line starts the next run itself.
+    // A wait may have been added since the last check of the loop.
     if (this.#waiters.size > 0) void this.#run();
   }
 

@@ -1,4 +1,4 @@
-/** Tags between our words and EC2's. */
+/** Tags in our form and in EC2's. */
 
 import type { Filter, ResourceType, Tag, TagSpecification } from '@aws-sdk/client-ec2';
 import { CreateTagsCommand } from '@aws-sdk/client-ec2';
@@ -20,7 +20,7 @@ export function tagFilters(tags: Tags): Filter[] {
   }));
 }
 
-/** EC2 reads wildcards in the values of filters, unless a backslash is before them. */
+/** EC2 reads * and ? in the value of a filter as wildcards, unless a backslash is before them. */
 function literally(value: string): string {
   return value.replace(/[*?\\]/g, '\\$&');
 }
@@ -36,7 +36,7 @@ export function tagsOf(resource: { readonly Tags?: Tag[] | undefined }): Tags {
   return Object.fromEntries((resource.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
 }
 
-/** Adds the tags to all of these, in place of what these keys said; safe to repeat. */
+/** Adds the tags to all of these resources, and replaces the values of existing keys; safe to repeat. */
 export async function addTags(
   ec2: RegionAccess,
   ids: readonly string[],

@@ -9,10 +9,10 @@ export interface ConsoleReport {
   readonly output: string;
 }
 
-/** A hostile image may print megabytes that expand further; the script prints 32 KiB at the most. */
+/** Our script prints at most 32 KiB; a hostile image may print data that expands to far more. */
 const OUTPUT_BYTES_MAX = 64 * 1024;
 
-/** The result, or undefined while it is not there whole. */
+/** The result, or undefined while it is incomplete. */
 export function parseConsoleReport(console: string, nonce: string): ConsoleReport | undefined {
   const lines = new Map<number, string>();
   let end: RegExpExecArray | undefined;
@@ -34,6 +34,6 @@ export function parseConsoleReport(console: string, nonce: string): ConsoleRepor
     const output = gunzipSync(packed, { maxOutputLength: OUTPUT_BYTES_MAX }).toString('utf8');
     return { exitStatus, seconds, output };
   } catch (cause) {
-    throw new TypeError('the console holds a marked result that cannot be unpacked', { cause });
+    throw new TypeError('the test result on the console cannot be unpacked', { cause });
   }
 }

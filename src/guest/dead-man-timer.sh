@@ -1,5 +1,5 @@
-# Whatever becomes of the run, the instance ends itself; a reboot would forget the timer, and sets it again.
-# Written before the timer is set: once it is seen to run, a reboot finds what sets it again.
+# Shuts the instance down after some minutes, also when its run is gone. A reboot forgets the timer, so a script for
+# each boot sets it again. The script is written first, so that a timer that runs also survives a reboot.
 # usage: MINUTES
 per_boot=/var/lib/cloud/scripts/per-boot
 mkdir -p "$per_boot"

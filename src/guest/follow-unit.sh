@@ -1,4 +1,4 @@
-# Says how a unit fares, as soon as it ends, or after WAIT_SECONDS.
+# Prints the state of a unit: as soon as the unit ends, or after WAIT_SECONDS.
 # usage: follow-unit.sh UNIT WAIT_SECONDS
 set -euo pipefail
 unit=$1 wait_seconds=$2
@@ -7,7 +7,7 @@ deadline=$((SECONDS + wait_seconds))
 
 while [ ! -e "$state/result" ]; do
   if ! systemctl is-active --quiet "$unit"; then
-    # It may have ended between the two looks.
+    # The unit may have ended between the two checks.
     sleep 0.2
     [ ! -e "$state/result" ] || break
     echo "state=lost"

@@ -1,4 +1,4 @@
-/** The fixed scripts that run on instances; values reach them only as quoted arguments. */
+/** The fixed scripts that run on instances. Values reach them only as quoted arguments. */
 
 import { readFileSync } from 'node:fs';
 import { shownText } from '../model/printable.js';
@@ -15,7 +15,7 @@ export type GuestScriptName =
 
 const texts = new Map<GuestScriptName, string>();
 
-/** The script's text, as it stands in the tree. */
+/** The script's text, unchanged. */
 export function guestScript(name: GuestScriptName): string {
   let text = texts.get(name);
   if (text === undefined) {
@@ -25,9 +25,9 @@ export function guestScript(name: GuestScriptName): string {
   return text;
 }
 
-/** One shell word that stands for exactly `value`; what no word of UTF-8 in one line can hold is refused. */
+/** Quotes `value` as one shell word. Throws for values that one line of UTF-8 cannot hold. */
 export function quoted(value: string): string {
-  // A lone surrogate would become another character on its way to the instance.
+  // UTF-8 would replace a lone surrogate by another character.
   if (/[\0\n\r\p{Surrogate}]/u.test(value)) {
     throw new TypeError(
       `no argument of a guest script may hold a line break, a NUL or half a character: ${shownText(value)}`,
@@ -36,12 +36,12 @@ export function quoted(value: string): string {
   return `'${value.replaceAll("'", `'\\''`)}'`;
 }
 
-/** The script with its arguments set on a line of their own, ahead of the unchanged text. */
+/** The unchanged script, with a line in front that sets its arguments. */
 export function withArguments(name: GuestScriptName, args: readonly (string | number)[]): string {
   return `set -- ${args.map((arg) => quoted(String(arg))).join(' ')}\n${guestScript(name)}`;
 }
 
-/** User-data, which cloud-init runs with bash: the dead-man timer ahead of all else. */
+/** User-data, which cloud-init runs with bash; the dead-man timer comes first. */
 export function userData(deadManMinutes: number, rest = ''): string {
   return `#!/bin/bash\n${withArguments('dead-man-timer', [deadManMinutes])}${rest}`;
 }

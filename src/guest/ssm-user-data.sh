@@ -1,4 +1,4 @@
-# The SSM agent on images that have none, as Fedora's.
+# Installs the SSM agent on images without one, such as Fedora's.
 # usage: AGENT_URL (ending in linux_ARCH, without the package)
 agent_url=$1
 if ! systemctl is-active --quiet amazon-ssm-agent && ! systemctl is-active --quiet snap.amazon-ssm-agent.amazon-ssm-agent; then

@@ -16,7 +16,7 @@ fi
 state=${HOME:-/root}/.fedimg/$unit
 umask 077
 mkdir -p "$state"
-# Two attempts of one activity may be here at once; the second must find what the first started.
+# Two attempts of one activity may run this at once; the second must find what the first started.
 exec 8>"$state/start.lock"
 flock 8
 
@@ -24,7 +24,7 @@ if systemctl is-active --quiet "$unit"; then
   echo found
   exit 0
 fi
-# Looked at after the unit's state: it may have ended between the two.
+# Checked after the unit's state, because the unit may end between the two checks.
 if [ -e "$state/result" ]; then
   echo found
   exit 0
@@ -35,7 +35,7 @@ if [ -e "$state/started" ]; then
 fi
 printf '%s' "$program" | base64 -d >"$state/program"
 date +%s >"$state/started"
-# The lock must not live on in the unit.
+# The unit must not inherit the lock.
 systemd-run --quiet --collect --unit="$unit" --description="fedimg $unit" \
   bash "$state/program" "$state" "$@" 8>&-
 echo started

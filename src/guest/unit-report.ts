@@ -1,4 +1,4 @@
-/** What `follow-unit.sh` prints: key=value lines from a machine that is not trusted. */
+/** The output of `follow-unit.sh`: key=value lines from a machine that is not trusted. */
 
 import { shownText } from '../model/printable.js';
 
@@ -12,7 +12,7 @@ export type UnitReport =
   | { readonly state: 'done'; readonly values: ReadonlyMap<string, string> }
   | { readonly state: 'lost' };
 
-/** Reads a report; throws when it is none, for then the command printed something else. */
+/** Reads a report; throws when the output is something else. */
 export function parseUnitReport(stdout: string): UnitReport {
   const values = new Map<string, string>();
   for (const line of stdout.split('\n')) {
@@ -34,7 +34,7 @@ export function parseUnitReport(stdout: string): UnitReport {
         total: wholeNumber(values.get('total')) ?? 0,
       };
     default:
-      throw new TypeError(`no unit report: ${shownText(stdout)}`);
+      throw new TypeError(`the output of follow-unit.sh is not a report: ${shownText(stdout)}`);
   }
 }
 

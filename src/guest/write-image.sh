@@ -3,14 +3,14 @@
 set -Eeuo pipefail
 state=$1 volume=$2 volume_bytes=$3 url=$4 sha256=$5 compressed_bytes=$6 raw_bytes=$7 min_rate=$8
 file=$state/image.xz
-# What is said goes into logs and histories: a signed query does not.
+# Messages go into logs and histories, so the URL is shown without its query, which may be signed.
 shown_url=${url%%\?*}
 umask 077
 exec </dev/null
-# An outage of an hour is waited out; the dead-man timer is the bound behind this one.
+# Long enough for an outage of an hour; the dead-man timer ends the instance after that.
 STALLED_SECONDS_MAX=4000
 
-# One writer a volume, ever: a second one would write between the first one's blocks.
+# Only one writer for each volume: a second one would write between the blocks of the first.
 exec 9>"$state/writer.lock"
 flock -n 9 || exit 75
 
@@ -30,7 +30,7 @@ phase() {
   mv "$state/phase.new" "$state/phase"
 }
 
-# How many bytes a dd has copied, by its log.
+# Prints how many bytes dd has copied, from its log.
 bytes_done() {
   tr '\r' '\n' <"$1" | sed -n 's/^\([0-9][0-9]*\) bytes\{0,1\}.*/\1/p' | tail -n 1
 }
@@ -52,7 +52,7 @@ find_device() {
   device=$found
 }
 
-# To a file first: a piped download that is retried appends, and no byte reaches the volume unverified.
+# Downloads to a file, because a retry of a piped download would append, and only verified bytes may reach the volume.
 download() {
   local rate=() slow=0 before after status code pause=1 scheme=${url%%:*}
   local deadline=$((SECONDS + STALLED_SECONDS_MAX))
@@ -62,7 +62,7 @@ download() {
   while :; do
     before=$(stat -c %s "$file" 2>/dev/null || echo 0)
     code=0
-    # No redirects: the worker has followed them, under its allow-list.
+    # No redirects: the worker has already followed them, under its allow-list.
     status=$(curl --fail --silent --show-error --globoff --proto "=$scheme" --connect-timeout 20 "${rate[@]}" \
       --continue-at - --output "$file" --write-out '%{http_code}' -- "$url" 2>"$state/curl.log") || code=$?
     case $code:$status in
@@ -96,21 +96,21 @@ verify() {
   [ "$sha256" = - ] || [ "$got_sha256" = "$sha256" ] ||
     fail checksum-mismatch "the file has sha256 $got_sha256, wanted $sha256"
   [ "$(head -c 6 "$file" | od -An -tx1 | tr -d ' \n')" = fd377a585a00 ] ||
-    fail not-xz "the file is no xz: it begins with $(head -c 16 "$file" | od -An -tx1 | tr -d '\n')"
+    fail not-xz "the file is not an xz file: it begins with $(head -c 16 "$file" | od -An -tx1 | tr -d '\n')"
   [ "$sha256" = - ] || return 0
-  # Without a hash, only the checks in the file tell whether it is whole. What cannot be listed does not unpack.
+  # Without a wanted hash, only the checks inside the file show damage. A file that xz cannot list fails when it is unpacked.
   local checks
   checks=$(xz --robot --list "$file" 2>/dev/null | awk -F '\t' '$1 == "file" { print $7 }') || checks=
   case ,$checks, in
   *,None,* | *,Unknown-*)
-    fail no-integrity-check "nobody named a sha256, and the file has no check of its own (xz --list says: $checks)"
+    fail no-integrity-check "the file has no integrity check (xz --list: $checks), and no sha256 was given"
     ;;
   esac
 }
 
 write_volume() {
   local limit=$volume_bytes what="the volume's $volume_bytes" codes
-  [ "$raw_bytes" = - ] || limit=$raw_bytes what="the $raw_bytes that were said"
+  [ "$raw_bytes" = - ] || limit=$raw_bytes what="the announced $raw_bytes"
   phase write "${raw_bytes/-/0}" dd "$state/write.log"
   rm -f "$state/raw.fifo"
   mkfifo "$state/raw.fifo"
@@ -135,7 +135,7 @@ write_volume() {
   [ "${codes[3]}" -eq 0 ] || fail write-error "dd ended with status ${codes[3]}: $(tail -c 300 "$state/write.log")"
   written=$(bytes_done "$state/write.log")
   [ "$raw_bytes" = - ] || [ "$written" = "$raw_bytes" ] ||
-    fail shorter-than-said "the raw image has $written bytes, its index says $raw_bytes"
+    fail shorter-than-said "the raw image has $written bytes; its index says $raw_bytes"
   [ "$written" -gt 0 ] || fail empty "the raw image is empty"
   raw_sha256=$(cut -d ' ' -f 1 <"$state/raw.sha256")
 }
@@ -147,20 +147,20 @@ read_back() {
   got=$(dd if="$device" bs=4M iflag=fullblock,count_bytes count="$written" status=progress \
     2>"$state/read-back.log" | sha256sum | cut -d ' ' -f 1)
   [ "$got" = "$raw_sha256" ] ||
-    fail read-back "the volume reads back as sha256 $got, written was $raw_sha256"
+    fail read-back "the volume reads back with sha256 $got; sha256 $raw_sha256 was written"
 }
 
-# Takes long where the size of the raw image was not known, and the volume is far larger than it. A sparse copy seeks
-# over zeros, and /dev/full refuses the first byte that is none: cmp would ask the kernel for 4 KiB a time.
+# Takes long when the size of the raw image was unknown and the volume is far larger. A sparse copy skips zeros, and
+# /dev/full refuses the first other byte; cmp would be slower, because it reads 4 KiB at a time.
 check_blank_rest() {
   local rest=$((volume_bytes - written)) log=$state/blank-check.log blank
   phase blank-check "$rest" dd "$log"
   if LC_ALL=C dd if="$device" of=/dev/full bs=4M iflag=fullblock,skip_bytes conv=sparse skip="$written" \
     status=progress 2>"$log"; then
     blank=$(bytes_done "$log")
-    [ "$blank" = "$rest" ] || fail unreadable "of the $rest bytes behind the image only $blank could be read"
+    [ "$blank" = "$rest" ] || fail unreadable "only $blank of the $rest bytes behind the image could be read"
   elif grep -q "error writing '/dev/full'" "$log"; then
-    fail not-blank "the volume behind the image is not zero after $(bytes_done "$log") of $rest bytes: it was no blank volume"
+    fail not-blank "the volume was not blank: the first byte that is not zero comes after $(bytes_done "$log") of the $rest bytes behind the image"
   else
     fail unreadable "the volume behind the image cannot be read: $(tail -c 300 "$log")"
   fi

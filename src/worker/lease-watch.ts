@@ -1,4 +1,4 @@
-/** Asks Temporal again and again which attempts it still counts on, and renews their leases. */
+/** Asks Temporal at intervals which attempts it knows as running, and renews their leases. */
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { NativeConnection } from '@temporalio/worker';
@@ -8,10 +8,10 @@ import { leaseClockMs } from '../activities/attempt/lease-clock.js';
 import type { RunRef } from '../model/ids/run-ref.js';
 import type { HeartbeatStamp } from '../model/progress/heartbeat.js';
 
-/** An attempt in doubt has just sent its first heartbeat: Temporal has it in a moment. */
+/** An attempt in doubt has just sent its first heartbeat, which Temporal records in a moment. */
 const FIRST_PAUSE_MS = 20;
 
-/** A few questions within the bound: one lost answer is no lost lease. */
+/** Several questions within the bound, so that one lost answer does not end a lease. */
 const QUESTIONS_WITHIN_BOUND = 6;
 
 /** gRPC's NOT_FOUND: the run was deleted. */
@@ -26,7 +26,7 @@ interface WatchSettings {
   readonly namespace: string;
 }
 
-/** Returns what ends the watch. */
+/** Returns the function that ends the watch. */
 export function watchLeases(
   connection: NativeConnection,
   { fence, boundMs, namespace }: WatchSettings,
@@ -39,7 +39,7 @@ export function watchLeases(
   const ask = async (run: RunRef): Promise<void> => {
     const askedMs = leaseClockMs();
     const pending = await pendingOf(connection, { namespace, run, deadlineMs });
-    if (pending !== undefined) fence.told(run, pending, askedMs);
+    if (pending !== undefined) fence.answered(run, pending, askedMs);
   };
   const askUntilSure = async (run: RunRef): Promise<void> => {
     let pauseMs = FIRST_PAUSE_MS;
@@ -67,7 +67,7 @@ export function watchLeases(
   };
 }
 
-/** Undefined when nobody answers in time. */
+/** Undefined when Temporal does not answer in time. */
 async function pendingOf(
   connection: NativeConnection,
   { namespace, run, deadlineMs }: { namespace: string; run: RunRef; deadlineMs: number },

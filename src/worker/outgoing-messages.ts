@@ -1,4 +1,4 @@
-/** Where a worker's messages go: to the broker, and to the log in any case. */
+/** Where a worker's messages go: to the broker where one is configured, and always to the log. */
 
 import type { Logger } from 'pino';
 import type { Config } from '../config/schema.js';
@@ -12,7 +12,7 @@ export interface OutgoingMessages {
   readonly close: () => Promise<void>;
 }
 
-/** Checked against its schema without a broker, too: what breaks it is found on the first try. */
+/** A message is checked against its schema also without a broker, so that a mistake shows early. */
 export function outgoingMessages(
   { messaging }: Pick<Config, 'messaging'>,
   log: Logger,
@@ -21,7 +21,7 @@ export function outgoingMessages(
   const sender = url === undefined ? undefined : new Sender({ ...messaging, url });
   if (sender === undefined && !log.isLevelEnabled('info')) {
     log.warn(
-      'messages go nowhere: no broker is configured (messaging.url), and the log has them at the level info',
+      'messages are not sent: set messaging.url to a broker, or log at level info to see them',
     );
   }
   return {

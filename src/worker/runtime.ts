@@ -1,4 +1,4 @@
-/** Temporal's native runtime, once a process: its log lines go to ours. */
+/** Temporal's native runtime, one for each process; its log lines go to our log. */
 
 import type { LogLevel, LogMetadata } from '@temporalio/worker';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
@@ -14,7 +14,7 @@ const PINO_LEVEL = {
 
 let installed = false;
 
-/** Safe to repeat: the SDK allows one runtime a process. */
+/** Safe to repeat: the SDK allows one runtime in a process. */
 export function installRuntime(log: Logger): void {
   if (installed) return;
   installed = true;
@@ -26,7 +26,7 @@ export function installRuntime(log: Logger): void {
   });
 }
 
-/** The SDK adds its own component labels, and bigints that no JSON writer takes. */
+/** Without the bigints in the SDK's labels, which a JSON writer refuses. */
 function plain(meta: LogMetadata | undefined): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(meta ?? {}).map(([key, value]) => [

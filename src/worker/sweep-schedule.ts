@@ -1,4 +1,4 @@
-/** The deployment's one schedule of the sweep: made by whichever worker starts first, kept as configured. */
+/** The deployment's schedule of the sweep: each worker makes it at start, or updates it to its configuration. */
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
@@ -22,18 +22,17 @@ import { sweepScheduleId, sweepWorkflowId } from '../model/ids/workflow-ids.js';
 const CALLS_TIMEOUT_MS = 20_000;
 
 /**
- * A sweep that no worker takes up ends by itself: it would hold up all later ones. Nothing that it does
- * needs undoing, so its end may come anywhere.
+ * Ends a sweep that waits for a worker in vain, because it would hold up all later sweeps. A sweep may end anywhere:
+ * its acts need no undo.
  */
 const RUN_TIMEOUT_MS = 2 * 3_600_000;
 
-/** A sweep that is due once a week must not be missing for weeks. */
+/** So that a weekly schedule is not missing for weeks. */
 const RETRY_MS_MAX = 3_600_000;
 
 /**
- * Tries until the schedule is as configured, or `signal` aborts. Never rejects: a Temporal that refuses schedules
- * is no reason to publish nothing. What is there is not looked at again: of two workers with different
- * configurations, each would undo for ever what the other wrote.
+ * Tries until the schedule is as configured, or `signal` aborts. Never rejects, because publishing works without the
+ * schedule. Not reconciled later: two workers with different settings would overwrite each other.
  */
 export async function keepSweepSchedule(
   client: Client,
@@ -54,8 +53,8 @@ export async function keepSweepSchedule(
       return log.info({ scheduleId, everyMs }, `sweep schedule ${outcome}`);
     } catch (error) {
       if (signal.aborted) return;
-      const next = 'It is tried again. Strays stay until it is there: run `fedimg sweep`.';
-      log.warn({ scheduleId, retryMs, err: error, next }, 'the sweep schedule is not there');
+      const next = 'The worker tries again. Until then, run `fedimg sweep` to remove strays.';
+      log.warn({ scheduleId, retryMs, err: error, next }, 'the sweep schedule could not be set');
     }
     await delay(retryMs, undefined, { signal, ref: false }).catch(() => undefined);
   }
@@ -71,7 +70,7 @@ async function createOrUpdate(client: Client, scheduleId: string, config: Config
   }
   const handle = client.schedule.getHandle(scheduleId);
   if (await isAsWanted(handle, wanted)) return 'is there';
-  // Its state stays: whoever has paused it has paused it for the next worker, too.
+  // The state stays: a schedule that an operator paused stays paused.
   await handle.update<Workflow>(({ state }) => ({ ...wanted, state }));
   return 'is updated';
 }
@@ -103,13 +102,13 @@ function scheduleOf({ deployment, sweep, worker, timing }: Config) {
     action,
     policies: {
       overlap: ScheduleOverlapPolicy.SKIP,
-      // After an outage one sweep is as good as all that were missed.
+      // After an outage, one sweep does the work of all that were missed.
       catchupWindow: 60_000,
     },
   };
 }
 
-/** An update would cancel nothing, but each worker that starts would write one. */
+/** Avoids a needless update by each worker that starts. */
 async function isAsWanted(
   handle: ScheduleHandle,
   wanted: ReturnType<typeof scheduleOf>,

@@ -1,4 +1,4 @@
-/** What Temporal says of the runs that resources name: by workflow id, because a reset changes the run id. */
+/** Asks Temporal for the state of the runs in resources' tags. By workflow id first, because a reset makes a new run id. */
 
 import type { WorkflowClient, WorkflowExecutionDescription } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
@@ -7,9 +7,9 @@ import type { RunRef } from '../model/ids/run-ref.js';
 import type { ImageResult } from '../model/progress/progress.js';
 import type { RunState } from '../model/sweep/sweep.js';
 
-/** Any other, a paused or an unknown one included, may go on. */
+/** A run in any other status, also paused or unknown to us, may go on. */
 const CLOSED = ['COMPLETED', 'FAILED', 'CANCELLED', 'TERMINATED', 'TIMED_OUT'];
-/** Of closed runs that need not be asked for again; a publisher's whole year is far below. */
+/** Closed runs that need not be asked about again; a year of publications has far fewer. */
 const REMEMBERED_MAX = 10_000;
 const CALL_TIMEOUT_MS = 10_000;
 
@@ -34,8 +34,8 @@ export class TemporalRuns implements WorkflowRuns {
   }
 
   /**
-   * One workflow id has at most one open execution, and every execution of a chain, resets included, has
-   * the same first run id: when the newest execution is of another chain, this chain is over.
+   * A workflow id has at most one open execution, and all executions of a chain, also after a reset, have the same
+   * first run id. So when the newest execution belongs to another chain, this chain is closed.
    */
   async #ask({ workflowId, runId }: RunRef): Promise<RunState> {
     const newest = await this.#describe(workflowId);
@@ -52,7 +52,7 @@ export class TemporalRuns implements WorkflowRuns {
     };
   }
 
-  /** A namespace that is not there, as every other error, is no answer about a run. */
+  /** Undefined when Temporal does not know the run. Any other error rejects, also a missing namespace. */
   async #describe(
     workflowId: string,
     runId?: string,
@@ -65,7 +65,7 @@ export class TemporalRuns implements WorkflowRuns {
     }
   }
 
-  /** Servers before 1.26 do not describe it; the first event has it always. */
+  /** Servers before 1.26 do not describe it, but the first event always has it. */
   async #firstRunId({ raw, workflowId, runId }: WorkflowExecutionDescription): Promise<string> {
     const described = raw.workflowExecutionInfo?.firstRunId;
     if (described) return described;

@@ -253,7 +253,7 @@ describe('the gate', () => {
       const image = { ...level.request.image, sha256: 'e'.repeat(64) };
       await assert.rejects(
         level.activities.planImage({ ...again, request: { ...level.request, image } }),
-        /has this name \(public\) with other bytes/,
+        /has this name \(public\) and other bytes/,
       );
       const kept = await undo(level, planned, 'us-east-1', ['register', 'snapshot', 'utility']);
       assert.deepEqual([...kept.kept].sort(), amis.map(({ ami }) => ami).sort());

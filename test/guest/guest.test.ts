@@ -54,7 +54,7 @@ describe('a report from a machine that is not trusted', () => {
   });
 
   it('is an error when it is something else', () => {
-    assert.throws(() => parseUnitReport('Segmentation fault'), /no unit report/);
+    assert.throws(() => parseUnitReport('Segmentation fault'), /is not a report/);
   });
 
   it('comes whole through kernel messages on the console, twice over', () => {

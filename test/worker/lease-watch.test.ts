@@ -98,7 +98,7 @@ describe('the lease of an attempt', () => {
       return good(input);
     });
     assert.equal(result.outcome, 'published');
-    assert.match(String(reasons[0]), /given this work to another attempt/);
+    assert.match(String(reasons[0]), /started another attempt of this activity/);
   });
 
   it('is none when the worker was paused as the work was handed to it, and wakes beside the next attempt', async () => {
@@ -131,7 +131,10 @@ describe('the lease of an attempt', () => {
       [pause],
     );
     assert.equal(result.outcome, 'published');
-    assert.match(ended.find((text) => text.startsWith('1 ')) ?? '', /given this work to another/);
+    assert.match(
+      ended.find((text) => text.startsWith('1 ')) ?? '',
+      /started another attempt of this/,
+    );
     // The second, or, when the machine stood still so long that its work was given away, too, one behind it.
     assert(
       ended.some((text) => /^(?:[2-9]|\d\d+) acts$/.test(text)),

@@ -124,8 +124,8 @@ describe('the schedule of the sweep', () => {
     assert.deepEqual(
       lines.map(({ level, msg }) => [level, msg]),
       [
-        [40, 'the sweep schedule is not there'],
-        [40, 'the sweep schedule is not there'],
+        [40, 'the sweep schedule could not be set'],
+        [40, 'the sweep schedule could not be set'],
         [30, 'sweep schedule is created'],
       ],
     );
@@ -140,7 +140,7 @@ describe('the schedule of the sweep', () => {
     await keepSweepSchedule(refusing, await configOf(deployment), log, ended.signal);
     assert.equal(lines.length, 1);
     const text = JSON.stringify(lines);
-    assert.match(text, /the sweep schedule is not there/);
+    assert.match(text, /the sweep schedule could not be set/);
     assert.match(text, /UNIMPLEMENTED/);
     assert.match(text, /run `fedimg sweep`/);
   });
@@ -156,7 +156,7 @@ describe('the schedule of the sweep', () => {
         configFile,
         env: environmentForServer(server),
         onLine: (line) => {
-          refused ||= line.includes('the sweep schedule is not there');
+          refused ||= line.includes('the sweep schedule could not be set');
         },
       });
       await worker.ready;

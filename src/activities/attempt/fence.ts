@@ -1,4 +1,4 @@
-/** Keeps an attempt from acting once Temporal may have given its work to another one. */
+/** Stops an attempt from acting when Temporal may have started another attempt of the same activity. */
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Context } from '@temporalio/activity';
@@ -8,26 +8,26 @@ import type { HeartbeatStamp } from '../../model/progress/heartbeat.js';
 import type { AttemptKey } from './lease.js';
 import { Lease } from './lease.js';
 
-/** What Temporal says of an activity that is not done. */
+/** An activity that is not done, as Temporal describes it. */
 export interface PendingAttempt {
   readonly activityId: string;
   readonly attempt: number;
-  /** Of the last heartbeat, which may be an earlier attempt's. */
+  /** The stamp of the last heartbeat, which may be an earlier attempt's. */
   readonly stamp: HeartbeatStamp | undefined;
 }
 
-/** The leases of all attempts under way in this worker. */
+/** The leases of all attempts that run in this worker. */
 export class Fence {
   readonly #boundMs: number;
   readonly #leases = new Set<Lease>();
   #onDoubt: (run: RunRef) => void = () => undefined;
 
-  /** `boundMs`: without a recorded heartbeat for this long, an attempt is lost. */
+  /** `boundMs`: a lease ends this long after the last recorded heartbeat. */
   constructor(boundMs: number) {
     this.#boundMs = boundMs;
   }
 
-  /** `lastsMs`: what Temporal gives the attempt in all. */
+  /** `lastsMs`: the attempt's whole time-out. */
   lease(of: AttemptKey, lastsMs = Infinity): Lease {
     const settings = { boundMs: this.#boundMs, lastsMs, onDoubt: () => this.#onDoubt(of) };
     const lease = new Lease(of, settings);
@@ -35,24 +35,24 @@ export class Fence {
     return lease;
   }
 
-  /** The attempt has ended: what it left running, such as a call beside the one that failed, acts no more. */
+  /** The attempt has ended: calls that it left running can no longer act. */
   release(lease: Lease): void {
     this.#leases.delete(lease);
     lease.lose();
   }
 
-  /** The runs of which Temporal is to be asked. */
+  /** The runs that Temporal must be asked about. */
   runs(): RunRef[] {
     const runs = [...this.#leases].map(({ of }) => [of.runId, of] as const);
     return [...new Map(runs).values()];
   }
 
-  /** `listener` hears of each run of which Temporal is to be asked at once. */
+  /** `listener` is called for each run that Temporal must be asked about at once. */
   whenInDoubt(listener: (run: RunRef) => void): void {
     this.#onDoubt = listener;
   }
 
-  /** Whether an attempt of this run waits for Temporal's word. */
+  /** Whether an attempt of this run waits until Temporal has recorded its first heartbeat. */
   isInDoubt({ runId }: RunRef): boolean {
     return [...this.#leases].some((lease) => lease.of.runId === runId && lease.isInDoubt);
   }
@@ -61,11 +61,11 @@ export class Fence {
     for (const lease of this.#leases) lease.check();
   }
 
-  /** What Temporal answered to a question that was asked at `askedMs` by the lease clock. */
-  told(run: RunRef, pending: readonly PendingAttempt[], askedMs: number): void {
+  /** Takes Temporal's answer to a question that was asked at `askedMs`, by the lease clock. */
+  answered(run: RunRef, pending: readonly PendingAttempt[], askedMs: number): void {
     for (const lease of this.#leases) {
       const { runId, activityId, attempt } = lease.of;
-      // Of an attempt that began meanwhile, the answer may not know.
+      // The answer may be older than an attempt that began meanwhile.
       if (runId !== run.runId || lease.beganMs > askedMs) continue;
       const current = pending.find((one) => one.activityId === activityId);
       if (current?.attempt !== attempt) lease.lose();
@@ -81,16 +81,16 @@ export function holding<T>(lease: Lease, attempt: () => Promise<T>): Promise<T> 
   return leases.run(lease, attempt);
 }
 
-/** The lease of the attempt that is running; undefined where nobody fences. */
+/** The lease of the attempt that is running; undefined outside of attempts and without a fence. */
 export function heldLease(): Lease | undefined {
   return leases.getStore();
 }
 
-/** Lets no call with an effect pass for an attempt that has lost its lease, and says who calls. */
+/** Refuses calls with an effect from an attempt that has lost its lease; names the attempt in the User-Agent. */
 export function attemptGate(version: string): CallGate {
   return {
     admit: async (action) => {
-      // A shared poller's reads outlive the attempt that started it.
+      // A shared poll goes on after the attempt that started it, and only reads.
       if (!/^(?:Describe|Get|List)/.test(action)) await heldLease()?.held();
     },
     sender: () => {
@@ -111,7 +111,7 @@ function currentInfo(): Context['info'] | undefined {
   }
 }
 
-/** A header's comment: no control character, no bracket, no separator of ours. */
+/** Without control characters, brackets and our separators, which a header's comment cannot hold. */
 function printableToken(text: string): string {
   return text.replace(/[^\x21-\x7e]|[();]/g, '_').slice(0, 200);
 }

@@ -1,4 +1,4 @@
-/** What stands around every attempt of an activity: its lease, and the one kind of failure that it ends in. */
+/** Wraps every attempt of an activity: gives it a lease, and turns its errors into one kind of failure. */
 
 import type {
   ActivityExecuteInput,
@@ -29,7 +29,7 @@ import type { Fence } from './fence.js';
 import { holding } from './fence.js';
 import type { AttemptKey } from './lease.js';
 
-/** The specification's word for what goes wrong in each activity; all others are the service's. */
+/** The specification's error type for each activity; EC2ServiceException for all others. */
 const TYPE_BY_ACTIVITY: Readonly<Record<string, ServiceErrorType>> = {
   launchUtilityInstance: EC2_UTILITY_EXCEPTION,
   writeImage: EC2_UTILITY_EXCEPTION,
@@ -38,23 +38,23 @@ const TYPE_BY_ACTIVITY: Readonly<Record<string, ServiceErrorType>> = {
   runTest: EC2_TEST_EXCEPTION,
 };
 
-/** Nobody reads more, and a failure is in history several times. */
+/** More is not readable, and history holds a failure several times. */
 const MESSAGE_CHARS_MAX = 4_000;
 
-/** Asked again at once these only make it worse. */
+/** An immediate retry would be throttled again. */
 const THROTTLED_RETRY_MS = 10_000;
 
-/** The next worker may be there already; the retry's own interval may have grown to minutes. */
+/** The next worker may already run, while the retry policy's own interval may have grown to minutes. */
 const HANDED_OVER_RETRY_MS = 100;
 
 export interface AttemptSettings {
-  /** Undefined where nothing else can be at the same work, as in a test of one activity. */
+  /** Undefined where a second attempt cannot exist, as in a test of one activity. */
   readonly fence?: Fence;
   /** `timing.scale`. */
   readonly scale: number;
 }
 
-/** Around each attempt: its lease, and its failure in the words that workflows and people read. */
+/** Around each attempt: its lease, and its failure in the form that workflows and operators read. */
 export class AttemptInterceptor implements ActivityInboundCallsInterceptor {
   readonly #context: Context;
   readonly #settings: AttemptSettings;
@@ -77,10 +77,10 @@ export class AttemptInterceptor implements ActivityInboundCallsInterceptor {
     } catch (error) {
       if (this.#context.cancellationSignal.aborted) {
         if (this.#context.cancellationDetails?.workerShutdown === true) throw handedOver();
-        // Rejects with the reason, whatever error the aborted call ended in.
+        // Rejects with the reason of the cancellation instead of the aborted call's own error.
         await this.#context.cancelled;
       }
-      // The reason, again, and not the aborted call's own error.
+      // Also here: the reason instead of the aborted call's own error.
       const reason: unknown = lease?.signal.aborted === true ? lease.signal.reason : error;
       throw toFailure(reason, {
         stepType: TYPE_BY_ACTIVITY[this.#context.info.activityType],
@@ -99,7 +99,7 @@ function attemptOf({ info }: Context): AttemptKey {
   return { workflowId, runId, activityId, attempt };
 }
 
-/** Of an activity that works in one region: not every error says where. */
+/** The region of an activity that works in one region; not every error names its region. */
 function regionOf(input: unknown): string | undefined {
   const { regionName, regionPlan } = (input ?? {}) as Partial<
     Pick<UndoRegionInput, 'regionName'> & Pick<CopyToRegionInput, 'regionPlan'>
@@ -116,7 +116,7 @@ export function toFailure(
     scale = 1,
   }: {
     readonly stepType?: ServiceErrorType | undefined;
-    /** Where the attempt was at work; an error that names another one knows better. */
+    /** Where the attempt worked, unless the error itself names a region. */
     readonly region?: string | undefined;
     readonly scale?: number;
   } = {},
@@ -125,7 +125,7 @@ export function toFailure(
   const { type, message, details } = describe(error, stepType);
   const failure = {
     type,
-    // Guests, servers and AWS have their say in it; it goes to logs, pages and terminals.
+    // The message may hold text from guests, servers and AWS, and goes to logs, pages and terminals.
     message: printable(printable(message).slice(0, MESSAGE_CHARS_MAX)),
     details: [printableDetails({ ...(region === undefined ? {} : { region }), ...details })],
     nonRetryable: isFinal(details.class),
@@ -144,11 +144,11 @@ function printableDetails(details: FailureDetails): FailureDetails {
   return Object.fromEntries(shown) as FailureDetails;
 }
 
-/** A stop of the worker is nobody's cancel: the act is neither undone nor over. */
+/** The worker stops, which does not cancel the run: the next worker goes on with the activity. */
 function handedOver(): ApplicationFailure {
   return ApplicationFailure.create({
     type: 'WorkerShutdown',
-    message: 'the worker is stopped: the next one goes on with this',
+    message: 'this worker stops; the next worker goes on with the activity',
     nextRetryDelay: HANDED_OVER_RETRY_MS,
     category: ApplicationFailureCategory.BENIGN,
   });
@@ -182,6 +182,7 @@ function describe(
     return { type: stepType, message, details };
   }
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  const next = 'This is a mistake in fedimg: report it with the stack trace; it is tried again.';
+  const next =
+    'This is a bug in fedimg: report it with the stack trace. The activity is tried again.';
   return { type: stepType, message, details: { code: 'internal', class: 'unreachable', next } };
 }

@@ -1,4 +1,4 @@
-/** The right of one attempt to act: it ends before Temporal may give the attempt's work to another one. */
+/** The right of one attempt to act. It ends before Temporal may start another attempt of the same activity. */
 
 import { randomUUID } from 'node:crypto';
 import { once, setMaxListeners } from 'node:events';
@@ -15,18 +15,19 @@ export interface AttemptKey {
 }
 
 export interface LeaseSettings {
-  /** This long after the last heartbeat that Temporal has, and the attempt is lost. */
+  /** The lease ends this long after the last heartbeat that Temporal has recorded. */
   readonly boundMs: number;
-  /** No attempt has longer, whatever heartbeats it sends. */
+  /** The lease ends after this in any case. */
   readonly lastsMs: number;
-  /** Called when the attempt waits for Temporal's word. */
+  /** Called when the attempt waits for Temporal to confirm its first heartbeat. */
   readonly onDoubt: () => void;
 }
 
 /**
- * Temporal counts an attempt's heartbeat time-out from the last heartbeat that it has recorded, and nobody tells
- * a sender which one that was. So each bears the time at which it was sent, and who reads it there renews the lease.
- * When an attempt began is no proof: Temporal may have handed it, long ago, to a worker that was paused.
+ * Temporal counts an attempt's heartbeat time-out from the last heartbeat that it has recorded, and does not report
+ * which one that was. So each heartbeat carries the time when it was sent, and the lease watch reads that time back
+ * and renews the lease. The start of an attempt does not count as a heartbeat: Temporal may have handed the attempt,
+ * long ago, to a worker that was paused since.
  */
 export class Lease {
   readonly of: AttemptKey;
@@ -35,7 +36,7 @@ export class Lease {
   readonly #id = randomUUID();
   readonly #settings: LeaseSettings;
   readonly #end = new AbortController();
-  /** Aborts when it is known whether the attempt may act. */
+  /** Aborts when the lease is confirmed or has ended. */
   readonly #decision = new AbortController();
   #recordedMs: number | undefined;
   #isDoubted = false;
@@ -43,11 +44,11 @@ export class Lease {
   constructor(of: AttemptKey, settings: LeaseSettings) {
     this.of = of;
     this.#settings = settings;
-    // Each of an attempt's first calls listens: a sweep has dozens, and Node takes eleven for a leak.
+    // Each of an attempt's first calls adds a listener; a sweep makes dozens, and Node warns above ten.
     setMaxListeners(0, this.#decision.signal);
   }
 
-  /** The attempt waits until Temporal has a heartbeat of it. */
+  /** True while the attempt waits until Temporal has recorded a heartbeat of it. */
   get isInDoubt(): boolean {
     return this.#isDoubted && this.#recordedMs === undefined && !this.signal.aborted;
   }
@@ -61,14 +62,14 @@ export class Lease {
     return { lease: this.#id, sentMs: leaseClockMs() };
   }
 
-  /** Temporal has the heartbeat with this stamp; that of an earlier attempt is none of this one's. */
+  /** Temporal has recorded the heartbeat with this stamp; one of an earlier attempt is ignored. */
   recorded({ lease, sentMs }: HeartbeatStamp): void {
     if (lease !== this.#id) return;
     this.#recordedMs = Math.max(this.#recordedMs ?? 0, sentMs);
     this.#decision.abort();
   }
 
-  /** To be called now and then: what waits for nothing but time would not notice otherwise. */
+  /** To be called at intervals: ends the lease when its time is over. */
   check(): void {
     const { boundMs, lastsMs } = this.#settings;
     const nowMs = leaseClockMs();
@@ -76,12 +77,12 @@ export class Lease {
     if (nowMs - this.beganMs > lastsMs) this.#endWith(timeUp(lastsMs));
   }
 
-  /** Another attempt has the work, or nobody has it any more. */
+  /** Temporal has given the work to another attempt, or the activity has ended. */
   lose(): void {
     this.#endWith(replaced());
   }
 
-  /** Resolves when the attempt may act; rejects when it must not, by the clock, whatever timer has had its turn. */
+  /** Resolves when the attempt may act; rejects when it must not. Goes by the clock, because timers may be late. */
   async held(): Promise<void> {
     if (this.#recordedMs === undefined) await this.#proved();
     this.check();
@@ -104,24 +105,24 @@ export class Lease {
 function outOfTouch(boundMs: number): ServiceError {
   return lost(
     'out-of-touch',
-    `Temporal has no heartbeat of this attempt for ${Math.round(boundMs / 1000)} s: another one may be at this work`,
-    "It is tried again; if that repeats, look at the network between the worker and Temporal, at what else runs on its machine, and at Temporal's database.",
+    `Temporal has recorded no heartbeat of this attempt for ${Math.round(boundMs / 1000)} s, so another attempt may have begun`,
+    "The activity is tried again. If this repeats, check the network between the worker and Temporal, the load of the worker's machine, and Temporal's database.",
   );
 }
 
 function timeUp(lastsMs: number): ServiceError {
   return lost(
     'time-up',
-    `this attempt has had its ${Math.round(lastsMs / 1000)} s: another one may be at this work`,
-    'It is tried again while there is time; if that repeats, look at what is slow: the image server, SSM, or the region.',
+    `this attempt reached its time-out of ${Math.round(lastsMs / 1000)} s, so another attempt may have begun`,
+    'The activity is tried again while the step has time. If this repeats, find out what is slow: the image server, SSM, or the region.',
   );
 }
 
 function replaced(): ServiceError {
   return lost(
     'replaced',
-    'Temporal has given this work to another attempt, or has ended the run',
-    'Nothing needs to be done: what this attempt made is found by the one that goes on, or by the sweep.',
+    'Temporal has started another attempt of this activity, or has ended the run',
+    'You need not do anything: the next attempt or the sweep finds what this attempt made.',
   );
 }
 

@@ -1,4 +1,4 @@
-/** Looks whether this image is published already: retention forgets runs, the AMIs' tags do not. */
+/** Finds out whether this image is already published, by the tags of its AMIs: histories expire, tags stay. */
 
 import type { Image } from '@aws-sdk/client-ec2';
 import { findImages, findImagesByName } from '../../aws/images.js';
@@ -12,8 +12,8 @@ import { EC2_SERVICE_EXCEPTION, ServiceError } from '../../model/errors.js';
 import type { ActivityContext } from '../attempt/context.js';
 
 /**
- * All complete AMIs of the image when the home region is complete, else undefined. Home is published last of
- * the required regions, so these are complete then, too. Refuses names that somebody else's AMIs have.
+ * All complete AMIs of the image when the home region is complete, else undefined. The home region is published
+ * after the other required regions, so these are complete then, too. Rejects when another run's AMI has a wanted name.
  */
 export async function findPublished(
   context: ActivityContext,
@@ -36,7 +36,7 @@ export async function findPublished(
   return [...atHome, ...elsewhere.flat()];
 }
 
-/** Better now than after an hour's work: RegisterImage would refuse these names, and the image fails by it. */
+/** RegisterImage would refuse these names, and the image would fail after an hour's work. */
 async function refuseTakenNames(
   { aws }: ActivityContext,
   { runId }: Origin,
@@ -51,11 +51,11 @@ async function refuseTakenNames(
   const { ImageId = '', Name = '', Public } = foreign;
   throw new ServiceError(
     EC2_SERVICE_EXCEPTION,
-    `${ImageId} in ${regionName} has the name ${Name} already (${Public ? 'public' : 'private'})`,
+    `${ImageId} in ${regionName} already has the name ${Name} (${Public ? 'public' : 'private'})`,
     {
       code: 'name-taken',
       class: 'refused',
-      next: `${Public || isComplete(foreign) ? '' : 'If a run that was ended from outside left it, wait for the sweep (fedimg sweep --dry-run --verbose says what it waits for) and publish again. '}If nobody needs it, deregister ${ImageId} and the others of its image with their snapshots; else change publish.image_name.`,
+      next: `${Public || isComplete(foreign) ? '' : 'If a terminated run left it, wait for the sweep (fedimg sweep --dry-run --verbose shows what the sweep waits for) and publish again. '}If it is not needed, deregister ${ImageId} and the other AMIs of its image, and delete their snapshots; else change publish.image_name.`,
       region: regionName,
       resource: ImageId,
     },
@@ -66,23 +66,23 @@ function isComplete({ Tags }: Pick<Image, 'Tags'>): boolean {
   return tagOf({ Tags }, TAG.state) === RESULT_STATE.complete;
 }
 
-/** The name alone does not make it this image: somebody may have put another file in its place. */
+/** Refuses an AMI of this image that was made from another file: a compose may have been replaced under its name. */
 function refuseOtherBytes({ sha256 }: Origin, regionName: string, image: Image | undefined): void {
   const published = image === undefined ? undefined : tagOf(image, TAG.sha256);
   if (published === undefined || sha256 === undefined || published === sha256) return;
   throw new ServiceError(
     EC2_SERVICE_EXCEPTION,
-    `${image?.ImageId} in ${regionName} has this name (${image?.Public ? 'public' : 'private'}) with other bytes: sha256 ${published}, wanted ${sha256}`,
+    `${image?.ImageId} in ${regionName} has this name (${image?.Public ? 'public' : 'private'}) and other bytes: sha256 ${published}, wanted ${sha256}`,
     {
       code: 'other-bytes-published',
       class: 'refused',
-      next: 'Give the new image a name of its own: what is complete is never replaced.',
+      next: 'Give the new image a name of its own: fedimg never replaces a published AMI.',
       region: regionName,
     },
   );
 }
 
-/** The record of a run that finds its image published says the same as that of the run which published it. */
+/** Owner, run and test as the run that published the AMI recorded them. */
 function madeBy(image: Image, deployment: string): Pick<RegisteredAmi, 'owner' | 'made'> {
   const tags = tagsOf(image);
   const by = runOf({ tags }, deployment);
@@ -93,8 +93,8 @@ function madeBy(image: Image, deployment: string): Pick<RegisteredAmi, 'owner' |
 }
 
 /**
- * What is there for good: public, or complete and kept private by a configuration that still says so. Nothing
- * proves a private one to be this image but its hash: a new build may stand under the same name.
+ * AMIs that stay: public ones, and complete ones that the configuration keeps private. A private AMI must also have
+ * the hash of this image: a new build may have the same name.
  */
 async function completeAmis(
   { aws, config }: ActivityContext,

@@ -1,4 +1,4 @@
-/** The raw size of an image, before anything of it is downloaded. */
+/** The raw size of an image, read before its download. */
 
 import type { ComposeImage } from '../../model/compose/compose.js';
 import { EC2_SERVICE_EXCEPTION, ServiceError } from '../../model/errors.js';
@@ -7,10 +7,10 @@ import { readXzIndex } from '../../fetch/xz-index.js';
 import type { ActivityContext } from '../attempt/context.js';
 
 export interface ImageSize {
-  /** Undefined when the server answers no range requests: then the configured size is used. */
+  /** Undefined when the server answers no range requests; the configured size is used then. */
   readonly rawSizeBytes: number | undefined;
   readonly compressedSizeBytes: number | undefined;
-  /** After redirects, each of which the allow-list has passed. */
+  /** After redirects; the allow-list has passed each of them. */
   readonly url: string;
 }
 
@@ -22,10 +22,12 @@ export async function readImageSize(
   try {
     const { maxRawSizeBytes } = config.source;
     const sizes = await readXzIndex(url, { policy: urlPolicy, signal, maxRawSizeBytes });
-    if (sizes.rawSizeBytes === 0) throw unusable(`${url} holds an image of no bytes`);
+    if (sizes.rawSizeBytes === 0) throw unusable(`${url} holds an empty image`);
     const { rawSizeBytes, compressedSizeBytes } = sizes;
     if (announcedBytes > 0 && compressedSizeBytes !== announcedBytes) {
-      throw unusable(`${url} has ${compressedSizeBytes} bytes, its compose says ${announcedBytes}`);
+      throw unusable(
+        `${url} has ${compressedSizeBytes} bytes; the metadata of its compose says ${announcedBytes}`,
+      );
     }
     return { rawSizeBytes, compressedSizeBytes, url: sizes.url };
   } catch (error) {
@@ -39,6 +41,6 @@ function unusable(message: string): ServiceError {
   return new ServiceError(EC2_SERVICE_EXCEPTION, message, {
     code: 'image-size',
     class: 'refused',
-    next: 'Compare the file on the server with the metadata of the compose; have the wrong one mended.',
+    next: 'Compare the file on the server with the metadata of the compose, and correct the wrong one.',
   });
 }

@@ -1,4 +1,4 @@
-/** Plans one image: what will be made where, decided once and kept in history. */
+/** Plans one image: what will be made where. Decided once and kept in history. */
 
 import { readFile } from 'node:fs/promises';
 import { log } from '@temporalio/activity';
@@ -65,7 +65,11 @@ async function plan(
   );
   if (useless?.unusable !== undefined) throw regionUnusable(useless.regionName, useless.unusable);
   const named = publishedAs({ ...input.request, ...image }, config.composes.rawhideRelease);
-  if (named === undefined) log.warn('consumers of today are not told', { composeId, release });
+  if (named === undefined) {
+    const next = 'For Rawhide, set composes.rawhide_release in the configuration.';
+    const what = 'the messages to the consumers of published images need a release number';
+    log.warn(what, { composeId, release, next });
+  }
   const published = await findPublished(context, origin, [home, ...copies], signal);
   const madeVariants = home.wanted.map(({ variant }) => variant);
   const test = planTest(config, image.arch, script, madeVariants);
@@ -95,7 +99,7 @@ async function plan(
   };
 }
 
-/** Metadata and the command line are held to this grammar; whoever starts a workflow by hand is not. */
+/** The reader of metadata and the command line check this, too; a workflow that was started by hand skips them. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._+~-]{0,199}$/;
 
 function refuseNames(names: readonly string[]): void {
@@ -103,11 +107,11 @@ function refuseNames(names: readonly string[]): void {
   if (bad === undefined) return;
   throw new ServiceError(
     EC2_SERVICE_EXCEPTION,
-    `${shownText(bad)} is no name of an image, a compose or a release`,
+    `${shownText(bad)} is not a name of an image, a compose or a release`,
     {
       code: 'request-name',
       class: 'refused',
-      next: 'Start it by `fedimg publish` or `fedimg compose signal`, which say what is wrong.',
+      next: 'Use letters, digits and . _ + ~ - only; `fedimg publish` and `fedimg compose signal` check names before they start.',
     },
   );
 }
@@ -184,11 +188,11 @@ function planTest(config: Config, arch: Arch, script: string, made: readonly Var
   if (variants.length === 0) {
     throw new ServiceError(
       EC2_SERVICE_EXCEPTION,
-      `none of the variants to test (${wanted.join(', ')}) is registered for ${arch}`,
+      `${arch} has no AMI of a variant to test (${wanted.join(', ')})`,
       {
         code: 'no-variant-to-test',
         class: 'refused',
-        next: 'Add "first-hvm" to test.variants: nothing becomes public untested.',
+        next: 'Add "first-hvm" to test.variants: an AMI becomes public only after a test.',
       },
     );
   }
@@ -202,7 +206,7 @@ function planTest(config: Config, arch: Arch, script: string, made: readonly Var
     ...optional('subnet', test.subnet),
     ...optional('securityGroup', test.securityGroup),
     ...optional('keepFailedMs', test.keepFailedMs),
-    // The timer must not end a test that is still within its own time.
+    // The timer must not end a test before its own time-out.
     deadManMinutes: Math.max(
       config.utility.deadManMinutes,
       Math.ceil(test.timeoutMs / 60_000) + 60,
@@ -234,10 +238,14 @@ function utilityAmiUnusable(what: string, ami: string): ServiceError {
 }
 
 function regionUnusable(regionName: string, reason: string): ServiceError {
-  return new ServiceError(EC2_SERVICE_EXCEPTION, `${regionName} is required, but: ${reason}`, {
-    code: 'required-region',
-    class: 'refused',
-    next: 'Mend the region; or put another one first in [[amis]], or take it out of publish.required_regions.',
-    region: regionName,
-  });
+  return new ServiceError(
+    EC2_SERVICE_EXCEPTION,
+    `${regionName} is a required region and cannot be used: ${reason}`,
+    {
+      code: 'required-region',
+      class: 'refused',
+      next: 'Correct this in the account; or put another region first in [[amis]], or remove this one from publish.required_regions.',
+      region: regionName,
+    },
+  );
 }

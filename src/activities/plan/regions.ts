@@ -1,4 +1,4 @@
-/** What each region gets, and what it cannot get and why. */
+/** Which AMIs each region gets, which ones it cannot get, and why. */
 
 import { publicAccessRefusal, pvKernel } from '../../aws/account.js';
 import { classifyAwsError } from '../../aws/errors.js';
@@ -62,13 +62,13 @@ async function regionFacts(
   } catch (error) {
     const failure = classifyAwsError(error);
     if (failure === undefined || signal.aborted || isRequired) throw error;
-    // A region that is not enabled, that a policy closes, or that stays down is left out; the others go on.
+    // A region that is disabled, closed by a policy, or down is left out; the other regions go on.
     if (failure.class === 'refused') {
       return { kernel: undefined, unusable: `${failure.message} (${failure.next})` };
     }
     if (!isRepeat() || waitedMs() <= ec2.settings.regionPatienceMs) throw error;
     const waitedSeconds = Math.round(waitedMs() / 1000);
-    const unusable = `${failure.message} (asked for ${waitedSeconds} s, then left out)`;
+    const unusable = `${failure.message} (left out after ${waitedSeconds} s)`;
     return { kernel: undefined, unusable };
   }
 }
@@ -95,7 +95,7 @@ function planAmi(
   return { variant, name, description, ...withKernel };
 }
 
-/** The template of the image's AMI names: only what differs between its AMIs is still open. */
+/** The template of the image's AMI names, in which only the parts that differ between its AMIs are left to fill in. */
 export function namesOfImage({ config }: ActivityContext, request: ImageRequest): string {
   return renderTemplate(config.publish.imageName, imageValues(request));
 }

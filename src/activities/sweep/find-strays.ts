@@ -1,4 +1,4 @@
-/** One region's strays, and what else carries this deployment's tags and why it stays; changes nothing. */
+/** Finds one region's strays, and the deployment's other resources with the reason why they stay. Only reads. */
 
 import { isCode } from '../../aws/errors.js';
 import { listOwned } from '../../aws/inventory.js';
@@ -14,7 +14,7 @@ import { heartbeating, waitingFor } from '../attempt/heartbeat.js';
 import { refuseOtherDeployment } from './plan-sweep.js';
 import { StrayJudge, sweepItem } from './stray-judge.js';
 
-/** A region's answer stays a small payload, however much is published there. */
+/** Keeps the activity's result small in a region with many published AMIs. */
 const KEPT_LISTED_MAX = 100;
 
 export function findStrays(
@@ -38,7 +38,7 @@ export function findStrays(
         (verdict.stray ? strays : kept).push(sweepItem(resource, verdict, clock.now()));
         if (verdict.stray) going.add(resource.id);
       } catch (error) {
-        // Somebody else has removed it meanwhile.
+        // It was removed meanwhile.
         if (!isCode(error, 'InvalidSnapshot.NotFound')) throw error;
       }
     }
@@ -52,13 +52,13 @@ export function findStrays(
   });
 }
 
-/** A run's own resources stand together, and EC2's order of removal before everything else. */
+/** EC2's order of removal first, then by age, which keeps the resources of one run together. */
 function inOrderOfRemoval(resources: readonly OwnedResource[]): OwnedResource[] {
   const rank = ({ type }: OwnedResource) => RESOURCE_TYPES.indexOf(type);
   return resources.toSorted((a, b) => rank(a) - rank(b) || (a.createdMs ?? 0) - (b.createdMs ?? 0));
 }
 
-/** A listing is of one moment: the removal asks anew. */
+/** Asks Temporal once for each run: the listing shows one moment, and the removal asks again. */
 function askedOnce(runs: WorkflowRuns): WorkflowRuns {
   const asked = new Map<string, Promise<RunState>>();
   return {
@@ -72,7 +72,7 @@ function askedOnce(runs: WorkflowRuns): WorkflowRuns {
   };
 }
 
-/** Runs that were ended from outside while they published: what they made public stays, and nobody says so. */
+/** Runs that were terminated or timed out while they published: their public AMIs stay, and an operator must know. */
 async function unreconciledRuns(
   resources: readonly OwnedResource[],
   judge: StrayJudge,
@@ -104,7 +104,7 @@ async function whyUnreconciled(
   const state = await judge.stateOf(run, { mayBeOld: true });
   if (state.state === 'closed' && ['TERMINATED', 'TIMED_OUT'].includes(state.status)) {
     const how = state.status === 'TERMINATED' ? 'was terminated' : 'timed out';
-    return `its run ${how} with these AMIs public: they stay`;
+    return `its run ${how} after these AMIs became public: they stay`;
   }
   if (state.state === 'unknown' && tags[TAG.state] === RESULT_STATE.unfinished) {
     return 'Temporal does not know its run, which never completed this region: they stay';

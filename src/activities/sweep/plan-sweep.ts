@@ -1,4 +1,4 @@
-/** What a sweep goes by: the account's regions, and this worker's configuration. */
+/** What a sweep works with: the account's regions, and this worker's configuration. */
 
 import { enabledRegions } from '../../aws/account.js';
 import { classifyAwsError } from '../../aws/errors.js';
@@ -8,7 +8,7 @@ import type { SweepPlan } from '../activities.js';
 import type { ActivityContext } from '../attempt/context.js';
 import { heartbeating, waitingFor } from '../attempt/heartbeat.js';
 
-/** Retried within this, a throttled region answers; one that is down is the next sweep's. */
+/** A throttled region answers within this; a region that is down is left to the next sweep. */
 const REGION_PATIENCE_MS = 5 * 60_000;
 
 export function planSweep(context: ActivityContext, deployment: string): Promise<SweepPlan> {
@@ -29,7 +29,7 @@ export function refuseOtherDeployment(config: Config, deployment: string): void 
   if (config.deployment === deployment) return;
   throw new ServiceError(
     EC2_SERVICE_EXCEPTION,
-    `a sweep of deployment ${deployment} came to a worker of ${config.deployment}`,
+    `a worker of deployment ${config.deployment} received a sweep of deployment ${deployment}`,
     {
       code: 'other-deployment',
       class: 'refused',
@@ -38,7 +38,7 @@ export function refuseOtherDeployment(config: Config, deployment: string): void 
   );
 }
 
-/** Any region knows them all: a sick home region does not stop the others' sweep. */
+/** Asks one known region after the other, so that a failing home region does not stop the sweep. */
 async function regionsOfAccount(
   { aws, config }: ActivityContext,
   signal: AbortSignal,

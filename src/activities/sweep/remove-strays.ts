@@ -1,4 +1,4 @@
-/** Removes strays of one region that were found before, each looked at again right before it goes. */
+/** Removes strays of one region that were found before. Each is looked at again right before its removal. */
 
 import { classifyAwsError, isCode } from '../../aws/errors.js';
 import { deregisterImage } from '../../aws/images.js';
@@ -39,12 +39,12 @@ export function removeStrays(
 }
 
 class StrayRemoval {
-  /** Not removed yet, but may be in the next round. */
+  /** To be tried again in the next round. */
   open: readonly SweepItem[];
   readonly #options: StrayJudgeOptions;
   readonly #judge: StrayJudge;
   readonly #removed = new Map<string, SweepItem>();
-  /** With the reason why it still stands. */
+  /** Not removed, with the reason. */
   readonly #left = new Map<string, SweepItem>();
 
   constructor(options: StrayJudgeOptions, strays: readonly SweepItem[]) {
@@ -53,12 +53,12 @@ class StrayRemoval {
     this.open = strays;
   }
 
-  /** An error on one resource never stops the rest; one of Temporal's stops all. */
+  /** An error on one resource does not stop the rest; an error of Temporal stops all. */
   async round(): Promise<void> {
     const again: SweepItem[] = [];
     for (const type of RESOURCE_TYPES) {
       const items = this.open.filter((item) => item.type === type);
-      // Instances take minutes to end, and do it side by side; the others go at once.
+      // Instances take minutes to terminate, so they do it in parallel; the others are removed at once.
       const sizes = type === 'instance' ? items.length : 1;
       for (let from = 0; from < items.length; from += sizes) {
         const settled = await Promise.allSettled(
@@ -77,7 +77,7 @@ class StrayRemoval {
     return { removed: [...this.#removed.values()], left: [...this.#left.values()] };
   }
 
-  /** False when it may do to try again. */
+  /** False when it is worth trying again. */
   async #remove(item: SweepItem): Promise<boolean> {
     const { ec2, signal } = this.#options;
     const { type, id } = item;
@@ -90,9 +90,9 @@ class StrayRemoval {
           return verdict.code !== 'in-use';
         }
         await REMOVE[type](ec2, id, signal);
-        // A pending AMI answers as a deregistered one does: only the listing tells them apart.
+        // EC2 answers the same for a pending and for a deregistered AMI; only the listing tells them apart.
         if (type === 'image' && (await findOwned(ec2, item, signal)) !== undefined) {
-          this.#left.set(id, { ...item, code: 'not-removed', reason: 'EC2 lists it still' });
+          this.#left.set(id, { ...item, code: 'not-removed', reason: 'EC2 still lists it' });
           return false;
         }
       }

@@ -1,4 +1,4 @@
-/** The verdict on a resource: Temporal says whether its run is over, EC2 whether anything needs it. */
+/** Decides whether a resource is a stray: Temporal knows whether its run is closed, EC2 whether it is in use. */
 
 import { findImagesOfSnapshot } from '../../aws/images.js';
 import type { RegionAccess } from '../../aws/region-access.js';
@@ -26,13 +26,13 @@ export class StrayJudge {
     this.#options = options;
   }
 
-  /** `going`: what is removed before this one, and so needs it no more. */
+  /** `going`: resources that are removed before this one and so do not count as its users. */
   async verdict(resource: OwnedResource, going: ReadonlySet<string>): Promise<Verdict> {
     const { deployment, graceMs, ec2 } = this.#options;
     const settled = judgeByItself(resource, deployment);
     const run = runOf(resource, deployment);
     if (settled !== undefined || run === undefined) {
-      return settled ?? kept('foreign-tags', 'it names no run');
+      return settled ?? kept('foreign-tags', 'its tags name no run');
     }
     const state = await this.stateOf(run);
     const verdict = judge(resource, state, { deployment, graceMs, nowMs: ec2.clock.now() });
@@ -40,7 +40,7 @@ export class StrayJudge {
     return (await this.#needed(resource, going)) ?? verdict;
   }
 
-  /** Rejects when Temporal does not answer: who says nothing has not said that the run is over. */
+  /** Rejects when Temporal does not answer: silence does not mean that the run is closed. */
   async stateOf(run: RunRef, options?: { readonly mayBeOld: boolean }): Promise<RunState> {
     const { runs, signal } = this.#options;
     try {
@@ -49,11 +49,11 @@ export class StrayJudge {
       if (signal.aborted) throw error;
       throw new ServiceError(
         EC2_SERVICE_EXCEPTION,
-        `Temporal does not say whether ${run.workflowId} is under way: ${(error as Error).message}`,
+        `Temporal did not answer whether ${run.workflowId} is running: ${(error as Error).message}`,
         {
           code: 'run-state-unknown',
           class: 'unreachable',
-          next: 'Nothing is removed until Temporal answers; it is asked again.',
+          next: 'The sweep asks again, and removes strays only after Temporal has answered.',
         },
         { cause: error },
       );
@@ -73,7 +73,7 @@ export class StrayJudge {
       const images = await findImagesOfSnapshot(ec2, id, signal);
       const staying = images.filter((one) => !going.has(one));
       if (staying.length > 0) return kept('in-use', `${staying.join(', ')} needs it`);
-      // Permission comes before the AMI's own: what never was complete was published by its AMI only.
+      // A snapshot becomes public before its AMI. In an unfinished region that alone does not make it a result.
       const isUnfinished = tags[TAG.state] === RESULT_STATE.unfinished;
       if (!isUnfinished && (await isSnapshotPublic(ec2, id, signal))) {
         return kept('public', 'it is public');
@@ -83,7 +83,7 @@ export class StrayJudge {
   }
 }
 
-/** The row of the report. */
+/** One row of the report. */
 export function sweepItem(
   resource: OwnedResource,
   { code, reason }: Verdict,

@@ -63,7 +63,7 @@ const ATTEMPT = { workflowId: 'w', runId: 'r', activityId: '7', attempt: 2 };
 
 /** Temporal's answer to a question that is asked now. */
 function tell(fence: Fence, ...pending: PendingAttempt[]): void {
-  fence.told(ATTEMPT, pending, leaseClockMs());
+  fence.answered(ATTEMPT, pending, leaseClockMs());
 }
 
 /** Temporal has the heartbeat that this attempt sends now. */
@@ -156,7 +156,7 @@ describe('an attempt of whose heartbeats Temporal has none', () => {
   it('is refused by the clock, though no timer has run since it woke', async () => {
     const lease = begun(new Fence(BOUND_MS));
     const beginMs = performance.now();
-    // As after SIGCONT: nothing else of this process has had its turn.
+    // As after SIGCONT: nothing else of this process reached its time-out turn.
     while (performance.now() - beginMs <= BOUND_MS);
     const held = lease.held();
     assert(lease.signal.aborted);
@@ -228,7 +228,7 @@ describe('an attempt that has had all its time', () => {
     record(fence, lease);
     await outOfTouch();
     record(fence, lease);
-    await assert.rejects(lease.held(), /has had its/);
+    await assert.rejects(lease.held(), /reached its time-out/);
   });
 });
 
@@ -240,7 +240,7 @@ describe('an attempt that has ended', () => {
       await holding(lease, async () => {
         await lease.held();
         fence.release(lease);
-        await assert.rejects(ec2.ec2.send(tag()), /another attempt, or has ended/);
+        await assert.rejects(ec2.ec2.send(tag()), /another attempt of this activity, or has ended/);
       });
       assert.equal((await effects()).length, 0);
     });
@@ -248,7 +248,7 @@ describe('an attempt that has ended', () => {
 });
 
 describe('an attempt that Temporal has given up', () => {
-  const lost = /another attempt, or has ended the run/;
+  const lost = /another attempt of this activity, or has ended the run/;
 
   it('stops at once when another one has its work, or when its run is over', async () => {
     const fence = new Fence(60_000);
@@ -264,7 +264,7 @@ describe('an attempt that Temporal has given up', () => {
     const fence = new Fence(60_000);
     const askedMs = leaseClockMs() - 1;
     const leases = [ATTEMPT, { ...ATTEMPT, runId: 'another' }].map((of) => fence.lease(of));
-    fence.told(ATTEMPT, [], askedMs);
+    fence.answered(ATTEMPT, [], askedMs);
     tell(fence, { activityId: '7', attempt: 2, stamp: undefined });
     assert(leases.every(({ signal }) => !signal.aborted));
   });

@@ -18,7 +18,7 @@ describe('an image whose earlier run failed at home, behind a required region', 
         level.activities.planImage({ request: level.request, ...LATER }),
         (error) => {
           const { message, details } = error as ApplicationFailure;
-          assert.match(message, /ami-\S+ in eu-west-1 has the name .* already \(public\)/);
+          assert.match(message, /ami-\S+ in eu-west-1 already has the name .* \(public\)/);
           const { code, next } = details?.[0] as FailureDetails;
           assert.equal(code, 'name-taken');
           assert.doesNotMatch(next, /sweep/, 'no sweep takes what is public');
@@ -76,7 +76,7 @@ describe('an image that is kept private', () => {
       await register(level.activities, plan, await snapshotOf(level, plan));
       await assert.rejects(
         level.activities.planImage({ request: level.request, ...LATER }),
-        /has the name .* already \(private\)/,
+        /already has the name .* \(private\)/,
       );
     });
   });

@@ -335,7 +335,7 @@ describe('a sweep of one region', () => {
       for (const act of [() => find(level), () => remove(level, strays)]) {
         await assert.rejects(act(), (error) => {
           const failure = error as ApplicationFailure;
-          assert.match(failure.message, /Temporal does not say whether image\/.* is under way/);
+          assert.match(failure.message, /Temporal did not answer whether image\/.* is running/);
           return failure.nonRetryable === false;
         });
       }
@@ -353,7 +353,10 @@ describe('a sweep of one region', () => {
         () => find(level, other),
         () => remove(level, [], other),
       ]) {
-        await assert.rejects(act(), /a sweep of deployment staging came to a worker of test/);
+        await assert.rejects(
+          act(),
+          /a worker of deployment test received a sweep of deployment staging/,
+        );
       }
     });
   });
