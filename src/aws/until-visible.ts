@@ -32,7 +32,7 @@ export async function untilVisible<T>(
 export interface RoundsOptions {
   readonly signal: AbortSignal;
   /** Called after each round with the time since the first began. */
-  isOver(elapsedMs: number): boolean;
+  readonly isOver: (elapsedMs: number) => boolean;
 }
 
 /** Repeats a round of removals until it is over: EC2 may list late what an unanswered call made. */

@@ -24,7 +24,7 @@ export interface OpenActivities {
   readonly activities: Activities;
   readonly aws: Aws;
   /** Closes the connections to AWS. */
-  close(): void;
+  readonly close: () => void;
 }
 
 /** Needs no Temporal server: a test can run these activities one by one. */

@@ -40,7 +40,7 @@ export interface OpenWorker {
   readonly client: Client;
   readonly aws: Aws;
   /** To be called once `run` has ended. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** Made by `npm run build`; from the sources, the bundle is made at start. */

@@ -73,7 +73,7 @@ describe('a batch of messages', () => {
     }
   });
 
-  it('goes on behind a message that is refused for good, and says which one that is', async () => {
+  it('goes on after a message that the broker finally refuses, and reports it', async () => {
     const { report, arrived } = await send({ a: 'refused', c: 'invalid' });
     assert.deepEqual(arrived, ['b', 'd']);
     assert.equal(report.handled, 4);

@@ -99,7 +99,7 @@ describe('an activity that is run twice', () => {
     });
   });
 
-  it('leaves no snapshot that failed behind when the attempt that made it heard of nothing', async () => {
+  it('removes a failed snapshot whose attempt ended before it saw the failure', async () => {
     await withActivities(TWO_REGIONS, async (level) => {
       const planned = await plan(level);
       const utility = await launch(level, planned);
@@ -147,7 +147,7 @@ describe('an activity that is run twice', () => {
     });
   });
 
-  it('leaves nothing when it is undone, whichever step was the last', async () => {
+  it('removes everything when it is undone after any step', async () => {
     await withActivities(TWO_REGIONS, async (level) => {
       const planned = await plan(level);
       const source = await snapshot(level, planned);
@@ -163,7 +163,7 @@ describe('an activity that is run twice', () => {
     });
   });
 
-  it('removes the rest when one kind may not be listed, and says which one was not looked for', async () => {
+  it('removes the rest when EC2 refuses to list one kind, and reports that kind', async () => {
     await withActivities(TWO_REGIONS, async (level) => {
       const planned = await plan(level);
       const source = await snapshot(level, planned);
@@ -175,7 +175,7 @@ describe('an activity that is run twice', () => {
     });
   });
 
-  it('says when nobody may look which AMIs have become public: it is not known that none has', async () => {
+  it('reports when EC2 refuses to list AMIs that may have become public', async () => {
     await withActivities(TWO_REGIONS, async (level) => {
       const planned = await plan(level);
       await level.setFaults([{ action: 'DescribeImages', kind: 'refusal', count: 0 }]);
@@ -204,7 +204,7 @@ describe('an activity that is run twice', () => {
     });
   });
 
-  it('touches nothing of another run or another deployment when it undoes', async () => {
+  it('keeps the resources of other runs and deployments when it undoes', async () => {
     await withActivities(TWO_REGIONS, async (level) => {
       const planned = await plan(level);
       const utility = await launch(level, planned);
@@ -226,7 +226,7 @@ describe('an activity that is run twice', () => {
 });
 
 describe('the gate', () => {
-  it('makes nothing public whose tags do not have the tested hash', async () => {
+  it('keeps AMIs private whose tags do not have the tested hash', async () => {
     await withActivities(TWO_REGIONS, async (level) => {
       const planned = await plan(level);
       const source = await snapshot(level, planned);
@@ -264,7 +264,7 @@ describe('the gate', () => {
     });
   });
 
-  it('never takes another image of the same name for its own', async () => {
+  it('never adopts another image of the same name', async () => {
     await withActivities(TWO_REGIONS, async (level) => {
       const planned = await plan(level);
       const source = await snapshot(level, planned);

@@ -25,7 +25,7 @@ const read = ({ aws }: ActivityLevel, tags = {}, homes = HOMES) =>
   readCatalogue(aws, { deployment: 'test', homes, tags }, SIGNAL);
 
 describe('the AMIs of a deployment in EC2', () => {
-  it('are found in every region, and none of another deployment or compose', async () => {
+  it('are found in every region, without those of other deployments and composes', async () => {
     await withActivities({}, async (level) => {
       const tags = someAmiTags(someOrigin());
       for (const name of ['us-east-1', 'sa-east-1']) {

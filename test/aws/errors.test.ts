@@ -39,7 +39,7 @@ function awsError(name: string, status: number, message = name): Error {
 }
 
 describe('an error of AWS', () => {
-  it('is never final when nobody answered', async () => {
+  it('is never final without an answer of AWS', async () => {
     let endpoint = '';
     await withServer(
       () => undefined,
@@ -83,7 +83,7 @@ describe('an error of AWS', () => {
     }
   });
 
-  it('is told apart from a mistake of our own', () => {
+  it('is distinguished from a bug of our own', () => {
     assert.equal(classifyAwsError(new TypeError('undefined is no function')), undefined);
   });
 });

@@ -49,7 +49,7 @@ describe('a command on an instance', () => {
     assert.equal(sent(), 3);
   });
 
-  it('has no exit status when it never ran, was killed, or its agent broke down: -1 is nobody’s verdict', async () => {
+  it('has no exit status when it never ran, was killed, or its agent broke down: -1 is not a result', async () => {
     const none = [
       { Status: 'Failed', ResponseCode: -1 },
       { Status: 'Failed' },

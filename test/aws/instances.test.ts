@@ -8,7 +8,7 @@ import { systemClock } from '../../src/aws/system-clock.js';
 import { ServiceError } from '../../src/model/errors.js';
 
 describe('an instance that runs', () => {
-  it('but never shows its volume is given up as lost, not waited for until somebody looks', async () => {
+  it('but never shows its volume is given up as lost after the visibility window', async () => {
     const instance: Instance = { InstanceId: 'i-1', State: { Name: 'running' } };
     const ec2 = {
       name: 'us-east-1',

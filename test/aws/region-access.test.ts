@@ -71,7 +71,7 @@ describe('a listing of SSM', () => {
     }
   });
 
-  it('ends at an empty token, which is how SSM says that there is no more', async () => {
+  it('ends at an empty token, which SSM sends on the last page', async () => {
     const asked: string[] = [];
     const server = createServer((request, response) => {
       asked.push(String(request.headers['x-amz-target']));

@@ -34,7 +34,7 @@ describe('waiting in a region', () => {
     assert(asked.every((batch) => batch.length === 50));
   });
 
-  it('stops asking when nobody waits any more', async () => {
+  it('stops asking when the last wait has ended', async () => {
     const { asked, poll } = recording(() => new Map());
     const controller = new AbortController();
     const waiting = poll.wait('snap-1', whenDone, controller.signal);
@@ -44,7 +44,7 @@ describe('waiting in a region', () => {
     assert.deepEqual(asked.at(-1), ['snap-2']);
   });
 
-  it('outlives throttling, and tells all who wait of a refusal', async () => {
+  it('goes on after throttling, and fails all waits when AWS refuses', async () => {
     const problems = ['RequestLimitExceeded', 'ECONNRESET', 'UnauthorizedOperation'];
     const poll = new SharedPoll<string>({
       clock: systemClock,
@@ -89,7 +89,7 @@ describe('waiting in a region', () => {
     );
   });
 
-  it('tells how long an id has been missing, for not listed is no proof of absence', async () => {
+  it('reports how long an id has been missing, because EC2 may list it late', async () => {
     const { poll } = recording(() => new Map());
     const seen: number[] = [];
     await poll.wait(

@@ -85,13 +85,13 @@ describe('a report from a machine that is not trusted', () => {
     assert.throws(() => parseConsoleReport(console, 'abc'), /cannot be unpacked/);
   });
 
-  it('cannot move the cursor of whoever reads it', () => {
+  it("cannot move the cursor of a reader's terminal", () => {
     assert.equal(printable('ok\u001b[2J\u202e\n'), 'ok\\u{1b}[2J\\u{202e}\n');
   });
 });
 
 describe("a test's output", () => {
-  it('that is no text is counted, not poured over the terminal', () => {
+  it('that is not text is counted instead of printed', () => {
     const binary = randomBytes(20_000).toString('utf8');
     assert.match(readableOutput(binary), /^\(\d+ characters that are no text\)\n$/);
     const log = '\u001b[32mok\u001b[0m 1 - selinux\r\nnot ok 2 - caf\u00e9\n';

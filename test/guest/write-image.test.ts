@@ -47,7 +47,7 @@ describe('the write program', () => {
     return { raw, args: { ...args, rawBytes: RAW_BYTES } };
   }
 
-  it('appends nothing to a page of the server when it is asked again after a 503', async () => {
+  it('does not append to an error page when the server is asked again after a 503', async () => {
     await withWriteBench(async ({ volume, write }) => {
       server.setFault(PATH, { status: 503, times: 1 });
       const result = await write(image.args);
@@ -83,7 +83,7 @@ describe('the write program', () => {
     });
   });
 
-  it('tells both hashes when the file on the server changes between two attempts', async () => {
+  it('reports both hashes when the file on the server changes between two attempts', async () => {
     await withWriteBench(async ({ volume, state, shim, write }) => {
       // The pause between the two lasts until the new file is there.
       await shim('sleep', `until [ -e '${state}/go' ]; do /bin/sleep 0.05; done`);
@@ -119,7 +119,7 @@ describe('the write program', () => {
     });
   });
 
-  it('says that the disk of the instance is full, and does not try for an hour', async () => {
+  it('reports that the disk of the instance is full, without an hour of retries', async () => {
     await withWriteBench(async ({ state, write }) => {
       await symlink('/dev/full', join(state, 'image.xz'));
       const result = await write(image.args);
@@ -128,7 +128,7 @@ describe('the write program', () => {
     });
   });
 
-  it('never says that a write was good whose decompressor failed behind the pipe', async () => {
+  it('never reports success when the decompressor failed inside the pipe', async () => {
     await withWriteBench(async ({ shim, write }) => {
       // All bytes come out, and then it fails: the pipe itself ends well.
       await shim('xz', '/usr/bin/xz "$@"; exit 1');
@@ -138,7 +138,7 @@ describe('the write program', () => {
     });
   });
 
-  it('never says that a write was good whose dd failed', async () => {
+  it('never reports success when dd failed', async () => {
     await withWriteBench(async ({ shim, write }) => {
       await shim('dd', '[[ $* == *of=* ]] && { /bin/dd "$@"; exit 1; }; exec /bin/dd "$@"');
       const result = await write(image.args);
@@ -181,7 +181,7 @@ describe('the write program', () => {
       await writeFile(volume, dirty);
       const result = await write(image.args);
       assert.equal(result.get('code'), 'not-blank', result.get('message'));
-      assert.match(result.get('message') ?? '', /is not zero after \d+ of \d+ bytes/);
+      assert.match(result.get('message') ?? '', /not zero comes after \d+ of the \d+ bytes/);
     });
   });
 

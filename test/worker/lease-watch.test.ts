@@ -84,7 +84,7 @@ describe('the lease of an attempt', () => {
     assert.equal(result.outcome, 'published');
   });
 
-  it('ends when Temporal has given its work to another attempt, though the worker hears of Temporal', async () => {
+  it('ends when Temporal has started another attempt, although the worker reaches Temporal', async () => {
     const reasons: unknown[] = [];
     const result = await run(GIVEN_AWAY, async (input) => {
       const lease = heldLease() ?? assert.fail();
@@ -101,7 +101,7 @@ describe('the lease of an attempt', () => {
     assert.match(String(reasons[0]), /started another attempt of this activity/);
   });
 
-  it('is none when the worker was paused as the work was handed to it, and wakes beside the next attempt', async () => {
+  it('does not begin when the worker was paused as it received the work, and wakes beside the next attempt', async () => {
     let second = false;
     const ended: string[] = [];
     const pause: ActivityInterceptorsFactory = ({ info }) => ({

@@ -103,7 +103,7 @@ describe('the schedule of the sweep', () => {
     assert.equal(state.note, 'an operator looks into something');
   });
 
-  it('is deleted by a configuration without it, and its absence is no error', async () => {
+  it('is deleted by a configuration without it; a missing schedule is not an error', async () => {
     await keepSweepSchedule(client, await configOf(deployment), silent, RUNS);
     const off = await configOf(deployment, ['enabled = false']);
     await keepSweepSchedule(client, off, silent, RUNS);

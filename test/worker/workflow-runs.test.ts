@@ -48,7 +48,7 @@ async function reset(test: WorkflowTest, workflowId: string, runId: string): Pro
   return answer.runId;
 }
 
-describe("Temporal's word on a run", () => {
+describe('the state of a run', () => {
   const someId = () => `image/${randomUUID()}/Cloud_Base/x86_64`;
   const stateOf = async (workflowId: string, runId: string) => {
     const { client } = await testTemporal();
@@ -89,7 +89,7 @@ describe("Temporal's word on a run", () => {
     });
   });
 
-  it('tells a terminated run from its rerun under the same id', async () => {
+  it('distinguishes a terminated run from its rerun under the same id', async () => {
     await withWorker(fakeActivities(HANGING).activities, async (test) => {
       const workflowId = someId();
       const dead = await start(test, workflowId);
@@ -115,11 +115,11 @@ describe("Temporal's word on a run", () => {
     });
   });
 
-  it('is unknown when Temporal never heard of it, or has forgotten it', async () => {
+  it('is unknown when Temporal never had the run, or has deleted it', async () => {
     assert.deepEqual(await stateOf(someId(), randomUUID()), { state: 'unknown' });
   });
 
-  it('is none when the namespace is not there, or nobody answers: that must not count as unknown', async () => {
+  it('is an error when the namespace is missing or Temporal does not answer: that must not count as unknown', async () => {
     const { server } = await testTemporal();
     const run = { workflowId: someId(), runId: randomUUID() };
     const elsewhere = await Connection.connect({ address: server.address });

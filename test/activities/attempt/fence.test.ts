@@ -79,7 +79,7 @@ function begun(fence: Fence): Lease {
 }
 
 describe('an attempt that is handed to a worker', () => {
-  it('has no effect before Temporal has a heartbeat of it: the worker may have been paused since, and another one be at its work', async () => {
+  it('has no effect before Temporal has recorded its heartbeat: the worker may have been paused, and another attempt may have begun', async () => {
     await withRegion(async ({ ec2, effects }) => {
       const fence = new Fence(60_000);
       const lease = fence.lease(ATTEMPT);
@@ -126,7 +126,7 @@ describe('an attempt that is handed to a worker', () => {
     });
   });
 
-  it('waits no longer for the word of a Temporal that is down than its lease may last', async () => {
+  it('waits for a Temporal that is down no longer than its lease lasts', async () => {
     const fence = new Fence(BOUND_MS);
     const held = fence.lease(ATTEMPT).held();
     await outOfTouch();
@@ -135,8 +135,8 @@ describe('an attempt that is handed to a worker', () => {
   });
 });
 
-describe('an attempt of whose heartbeats Temporal has none', () => {
-  it('sends nothing more that has an effect, though it wakes beside its successor', async () => {
+describe('an attempt whose heartbeats do not reach Temporal', () => {
+  it('sends no more calls with an effect, also when it wakes beside its successor', async () => {
     await withRegion(async ({ ec2, effects }) => {
       const fence = new Fence(BOUND_MS);
       const lease = begun(fence);
@@ -163,7 +163,7 @@ describe('an attempt of whose heartbeats Temporal has none', () => {
     await assert.rejects(held, /no heartbeat/);
   });
 
-  it('is lost, though Temporal answers: it may be slow to write what it is told', async () => {
+  it('is lost although Temporal answers: it may be slow to record heartbeats', async () => {
     const fence = new Fence(BOUND_MS);
     const lease = begun(fence);
     const { lease: id, sentMs } = lease.stamp();
@@ -172,7 +172,7 @@ describe('an attempt of whose heartbeats Temporal has none', () => {
     await assert.rejects(lease.held(), /no heartbeat/);
   });
 
-  it('does not take the heartbeat of the attempt before it for its own', async () => {
+  it('does not count the heartbeat of the attempt before it as its own', async () => {
     const fence = new Fence(BOUND_MS);
     const lease = begun(fence);
     await outOfTouch();
@@ -190,7 +190,7 @@ describe('an attempt of whose heartbeats Temporal has none', () => {
     await assert.rejects(lease.held(), /no heartbeat/);
   });
 
-  it('goes on undisturbed as long as Temporal has its heartbeats', async () => {
+  it('goes on as long as Temporal records its heartbeats', async () => {
     const bound = 3_000;
     const fence = new Fence(bound);
     const lease = fence.lease(ATTEMPT);
@@ -208,7 +208,7 @@ describe('an attempt whose machine was suspended', () => {
     os.uptime = uptime;
   });
 
-  it('has lost its lease when it wakes: the time since its last heartbeat has not stood still', async () => {
+  it('has lost its lease when it wakes: time went on since its last heartbeat', async () => {
     const lease = begun(new Fence(LONG_BOUND_MS));
     await lease.held();
     // What CLOCK_MONOTONIC does not count, and the time since boot does.
@@ -222,7 +222,7 @@ describe('an attempt whose machine was suspended', () => {
 });
 
 describe('an attempt that has had all its time', () => {
-  it('acts no more, though Temporal has its heartbeats: the next one has begun', async () => {
+  it('does not act although Temporal has its heartbeats: the next attempt has begun', async () => {
     const fence = new Fence(LONG_BOUND_MS);
     const lease = fence.lease(ATTEMPT, BOUND_MS);
     record(fence, lease);
@@ -260,7 +260,7 @@ describe('an attempt that Temporal has given up', () => {
     await assert.rejects(second.held(), lost);
   });
 
-  it('is no other: not of another run, not of another activity, not begun after the question', () => {
+  it('is only that attempt: not one of another run or activity, nor one that began after the question', () => {
     const fence = new Fence(60_000);
     const askedMs = leaseClockMs() - 1;
     const leases = [ATTEMPT, { ...ATTEMPT, runId: 'another' }].map((of) => fence.lease(of));
@@ -282,7 +282,7 @@ describe('an attempt that Temporal has given up', () => {
 });
 
 describe('a call in CloudTrail', () => {
-  it('says which attempt of which activity of which workflow made it', async () => {
+  it('names the workflow, the activity and the attempt that made it', async () => {
     await withRegion(async ({ ec2, effects }) => {
       const info = {
         workflowExecution: { workflowId: 'image/F-43;x/(é)/x86_64', runId: 'r' },

@@ -41,7 +41,7 @@ async function endedBy(reason: string, details: Partial<ActivityCancellationDeta
   );
 }
 
-describe('an activity that is told to end', () => {
+describe('an activity that must end', () => {
   it('is handed over at once by a worker that stops, however long its retries wait by now', async () => {
     const failure = await endedBy('WORKER_SHUTDOWN', { workerShutdown: true });
     assert(failure instanceof ApplicationFailure, String(failure));
@@ -67,7 +67,7 @@ describe('an activity that fails in one of seventeen regions', () => {
     return (failure.details?.[0] as FailureDetails).region;
   };
 
-  it('says in which one: not every error does', async () => {
+  it('names its region, which not every error does', async () => {
     const error = Object.assign(new Error('An internal error has occurred'), {
       name: 'InternalError',
       $metadata: { httpStatusCode: 500 },

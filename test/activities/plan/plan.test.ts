@@ -11,7 +11,7 @@ import { withActivities } from '../../support/activity-level.js';
 const RUN = { workflowId: 'image/one', runId: 'run-one' };
 
 describe('the plan', () => {
-  it('says for each region what it gets, and why it does not get the rest', async () => {
+  it('lists for each region its AMIs, and those that it cannot get with the reason', async () => {
     await withActivities({ publish: [] }, async ({ activities, request }) => {
       const plan = await activities.planImage({ request, ...RUN });
       assert.equal(plan.homeRegion, 'us-east-1');
@@ -51,7 +51,7 @@ describe('the plan', () => {
     });
   });
 
-  it('refuses the image when the home region itself cannot be used, and says how to mend it', async () => {
+  it('refuses the image when the home region cannot be used, and names the command that corrects it', async () => {
     await withActivities({}, async ({ activities, request, aws }) => {
       const { ec2 } = aws.region('us-east-1');
       await ec2.send(new EnableEbsEncryptionByDefaultCommand({}));
@@ -76,7 +76,7 @@ describe('the plan', () => {
     });
   });
 
-  it('says which region holds it up', async () => {
+  it('names the region that holds it up', async () => {
     await withActivities({}, async ({ activities, request, setFaults }) => {
       await setFaults([{ action: '*', region: 'eu-west-1', kind: 'lost-request', count: 0 }]);
       await assert.rejects(activities.planImage({ request, ...RUN }), (error) => {

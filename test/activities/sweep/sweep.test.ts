@@ -104,7 +104,7 @@ async function withRegion(
 }
 
 describe('a sweep of one region', () => {
-  it('leaves nothing of a terminated run, and nothing of one that Temporal has forgotten', async () => {
+  it('removes everything of a terminated run and of a run that Temporal has forgotten', async () => {
     for (const state of [TERMINATED, { state: 'unknown' } as const]) {
       await withRegion(async (level, ec2) => {
         says(level, state);
@@ -118,7 +118,7 @@ describe('a sweep of one region', () => {
     }
   });
 
-  it('touches nothing of a run that is under way, however old its resources are', async () => {
+  it('keeps the resources of a running run, also old ones', async () => {
     await withRegion(async (level, ec2) => {
       says(level, { state: 'open' });
       const planted = await plantRun(ec2, someOrigin());
@@ -326,7 +326,7 @@ describe('a sweep of one region', () => {
     });
   });
 
-  it('removes nothing while Temporal is out of reach, when it finds and when it removes', async () => {
+  it('fails without a removal while Temporal is out of reach, when it finds and when it removes', async () => {
     await withRegion(async (level, ec2) => {
       says(level, TERMINATED);
       const planted = await plantRun(ec2, someOrigin());
@@ -379,7 +379,7 @@ describe('a sweep of one region', () => {
     });
   });
 
-  it('asks for nothing but its own: no listing of images or snapshots is without the owner', async () => {
+  it('lists images and snapshots only with the account as owner', async () => {
     await withRegion(async (level, ec2) => {
       says(level, TERMINATED);
       await plantRun(ec2, someOrigin());
@@ -414,7 +414,7 @@ describe('a sweep under faults', () => {
     }
   });
 
-  it('goes on past a resource that EC2 refuses to remove, and says which one and why', async () => {
+  it('goes on after a resource that EC2 refuses to remove, and reports which one and why', async () => {
     await withRegion(async (level, ec2) => {
       says(level, TERMINATED);
       const planted = await plantRun(ec2, someOrigin());
@@ -432,7 +432,7 @@ describe('a sweep under faults', () => {
     });
   });
 
-  it('takes for removed what is gone already, and removes nothing in its place', async () => {
+  it('counts what is already gone as removed, and removes only that', async () => {
     await withRegion(async (level, ec2) => {
       says(level, TERMINATED);
       const planted = await plantRun(ec2, someOrigin());
