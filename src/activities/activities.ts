@@ -211,8 +211,7 @@ export interface AnnounceReport {
 }
 
 export interface Activities {
-  /** A bare list says nothing of what is absent, as in the histories of older workers. */
-  readCompose(message: ComposeMessage): Promise<ComposeImages | ImageRequest[]>;
+  readCompose(message: ComposeMessage): Promise<ComposeImages>;
   planImage(input: PlanInput): Promise<ImagePlan>;
   launchUtilityInstance(input: LaunchUtilityInput): Promise<UtilityInstance>;
   writeImage(input: WriteImageInput): Promise<WrittenImage>;
@@ -232,8 +231,7 @@ export interface Activities {
   /** Tags what a failed test leaves with the end of its stay; answers the ids. */
   keepFailed(input: KeepFailedInput): Promise<string[]>;
   undoRegion(input: UndoRegionInput): Promise<UndoneRegion>;
-  /** Nothing says that all were sent, as in the histories of older workers. */
-  announce(announcements: readonly Announcement[]): Promise<AnnounceReport | undefined>;
+  announce(announcements: readonly Announcement[]): Promise<AnnounceReport>;
   /** Fails when the worker is one of another deployment. */
   planSweep(deployment: string): Promise<SweepPlan>;
   /** Changes nothing. */

@@ -7,7 +7,7 @@ import type { ComposeInput } from '../../src/contract.js';
 import type { ComposeMessage } from '../../src/model/compose/compose-message.js';
 import type { ComposeResult } from '../../src/model/progress/progress.js';
 import { imageWorkflowId } from '../../src/model/ids/workflow-ids.js';
-import { fakeActivities, finalFailure, registered } from '../support/fake-activities.js';
+import { composeOf, fakeActivities, finalFailure, registered } from '../support/fake-activities.js';
 import { someRegion, somePlan, someRequest } from '../support/images.js';
 import { until } from '../support/until.js';
 import type { WorkflowTest } from '../support/workflow-worker.js';
@@ -104,7 +104,7 @@ describe('a compose, as others lost theirs', () => {
     const request = someRequest();
     const { composeId, image } = request;
     const fake = fakeActivities({
-      readCompose: () => Promise.resolve([request]),
+      readCompose: () => Promise.resolve(composeOf(request)),
       copyToRegion: () => {
         const beat = setInterval(heartbeat, 100);
         return cancelled().finally(() => clearInterval(beat));
@@ -143,7 +143,7 @@ describe('a compose, as others lost theirs', () => {
     let release = () => undefined as void;
     const undoing = new Promise<void>((resolve) => (release = resolve));
     const fake = fakeActivities({
-      readCompose: () => Promise.resolve([request]),
+      readCompose: () => Promise.resolve(composeOf(request)),
       registerImages: () => Promise.reject(finalFailure('quota')),
       undoRegion: () => undoing.then(() => ({ removed: [], kept: [], left: [] })),
     });
@@ -164,7 +164,7 @@ describe('a compose, as others lost theirs', () => {
     const [good, bad] = [someRequest(), someRequest({ arch: 'aarch64' })];
     const { composeId } = good;
     const fake = fakeActivities({
-      readCompose: () => Promise.resolve([good, { ...bad, composeId }]),
+      readCompose: () => Promise.resolve(composeOf(good, { ...bad, composeId })),
       registerImages: ({ arch, regionPlan, snapshot }) =>
         arch === 'aarch64'
           ? Promise.reject(finalFailure('InvalidParameterCombination'))

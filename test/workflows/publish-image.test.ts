@@ -408,7 +408,9 @@ describe('publishImage', () => {
   it('is not held up by messages that nobody accepts', async () => {
     let release = () => undefined as void;
     const broker = new Promise<void>((resolve) => (release = resolve));
-    const fake = fakeActivities({ announce: () => broker.then(() => undefined) });
+    const fake = fakeActivities({
+      announce: (batch) => broker.then(() => ({ handled: batch.length, refused: [] })),
+    });
     await withWorker(fake.activities, async ({ startImage }) => {
       const handle = await startImage(someRequest());
       for (;;) {
