@@ -31,7 +31,7 @@ import { failureReason } from './failure-reason.js';
 
 /** A failed run stays open until its undo is done. */
 const STILL_OPEN =
-  'another run of this image is under way or still being undone; follow it with `fedimg status`, and when it is over signal the compose again';
+  'another run of this image is under way or still being undone: wait until `fedimg status` shows that it has ended, then signal the compose again';
 
 type ImageState = ComposeProgress['images'][number];
 

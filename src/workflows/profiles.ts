@@ -97,7 +97,7 @@ export const noting: ActivityOptions = {
 /** Lists the stray resources of one region. */
 export const finding: ActivityOptions = {
   ...UNTIL_THE_OUTAGE_ENDS,
-  // One attempt: the plan of the sweep says how long a sick region is asked, and the next sweep asks it again.
+  // Retries fit into the same time: a sick region is left to the next sweep. The plan of the sweep may shorten it.
   startToCloseTimeout: '15m',
   scheduleToCloseTimeout: '15m',
 };

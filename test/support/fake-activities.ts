@@ -1,4 +1,4 @@
-/** Activities that only remember: what a workflow asked for, in which order, and how each call ends. */
+/** Activities without effects: they record the calls of a workflow and their order, and end as the test says. */
 
 import { ApplicationFailure } from '@temporalio/common';
 import type { Activities, ComposeImages } from '../../src/activities/activities.js';

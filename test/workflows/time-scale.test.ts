@@ -52,7 +52,7 @@ describe('the time scale of a run', () => {
     assert.deepEqual(new Set(fake.timeoutsMs), new Set([HEARTBEAT_TIMEOUT_MS * 0.2]));
   });
 
-  it("leaves production's waits alone when nobody names one", async () => {
+  it("leaves production's waits unchanged when the run has none", async () => {
     const fake = watched();
     await withWorker(fake.activities, (test) => runCompose(test, {}));
     assert.deepEqual(new Set(fake.timeoutsMs), new Set([HEARTBEAT_TIMEOUT_MS]));

@@ -27,7 +27,7 @@ export async function finishPublished(publication: Publication): Promise<ImageRe
   return run.result(outcome);
 }
 
-/** An earlier run published this image: its AMIs are the result, and this run changes nothing. */
+/** An earlier run published this image: its AMIs are the result, and this run makes no changes. */
 export function finishUnchanged({ run, plan }: Publication): ImageResult {
   for (const { regionName, wanted, unusable } of run.regionPlans) {
     const amis = plan.published?.filter((ami) => ami.regionName === regionName) ?? [];

@@ -1,4 +1,4 @@
-/** Keeps the AMIs and the snapshot of a failed test for inspection: their tags say until when, before anything else is undone. */
+/** Keeps the AMIs and the snapshot of a failed test for inspection: tags them with the end of that time before the undo. */
 
 import { CancellationScope, isCancellation, log, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../../activities/activities.js';
@@ -31,7 +31,7 @@ export async function keepFailedTest(
     for (const step of KEPT_STEPS) undo.keepStep(homeRegion, step);
     return `; kept in ${homeRegion} until ${until}: ${kept.join(', ')}`;
   } catch (error) {
-    // Without the tag the sweep would never remove them, so the undo does it now.
+    // Without the tag their time has no end, so the undo removes them now.
     log.error('the resources of the failed test are not kept', { reason: failureReason(error) });
     return '';
   }

@@ -21,7 +21,7 @@ export function leaveOut(publication: Publication, regionName: string, failure: 
   publication.aside(undoAside(publication, before, reason));
 }
 
-/** The failure of the last attempt says more than that the time is over. */
+/** Adds the failure of the last attempt: it explains why the time was not enough. */
 function lateReason(failure: unknown): string {
   const last = serviceFailure(failure);
   return `not complete within region_patience${last === undefined ? '' : `: ${last.message}`}`;

@@ -12,7 +12,7 @@ import { failWithoutRequired } from './required-regions.js';
 const { publishRegion, keepRegion } =
   proxyActivities<Pick<Activities, 'publishRegion' | 'keepRegion'>>(waiting);
 
-/** The evidence that EC2 may make these AMIs public: the bytes, and the tests that passed on them. */
+/** The evidence without which no AMI becomes public: the bytes, and the tests that passed on them. */
 export interface TestedSource {
   readonly source: SnapshotSource;
   readonly tests: readonly TestRecord[];
@@ -68,7 +68,7 @@ async function makeRegionPublic(
   }
 }
 
-/** Marks the AMIs as complete first: the sweep removes those of a closed run that are neither public nor marked. */
+/** Marks the AMIs as complete: when the run is closed, the sweep removes private AMIs without the mark. */
 async function keepRegionPrivate(
   publication: Publication,
   { regionPlan: { regionName }, amis }: RegionAmis,
