@@ -6,7 +6,8 @@ import { cancelled, heartbeat } from '@temporalio/activity';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import pino from 'pino';
 import { installRuntime } from '../src/worker/runtime.js';
-import { fakeActivities } from '../test/support/fake-activities.js';
+import type { FakeActivities } from '../test/support/fake-activities.js';
+import { fakeActivities, finalFailure, registered } from '../test/support/fake-activities.js';
 import { someRequest } from '../test/support/images.js';
 import { withPublisher } from '../test/support/local-publisher.js';
 import { stopTestTemporal, testTemporal } from '../test/support/temporal.js';
@@ -14,7 +15,7 @@ import { withWorker } from '../test/support/workflow-worker.js';
 
 installRuntime(pino({ level: 'silent' }));
 
-/** Stack traces name the folders of whoever recorded; replay does not look at them. */
+/** Leaves out stack traces and identities: they name this machine, and the replay does not read them. */
 async function record(name: string, workflowId: string): Promise<void> {
   const { client } = await testTemporal();
   const history = await client.workflow.getHandle(workflowId).fetchHistory();
@@ -66,8 +67,36 @@ async function recordCancelled(): Promise<void> {
   });
 }
 
+async function recordLeftOutRegion(): Promise<void> {
+  const fake = fakeActivities({
+    copyToRegion: ({ regionPlan }) =>
+      regionPlan.regionName === 'sa-east-1'
+        ? Promise.reject(finalFailure('the quota is used up'))
+        : Promise.resolve(registered(regionPlan, `snap-${regionPlan.regionName}`)),
+  });
+  await recordFake('image-left-out-region', fake);
+}
+
+async function recordFailedUndo(): Promise<void> {
+  const fake = fakeActivities({
+    publishRegion: () => Promise.reject(finalFailure('public AMIs are blocked')),
+    undoRegion: () => Promise.reject(finalFailure('UnauthorizedOperation')),
+  });
+  await recordFake('image-failed-undo', fake);
+}
+
+async function recordFake(name: string, { activities }: FakeActivities): Promise<void> {
+  await withWorker(activities, async ({ startImage }) => {
+    const handle = await startImage(someRequest());
+    await handle.result().catch(() => undefined);
+    await record(name, handle.workflowId);
+  });
+}
+
 await recordPublished();
 await recordFailedTest();
 await recordCancelled();
+await recordLeftOutRegion();
+await recordFailedUndo();
 await stopTestTemporal();
 process.exit(0);

@@ -1,4 +1,4 @@
-/** What clients and workflows share: names, signals, queries, inputs, search attributes. */
+/** The interface between clients and workflows: names, signals, queries, inputs, search attributes. */
 
 import { defineQuery, defineSignal } from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
@@ -19,7 +19,7 @@ export interface PublishImageInput {
   readonly request: ImageRequest;
 }
 
-/** Memo of a run that is to wait less (or more) than in production: `timing.scale` of the configuration. */
+/** Memo with the factor of a run's short waits: `timing.scale` of the configuration. */
 export const TIME_SCALE_MEMO = 'timeScale';
 
 export interface SweepInput {
@@ -37,7 +37,7 @@ export const imageAttribute = defineSearchAttributeKey('Image', 'KEYWORD');
 export const architectureAttribute = defineSearchAttributeKey('Architecture', 'KEYWORD');
 export const phaseAttribute = defineSearchAttributeKey('Phase', 'KEYWORD');
 
-/** What a Temporal server must know before the first workflow starts. */
+/** To be registered at the Temporal server before the first workflow starts. */
 export const SEARCH_ATTRIBUTES = [
   { name: composeAttribute.name, type: 'Keyword' },
   { name: imageAttribute.name, type: 'Keyword' },

@@ -211,8 +211,7 @@ export interface AnnounceReport {
 }
 
 export interface Activities {
-  /** A bare list says nothing of what is absent, as in the histories of older workers. */
-  readCompose(message: ComposeMessage): Promise<ComposeImages | ImageRequest[]>;
+  readCompose(message: ComposeMessage): Promise<ComposeImages>;
   planImage(input: PlanInput): Promise<ImagePlan>;
   launchUtilityInstance(input: LaunchUtilityInput): Promise<UtilityInstance>;
   writeImage(input: WriteImageInput): Promise<WrittenImage>;
@@ -232,8 +231,7 @@ export interface Activities {
   /** Tags the AMIs and snapshots of a failed test with the time until which they are kept; returns their ids. */
   keepFailed(input: KeepFailedInput): Promise<string[]>;
   undoRegion(input: UndoRegionInput): Promise<UndoneRegion>;
-  /** Nothing says that all were sent, as in the histories of older workers. */
-  announce(announcements: readonly Announcement[]): Promise<AnnounceReport | undefined>;
+announce(announcements: readonly Announcement[]): Promise<AnnounceReport>;
   /** Fails when the worker belongs to another deployment. */
   planSweep(deployment: string): Promise<SweepPlan>;
   /** Only reads. */

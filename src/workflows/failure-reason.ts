@@ -1,4 +1,4 @@
-/** What a caught failure says to a person, and to the code that decides what comes next. */
+/** Reads a caught failure: its reason for people, and its class for the code that decides how to go on. */
 
 import {
   ActivityFailure,
@@ -9,7 +9,7 @@ import {
 import type { FailureDetails, ServiceErrorType } from '../model/errors.js';
 import { isServiceErrorType } from '../model/errors.js';
 
-/** The failure that fedimg itself threw, below what Temporal wrapped around it. */
+/** The failure that fedimg itself threw, inside Temporal's wrappers. */
 export function serviceFailure(
   failure: unknown,
 ): (ApplicationFailure & { type: ServiceErrorType }) | undefined {
@@ -25,7 +25,7 @@ export function failureDetails(failure: unknown): FailureDetails | undefined {
   return serviceFailure(failure)?.details?.[0] as FailureDetails | undefined;
 }
 
-/** Whether the run was cancelled: an attempt that fails while it is, as in an outage, is not retried. */
+/** Whether the run was cancelled. Temporal does not retry an attempt that fails after the request to cancel. */
 export function isCancelled(failure: unknown): boolean {
   if (failure instanceof ActivityFailure && failure.retryState === 'CANCEL_REQUESTED') return true;
   return isCancellation(failure) && serviceFailure(failure) === undefined;
@@ -43,7 +43,7 @@ export function failureReason(failure: unknown): string {
   return reason;
 }
 
-/** The instance or its volume is gone: a new pair may do. */
+/** EC2 lost the instance or its volume: a new one may work. */
 export function isLost(failure: unknown): boolean {
   return failureDetails(failure)?.class === 'lost';
 }

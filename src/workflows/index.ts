@@ -1,4 +1,4 @@
-/** What the worker registers. */
+/** The workflows that the worker registers. */
 
 export { compose } from './compose.js';
 export { publishImage } from './publish-image.js';

@@ -1,84 +1,111 @@
-/** Time-outs and retries of all activities, each with its reason. Bounds are times, not counts. */
+/** Time-outs and retries of all activities, one profile for each purpose. Times bound a retry, not counts. */
 
 import type { ActivityOptions } from '@temporalio/workflow';
 import { HEARTBEAT_TIMEOUT_MS } from '../model/progress/heartbeat.js';
 
-const UNTIL_THE_OUTAGE_ENDS = {
-  initialInterval: '1s',
-  backoffCoefficient: 2,
-  // Long enough not to flood a service that is down, short enough to notice when it is back.
-  maximumInterval: '30s',
-} as const;
-
-/** A handful of calls, each answered within a second or two. */
-export const quick: ActivityOptions = {
-  // A region that never answers costs the SDK's three attempts of 30 s, and a few calls are asked in turn.
-  startToCloseTimeout: '10m',
-  // An outage of an hour is waited out, twice.
-  scheduleToCloseTimeout: '2h',
+const UNTIL_THE_OUTAGE_ENDS: ActivityOptions = {
   heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
-  retry: UNTIL_THE_OUTAGE_ENDS,
-  // They only read: nobody who cancels waits for a server of which nothing is heard.
+  retry: {
+    initialInterval: '1s',
+    backoffCoefficient: 2,
+    // Does not flood a service that is down, and notices within half a minute that it is back.
+    maximumInterval: '30s',
+  },
+};
+
+/** The run waits until a cancelled activity has stopped: the undo must find all that it made. */
+const STOPS_FIRST = {
+  ...UNTIL_THE_OUTAGE_ENDS,
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+} satisfies ActivityOptions;
+
+/** Reads what a run will do: a few calls, each answered within a second or two. */
+export const planning: ActivityOptions = {
+  ...UNTIL_THE_OUTAGE_ENDS,
+  // A region that does not answer costs the SDK's three attempts of 30 s, and the calls are made in turn.
+  startToCloseTimeout: '10m',
+  // Twice the outage of an hour that a run must wait out.
+  scheduleToCloseTimeout: '2h',
+  // It only reads: a cancelled run need not wait for a server that does not answer.
   cancellationType: 'TRY_CANCEL',
 };
 
-/** Waits for EC2: instances, snapshots, copies, images. */
+/** Reads what a sweep will do. */
+export const planningSweep: ActivityOptions = {
+  ...planning,
+  // The next sweep comes soon, so this one does not wait for an account that is out of reach.
+  scheduleToCloseTimeout: '15m',
+};
+
+/** Makes and changes resources, and waits for EC2: instances, snapshots, copies, AMIs. */
 export const waiting: ActivityOptions = {
-  // A snapshot copy takes up to half an hour, and queues behind 20 others.
+  ...STOPS_FIRST,
+  // A snapshot copy takes up to half an hour, and EC2 may queue it behind 20 others.
   startToCloseTimeout: '3h',
+  // Room for a second attempt of the same length.
   scheduleToCloseTimeout: '6h',
-  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
-  retry: UNTIL_THE_OUTAGE_ENDS,
-  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
 };
 
-/** Follows work on an instance, which the dead-man timer ends after two hours at the most. */
+/** The bound of a copy is the scope's timer, `publish.region_patience`; the profile's must come later. */
+export function copyBounds(regionPatienceMs: number): ActivityOptions {
+  const bound = regionPatienceMs + 30 * 60_000;
+  return { startToCloseTimeout: bound, scheduleToCloseTimeout: bound };
+}
+
+/** Follows a script on an instance. */
 export const following: ActivityOptions = {
+  ...STOPS_FIRST,
+  // The dead-man timer ends the instance after two hours at the latest.
   startToCloseTimeout: '2h',
+  // Beyond that time only an outage is waited out.
   scheduleToCloseTimeout: '3h',
-  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
-  retry: UNTIL_THE_OUTAGE_ENDS,
-  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
 };
 
-/** Removes what a run made: nothing is worth more patience than not leaking. */
+/** The configured time of the test script, and an hour for the boot and for an outage; twice that with retries. */
+export function testBounds(timeoutSeconds: number): ActivityOptions {
+  const bound = timeoutSeconds * 1000 + 60 * 60_000;
+  return { startToCloseTimeout: bound, scheduleToCloseTimeout: 2 * bound };
+}
+
+/** Removes what a run made. */
 export const undoing: ActivityOptions = {
+  ...STOPS_FIRST,
   startToCloseTimeout: '1h',
+  // Not leaking resources is worth more patience than anything else.
   scheduleToCloseTimeout: '7 days',
-  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
-  retry: { ...UNTIL_THE_OUTAGE_ENDS, maximumInterval: '5m' },
-  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+  // Refused credentials last for hours.
+  retry: { ...UNTIL_THE_OUTAGE_ENDS.retry, maximumInterval: '5m' },
 };
 
-/** Messages wait out any broker's outage; a run ends only after its last one. */
+/** Sends messages beside the steps. A run ends only after its last message. */
 export const announcing: ActivityOptions = {
-  // A batch ends after 20 s; its last message may cost a connection and a confirmation, each with patience.
+  ...UNTIL_THE_OUTAGE_ENDS,
+  // A batch ends after 20 s. Its last message may cost a connection and a confirmation, and each has its own time-out.
   startToCloseTimeout: '2m',
+  // docs/messages.md promises to wait so long for a broker that is down.
   scheduleToCloseTimeout: '7 days',
-  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
-  retry: UNTIL_THE_OUTAGE_ENDS,
 };
 
-/** A note for later readers: a result does not wait long for it, and is no worse without it. */
+/** Tags AMIs that are published already. */
 export const noting: ActivityOptions = {
+  ...UNTIL_THE_OUTAGE_ENDS,
   startToCloseTimeout: '2m',
+  // The result is complete without the tags, so it waits only this long for them.
   scheduleToCloseTimeout: '10m',
-  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
-  retry: UNTIL_THE_OUTAGE_ENDS,
 };
 
-/** One look at a region: a sick one is left to the next sweep, and the plan says how soon. */
-export const looking: ActivityOptions = {
+/** Lists the stray resources of one region. */
+export const finding: ActivityOptions = {
+  ...UNTIL_THE_OUTAGE_ENDS,
+  // Retries fit into the same time: a sick region is left to the next sweep. The plan of the sweep may shorten it.
   startToCloseTimeout: '15m',
   scheduleToCloseTimeout: '15m',
-  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
-  retry: UNTIL_THE_OUTAGE_ENDS,
 };
 
-/** Instances take minutes to end; what is not gone by then the next sweep takes up. */
-export const sweeping: ActivityOptions = {
+/** Removes the stray resources of one region. */
+export const removing: ActivityOptions = {
+  ...UNTIL_THE_OUTAGE_ENDS,
+  // EC2 takes minutes to end an instance. The next sweep goes on with what is still there.
   startToCloseTimeout: '20m',
   scheduleToCloseTimeout: '30m',
-  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
-  retry: UNTIL_THE_OUTAGE_ENDS,
 };

@@ -1,22 +1,27 @@
 /** One image becomes public AMIs in every region: the eight steps, in their order. */
 
-import { CancellationScope, proxyActivities } from '@temporalio/workflow';
-import type { Activities, UtilityInstance } from '../activities/activities.js';
+import { proxyActivities } from '@temporalio/workflow';
+import type {
+  Activities,
+  InstanceRef,
+  SnapshotSource,
+  UtilityInstance,
+} from '../activities/activities.js';
 import type { PublishImageInput } from '../contract.js';
-import { uploadAnnouncements } from '../model/progress/announcement.js';
-import type { ImageResult } from '../model/progress/progress.js';
+import type { ImageResult, TestRecord } from '../model/progress/progress.js';
 import { settleAll } from '../model/settle.js';
-import { Announcements } from './publish/announcements.js';
-import { nothingToDo, published, undone } from './publish/closing.js';
 import { isLost } from './failure-reason.js';
+import { following, planning, waiting } from './profiles.js';
+import { copyToAllRegions } from './publish/copy-regions.js';
+import { failAndUndo, failUnplanned, finishPublished, finishUnchanged } from './publish/finish.js';
 import { ImageRun } from './publish/image-run.js';
-import type { Publication } from './publish/publication.js';
-import { following, quick, waiting } from './profiles.js';
-import { copyToAllRegions, publishAllRegions } from './publish/regions.js';
-import { launchTest, runTests } from './publish/test-instance.js';
-import { UndoStack } from './publish/undo-stack.js';
+import { Publication } from './publish/publication.js';
+import type { RegionAmis } from './publish/publication.js';
+import { makeRegionsPublic } from './publish/publish-regions.js';
+import type { TestedSource } from './publish/publish-regions.js';
+import { launchFirstTest, runTests } from './publish/test-instance.js';
 
-const { planImage } = proxyActivities<Pick<Activities, 'planImage'>>(quick);
+const { planImage } = proxyActivities<Pick<Activities, 'planImage'>>(planning);
 const { launchUtilityInstance, snapshotVolume, registerImages, terminateInstance } =
   proxyActivities<
     Pick<
@@ -26,170 +31,142 @@ const { launchUtilityInstance, snapshotVolume, registerImages, terminateInstance
   >(waiting);
 const { writeImage } = proxyActivities<Pick<Activities, 'writeImage'>>(following);
 
-/** Twice is bad luck; a third loss is the image's or the account's doing. */
-const UTILITY_GENERATIONS_MAX = 3;
+/** EC2 may lose two instances by chance. A third loss has another cause, so the run fails. */
+const PAIRS_MAX = 3;
 
 export async function publishImage(input: PublishImageInput): Promise<ImageResult> {
   const run = new ImageRun(input);
-  const publication: Publication = {
-    run,
-    announcements: new Announcements((reason) => run.unsent.push(reason)),
-    undo: undefined,
-    instance: undefined,
-    generation: 0,
-    aside: [],
-  };
+  const publication = await plan(run);
+  if (publication.plan.published !== undefined) return finishUnchanged(publication);
   try {
-    await plan(publication);
-    if (run.plan.published !== undefined) return nothingToDo(publication);
-    await utility(publication);
-    await write(publication);
-    await register(publication);
-    await retire(publication);
-    await test(publication);
-    await copy(publication);
-    await publish(publication);
-    await settleAll(publication.aside);
-    return await published(publication);
+    const { pair, source } = await withNewPair(publication, async (generation) => {
+      const pair = await utility(publication, generation);
+      const source = await write(publication, pair);
+      return { pair, source };
+    });
+    const home = await register(publication, source);
+    const instance = await retire(publication, pair, home);
+    const tests = await test(publication, home, instance);
+    const copies = await copy(publication, source);
+    await publish(publication, [home, ...copies], { source, tests });
+    return await finishPublished(publication);
   } catch (failure) {
-    throw await undone(publication, failure);
-  } finally {
-    await CancellationScope.nonCancellable(() => publication.announcements.delivered());
+    throw await failAndUndo(publication, failure);
   }
 }
 
-async function plan(publication: Publication): Promise<void> {
-  const { run } = publication;
+async function plan(run: ImageRun): Promise<Publication> {
+  const { request } = run.input;
   const { workflowId, runId } = run;
-  await run.step('plan', async () => {
-    const summary = `plan ${run.input.request.image.name}`;
-    run.freeze(
-      await planImage.executeWithOptions({ summary }, [
-        { request: run.input.request, workflowId, runId },
-      ]),
+  const summary = `plan ${request.image.name}`;
+  try {
+    const frozen = await run.step('plan', () =>
+      planImage.executeWithOptions({ summary }, [{ request, workflowId, runId }]),
     );
-  });
-  publication.undo = new UndoStack(run.plan.origin);
+    return new Publication(run, frozen);
+  } catch (failure) {
+    throw failUnplanned(run, failure);
+  }
 }
 
-async function utility(publication: Publication): Promise<void> {
-  const { run, announcements } = publication;
-  announcements.add(...uploadAnnouncements(run.plan, 'started'));
-  await run.step('utility', () => withNewPairs(publication, () => launchUtility(publication)));
-}
-
-async function launchUtility(publication: Publication): Promise<void> {
-  const { origin, homeRegion, utility } = publication.run.plan;
-  const { generation } = publication;
-  publication.undo?.register(homeRegion, 'utility');
-  const summary = `utility instance in ${homeRegion}, ${utility.volumeSizeGiB} GiB volume`;
-  publication.instance = await launchUtilityInstance.executeWithOptions({ summary }, [
-    { origin, regionName: homeRegion, utility, generation },
-  ]);
-}
-
-async function write(publication: Publication): Promise<void> {
-  await publication.run.step('write', () =>
-    withNewPairs(publication, async () => {
-      if (publication.instance === undefined) await launchUtility(publication);
-      await writeAndSnapshot(publication);
-    }),
-  );
-}
-
-/** A lost instance or volume is replaced by a new pair; nothing half-written is taken up again. */
-async function withNewPairs(publication: Publication, act: () => Promise<void>): Promise<void> {
-  for (;;) {
+/** Begins again with a new instance and an empty volume when EC2 loses one: a half-written volume is not continued. */
+async function withNewPair<T>(
+  { plan: { homeRegion }, undo }: Publication,
+  act: (generation: number) => Promise<T>,
+): Promise<T> {
+  for (let generation = 0; ; generation += 1) {
     try {
-      await act();
-      return;
+      return await act(generation);
     } catch (failure) {
-      publication.generation += 1;
-      if (!isLost(failure) || publication.generation >= UTILITY_GENERATIONS_MAX) throw failure;
-      publication.instance = undefined;
-      await publication.undo?.unwindRegion(publication.run.plan.homeRegion);
+      if (!isLost(failure) || generation + 1 >= PAIRS_MAX) throw failure;
+      await undo.unwindRegion(homeRegion);
     }
   }
 }
 
-async function writeAndSnapshot(publication: Publication): Promise<void> {
-  const { run } = publication;
-  const { origin, downloadUrl: url, sha256, homeRegion } = run.plan;
-  const { rawSizeBytes, compressedSizeBytes, minRateBytesPerSecond } = run.plan;
-  const instance = launched(publication);
-  const written = await writeImage.executeWithOptions(
-    { summary: `write ${run.input.request.image.name} to ${instance.volumeId}` },
-    [
-      {
-        origin,
-        utility: instance,
-        url,
-        sha256,
-        rawSizeBytes,
-        compressedSizeBytes,
-        minRateBytesPerSecond,
-      },
-    ],
-  );
-  run.written = written;
-  publication.undo?.register(homeRegion, 'snapshot');
-  run.source = await snapshotVolume.executeWithOptions(
-    { summary: `snapshot ${instance.volumeId}, then destroy it` },
-    [{ origin, utility: instance, rawSha256: written.rawSha256 }],
-  );
-}
-
-async function register(publication: Publication): Promise<void> {
-  const { run, undo, announcements } = publication;
-  const { origin, arch, registration, home, homeRegion } = run.plan;
-  const source = run.source;
-  if (source === undefined) throw new TypeError('there is no snapshot to register');
-  await run.step('register', async () => {
-    undo?.register(homeRegion, 'register');
-    const amis = await registerImages.executeWithOptions(
-      { summary: `${home.wanted.length} AMIs from ${source.snapshot} in ${homeRegion}` },
-      [
-        {
-          origin,
-          arch,
-          registration,
-          regionPlan: home,
-          snapshot: source.snapshot,
-          rawSha256: source.rawSha256,
-        },
-      ],
-    );
-    run.setRegion(homeRegion, { state: 'copied', amis });
-    announcements.add(...uploadAnnouncements(run.plan, 'completed', amis));
-  });
-}
-
-async function retire(publication: Publication): Promise<void> {
-  const instance = launched(publication);
-  await publication.run.step('retire', async () => {
-    await settleAll([
-      terminateInstance.executeWithOptions(
-        { summary: `terminate utility instance ${instance.instanceId}` },
-        [{ regionName: instance.regionName, instanceId: instance.instanceId }],
-      ),
-      launchTest(publication),
+/** Launches the utility instance with a blank volume: the pair that the next step writes to. */
+async function utility(publication: Publication, generation: number): Promise<UtilityInstance> {
+  const { run, plan, undo } = publication;
+  const { origin, homeRegion: regionName, utility } = plan;
+  return run.step('utility', async () => {
+    undo.register(regionName, 'utility');
+    const summary = `utility instance in ${regionName}, ${utility.volumeSizeGiB} GiB volume`;
+    return launchUtilityInstance.executeWithOptions({ summary }, [
+      { origin, regionName, utility, generation },
     ]);
   });
 }
 
-async function test(publication: Publication): Promise<void> {
-  await publication.run.step('test', () => runTests(publication));
+/** Writes the image to the volume and reads it back, makes the snapshot, and destroys the volume. */
+async function write(publication: Publication, pair: UtilityInstance): Promise<SnapshotSource> {
+  const { run, plan, undo } = publication;
+  const { origin, downloadUrl: url, sha256, homeRegion } = plan;
+  const { rawSizeBytes, compressedSizeBytes, minRateBytesPerSecond } = plan;
+  return run.step('write', async () => {
+    const sizes = { rawSizeBytes, compressedSizeBytes, minRateBytesPerSecond };
+    const written = await writeImage.executeWithOptions(
+      { summary: `write ${origin.image} to ${pair.volumeId}` },
+      [{ origin, utility: pair, url, sha256, ...sizes }],
+    );
+    run.recordWritten(written);
+    undo.register(homeRegion, 'snapshot');
+    return snapshotVolume.executeWithOptions(
+      { summary: `snapshot ${pair.volumeId}, then destroy it` },
+      [{ origin, utility: pair, rawSha256: written.rawSha256 }],
+    );
+  });
 }
 
-async function copy(publication: Publication): Promise<void> {
-  await publication.run.step('copy', () => copyToAllRegions(publication));
+/** Registers the home region's AMIs from the snapshot. */
+async function register(publication: Publication, source: SnapshotSource): Promise<RegionAmis> {
+  const { run, plan, undo } = publication;
+  const { origin, arch, registration, home: regionPlan } = plan;
+  const { regionName, wanted } = regionPlan;
+  const { snapshot, rawSha256 } = source;
+  return run.step('register', async () => {
+    undo.register(regionName, 'register');
+    const amis = await registerImages.executeWithOptions(
+      { summary: `${wanted.length} AMIs from ${snapshot} in ${regionName}` },
+      [{ origin, arch, registration, regionPlan, snapshot, rawSha256 }],
+    );
+    run.setRegion(regionName, { state: 'copied', amis });
+    return { regionPlan, amis };
+  });
 }
 
-async function publish(publication: Publication): Promise<void> {
-  await publication.run.step('publish', () => publishAllRegions(publication));
+/** Terminates the utility instance and, at the same time, launches the first test instance. */
+async function retire(
+  publication: Publication,
+  { regionName, instanceId }: UtilityInstance,
+  home: RegionAmis,
+): Promise<InstanceRef | undefined> {
+  return publication.run.step('retire', async () => {
+    const summary = `terminate utility instance ${instanceId}`;
+    const terminated = terminateInstance.executeWithOptions({ summary }, [
+      { regionName, instanceId },
+    ]);
+    const launched = launchFirstTest(publication, home);
+    await settleAll<unknown>([terminated, launched]);
+    return launched;
+  });
 }
 
-function launched(publication: Publication): UtilityInstance {
-  if (publication.instance === undefined) throw new TypeError('no utility instance was launched');
-  return publication.instance;
+async function test(
+  publication: Publication,
+  home: RegionAmis,
+  instance: InstanceRef | undefined,
+): Promise<TestRecord[]> {
+  return publication.run.step('test', () => runTests(publication, home, instance));
+}
+
+async function copy(publication: Publication, source: SnapshotSource): Promise<RegionAmis[]> {
+  return publication.run.step('copy', () => copyToAllRegions(publication, source));
+}
+
+async function publish(
+  publication: Publication,
+  regions: readonly RegionAmis[],
+  tested: TestedSource,
+): Promise<void> {
+  await publication.run.step('publish', () => makeRegionsPublic(publication, regions, tested));
 }

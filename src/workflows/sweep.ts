@@ -1,4 +1,4 @@
-/** Removes what terminated runs left: looks into every region, then removes no more than one sweep may. */
+/** Removes what terminated runs left: looks into every region, then removes at most what one sweep may remove. */
 
 import { isCancellation, log, proxyActivities, setCurrentDetails } from '@temporalio/workflow';
 import type { Activities, FoundStrays, SweepPlan } from '../activities/activities.js';
@@ -6,18 +6,14 @@ import type { SweepInput } from '../contract.js';
 import type { SweepItem, SweepReport } from '../model/sweep/sweep.js';
 import { mostTelling, RESOURCE_TYPES } from '../model/sweep/sweep.js';
 import { failureReason } from './failure-reason.js';
-import { looking, quick, sweeping } from './profiles.js';
+import { finding, planningSweep, removing } from './profiles.js';
 import { sweepDetails } from './sweep-details.js';
 
-const { planSweep } = proxyActivities<Pick<Activities, 'planSweep'>>({
-  ...quick,
-  // The next sweep comes soon: an account that is out of reach is not waited for.
-  scheduleToCloseTimeout: '15m',
-});
-const { findStrays } = proxyActivities<Pick<Activities, 'findStrays'>>(looking);
-const { removeStrays } = proxyActivities<Pick<Activities, 'removeStrays'>>(sweeping);
+const { planSweep } = proxyActivities<Pick<Activities, 'planSweep'>>(planningSweep);
+const { findStrays } = proxyActivities<Pick<Activities, 'findStrays'>>(finding);
+const { removeStrays } = proxyActivities<Pick<Activities, 'removeStrays'>>(removing);
 
-/** Rows of what stays in one report: a payload has its limits, and nobody reads more. */
+/** Kept resources that one report lists: Temporal limits the size of a payload. */
 const KEPT_LISTED_MAX = 300;
 
 export async function sweep({ deployment, dryRun }: SweepInput): Promise<SweepReport> {
@@ -54,7 +50,7 @@ async function findEverywhere(deployment: string, plan: SweepPlan): Promise<Sear
   return { found, failed };
 }
 
-/** What goes this time: in the order of removal over all regions, so that no region starves another. */
+/** What this sweep removes: the order of removal runs over all regions, so that each region gets its share. */
 function chosen(
   found: readonly FoundStrays[],
   { maxRemovals }: SweepPlan,
@@ -94,7 +90,7 @@ async function removeEverywhere(
   return { removed, left, failed };
 }
 
-/** Side by side; a region's failure is the region's alone. A cancelled sweep ends as all of it. */
+/** In parallel; a failed region does not affect the others. A cancellation ends the whole sweep. */
 async function inEachRegion(
   regions: readonly string[],
   act: (regionName: string) => Promise<void>,
@@ -143,7 +139,7 @@ function sorted(items: readonly SweepItem[]): SweepItem[] {
   return items.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
-/** For the log of the worker: ids, but not hundreds of rows. */
+/** For the worker's log: ids, at most 50 of each kind. */
 function summaryOf(report: SweepReport): Record<string, unknown> {
   const named = (items: readonly SweepItem[]) =>
     items.slice(0, 50).map(({ region, id, reason }) => `${id} in ${region}: ${reason}`);

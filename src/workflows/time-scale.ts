@@ -1,4 +1,4 @@
-/** Scales the short waits of a run by what it was started with; no scale, no change. */
+/** Scales the short waits of a run by the factor in its memo; without one they stay as they are. */
 
 import type {
   ActivityInput,
@@ -10,13 +10,13 @@ import { workflowInfo } from '@temporalio/workflow';
 import { msOptionalToNumber } from '@temporalio/common/lib/time.js';
 import { TIME_SCALE_MEMO } from '../contract.js';
 
-/** How soon a dead worker is noticed, and how soon an act is tried again; bounds stay as they are. */
+/** Scales how soon Temporal notices a dead worker and how soon it tries again. Upper bounds stay as they are. */
 class ShortWaits implements WorkflowOutboundCallsInterceptor {
   scheduleActivity(
     input: ActivityInput,
     next: Next<WorkflowOutboundCallsInterceptor, 'scheduleActivity'>,
   ): Promise<unknown> {
-    // Read here: it is not known yet when interceptors are made.
+    // Read here, because Temporal makes the interceptors before it reads the memo.
     const scale = workflowInfo().memo?.[TIME_SCALE_MEMO];
     if (typeof scale !== 'number') return next(input);
     const { options } = input;

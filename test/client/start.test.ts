@@ -5,7 +5,7 @@ import { imageRequestByHand } from '../../src/client/image-request.js';
 import { signalCompose, startImage } from '../../src/client/start.js';
 import { readStatus } from '../../src/client/status.js';
 import { cancelPublication } from '../../src/client/cancel.js';
-import { fakeActivities, finalFailure } from '../support/fake-activities.js';
+import { composeOf, fakeActivities, finalFailure } from '../support/fake-activities.js';
 import { withWorker } from '../support/workflow-worker.js';
 import { finishedMessage, imageOf, someComposeId, useSession } from './client-fixture.js';
 
@@ -16,7 +16,9 @@ describe('starting a publication', () => {
 
   it('publishes a compose once when its message is sent twice at the same time', async () => {
     const composeId = someComposeId();
-    const fake = fakeActivities({ readCompose: () => Promise.resolve([imageOf(composeId)]) });
+    const fake = fakeActivities({
+      readCompose: () => Promise.resolve(composeOf(imageOf(composeId))),
+    });
     await withWorker(fake.activities, async ({ taskQueue }) => {
       const send = () => signalCompose(session(), finishedMessage(composeId), { taskQueue });
       const [one, other] = await Promise.all([send(), send()]);
@@ -28,7 +30,9 @@ describe('starting a publication', () => {
 
   it('does not publish a published compose again, and says so', async () => {
     const composeId = someComposeId();
-    const fake = fakeActivities({ readCompose: () => Promise.resolve([imageOf(composeId)]) });
+    const fake = fakeActivities({
+      readCompose: () => Promise.resolve(composeOf(imageOf(composeId))),
+    });
     await withWorker(fake.activities, async ({ taskQueue }) => {
       const message = finishedMessage(composeId);
       const first = await signalCompose(session(), message, { taskQueue });
@@ -48,7 +52,7 @@ describe('starting a publication', () => {
       readCompose: () =>
         broken
           ? Promise.reject(finalFailure('no metadata'))
-          : Promise.resolve([imageOf(composeId)]),
+          : Promise.resolve(composeOf(imageOf(composeId))),
     });
     await withWorker(fake.activities, async ({ taskQueue }) => {
       const message = finishedMessage(composeId);
@@ -84,7 +88,9 @@ describe('starting a publication', () => {
 
   it('publishes a compose that was doomed and is finished after all, and calls it published only then', async () => {
     const composeId = someComposeId();
-    const fake = fakeActivities({ readCompose: () => Promise.resolve([imageOf(composeId)]) });
+    const fake = fakeActivities({
+      readCompose: () => Promise.resolve(composeOf(imageOf(composeId))),
+    });
     await withWorker(fake.activities, async ({ taskQueue }) => {
       const doomed = { composeId, status: 'DOOMED' } as const;
       const first = await signalCompose(session(), doomed, { taskQueue });
@@ -132,8 +138,8 @@ describe('starting a publication', () => {
     const composeId = someComposeId();
     const { promise: held, release } = hold();
     const fake = fakeActivities({
-      readCompose: () => Promise.resolve([imageOf(composeId)]),
-      announce: () => held.then(() => undefined),
+      readCompose: () => Promise.resolve(composeOf(imageOf(composeId))),
+      announce: (batch) => held.then(() => ({ handled: batch.length, refused: [] })),
       planImage: () => Promise.reject(new Error('not yet')),
     });
     await withWorker(fake.activities, async ({ taskQueue }) => {

@@ -8,7 +8,7 @@ import { signalCompose, startImage } from '../../src/client/start.js';
 import type { ImageStatus } from '../../src/client/status.js';
 import { readStatus } from '../../src/client/status.js';
 import { EC2_TEST_EXCEPTION } from '../../src/model/errors.js';
-import { fakeActivities, finalFailure, registered } from '../support/fake-activities.js';
+import { composeOf, fakeActivities, finalFailure, registered } from '../support/fake-activities.js';
 import { withWorker } from '../support/workflow-worker.js';
 import {
   byHand,
@@ -138,7 +138,7 @@ describe('the status of a publication', () => {
   it('finds a compose by its id, an image by its name, and says when there is neither', async () => {
     const composeId = someComposeId();
     const image = imageOf(composeId);
-    const fake = fakeActivities({ readCompose: () => Promise.resolve([image]) });
+    const fake = fakeActivities({ readCompose: () => Promise.resolve(composeOf(image)) });
     await withWorker(fake.activities, async ({ taskQueue }) => {
       const { workflowId, runId } = await signalCompose(session(), finishedMessage(composeId), {
         taskQueue,
@@ -173,7 +173,8 @@ describe('the catalogue of AMIs', () => {
   it('has a row for each AMI, with the page of its run, and one with a reason for each missing', async () => {
     const composeId = someComposeId();
     const fake = fakeActivities({
-      readCompose: () => Promise.resolve([imageOf(composeId), imageOf(composeId, 'aarch64')]),
+      readCompose: () =>
+        Promise.resolve(composeOf(imageOf(composeId), imageOf(composeId, 'aarch64'))),
       copyToRegion: ({ regionPlan }) =>
         regionPlan.regionName === 'sa-east-1'
           ? Promise.reject(finalFailure('quota'))

@@ -9,7 +9,7 @@ import { composeWorkflowId } from '../../src/model/ids/workflow-ids.js';
 import { imageOf, useSession } from '../client/client-fixture.js';
 import { hostileJsonText, poisonedJson } from '../properties/hostile-json.js';
 import { withChannel } from '../support/amqp-channel.js';
-import { fakeActivities } from '../support/fake-activities.js';
+import { composeOf, fakeActivities } from '../support/fake-activities.js';
 import { withOwnTemporal } from '../support/own-temporal.js';
 import { EXCHANGE, useBroker } from '../support/rabbitmq.js';
 import { until } from '../support/until.js';
@@ -104,7 +104,9 @@ describe('the listener', () => {
 
   it('starts one publication, though the message was delivered twice', async () => {
     const composeId = someComposeId();
-    const fake = fakeActivities({ readCompose: () => Promise.resolve([imageOf(composeId)]) });
+    const fake = fakeActivities({
+      readCompose: () => Promise.resolve(composeOf(imageOf(composeId))),
+    });
     await withWorker(fake.activities, async ({ taskQueue }) => {
       const listener = listen(taskQueue);
       await say(finished(composeId));
@@ -118,7 +120,9 @@ describe('the listener', () => {
 
   it('starts one publication, though it is cut off before its acknowledgement arrives', async () => {
     const composeId = someComposeId();
-    const fake = fakeActivities({ readCompose: () => Promise.resolve([imageOf(composeId)]) });
+    const fake = fakeActivities({
+      readCompose: () => Promise.resolve(composeOf(imageOf(composeId))),
+    });
     const proxy = await startCutProxy(broker().url('fedimg'));
     try {
       await withWorker(fake.activities, async ({ taskQueue }) => {

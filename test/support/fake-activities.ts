@@ -1,10 +1,10 @@
-/** Activities that only remember: what a workflow asked for, in which order, and how each call ends. */
+/** Activities without effects: they record the calls of a workflow and their order, and end as the test says. */
 
 import { ApplicationFailure } from '@temporalio/common';
-import type { Activities } from '../../src/activities/activities.js';
+import type { Activities, ComposeImages } from '../../src/activities/activities.js';
 import type { FailureDetails } from '../../src/model/errors.js';
 import { EC2_SERVICE_EXCEPTION } from '../../src/model/errors.js';
-import type { RegionPlan, RegisteredAmi } from '../../src/model/plan/plan.js';
+import type { ImageRequest, RegionPlan, RegisteredAmi } from '../../src/model/plan/plan.js';
 import { somePlan } from './images.js';
 
 export interface FakeActivities {
@@ -49,7 +49,7 @@ export function fakeActivities(overrides: Partial<Activities> = {}): FakeActivit
 
 function goodActivities(announced: FakeActivities['announced']): Activities {
   return {
-    readCompose: () => Promise.resolve([]),
+    readCompose: () => Promise.resolve(composeOf()),
     planImage: ({ request, workflowId, runId }) =>
       Promise.resolve(somePlan(request, { workflowId, runId })),
     launchUtilityInstance: ({ regionName, generation }) =>
@@ -98,6 +98,11 @@ function goodActivities(announced: FakeActivities['announced']): Activities {
       return Promise.resolve({ handled: announcements.length, refused: [] });
     },
   };
+}
+
+/** The answer of `readCompose` for a compose that has all configured images. */
+export function composeOf(...requests: readonly ImageRequest[]): ComposeImages {
+  return { requests, absent: [] };
 }
 
 export function registered(regionPlan: RegionPlan, snapshot: string): RegisteredAmi[] {

@@ -36,7 +36,7 @@ function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
 const HOME = 'undoRegion us-east-1';
 const COPIES = ['undoRegion ap-south-1', 'undoRegion eu-west-1', 'undoRegion sa-east-1'];
 
-/** Each act of the eight steps: what it is called, and which regions have something to undo by then. */
+/** Each activity of the eight steps, its first call, and the undos that must follow. */
 const ACTS: readonly [step: string, act: keyof Activities, call: string, undone: string[]][] = [
   ['plan', 'planImage', 'planImage', []],
   ['utility', 'launchUtilityInstance', 'launchUtilityInstance us-east-1', [HOME]],
@@ -52,7 +52,7 @@ const ACTS: readonly [step: string, act: keyof Activities, call: string, undone:
 
 describe('a cancel', () => {
   for (const [step, act, call, undone] of ACTS) {
-    it(`in ${step} ends the run as cancelled, with all undone that was begun`, async () => {
+    it(`in ${step} ends the run as cancelled and undoes all that was begun`, async () => {
       const fake = fakeActivities({ [act]: untilCancelled });
       await withWorker(fake.activities, async ({ startImage }) => {
         const handle = await startImage(someRequest());
@@ -66,12 +66,12 @@ describe('a cancel', () => {
       assert.deepEqual(
         after.filter((one) => !/^(undoRegion|announce|copyToRegion)/.test(one)),
         [],
-        'nothing more is made',
+        'the run makes no further resource',
       );
     });
   }
 
-  it('is not held up by a plan that waits for a server of which nobody hears', async () => {
+  it('does not wait for a plan whose server does not answer', async () => {
     const { opened, open } = gate();
     const fake = fakeActivities({ planImage: () => opened.then(() => assert.fail('too late')) });
     await withWorker(fake.activities, async ({ startImage }) => {
@@ -83,7 +83,7 @@ describe('a cancel', () => {
     });
   });
 
-  it('during the publication says of each region whose AMIs may be public, when nobody may look', async () => {
+  it('during the publication names each region whose AMIs may be public, when EC2 refuses to show them', async () => {
     const fake = fakeActivities({
       publishRegion: () => {
         const beat = setInterval(heartbeat, 100);
@@ -127,7 +127,7 @@ describe('a cancel', () => {
       await handle.cancel();
       await until('the clean-up', () => fake.calls.includes(HOME));
       await handle.cancel();
-      // Several heartbeats, each of which would bring the cancel to the clean-up.
+      // Several heartbeats long: a heartbeat would deliver the cancellation to the clean-up.
       await new Promise((resolve) => setTimeout(resolve, 700));
       open();
       await assertCancelled(handle);
@@ -136,7 +136,7 @@ describe('a cancel', () => {
     assert.equal(fake.count(HOME), 1);
   });
 
-  it('during the clean-up of a failure stops nothing, and hides the reason of the failure from nobody', async () => {
+  it('during the clean-up of a failure stops no clean-up, and the failure keeps its reason', async () => {
     const { opened, open } = gate();
     const fake = fakeActivities({
       runTest: () => Promise.reject(finalFailure('exited with status 3', {}, EC2_TEST_EXCEPTION)),
@@ -179,7 +179,7 @@ describe('a cancel', () => {
     assert.equal(fake.count(HOME), 1);
   });
 
-  it('at the very end leaves no test instance that was about to go', async () => {
+  it('at the very end still terminates the test instance', async () => {
     const { opened, open } = gate();
     let ended = false;
     const fake = fakeActivities({

@@ -7,7 +7,7 @@ import type { ComposeInput } from '../../src/contract.js';
 import type { ComposeMessage } from '../../src/model/compose/compose-message.js';
 import type { ComposeResult } from '../../src/model/progress/progress.js';
 import { imageWorkflowId } from '../../src/model/ids/workflow-ids.js';
-import { fakeActivities, finalFailure, registered } from '../support/fake-activities.js';
+import { composeOf, fakeActivities, finalFailure, registered } from '../support/fake-activities.js';
 import { someRegion, somePlan, someRequest } from '../support/images.js';
 import { until } from '../support/until.js';
 import type { WorkflowTest } from '../support/workflow-worker.js';
@@ -23,7 +23,7 @@ async function eventCount(
 }
 
 describe('a publication, as others lost theirs', () => {
-  it('undoes an act that failed, too: what it made before it failed nobody else knows of', async () => {
+  it('also undoes the step that failed: it may have made resources before it failed', async () => {
     const fake = fakeActivities({
       launchUtilityInstance: () => Promise.reject(finalFailure('VcpuLimitExceeded')),
     });
@@ -33,7 +33,7 @@ describe('a publication, as others lost theirs', () => {
     assert.equal(fake.count('undoRegion us-east-1'), 1);
   });
 
-  it('makes no other region public when a required region refuses to be', async () => {
+  it('makes no other region public when EC2 refuses it in a required region', async () => {
     const fake = fakeActivities({
       planImage: ({ request, workflowId, runId }) => {
         const copies = [someRegion('eu-west-1'), someRegion('ap-south-1', { required: true })];
@@ -71,7 +71,7 @@ describe('a publication, as others lost theirs', () => {
     });
     const undone = fake.calls.filter((call) => call.startsWith('undoRegion'));
     assert.deepEqual(undone, ['undoRegion sa-east-1']);
-    // Some of its AMIs may be public all the same, and not be shown as such yet.
+    // Some of its AMIs may be public although EC2 does not show it yet.
     assert.deepEqual(mayBePublic, [true]);
   });
 
@@ -82,7 +82,7 @@ describe('a publication, as others lost theirs', () => {
     });
   });
 
-  it('in 33 regions stays far below what a history may hold', async () => {
+  it("in 33 regions stays far below Temporal's limit on a history", async () => {
     const regions = Array.from({ length: 32 }, (_none, index) => someRegion(`region-${index}`));
     const fake = fakeActivities({
       planImage: ({ request, workflowId, runId }) =>
@@ -104,7 +104,7 @@ describe('a compose, as others lost theirs', () => {
     const request = someRequest();
     const { composeId, image } = request;
     const fake = fakeActivities({
-      readCompose: () => Promise.resolve([request]),
+      readCompose: () => Promise.resolve(composeOf(request)),
       copyToRegion: () => {
         const beat = setInterval(heartbeat, 100);
         return cancelled().finally(() => clearInterval(beat));
@@ -123,7 +123,7 @@ describe('a compose, as others lost theirs', () => {
     assert.equal(fake.count('undoRegion sa-east-1'), 1);
   });
 
-  it('that lacks a configured architecture says so in its result and its progress', async () => {
+  it('that lacks a configured architecture names it in its result and its progress', async () => {
     const request = someRequest();
     const absent = ['Cloud_Base aarch64'];
     const fake = fakeActivities({
@@ -137,13 +137,13 @@ describe('a compose, as others lost theirs', () => {
     });
   });
 
-  it('says of an image whose earlier run is still undone that it may be signalled again later', async () => {
+  it('asks for another signal later when an earlier run of the image is still being undone', async () => {
     const request = someRequest();
     const { composeId } = request;
     let release = () => undefined as void;
     const undoing = new Promise<void>((resolve) => (release = resolve));
     const fake = fakeActivities({
-      readCompose: () => Promise.resolve([request]),
+      readCompose: () => Promise.resolve(composeOf(request)),
       registerImages: () => Promise.reject(finalFailure('quota')),
       undoRegion: () => undoing.then(() => ({ removed: [], kept: [], left: [] })),
     });
@@ -153,18 +153,18 @@ describe('a compose, as others lost theirs', () => {
       const again = await startCompose(test, composeId);
       await assert.rejects(again.result(), (error) => {
         assert(error instanceof WorkflowFailedError);
-        assert.match(String(error.cause), /still being undone: .* signal the compose again/);
+        assert.match(String(error.cause), /still being undone: .*signal the compose again/);
         return true;
       });
       release();
     });
   });
 
-  it('publishes its other images when one of them fails, and says which one and why', async () => {
+  it('publishes its other images when one of them fails, and reports which one and why', async () => {
     const [good, bad] = [someRequest(), someRequest({ arch: 'aarch64' })];
     const { composeId } = good;
     const fake = fakeActivities({
-      readCompose: () => Promise.resolve([good, { ...bad, composeId }]),
+      readCompose: () => Promise.resolve(composeOf(good, { ...bad, composeId })),
       registerImages: ({ arch, regionPlan, snapshot }) =>
         arch === 'aarch64'
           ? Promise.reject(finalFailure('InvalidParameterCombination'))

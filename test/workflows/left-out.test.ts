@@ -11,7 +11,7 @@ interface Seen {
   readonly result: ImageResult | undefined;
 }
 
-/** One run, what it noted on its AMIs, and its last word in the log. */
+/** One run: its notes on the AMIs, its last log line and its result. */
 async function runWith(overrides: Partial<Activities>): Promise<Seen> {
   const notes: NoteLeftOutInput[] = [];
   const log: Record<string, unknown>[] = [];
@@ -42,8 +42,8 @@ const oneRegionFails: Partial<Activities> = {
       : Promise.resolve(registered(regionPlan, `snap-${regionPlan.regionName}`)),
 };
 
-describe('what a run leaves out', () => {
-  it('is noted on its AMIs, with the reason: Temporal forgets the run, and EC2 knows only what is there', async () => {
+describe('a region that a run leaves out', () => {
+  it("is noted with its reason on the published AMIs, because Temporal's histories expire", async () => {
     const { notes, result } = await runWith({
       ...oneRegionFails,
       planImage: ({ request, workflowId, runId }) => {
@@ -61,12 +61,12 @@ describe('what a run leaves out', () => {
     assert.equal(note.amis.length, 4);
     const variants = 'hvm-standard hvm-gp2 paravirtual-standard paravirtual-gp2';
     assert.deepEqual(note.leftOut, [
-      { region: 'ap-south-1', variants, reason: 'public AMIs are blocked' },
-      { region: 'sa-east-1', variants, reason: 'the quota is used up' },
+      { regionName: 'ap-south-1', variants, reason: 'public AMIs are blocked' },
+      { regionName: 'sa-east-1', variants, reason: 'the quota is used up' },
     ]);
   });
 
-  it('costs a run nothing that leaves nothing out, or that leaves nothing behind', async () => {
+  it('is not noted when all regions are published, or when no AMI stays', async () => {
     assert.deepEqual((await runWith({})).notes, []);
     const failed = await runWith({ writeImage: () => Promise.reject(finalFailure('no disk')) });
     assert.deepEqual([failed.notes, failed.result], [[], undefined]);
@@ -78,7 +78,7 @@ describe('what a run leaves out', () => {
     assert.equal(result?.outcome, 'partly-published');
   });
 
-  it('is noted by a failed run, too, when some of its AMIs stay public', async () => {
+  it('is also noted by a failed run, when some of its AMIs stay public', async () => {
     let kept = '';
     const { notes, result, log } = await runWith({
       publishRegion: ({ regionName: region, amis }) => {
@@ -108,8 +108,8 @@ describe('what a run leaves out', () => {
   });
 });
 
-describe('the last word of a run in the log', () => {
-  it('has every AMI id, with its region and variant, and what was left out and why', async () => {
+describe('the last log line of a run', () => {
+  it('has every AMI id with region and variant, and each left-out region with its reason', async () => {
     const { log, result } = await runWith(oneRegionFails);
     const [record, ...more] = log;
     assert.deepEqual(more, [], 'once');

@@ -20,7 +20,7 @@ const publishedAsCloudBase: Activities['planImage'] = ({ request, workflowId, ru
 };
 
 describe('the messages of an image', () => {
-  it('tells those who read one message an image of all its public AMIs, and of no other', async () => {
+  it('name all public AMIs, and only those, in the one message for the whole image', async () => {
     const fake = fakeActivities({
       planImage: publishedAsCloudBase,
       publishRegion: ({ regionName: region }) =>
@@ -28,10 +28,10 @@ describe('the messages of an image', () => {
     });
     await withWorker(fake.activities, async ({ startImage }) => {
       const result = await (await startImage(someRequest())).result();
-      const told = fake.announced.filter(({ topic }) => topic.startsWith('published.v1.aws.'));
-      assert.equal(told.length, 1);
-      assert.equal(told[0]?.topic, 'published.v1.aws.43.Cloud_Base.x86_64');
-      const { regions } = told[0].body as { regions: Record<string, string> };
+      const sent = fake.announced.filter(({ topic }) => topic.startsWith('published.v1.aws.'));
+      assert.equal(sent.length, 1);
+      assert.equal(sent[0]?.topic, 'published.v1.aws.43.Cloud_Base.x86_64');
+      const { regions } = sent[0].body as { regions: Record<string, string> };
       const best = result.amis.filter(
         ({ ami, virt, volumeType }) => ami !== null && virt === 'hvm' && volumeType === 'gp2',
       );
@@ -40,7 +40,7 @@ describe('the messages of an image', () => {
     });
   });
 
-  it('tells them of a release, too, that is cancelled behind its home region: it stays public', async () => {
+  it('report a release that is cancelled after its home region became public: it stays public', async () => {
     const fake = fakeActivities({
       planImage: publishedAsCloudBase,
       publishRegion: async ({ regionName: region }) => {
@@ -61,13 +61,13 @@ describe('the messages of an image', () => {
       await handle.cancel();
       await assert.rejects(handle.result(), WorkflowFailedError);
     });
-    const told = fake.announced.filter(({ topic }) => topic.startsWith('published.v1.aws.'));
-    assert.equal(told.length, 1);
-    const { regions } = told[0]?.body as { regions: Record<string, string> };
+    const sent = fake.announced.filter(({ topic }) => topic.startsWith('published.v1.aws.'));
+    assert.equal(sent.length, 1);
+    const { regions } = sent[0]?.body as { regions: Record<string, string> };
     assert('us-east-1' in regions && !('sa-east-1' in regions));
   });
 
-  it('tells of a region without a PV kernel only what it gets: no paravirtual copy is completed there', async () => {
+  it('report no paravirtual copy in a region without a PV kernel', async () => {
     const isHvm = ({ variant }: { variant: Variant }) => variant.virt === 'hvm';
     const fake = fakeActivities({
       planImage: ({ request, workflowId, runId }) => {
@@ -82,21 +82,21 @@ describe('the messages of an image', () => {
       await (await startImage(someRequest())).result();
     });
     const copied = fake.announced.filter(({ topic }) => topic === 'image.copy');
-    const toldOf = (regionName: string) =>
+    const reportedFor = (regionName: string) =>
       copied
         .filter(({ body }) => body['destination'] === regionName)
         .map(({ body }) => {
           const { id, virt_type, vol_type } = body['extra'] as Record<string, string>;
           return `${String(body['status'])} ${virt_type} ${vol_type} ${id === undefined ? '' : 'id'}`;
         });
-    assert.deepEqual(toldOf('eu-west-1'), [
+    assert.deepEqual(reportedFor('eu-west-1'), [
       ...['started hvm standard ', 'started hvm gp2 '],
       ...['completed hvm standard id', 'completed hvm gp2 id'],
     ]);
-    assert.equal(toldOf('sa-east-1').length, 8);
+    assert.equal(reportedFor('sa-east-1').length, 8);
   });
 
-  it('tells of a paravirtual copy whose home region has no PV kernel, though no AMI is its source', () => {
+  it('report a paravirtual copy without a source AMI when the home region has no PV kernel', () => {
     const plan = somePlan(someRequest(), { workflowId: 'image/a', runId: 'run' });
     const [region] = plan.copies;
     assert(region);
@@ -104,8 +104,8 @@ describe('the messages of an image', () => {
     const sources = registered(plan.home, 'snap-home').filter(
       ({ variant }) => variant.virt === 'hvm',
     );
-    const told = copyAnnouncements(plan, region, { status: 'completed', sources, copies });
-    const extras = told.map(({ body }) => body['extra'] as Record<string, string>);
+    const sent = copyAnnouncements(plan, region, { status: 'completed', sources, copies });
+    const extras = sent.map(({ body }) => body['extra'] as Record<string, string>);
     assert.deepEqual(
       extras.map(({ virt_type, source_image_id }) => [virt_type, source_image_id !== undefined]),
       [
@@ -118,7 +118,7 @@ describe('the messages of an image', () => {
     assert(extras.every(({ id }) => id !== undefined));
   });
 
-  it('tells that an upload failed whose AMIs cannot be registered', async () => {
+  it('report a failed upload when EC2 refuses to register the AMIs', async () => {
     const fake = fakeActivities({
       registerImages: () => Promise.reject(finalFailure('the quota of AMIs is reached')),
     });
@@ -130,14 +130,14 @@ describe('the messages of an image', () => {
     assert.equal(statuses.length % 2, 0);
   });
 
-  it('names in its failure the message of that failure that was refused', async () => {
+  it('that the broker refused are listed in the failure, even the one that reports this failure', async () => {
     let answer = () => undefined as void;
     const closed = new Promise<void>((resolve) => (answer = resolve));
     const fake = fakeActivities({
       runTest: () => Promise.reject(finalFailure('exit status 1')),
       announce: async (batch) => {
         const failed = batch.filter(({ body }) => body['status'] === 'failed');
-        // The broker is slow to say so: all else is done by then.
+        // A slow broker: the rest of the run has ended by then.
         if (failed.length > 0) await closed;
         return { handled: batch.length, refused: failed.map(({ key }) => key) };
       },
@@ -156,7 +156,7 @@ describe('the messages of an image', () => {
     });
   });
 
-  it('counts each message that was given up, and not each batch', async () => {
+  it('that were given up are counted one by one, not by batches', async () => {
     const fake = fakeActivities({ announce: () => Promise.reject(finalFailure('for a week')) });
     const good = fakeActivities();
     await withWorker(good.activities, async ({ startImage }) => {

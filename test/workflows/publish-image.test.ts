@@ -47,7 +47,7 @@ describe('publishImage', () => {
     assert.equal(fake.count('undoRegion us-east-1'), 0);
   });
 
-  it('tells the world that an act began before it tells that it ended', async () => {
+  it('reports the start of each upload, test, copy and publication before its end', async () => {
     const fake = fakeActivities();
     await withWorker(fake.activities, async ({ startImage }) => {
       await (await startImage(someRequest())).result();
@@ -91,7 +91,7 @@ describe('publishImage', () => {
     );
   });
 
-  it('sends nobody after the patience for a snapshot that EC2 itself gave up', async () => {
+  it('does not advise more patience for a snapshot that EC2 itself failed', async () => {
     const failure = { code: 'snapshot-failed', class: 'lost', next: 'Ask AWS support.' } as const;
     const fake = fakeActivities({
       copyToRegion: ({ regionPlan }) =>
@@ -108,7 +108,7 @@ describe('publishImage', () => {
     });
   });
 
-  it('publishes the other regions when one region is sick, and says which one is missing', async () => {
+  it('publishes the other regions when one region fails, and names the missing one', async () => {
     const fake = fakeActivities({
       copyToRegion: ({ regionPlan }) =>
         regionPlan.regionName === 'ap-south-1'
@@ -158,7 +158,7 @@ describe('publishImage', () => {
     assert.equal(fake.count('undoRegion eu-west-1'), 1);
   });
 
-  it('tells of an AMI that became public before its region failed', async () => {
+  it('reports an AMI that became public before its region failed', async () => {
     const { fake, kept } = halfPublicIn('eu-west-1');
     await withWorker(fake.activities, async ({ startImage }) => {
       const result = await (await startImage(someRequest())).result();
@@ -172,7 +172,7 @@ describe('publishImage', () => {
     assert.equal(published(fake).filter((id) => id === kept()).length, 1);
   });
 
-  it('lists no AMI of a failed region as public before EC2 has said which of them are', async () => {
+  it('lists no AMI of a failed region as public before EC2 has shown which of them are', async () => {
     let release = () => undefined as void;
     const undoing = new Promise<void>((resolve) => (release = resolve));
     const { fake, kept } = halfPublicIn('eu-west-1', undoing);
@@ -194,7 +194,7 @@ describe('publishImage', () => {
     assert.equal(statuses(fake, 'failed').length, 3);
   });
 
-  it('denies no AMI that may be public, when nobody may look which ones are', async () => {
+  it('sends no failure message for AMIs that may be public when EC2 refuses to show them', async () => {
     const fake = fakeActivities({
       publishRegion: ({ regionName: region }) =>
         region === 'eu-west-1'
@@ -213,7 +213,7 @@ describe('publishImage', () => {
     assert.deepEqual(statuses(fake, 'failed'), []);
   });
 
-  it('lists no AMI that its undo removed, and tells of those that stay, when the run fails', async () => {
+  it('lists and reports only the AMIs that stay after the undo of a failed run', async () => {
     const { fake, kept } = halfPublicIn('us-east-1');
     await withWorker(fake.activities, async ({ startImage }) => {
       const handle = await startImage(someRequest());
@@ -229,13 +229,13 @@ describe('publishImage', () => {
     assert.equal(
       statuses(fake, 'failed').length,
       3,
-      'the others of the region were begun, and their end is told',
+      'the region had started with the others, so their end is reported',
     );
   });
 
   it('leaves a region out that is not complete within its patience', async () => {
     const fake = fakeActivities({
-      // The other regions have all this time, too, on the busiest machine.
+      // Long enough for the other regions on a busy machine.
       planImage: ({ request, workflowId, runId }) =>
         Promise.resolve(
           somePlan(request, { workflowId, runId }, { regionPatienceMs: 6_000 * slowdown() }),
@@ -258,7 +258,7 @@ describe('publishImage', () => {
     assert.equal(fake.count('undoRegion sa-east-1'), 1);
   });
 
-  it('never takes up a half-written volume again: a lost instance means a new pair', async () => {
+  it('never continues a half-written volume: a lost instance means a new instance and a new volume', async () => {
     let writes = 0;
     const generations: number[] = [];
     const fake = fakeActivities({
@@ -278,7 +278,7 @@ describe('publishImage', () => {
       const result = await (await startImage(someRequest())).result();
       assert.equal(result.outcome, 'published');
     });
-    assert.deepEqual(generations, [0, 1], 'an old token would bring the dead instance back');
+    assert.deepEqual(generations, [0, 1], 'with the old token EC2 would return the dead instance');
     const undone = fake.calls.indexOf('undoRegion us-east-1');
     assert(undone > 0 && undone < fake.calls.lastIndexOf('launchUtilityInstance us-east-1'));
   });
@@ -331,7 +331,7 @@ describe('publishImage', () => {
     ]);
   });
 
-  it('does nothing for an image that is published already', async () => {
+  it('changes nothing for an image that is already published', async () => {
     const fake = fakeActivities({
       planImage: ({ request, workflowId, runId }) => {
         const plan = somePlan(request, { workflowId, runId });
@@ -369,7 +369,7 @@ describe('publishImage', () => {
     });
   });
 
-  it('does not count a region as published of which the earlier run could publish one AMI only', async () => {
+  it('does not count a region as published where the earlier run published only one AMI', async () => {
     const fake = fakeActivities({
       planImage: ({ request, workflowId, runId }) => {
         const plan = somePlan(request, { workflowId, runId });
@@ -393,7 +393,7 @@ describe('publishImage', () => {
     assert.deepEqual(fake.calls, ['planImage']);
   });
 
-  it('says what it left behind when the clean-up itself is refused', async () => {
+  it('reports what it left behind when EC2 refuses the clean-up', async () => {
     const fake = fakeActivities({
       registerImages: () => Promise.reject(finalFailure('quota')),
       undoRegion: () =>
@@ -405,10 +405,12 @@ describe('publishImage', () => {
     });
   });
 
-  it('is not held up by messages that nobody accepts', async () => {
+  it('does not wait for a broker that is down before it publishes', async () => {
     let release = () => undefined as void;
     const broker = new Promise<void>((resolve) => (release = resolve));
-    const fake = fakeActivities({ announce: () => broker.then(() => undefined) });
+    const fake = fakeActivities({
+      announce: (batch) => broker.then(() => ({ handled: batch.length, refused: [] })),
+    });
     await withWorker(fake.activities, async ({ startImage }) => {
       const handle = await startImage(someRequest());
       for (;;) {

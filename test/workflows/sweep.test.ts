@@ -68,7 +68,7 @@ describe('sweep', () => {
     assert.match(details, /\| us-east-1 \| instance \| instance-us-east-1 \| image\/a \|/);
   });
 
-  it('removes nothing when it only says what it would remove', async () => {
+  it('removes nothing in a dry run', async () => {
     const { report, calls } = await sweep(
       { findStrays: ({ regionName: region }) => Promise.resolve(found(strayOfEach(region))) },
       { dryRun: true },
@@ -87,7 +87,7 @@ describe('sweep', () => {
     assert(calls.includes('removeStrays eu-west-1'));
   });
 
-  it('sweeps the other regions when one is sick, and says which one and why', async () => {
+  it('sweeps the other regions when one fails, and reports which one and why', async () => {
     const { report } = await sweep({
       findStrays: ({ regionName: region }) =>
         region === 'us-east-1'
@@ -101,7 +101,7 @@ describe('sweep', () => {
     assert.equal(report.removed.length, 4);
   });
 
-  it('gives a region up that never answers, after the time that the plan gives it', async () => {
+  it('gives up a region that never answers after the time in the plan', async () => {
     const { report } = await sweep({
       planSweep: () =>
         Promise.resolve({
@@ -122,7 +122,7 @@ describe('sweep', () => {
     assert.equal(report.removed.length, 4);
   });
 
-  it('never removes more than one sweep may in all regions together, machines first', async () => {
+  it('keeps to the limit of one sweep over all regions, and removes machines first', async () => {
     const asked: SweepItem[] = [];
     const { report } = await sweep({
       planSweep: () =>
@@ -145,7 +145,7 @@ describe('sweep', () => {
     assert.equal(report.waiting, 8 - 3 + 4);
   });
 
-  it('fails when it came to a worker of another deployment', async () => {
+  it('fails on a worker of another deployment', async () => {
     const refused = finalFailure('a sweep of deployment staging came to a worker of test');
     await assert.rejects(
       sweep({ planSweep: () => Promise.reject(refused) }),

@@ -4,7 +4,7 @@ import { COMPOSE_WORKFLOW, composeStatusSignal, TIME_SCALE_MEMO } from '../../sr
 import type { ComposeMessage } from '../../src/model/compose/compose-message.js';
 import { HEARTBEAT_TIMEOUT_MS } from '../../src/model/progress/heartbeat.js';
 import type { FakeActivities } from '../support/fake-activities.js';
-import { fakeActivities } from '../support/fake-activities.js';
+import { composeOf, fakeActivities } from '../support/fake-activities.js';
 import { someRequest } from '../support/images.js';
 import type { WorkflowTest } from '../support/workflow-worker.js';
 import { withWorker } from '../support/workflow-worker.js';
@@ -17,7 +17,7 @@ function watched(): FakeActivities & { readonly timeoutsMs: (number | undefined)
   const fake = fakeActivities({
     readCompose: () => {
       note();
-      return Promise.resolve([request]);
+      return Promise.resolve(composeOf(request));
     },
     publishRegion: () => {
       note();
@@ -52,7 +52,7 @@ describe('the time scale of a run', () => {
     assert.deepEqual(new Set(fake.timeoutsMs), new Set([HEARTBEAT_TIMEOUT_MS * 0.2]));
   });
 
-  it("leaves production's waits alone when nobody names one", async () => {
+  it("leaves production's waits unchanged when the run has none", async () => {
     const fake = watched();
     await withWorker(fake.activities, (test) => runCompose(test, {}));
     assert.deepEqual(new Set(fake.timeoutsMs), new Set([HEARTBEAT_TIMEOUT_MS]));

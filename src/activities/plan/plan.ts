@@ -214,7 +214,10 @@ function planTest(config: Config, arch: Arch, script: string, made: readonly Var
   };
 }
 
-function planRegistration({ publish }: Config, arch: Arch): RegistrationPlan {
+function planRegistration(
+  { publish }: Config,
+  arch: Arch,
+): Omit<RegistrationPlan, 'names' | 'tests'> {
   const x86 = publish.uefiPreferred ? 'uefi-preferred' : 'legacy-bios';
   return {
     rootDevice: publish.rootDevice,

@@ -25,12 +25,11 @@ const LEFT_OUT = 'fedimg:left-out:';
 /** EC2 allows 50 tags a resource; twenty are ours, and somebody may want to add some. */
 const LEFT_OUT_MAX = 25;
 
-/** What is known of the AMIs' plan before the first of them is registered; nothing of a plan by an older worker. */
+/** The tags that each AMI carries from its registration on: the plan of its region. */
 export function planTags(
   regionPlan: Pick<RegionPlan, 'wanted' | 'leftOut'>,
   { names, tests }: Pick<RegistrationPlan, 'names' | 'tests'>,
 ): Tags {
-  if (names === undefined || tests === undefined) return {};
   const tags = {
     [TAG.variants]: variantsText(regionPlan),
     [TAG.tests]: tests.join(' '),

@@ -35,7 +35,7 @@ export interface RegionPlan {
   readonly required: boolean;
   readonly wanted: readonly WantedAmi[];
   readonly leftOut: readonly LeftOutAmi[];
-  /** Why nothing can be published in this region; nothing is tried there. */
+  /** Why EC2 cannot publish in this region; the run leaves it out from the beginning. */
   readonly unusable?: string;
 }
 
@@ -63,7 +63,7 @@ export interface UtilityPlan {
 export interface TestPlan {
   readonly transport: 'ssm' | 'console';
   readonly variants: readonly Variant[];
-  /** The configured script itself: a change of the file does not reach a run that has begun. */
+  /** The text of the configured script: a later change of the file does not affect this run. */
   readonly script: string;
   readonly timeoutSeconds: number;
   readonly instanceTypes: readonly string[];
@@ -71,7 +71,7 @@ export interface TestPlan {
   readonly subnet?: string;
   readonly securityGroup?: string;
   readonly deadManMinutes: number;
-  /** What a failed test leaves is kept for inspection for this long; undefined: it is removed. */
+  /** How long the AMIs of a failed test are kept for inspection; undefined: they are removed. */
   readonly keepFailedMs?: number;
 }
 
@@ -79,9 +79,9 @@ export interface ImagePlan {
   readonly origin: Origin;
   readonly arch: Arch;
   readonly url: string;
-  /** Where the redirects of `url` lead to, unless that is signed: history keeps no such thing. */
+  /** Where the redirects of `url` lead to. A signed URL is a secret, which a history must not keep: then `url` itself. */
   readonly downloadUrl: string;
-  /** Of the compressed file; undefined when nobody named one. */
+  /** Of the compressed file; undefined when the request has none. */
   readonly sha256: string | undefined;
   /** From the xz index; undefined when the server has no ranges. */
   readonly rawSizeBytes: number | undefined;
@@ -95,9 +95,9 @@ export interface ImagePlan {
   readonly makePublic: boolean;
   readonly minRateBytesPerSecond: number;
   readonly regionPatienceMs: number;
-  /** Absent where the release has no number, so that today's consumers cannot be told. */
+  /** Absent where the release has no number: the message's schema demands one. */
   readonly publishedAs?: PublishedAs;
-  /** An earlier run published this very image: nothing is left to do. */
+  /** The AMIs of an earlier run that published this very image: this run has no work to do. */
   readonly published?: readonly RegisteredAmi[];
 }
 
@@ -106,10 +106,10 @@ export interface RegistrationPlan {
   readonly bootMode: 'legacy-bios' | 'uefi' | 'uefi-preferred';
   readonly ena: boolean;
   readonly imdsV2: boolean;
-  /** The AMIs' names, with region and variant left open; absent in runs that an older worker planned. */
-  readonly names?: string;
+  /** The AMIs' names, as a template with the placeholders of region and variant. */
+  readonly names: string;
   /** The keys of the variants that are tested. */
-  readonly tests?: readonly string[];
+  readonly tests: readonly string[];
 }
 
 /** An AMI that EC2 has acknowledged. */
@@ -119,10 +119,10 @@ export interface RegisteredAmi {
   readonly name: string;
   readonly ami: string;
   readonly snapshot: string;
-  /** The account: without it, a name or an id says nothing of who made the AMI. */
+  /** The account that made the AMI. */
   readonly owner?: string;
-  /** Of what an earlier run published: which run, and whether this variant was tested. */
+  /** Of an AMI that an earlier run published: which run, and whether it tested this variant. */
   readonly made?: { readonly by: RunRef; readonly tested: boolean };
-  /** Of what an earlier run completed and kept private, as the configuration says. */
+  /** Of an AMI that an earlier run completed and, by its configuration, did not make public. */
   readonly isPrivate?: true;
 }

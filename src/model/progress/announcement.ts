@@ -1,4 +1,4 @@
-/** The messages that tell the world when an upload, a test, a copy or a publication changes state. */
+/** The messages that report when an upload, a test, a copy or a publication changes state. */
 
 import type { ImagePlan, RegionPlan, RegisteredAmi } from '../plan/plan.js';
 import { bareUrl } from '../printable.js';
@@ -7,17 +7,17 @@ import type { Variant } from '../ids/variant.js';
 import { ec2Arch, HVM_VARIANT_KEYS, variantKey } from '../ids/variant.js';
 
 type ImageTopic = 'image.upload' | 'image.test' | 'image.copy' | 'image.publish';
-/** One message schema each. A topic is a kind, or a kind and further words behind it. */
+/** One for each message schema. A topic is a kind, or begins with one. */
 export type AnnouncementKind = ImageTopic | 'published.v1.aws';
 export type AnnouncementTopic = ImageTopic | `published.v1.aws.${string}`;
 export type AnnouncementStatus = 'started' | 'completed' | 'failed';
 
 export interface Announcement {
   readonly topic: AnnouncementTopic;
-  /** Stable for run, topic, region, variant and status, so that a consumer sees it once. */
+  /** The same for each repetition of a message, so that a consumer sees it once. */
   readonly key: string;
   readonly body: Readonly<Record<string, unknown>>;
-  /** When it came true, ISO 8601; absent in the histories of older workers. */
+  /** When the change happened, ISO 8601; set when the message is queued. */
   readonly at?: string;
 }
 
@@ -73,7 +73,7 @@ export function testAnnouncement(
   };
 }
 
-/** One for each AMI that the region is to get: what cannot be there is neither started nor completed. */
+/** One message for each AMI that the plan wants in the region. */
 export function copyAnnouncements(
   plan: ImagePlan,
   { regionName, wanted }: RegionPlan,
@@ -99,7 +99,7 @@ export function copyAnnouncements(
         extra: {
           ...(copy === undefined ? {} : { id: copy.ami }),
           ...extraOf(variant),
-          // A home region without a PV kernel has no such AMI; its snapshot is copied all the same.
+          // A home region without a PV kernel has no paravirtual AMI, but its snapshot serves for the copy.
           ...(source === undefined ? {} : { source_image_id: source.ami }),
         },
       },
@@ -111,7 +111,7 @@ function amiOf(wanted: Variant, amis: readonly RegisteredAmi[]): RegisteredAmi |
   return amis.find(({ variant }) => variantKey(variant) === variantKey(wanted));
 }
 
-/** Only a completed one has an id: nobody takes an AMI for public before it is. */
+/** Only a completed publication names the AMI: consumers take an id as public. */
 export function publishAnnouncements(
   plan: ImagePlan,
   amis: readonly RegisteredAmi[],
@@ -129,7 +129,7 @@ export function publishAnnouncements(
   }));
 }
 
-/** One message for all regions of an architecture, as today's consumers read it; none where there is no number. */
+/** One message with an AMI of each region, in the form that Fedora's consumers read; [] for a release without a number. */
 export function publishedEverywhere(
   plan: ImagePlan,
   amis: readonly RegisteredAmi[],

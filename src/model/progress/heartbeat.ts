@@ -1,4 +1,4 @@
-/** What activities say while they run: typed, versioned, read by the command line and by the next attempt. */
+/** The details of heartbeats: typed and versioned, because the command line and the next attempt read them. */
 
 export interface WriteHeartbeat {
   readonly version: 1;
@@ -6,31 +6,31 @@ export interface WriteHeartbeat {
   /** `download`, `verify`, `write`, `read-back` or `blank-check`; `test` for the test script. */
   readonly phase: string;
   readonly bytes: number;
-  /** 0 when nobody knows. */
+  /** 0 when the size is unknown. */
   readonly totalBytes: number;
 }
 
 export interface WaitHeartbeat {
   readonly version: 1;
   readonly kind: 'wait';
-  /** What is waited for, such as `snapshot copy`. */
+  /** The awaited event, such as `snapshot copy`. */
   readonly phase: string;
-  /** As AWS reports it: it jumps. */
+  /** As AWS reports it, in jumps. */
   readonly percent?: number;
 }
 
 export type Heartbeat = WriteHeartbeat | WaitHeartbeat;
 
-/** Whose heartbeat it is, and when it was sent, in ms of its sender's own clock: nobody else can read that. */
+/** The attempt that sent the heartbeat, and when: in ms of that attempt's own clock, so only it can compare them. */
 export interface HeartbeatStamp {
   readonly lease: string;
   readonly sentMs: number;
 }
 
-/** A worker that was killed, paused or cut off is noticed after this. */
+/** Temporal notices after this time that a worker was killed, paused or cut off. */
 export const HEARTBEAT_TIMEOUT_MS = 30_000;
 
-/** Before Temporal gives an attempt's work to another one, the attempt has stopped for so long: a call is on its way. */
+/** How long an attempt has stopped before Temporal starts the next one: its last call to AWS may still be on its way. */
 export const LAST_CALL_MS = HEARTBEAT_TIMEOUT_MS * 0.2;
 
 /** An attempt stops this long after its last recorded heartbeat. */

@@ -1,4 +1,4 @@
-/** Where a publication stands: one type for the query, the result, the page and the command line. */
+/** The state of a publication: one type for the query, the result, the page and the command line. */
 
 import type { RunRef } from '../ids/run-ref.js';
 import type { RegisteredAmi } from '../plan/plan.js';
@@ -30,9 +30,9 @@ export interface RegionProgress {
   readonly region: string;
   readonly state: RegionState;
   readonly reason?: string;
-  /** What the operator of a failed region can do. */
+  /** What the operator can do about a failed region. */
   readonly next?: string;
-  /** Of a failed region: those that were public before it failed, and stay so. */
+  /** Of a failed region: the AMIs that were public before it failed and stay public. */
   readonly amis: readonly RegisteredAmi[];
 }
 
@@ -56,7 +56,7 @@ export interface ImageProgress {
   readonly regions: readonly RegionProgress[];
   readonly tests: readonly TestRecord[];
   readonly failure?: string;
-  /** Messages that nobody will ever get, each with the reason. */
+  /** Messages that were not sent, each with the reason. */
   readonly unsent?: readonly string[];
 }
 
@@ -76,14 +76,14 @@ export interface AmiRecord {
   readonly snapshot: string | null;
   readonly name: string;
   readonly public: boolean;
-  /** Whether an instance of this variant, of these very bytes, passed the test script before anything was public. */
+  /** Whether an instance of this variant, with these bytes, passed the test script before any AMI became public. */
   readonly tested: boolean;
   readonly reason?: string;
   readonly label?: string;
   readonly subvariant?: string;
   /** The account whose AMI it is. */
   readonly owner?: string;
-  /** The run that made it, where that is not the one that tells of it. */
+  /** The run that made it, where another run lists it. */
   readonly run?: RunRef;
 }
 
@@ -98,12 +98,12 @@ export interface ImageResult {
   readonly workflowId: string;
   readonly outcome: Exclude<ImageOutcome, 'failed' | 'cancelled'>;
   readonly amis: readonly AmiRecord[];
-  /** Of the raw image; the snapshots of all regions hold these bytes, then zeros. */
+  /** Of the raw image. The snapshots of all regions hold its bytes, followed by zeros. */
   readonly rawSha256: string | null;
   readonly rawSizeBytes: number | null;
   readonly tests: readonly TestRecord[];
   readonly failedRegions: readonly FailedRegion[];
-  /** Messages that nobody will ever get, each with the reason. */
+  /** Messages that were not sent, each with the reason. */
   readonly unsent?: readonly string[];
 }
 
@@ -125,7 +125,7 @@ export interface ComposeProgress {
 export interface ComposeResult {
   readonly composeId: string;
   readonly outcome: 'published' | 'partly-published' | 'already-published' | 'ended';
-  /** Why nothing was published: the compose was doomed, or has no image for EC2. */
+  /** Why a compose that ended has no images: pungi doomed or terminated it. */
   readonly reason?: string;
   readonly images: readonly ImageResult[];
   readonly absent?: readonly string[];

@@ -1,4 +1,4 @@
-/** The side branch that sends a run's messages in order and never holds the run up. */
+/** The side branch that sends a run's messages in order, without delaying the steps. */
 
 import { CancellationScope, condition, log, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../../activities/activities.js';
@@ -8,10 +8,10 @@ import { announcing } from '../profiles.js';
 
 const { announce } = proxyActivities<Pick<Activities, 'announce'>>(announcing);
 
-/** Small enough for a payload, large enough that 30 regions do not cost 30 activities. */
+/** Small enough for Temporal's limit on a payload; large enough to send all regions with a few activities. */
 const BATCH_SIZE_MAX = 100;
 
-/** It stands in the record once for each message. */
+/** The record repeats the reason for each message of a batch. */
 const REASON_CHARS_MAX = 160;
 
 export class Announcements {
@@ -21,25 +21,26 @@ export class Announcements {
   #closed = false;
   #sending: Promise<void> | undefined;
 
-  /** `onUnsent` hears of each message that nobody will ever get. */
+  /** Calls `onUnsent` once for each message that the broker refused or did not take in time. */
   constructor(onUnsent: (reason: string) => void) {
     this.#onUnsent = onUnsent;
   }
 
-  /** What was said before is not said again. */
+  /** Queues each message once, with the time of the change that it reports. */
   add(...announcements: readonly Announcement[]): void {
     const fresh = announcements.filter(({ key }) => !this.#keys.has(key));
+    if (fresh.length === 0) return;
     for (const { key } of fresh) this.#keys.add(key);
-    // Of when it came true: an outage of the broker makes nothing younger.
+    // Not the time of sending: an outage of the broker may last for days.
     const at = new Date().toISOString();
     this.#queue.push(...fresh.map((announcement) => ({ ...announcement, at })));
     this.#sending ??= CancellationScope.nonCancellable(() => this.#send());
   }
 
-  /** Resolves when the last message is accepted. */
+  /** Resolves when the last message is sent or given up. Not cancellable. To be called once, at the end. */
   async delivered(): Promise<void> {
     this.#closed = true;
-    await this.#sending;
+    await CancellationScope.nonCancellable(async () => this.#sending);
   }
 
   async #send(): Promise<void> {
@@ -50,9 +51,9 @@ export class Announcements {
       try {
         const summary = `${batch.length} messages, first ${batch[0]?.topic}`;
         const report = await announce.executeWithOptions({ summary }, [batch]);
-        // An outage in the middle of a batch: what the broker has is not sent again.
-        this.#queue.unshift(...batch.slice(report?.handled ?? batch.length));
-        for (const refused of report?.refused ?? []) this.#fail(refused);
+        // The broker took only the first part of the batch: send the rest again.
+        this.#queue.unshift(...batch.slice(report.handled));
+        for (const refused of report.refused) this.#fail(refused);
       } catch (failure) {
         const reason = failureReason(failure).slice(0, REASON_CHARS_MAX);
         for (const { topic, key, body } of batch) this.#fail(`${topic} (${key}): ${reason}`, body);
@@ -62,6 +63,6 @@ export class Announcements {
 
   #fail(reason: string, body?: Announcement['body']): void {
     this.#onUnsent(reason);
-    log.error('a message was not accepted', { reason, ...(body === undefined ? {} : { body }) });
+    log.error('a message was not sent', { reason, ...(body === undefined ? {} : { body }) });
   }
 }

@@ -7,45 +7,41 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { WrittenImage } from '../../activities/activities.js';
 import type { PublishImageInput } from '../../contract.js';
 import { imageProgressQuery, phaseAttribute } from '../../contract.js';
 import type { ImagePlan, RegionPlan, RegisteredAmi } from '../../model/plan/plan.js';
 import type {
-  AmiRecord,
   ImageOutcome,
   ImageProgress,
   ImageResult,
   RegionProgress,
-  RegionState,
   Step,
   StepProgress,
   StepState,
   TestRecord,
 } from '../../model/progress/progress.js';
-import type { ImageFacts } from '../../model/catalogue/ami-records.js';
-import { amiRecords, imageFacts, passedVariants } from '../../model/catalogue/ami-records.js';
-import { waitingSteps } from '../../model/progress/progress.js';
-import { variantKey } from '../../model/ids/variant.js';
-import type { SnapshotSource, WrittenImage } from '../../activities/activities.js';
+import { STEPS, waitingSteps } from '../../model/progress/progress.js';
+import type { Change, TestState } from './announce-changes.js';
 import { imageDetails } from './image-details.js';
-
-/** Of a failed region only those AMIs are on record that were public before it failed. */
-const RESULT_STATES: readonly RegionState[] = ['published', 'private', 'failed'];
+import type { RecordedRun } from './image-result.js';
+import { imageResult, imageSummary } from './image-result.js';
+import type { Undone } from './undo-stack.js';
+import { leftBehind } from './undo-stack.js';
 
 export class ImageRun {
   readonly input: PublishImageInput;
   readonly workflowId: string;
   readonly runId: string;
-  written: WrittenImage | undefined;
-  source: SnapshotSource | undefined;
-  readonly tests: TestRecord[] = [];
-  /** Messages that nobody will ever get, each with the reason. */
-  readonly unsent: string[] = [];
   #plan: ImagePlan | undefined;
+  #onChange: (change: Change) => void = () => undefined;
   #outcome: ImageOutcome | 'running' = 'running';
   #failure: string | undefined;
+  #written: WrittenImage | undefined;
   readonly #steps: Record<Step, StepProgress> = waitingSteps();
   readonly #regions = new Map<string, RegionProgress>();
+  readonly #tests: TestRecord[] = [];
+  readonly #unsent: string[] = [];
 
   constructor(input: PublishImageInput) {
     const info = workflowInfo();
@@ -55,76 +51,97 @@ export class ImageRun {
     setHandler(imageProgressQuery, () => this.progress());
   }
 
-  get plan(): ImagePlan {
-    if (this.#plan === undefined) throw new TypeError('the plan is read before it is made');
-    return this.#plan;
-  }
-
-  get image(): ImageFacts {
-    return imageFacts(this.input.request);
-  }
-
-  /** All regions, the home region first. */
+  /** All regions of the plan, the home region first. */
   get regionPlans(): readonly RegionPlan[] {
     return this.#plan === undefined ? [] : [this.#plan.home, ...this.#plan.copies];
   }
 
-  freeze(plan: ImagePlan): void {
-    this.#plan = plan;
-    for (const regionPlan of this.regionPlans) {
-      const unusable = regionPlan.unusable;
-      this.setRegion(
-        regionPlan.regionName,
-        unusable === undefined ? { state: 'waiting' } : { state: 'left-out', reason: unusable },
-      );
-    }
+  get regions(): readonly RegionProgress[] {
+    return [...this.#regions.values()];
   }
 
-  /** Runs one of the eight steps: its times and its outcome are what the query shows. */
-  async step<T>(step: Step, body: () => Promise<T>): Promise<T> {
-    upsertSearchAttributes([{ key: phaseAttribute, value: step }]);
-    this.#mark(step, 'running');
-    try {
-      const result = await body();
-      this.#mark(step, 'done');
-      return result;
-    } catch (failure) {
-      this.#mark(step, 'failed');
-      throw failure;
-    }
-  }
-
-  setRegion(regionName: string, change: Partial<Omit<RegionProgress, 'region'>>): void {
-    const before = this.#regions.get(regionName) ?? {
-      region: regionName,
-      state: 'waiting',
-      amis: [],
-    };
-    this.#regions.set(regionName, { ...before, ...change });
-    this.#show();
-  }
-
-  /** The regions with AMIs that stay, the home region first. */
-  results(): RegionProgress[] {
-    return this.regionPlans
-      .map(({ regionName }) => this.regionProgress(regionName))
-      .filter(({ state, amis }) => RESULT_STATES.includes(state) && amis.length > 0);
-  }
-
-  /** Of the regions that are public as a whole. */
-  publicAmis(): RegisteredAmi[] {
-    const regions = [...this.#regions.values()];
-    return regions.flatMap(({ state, amis }) => (state === 'published' ? amis : []));
-  }
-
-  regionProgress(regionName: string): RegionProgress {
+  region(regionName: string): RegionProgress {
     return this.#regions.get(regionName) ?? { region: regionName, state: 'waiting', amis: [] };
   }
 
-  skipToEnd(): void {
-    for (const [step, { state }] of Object.entries(this.#steps)) {
-      if (state === 'waiting') this.#mark(step as Step, 'skipped');
+  get record(): RecordedRun {
+    const { regionPlans } = this;
+    return { request: this.input.request, regionPlans, progress: this.progress() };
+  }
+
+  /** Takes the plan; `onChange` gets each later change of the state. */
+  start(plan: ImagePlan, onChange: (change: Change) => void): void {
+    this.#plan = plan;
+    for (const { regionName, unusable } of this.regionPlans) {
+      this.setRegion(
+        regionName,
+        unusable === undefined ? { state: 'waiting' } : { state: 'left-out', reason: unusable },
+      );
     }
+    this.#onChange = onChange;
+  }
+
+  /**
+   * Runs one of the eight steps and records when it began and when it was done. A step that is repeated with a
+   * new utility instance keeps the state that it has reached.
+   */
+  async step<T>(step: Step, body: () => Promise<T>): Promise<T> {
+    if (this.#steps[step].state === 'waiting') {
+      upsertSearchAttributes([{ key: phaseAttribute, value: step }]);
+      this.#mark(step, 'running');
+    }
+    const result = await body();
+    if (this.#steps[step].state === 'running') this.#mark(step, 'done');
+    return result;
+  }
+
+  /** The step under way has failed, and with it the run. */
+  failStep(): void {
+    const running = STEPS.find((step) => this.#steps[step].state === 'running');
+    if (running !== undefined) this.#mark(running, 'failed');
+  }
+
+  /** No step is left to do. */
+  skipSteps(): void {
+    for (const step of STEPS) {
+      if (this.#steps[step].state === 'waiting') this.#mark(step, 'skipped');
+    }
+  }
+
+  recordWritten(written: WrittenImage): void {
+    this.#written = written;
+  }
+
+  setTest(ami: RegisteredAmi, after: TestState): void {
+    if (after.state === 'passed') this.#tests.push(after.record);
+    this.#onChange({ of: 'test', ami, after });
+  }
+
+  setRegion(regionName: string, change: Partial<Omit<RegionProgress, 'region'>>): void {
+    const before = this.region(regionName);
+    const after = { ...before, ...change };
+    this.#regions.set(regionName, after);
+    this.#show();
+    this.#onChange({ of: 'region', before, after });
+  }
+
+  /** Lists only the AMIs that stay after the undo; `before` is the region before it failed. */
+  recordUndone(undone: Undone, before: RegionProgress, reason: string): void {
+    const { regionName, steps } = undone;
+    if (!steps.includes('register') && !steps.includes('copy')) return;
+    const isUnseen = undone.unseen === true;
+    const kept = before.amis.filter(({ ami }) => undone.kept.includes(ami));
+    const failed = {
+      state: 'failed',
+      reason: isUnseen ? `${reason}${leftBehind([undone])}` : reason,
+    } as const;
+    this.setRegion(regionName, { amis: kept, ...(kept.length > 0 || isUnseen ? failed : {}) });
+    this.#onChange({ of: 'undo', before, kept, isUnseen });
+  }
+
+  /** A message that cannot be sent any more, with the reason. */
+  addUnsent(reason: string): void {
+    this.#unsent.push(reason);
   }
 
   close(outcome: ImageOutcome, failure?: string): void {
@@ -132,7 +149,9 @@ export class ImageRun {
     this.#failure = failure;
     upsertSearchAttributes([{ key: phaseAttribute, value: outcome }]);
     this.#show();
-    log.info('publication closed', this.#summary(outcome));
+    this.#onChange({ of: 'outcome', after: outcome });
+    const isPublic = this.#plan?.makePublic ?? false;
+    log.info('publication closed', imageSummary(this.record, outcome, isPublic));
   }
 
   progress(): ImageProgress {
@@ -144,63 +163,29 @@ export class ImageRun {
       arch: image.arch,
       outcome: this.#outcome,
       steps: this.#steps,
-      regions: [...this.#regions.values()],
-      tests: this.tests,
+      regions: this.regions,
+      tests: this.#tests,
       ...(this.#failure === undefined ? {} : { failure: this.#failure }),
-      ...(this.unsent.length === 0 ? {} : { unsent: this.unsent }),
+      ...(this.#unsent.length === 0 ? {} : { unsent: this.#unsent }),
     };
   }
 
   result(outcome: ImageResult['outcome']): ImageResult {
-    return {
-      workflowId: this.workflowId,
-      outcome,
-      amis: this.regionPlans.flatMap((plan) => this.#records(plan)),
-      rawSha256: this.written?.rawSha256 ?? null,
-      rawSizeBytes: this.written?.rawSizeBytes ?? this.#plan?.rawSizeBytes ?? null,
-      tests: this.tests,
-      failedRegions: [...this.#regions.values()]
-        .filter(({ state }) => state === 'failed' || state === 'left-out')
-        .map(({ region, reason = 'unknown', next }) => ({
-          region,
-          reason,
-          ...(next === undefined ? {} : { next }),
-        })),
-      ...(this.unsent.length === 0 ? {} : { unsent: this.unsent }),
-    };
-  }
-
-  /** One record with every AMI id, in the same form whatever the outcome. */
-  #summary(outcome: ImageOutcome): Record<string, unknown> {
-    const amisOf = ({ amis }: RegionProgress) =>
-      Object.fromEntries(amis.map(({ variant, ami }) => [variantKey(variant), ami]));
-    const leftOut = [...this.#regions.values()].filter(({ reason }) => reason !== undefined);
-    const { compose, image, arch } = this.image;
-    return {
-      ...{ compose, image, arch, outcome },
-      ...(this.#failure === undefined ? {} : { failure: this.#failure }),
-      public: this.#plan?.makePublic ?? false,
-      amis: Object.fromEntries(this.results().map((one) => [one.region, amisOf(one)])),
-      leftOut: Object.fromEntries(leftOut.map(({ region, reason }) => [region, reason])),
-    };
-  }
-
-  #records(plan: RegionPlan): AmiRecord[] {
-    const records = amiRecords({
-      image: this.image,
-      tested: passedVariants(this.tests),
-      plan,
-      progress: this.regionProgress(plan.regionName),
+    return imageResult(this.record, outcome, {
+      rawSha256: this.#written?.rawSha256 ?? null,
+      rawSizeBytes: this.#written?.rawSizeBytes ?? this.#plan?.rawSizeBytes ?? null,
     });
-    return records.sort((a, b) => variantKey(a).localeCompare(variantKey(b)));
   }
 
-  #mark(step: Step, state: StepState): void {
+  #mark(step: Step, after: StepState): void {
     const now = new Date().toISOString();
     const before = this.#steps[step];
     this.#steps[step] =
-      state === 'running' ? { state, startedAt: now } : { ...before, state, endedAt: now };
+      after === 'running'
+        ? { state: after, startedAt: now }
+        : { ...before, state: after, endedAt: now };
     this.#show();
+    this.#onChange({ of: 'step', step, before: before.state, after });
   }
 
   #show(): void {

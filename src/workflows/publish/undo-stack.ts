@@ -8,7 +8,7 @@ import { undoing } from '../profiles.js';
 
 const { undoRegion } = proxyActivities<Pick<Activities, 'undoRegion'>>(undoing);
 
-/** What became of the steps of one region: the public AMIs that stay, and what could not be removed. */
+/** The undone steps of one region: the public AMIs that stay, and what could not be removed. */
 export interface Undone extends Pick<UndoneRegion, 'kept' | 'left' | 'unseen'> {
   readonly regionName: string;
   readonly steps: readonly StepTag[];
@@ -16,7 +16,7 @@ export interface Undone extends Pick<UndoneRegion, 'kept' | 'left' | 'unseen'> {
 
 export class UndoStack {
   readonly #origin: Origin;
-  /** By region, in order of making. */
+  /** The steps of each region, in the order in which they began. */
   readonly #steps = new Map<string, StepTag[]>();
   readonly #mayBePublic = new Set<string>();
 
@@ -24,7 +24,7 @@ export class UndoStack {
     this.#origin = origin;
   }
 
-  /** To be called before the effect: an answer that never came leaves a resource, too. */
+  /** To be called before the effect: EC2 may make the resource even when its answer is lost. */
   register(regionName: string, step: StepTag): void {
     const steps = this.#steps.get(regionName) ?? [];
     if (!steps.includes(step)) steps.push(step);
@@ -36,17 +36,17 @@ export class UndoStack {
     await CancellationScope.nonCancellable(() => this.#undo(regionName, [step]));
   }
 
-  /** To be called before anything is made public: its undo must not go by what EC2 showed a moment ago. */
+  /** To be called before an AMI is made public: EC2 may show an AMI as private for a moment longer. */
   mayBePublic(regionName: string): void {
     this.#mayBePublic.add(regionName);
   }
 
-  /** What was made in the region stays from now on. */
+  /** All resources in the region stay. */
   keep(regionName: string): void {
     this.#steps.delete(regionName);
   }
 
-  /** What this step made in the region stays for now: it has an end of its own. */
+  /** The resources of this step stay; the sweep removes them at the end of their time. */
   keepStep(regionName: string, step: StepTag): void {
     const steps = this.#steps.get(regionName) ?? [];
     this.#steps.set(
@@ -55,7 +55,7 @@ export class UndoStack {
     );
   }
 
-  /** Undoes one region: what is public is kept. Runs on through a cancellation. */
+  /** Undoes one region and keeps what is public. Not cancellable. */
   async unwindRegion(regionName: string): Promise<Undone> {
     const steps = this.#steps.get(regionName);
     if (steps === undefined || steps.length === 0)
@@ -64,7 +64,7 @@ export class UndoStack {
     return CancellationScope.nonCancellable(() => this.#undo(regionName, [...steps].reverse()));
   }
 
-  /** Undoes all regions side by side; a failure in one does not stop the others. */
+  /** Undoes all regions in parallel; a failure in one does not stop the others. */
   unwind(): Promise<readonly Undone[]> {
     const regions = [...this.#steps.keys()].reverse();
     return Promise.all(regions.map((regionName) => this.unwindRegion(regionName)));
@@ -80,7 +80,7 @@ export class UndoStack {
       log.info('undone', { region: regionName, removed: undone.removed, left: undone.left });
       return { regionName, steps, ...undone };
     } catch (failure) {
-      log.warn('not undone: the sweep goes on with it', {
+      log.warn('the undo failed; the sweep removes what is left', {
         region: regionName,
         steps,
         error: failure,
@@ -94,4 +94,14 @@ export class UndoStack {
       };
     }
   }
+}
+
+/** What could not be removed, as the end of a failure's reason; '' when all was removed. */
+export function leftBehind(regions: readonly Undone[]): string {
+  const left = regions.flatMap((region) => region.left);
+  const rest = left.length === 0 ? '' : `; left behind: ${left.join('; ')}`;
+  const unseen = regions.filter((one) => one.unseen === true).map(({ regionName }) => regionName);
+  return unseen.length === 0
+    ? rest
+    : `${rest}; AMIs in ${unseen.join(', ')} may be public: check them in EC2`;
 }

@@ -10,7 +10,7 @@ import {
   useSession,
 } from '../../client/client-fixture.js';
 import type { RunRef } from '../../../src/client/session.js';
-import { fakeActivities, finalFailure } from '../../support/fake-activities.js';
+import { composeOf, fakeActivities, finalFailure } from '../../support/fake-activities.js';
 import { withWorker } from '../../support/workflow-worker.js';
 
 describe('the end of a run that somebody waited for', () => {
@@ -33,7 +33,7 @@ describe('the end of a run that somebody waited for', () => {
   it('has the AMIs of all images of a compose, before any index lists them', async () => {
     const composeId = someComposeId();
     const images = [imageOf(composeId), imageOf(composeId, 'aarch64')];
-    const fake = fakeActivities({ readCompose: () => Promise.resolve(images) });
+    const fake = fakeActivities({ readCompose: () => Promise.resolve(composeOf(...images)) });
     await withWorker(fake.activities, async ({ taskQueue }) => {
       const run = await signalCompose(session(), finishedMessage(composeId), { taskQueue });
       const table = await summaryOf(run, 'table');

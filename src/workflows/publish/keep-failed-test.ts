@@ -1,4 +1,4 @@
-/** A failed test's AMIs and snapshot may be kept for inspection: tagged with their end before anything else is undone. */
+/** Keeps the AMIs and the snapshot of a failed test for inspection: tags them with the end of that time before the undo. */
 
 import { CancellationScope, isCancellation, log, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../../activities/activities.js';
@@ -12,26 +12,27 @@ const { keepFailed } = proxyActivities<Pick<Activities, 'keepFailed'>>(waiting);
 
 const KEPT_STEPS: readonly StepTag[] = ['snapshot', 'register'];
 
-/** Codes of a script that spoke; an instance that was never launched tells nothing of an image. */
+/** The script ran, so its AMI is worth a look. An instance that was never launched says nothing about the AMI. */
 const TEST_VERDICTS = ['test-failed', 'test-timed-out', 'test-silent'];
 
-/** What was kept and until when, for the run's failure; '' when nothing was. */
-export async function keepFailedTest(publication: Publication, failure: unknown): Promise<string> {
-  const { run, undo } = publication;
-  if (!isVerdict(failure)) return '';
-  const { origin, homeRegion, test } = run.plan;
-  if (test.keepFailedMs === undefined) return '';
+/** The end of the run's failure: what is kept and until when, or '' when all is undone. */
+export async function keepFailedTest(
+  { plan, undo }: Publication,
+  failure: unknown,
+): Promise<string> {
+  const { origin, homeRegion, test } = plan;
+  if (test.keepFailedMs === undefined || !isVerdict(failure)) return '';
   const until = new Date(Date.now() + test.keepFailedMs).toISOString();
   const input = { origin, regionName: homeRegion, steps: KEPT_STEPS, until };
   try {
     const kept = await CancellationScope.nonCancellable(() =>
       keepFailed.executeWithOptions({ summary: `keep for inspection until ${until}` }, [input]),
     );
-    for (const step of KEPT_STEPS) undo?.keepStep(homeRegion, step);
+    for (const step of KEPT_STEPS) undo.keepStep(homeRegion, step);
     return `; kept in ${homeRegion} until ${until}: ${kept.join(', ')}`;
   } catch (error) {
-    // What has no end must not stay.
-    log.error('what the failed test left is not kept', { reason: failureReason(error) });
+    // Without the tag their time has no end, so the undo removes them now.
+    log.error('the resources of the failed test are not kept', { reason: failureReason(error) });
     return '';
   }
 }

@@ -1,24 +1,23 @@
-/** What a run did not publish is told by its AMIs, too: their tags outlive the run's history. */
+/** Records left-out regions as tags on the published AMIs, because Temporal's histories expire. */
 
-import { CancellationScope, log, patched, proxyActivities } from '@temporalio/workflow';
+import { CancellationScope, log, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../../activities/activities.js';
-import { amiRecords, withReason } from '../../model/catalogue/ami-records.js';
+import { amiRecords, imageFacts, withReason } from '../../model/catalogue/ami-records.js';
 import type { LeftOutRegion } from '../../model/plan/plan-tags.js';
 import { variantsText } from '../../model/plan/plan-tags.js';
 import type { ImageOutcome } from '../../model/progress/progress.js';
 import { failureReason } from '../failure-reason.js';
-import type { ImageRun } from './image-run.js';
 import { noting } from '../profiles.js';
-import type { Publication } from './publication.js';
+import type { RecordedRun } from './image-result.js';
+import { regionsWithResults } from './image-result.js';
 
 const { noteLeftOut } = proxyActivities<Pick<Activities, 'noteLeftOut'>>(noting);
 
-/** Never rejects, and no cancellation interrupts it: at this point all that counts is done. */
-export async function tellLeftOut({ run }: Publication, outcome: ImageOutcome): Promise<void> {
-  const host = run.results()[0];
+/** Never rejects and cannot be cancelled: the AMIs are published, and a missing note does not change that. */
+export async function noteLeftOutRegions(run: RecordedRun, outcome: ImageOutcome): Promise<void> {
+  const host = regionsWithResults(run)[0];
   const leftOut = leftOutRegions(run, outcome);
   if (host === undefined || leftOut.length === 0) return;
-  if (!patched('left-out-regions-are-noted')) return;
   const { region } = host;
   const amis = host.amis.map(({ ami }) => ami);
   const summary = `note ${leftOut.length} left-out regions on the AMIs in ${region}`;
@@ -31,12 +30,14 @@ export async function tellLeftOut({ run }: Publication, outcome: ImageOutcome): 
   }
 }
 
-/** Regions without one of the AMIs that were wanted there, or for which none could be wanted. */
-function leftOutRegions(run: ImageRun, outcome: ImageOutcome): LeftOutRegion[] {
+/** Regions that lack a wanted AMI, and regions for which the plan could not want any. */
+function leftOutRegions(run: RecordedRun, outcome: ImageOutcome): LeftOutRegion[] {
+  const image = imageFacts(run.request);
   return run.regionPlans.flatMap((plan) => {
     const { regionName } = plan;
-    const progress = withReason(run.regionProgress(regionName), outcome);
-    const records = amiRecords({ image: run.image, tested: [], plan, progress });
+    const region = run.progress.regions.find((one) => one.region === regionName);
+    if (region === undefined) return [];
+    const records = amiRecords({ image, tested: [], plan, progress: withReason(region, outcome) });
     const missing = records.slice(0, plan.wanted.length).filter(({ ami }) => ami === null);
     if (missing.length === 0 && plan.wanted.length > 0) return [];
     return [{ regionName, variants: variantsText(plan), reason: missing[0]?.reason ?? '' }];

@@ -1,0 +1,44 @@
+/** A region that cannot be published: the run goes on without it, and its resources are removed. */
+
+import { isFinal } from '../../model/errors.js';
+import type { RegionProgress } from '../../model/progress/progress.js';
+import { failureDetails, failureReason, isCancelled, serviceFailure } from '../failure-reason.js';
+import type { Publication } from './publication.js';
+import { leftBehind } from './undo-stack.js';
+
+const LATE_NEXT =
+  'Check the region in AWS Health. If the region is healthy but slow, raise publish.region_patience.';
+
+/** Records the region as failed and undoes it beside the steps. Throws when the whole run was cancelled: then all is undone. */
+export function leaveOut(publication: Publication, regionName: string, failure: unknown): void {
+  const { run } = publication;
+  if (publication.isCancelled) throw failure;
+  const reason = isCancelled(failure) ? lateReason(failure) : failureReason(failure);
+  const before = run.region(regionName);
+  // The undo finds out which of its AMIs are public; until then the record lists none of them.
+  run.setRegion(regionName, { state: 'failed', amis: [], reason, next: nextOf(failure) });
+  // The clean-up of a sick region must not delay the others.
+  publication.aside(undoAside(publication, before, reason));
+}
+
+/** Adds the failure of the last attempt: it explains why the time was not enough. */
+function lateReason(failure: unknown): string {
+  const last = serviceFailure(failure);
+  return `not complete within region_patience${last === undefined ? '' : `: ${last.message}`}`;
+}
+
+/** A failure that would have been retried did not stop the region; only the time was too short. */
+function nextOf(failure: unknown): string {
+  const details = failureDetails(failure);
+  return details !== undefined && isFinal(details.class) ? details.next : LATE_NEXT;
+}
+
+async function undoAside(
+  { run, undo }: Publication,
+  before: RegionProgress,
+  reason: string,
+): Promise<void> {
+  const undone = await undo.unwindRegion(before.region);
+  run.recordUndone(undone, before, reason);
+  run.setRegion(before.region, { reason: `${reason}${leftBehind([undone])}` });
+}

@@ -1,0 +1,27 @@
+/** The rule of `publish.required_regions`: an image without one of them fails. */
+
+import { ApplicationFailure } from '@temporalio/workflow';
+import type { FailureDetails } from '../../model/errors.js';
+import { EC2_SERVICE_EXCEPTION } from '../../model/errors.js';
+import type { Publication } from './publication.js';
+
+/** Throws when a required region failed or was left out, with the reason of each. */
+export function failWithoutRequired({ run }: Publication): void {
+  const missing = run.regionPlans
+    .filter(({ required }) => required)
+    .map(({ regionName }) => run.region(regionName))
+    .filter(({ state }) => state === 'failed' || state === 'left-out');
+  if (missing.length === 0) return;
+  const reasons = missing.map(({ region, reason }) => `${region}: ${reason}`).join('; ');
+  const details: FailureDetails = {
+    code: 'required-region-failed',
+    class: 'refused',
+    next: 'Repair the region, or remove it from publish.required_regions, and publish again.',
+  };
+  throw ApplicationFailure.create({
+    type: EC2_SERVICE_EXCEPTION,
+    message: `required regions are incomplete: ${reasons}`,
+    nonRetryable: true,
+    details: [details],
+  });
+}

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import type { Change } from '../../../src/workflows/publish/announce-changes.js';
+import { announcementsOf } from '../../../src/workflows/publish/announce-changes.js';
+import type { RegionProgress, RegionState } from '../../../src/model/progress/progress.js';
+import { registered } from '../../support/fake-activities.js';
+import { someRegion, somePlan, someRequest } from '../../support/images.js';
+
+const plan = {
+  ...somePlan(someRequest(), { workflowId: 'image/a', runId: 'run' }),
+  publishedAs: { imageName: 'a', release: 43, stream: '43', subvariant: 'Cloud_Base' },
+};
+
+function region(name: string, state: RegionState, amisCount = 4): RegionProgress {
+  const amis = registered(someRegion(name), `snap-${name}`).slice(0, amisCount);
+  return { region: name, state, amis };
+}
+
+/** `topic status region` of each message, repetitions for other variants left out. */
+function messages(change: Change, regions: readonly RegionProgress[]): string[] {
+  const lines = announcementsOf(change, plan, regions).map(
+    ({ topic, body }) => `${topic} ${String(body['status'])} ${String(body['destination'])}`,
+  );
+  return [...new Set(lines)];
+}
+
+function regionMessages(before: RegionProgress, after: RegionProgress): string[] {
+  return messages({ of: 'region', before, after }, [region('us-east-1', 'copied'), after]);
+}
+
+describe('the messages for a change', () => {
+  it('report a failed copy only in regions where the copy was still under way', () => {
+    const regions = [
+      region('us-east-1', 'copied'),
+      region('eu-west-1', 'copied'),
+      region('ap-south-1', 'failed', 0),
+      region('sa-east-1', 'copying', 0),
+    ];
+    const step = { of: 'step', step: 'copy', before: 'running', after: 'failed' } as const;
+    assert.deepEqual(messages(step, regions), ['image.copy failed sa-east-1']);
+  });
+
+  it('report no publication for an image that an earlier run published', () => {
+    for (const state of ['published', 'private', 'failed'] as const) {
+      const before = region('eu-west-1', 'waiting', 0);
+      assert.deepEqual(regionMessages(before, region('eu-west-1', state)), []);
+    }
+  });
+
+  it('report no publication for a region that stays private', () => {
+    const before = region('eu-west-1', 'copied');
+    assert.deepEqual(regionMessages(before, region('eu-west-1', 'private')), []);
+  });
+
+  it('leave the end of a failed publication to its undo, which finds out what is public', () => {
+    const before = region('eu-west-1', 'publishing');
+    assert.deepEqual(regionMessages(before, region('eu-west-1', 'failed', 0)), []);
+    const kept = before.amis.slice(0, 1);
+    const undo = { of: 'undo', before, kept, isUnseen: false } as const;
+    assert.deepEqual(messages(undo, []), [
+      'image.publish completed eu-west-1',
+      'image.publish failed eu-west-1',
+    ]);
+    assert.equal(announcementsOf(undo, plan, []).length, 4);
+  });
+
+  it('report a failed upload from each of its three steps, and from no later one', () => {
+    const failing = ['plan', 'utility', 'write', 'register', 'retire', 'test'] as const;
+    const reporting = failing.filter((step) => {
+      const change = { of: 'step', step, before: 'running', after: 'failed' } as const;
+      return messages(change, [region('us-east-1', 'waiting', 0)]).length > 0;
+    });
+    assert.deepEqual(reporting, ['utility', 'write', 'register']);
+  });
+
+  it('name the public AMIs of a failed run only when its home region is public', () => {
+    const topics = (home: RegionState) =>
+      announcementsOf({ of: 'outcome', after: 'failed' }, plan, [
+        region('us-east-1', home),
+        region('eu-west-1', 'published'),
+      ]).map(({ topic }) => topic);
+    assert.deepEqual(topics('published'), ['published.v1.aws.43.Cloud_Base.x86_64']);
+    assert.deepEqual(topics('failed'), []);
+  });
+});
