@@ -81,7 +81,7 @@ describe('the command line', () => {
       [['publish', 'http://h/a.iso', '--arch', 'x86_64'], /a\.iso names no raw disk image/],
       [['publish', 'ftp://h/a.raw.xz', '--arch', 'x86_64'], /no http or https URL/],
       [['publish', 'http://h/a.raw.xz', '--arch', 'arm64', '--sha256', 'abc'], /64 hexadecimal/],
-      [['status', 'x', '--wait', '--timeout', 'soon'], /--timeout soon is no duration/],
+      [['status', 'x', '--wait', '--timeout', 'soon'], /--timeout soon is not a duration/],
       [['status', '--watch'], /--wait and --watch need an id/],
       [
         ['amis', '-o', 'xml'],

@@ -2,7 +2,7 @@
 import { shownText } from '../../model/printable.js';
 import { region } from '../fields.js';
 import type { AmiItem } from '../sections/amis.js';
-import { VOLUME_TYPES } from '../sections/publish.js';
+import { VOLUME_TYPES } from '../../model/ids/variant.js';
 import { readAmiList } from './ami-list.js';
 import type { LegacyEntry } from './legacy-file.js';
 
