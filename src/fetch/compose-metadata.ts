@@ -11,7 +11,7 @@ import {
 import { fetchChecksum, type FileChecksum } from './checksum-file.js';
 import { MetadataError, UrlRefusedError } from './errors.js';
 import { fetchMetadata, type FetchMetadataOptions } from './fetch-metadata.js';
-import { printableUrl } from './printable.js';
+import { printableUrl } from '../model/printable.js';
 
 export interface ReadComposeImages {
   composeId: string;

@@ -1,5 +1,5 @@
 /** What can go wrong while something is fetched: each error knows whether trying again can help, and what to do. */
-import { printableAscii } from './printable.js';
+import { printableAscii } from '../model/printable.js';
 
 /** Stable names of the errors below, for logs, tests and the operator's search. */
 export type SourceErrorCode =

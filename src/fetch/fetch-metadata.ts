@@ -2,7 +2,7 @@
 import { MetadataError, TooLargeError } from './errors.js';
 import { createHttpSession, type HttpSessionOptions } from './http-session.js';
 import { JsonError, parseStrictJson } from './strict-json.js';
-import { printableUrl } from './printable.js';
+import { printableUrl } from '../model/printable.js';
 
 /** Fedora's largest images.json has under 2 MiB. */
 export const METADATA_BYTES_MAX = 32 * 1024 * 1024;

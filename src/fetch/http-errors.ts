@@ -1,6 +1,6 @@
 /** What an HTTP status or a network error means: final or not, and what to do. */
 import { DownloadError, SourceError } from './errors.js';
-import { printableUrl } from './printable.js';
+import { printableUrl } from '../model/printable.js';
 
 const RETRIED = 'nothing, unless it lasts; this is tried again';
 

@@ -3,7 +3,7 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import { DownloadError, SourceError, UrlRefusedError } from './errors.js';
 import { networkError, statusError } from './http-errors.js';
-import { printableUrl } from './printable.js';
+import { printableUrl } from '../model/printable.js';
 import type { UrlPolicy } from './url-policy.js';
 
 /** Bounds of one request. */

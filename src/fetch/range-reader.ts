@@ -2,7 +2,7 @@
 import { DownloadError, RangesUnsupportedError } from './errors.js';
 import { statusError } from './http-errors.js';
 import type { HttpResponse, HttpSession } from './http-session.js';
-import { printableUrl } from './printable.js';
+import { printableUrl } from '../model/printable.js';
 
 /** A file that can be read in pieces. */
 export interface RandomAccess {

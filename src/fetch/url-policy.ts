@@ -4,7 +4,7 @@ import type { LookupFunction } from 'node:net';
 import { classifyAddress, isInNetwork, parseNetwork } from './addresses.js';
 import { AllowEntryError, characterProblem, parseAllowEntry } from './allow-list.js';
 import { UrlRefusedError } from './errors.js';
-import { printableUrl } from './printable.js';
+import { printableUrl } from '../model/printable.js';
 
 /** What the policy is made of; `[source]` of the configuration fits. */
 export interface UrlRules {

@@ -2,7 +2,7 @@
 import { CorruptXzError, NotXzError, TooLargeError, TruncatedError } from './errors.js';
 import { createHttpSession, type HttpSessionOptions } from './http-session.js';
 import { openRemoteFile, type RandomAccess } from './range-reader.js';
-import { printableUrl } from './printable.js';
+import { printableUrl } from '../model/printable.js';
 import {
   endsAsXz,
   parseIndex,

@@ -1,4 +1,5 @@
 /** productmd's image metadata: which images of a compose are published, judged by a strict grammar. */
+import { isName } from '../ids/name.js';
 import { ARCHES, type Arch, type ComposeImage } from './compose.js';
 
 /** One entry of `images.json`, as far as selection looks at it. Untrusted. */
@@ -36,14 +37,13 @@ export type Checksums = ReadonlyMap<string, { sha256: string; sizeBytes?: number
 
 const FORMAT_BY_TYPE: Readonly<Record<string, string>> = { 'raw-xz': 'raw.xz' };
 const PATH_CHARS_MAX = 512;
-const SEGMENT = /^[A-Za-z0-9][A-Za-z0-9._+~-]{0,199}$/;
 const SUFFIX = '.raw.xz';
 
 /** The path of an image below its compose, or `undefined`: no traversal, ASCII, one grammar for all names. */
 export function checkImagePath(path: unknown): string | undefined {
   if (typeof path !== 'string' || path.length > PATH_CHARS_MAX) return undefined;
   const segments = path.split('/');
-  if (!segments.every((segment) => SEGMENT.test(segment) && !segment.endsWith('.'))) {
+  if (!segments.every((segment) => isName(segment) && !segment.endsWith('.'))) {
     return undefined;
   }
   const name = segments.at(-1) ?? '';
