@@ -6,13 +6,14 @@ import { idOf } from '../../../src/commands/shared/again.js';
 import { composeMetadata } from '../../../src/local/compose-server/compose-metadata.js';
 import { parseComposeId } from '../../../src/model/compose/compose.js';
 import { isMessageOf, parseComposeMessage } from '../../../src/model/compose/compose-message.js';
+import { selectImages } from '../../../src/model/compose/productmd.js';
 import { amiNameProblem } from '../../../src/model/ids/name-template.js';
 import {
   composeWorkflowId,
   imageWorkflowId,
   workflowIdOf,
 } from '../../../src/model/ids/workflow-ids.js';
-import { pickComposeImages, type ComposeImages } from '../../../src/fetch/compose-metadata.js';
+import { imageEntries, usable, type ComposeImages } from '../../../src/fetch/compose-metadata.js';
 import { MetadataError } from '../../../src/fetch/errors.js';
 import { DEFAULT_BOUNDS, JsonError, parseStrictJson } from '../../../src/fetch/strict-json.js';
 import { hostileJsonText, poisonedJson } from '../hostile-json.js';
@@ -227,8 +228,8 @@ const composeMetadataKind = inputKind({
     check: (text) =>
       verdictOf(
         () => {
-          const request = { composeId: COMPOSE_ID, location: LOCATION, selection: SELECTION };
-          return pickComposeImages(parseStrictJson(text), request, 'images.json');
+          const entries = imageEntries(parseStrictJson(text), COMPOSE_ID, 'images.json');
+          return usable(selectImages(entries, SELECTION, LOCATION), 'images.json');
         },
         readable(MetadataError, JsonError),
         ({ images, absent }) => {
