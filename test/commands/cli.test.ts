@@ -113,7 +113,7 @@ describe('the command line', () => {
       '{"compose_id":"x","status":"FINISHED"}',
     );
     assert.equal(wrong.code, 2);
-    assert.match(wrong.stderr, /compose_id "x" is no compose id/);
+    assert.match(wrong.stderr, /compose_id "x" is not a compose id/);
     assert.match(wrong.stderr, /location/);
     const none = await run(['compose', 'signal', 'nowhere.json']);
     assert.equal(none.code, 2);

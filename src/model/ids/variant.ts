@@ -1,4 +1,4 @@
-/** The four AMIs that one snapshot becomes: virtualization x volume type. */
+/** The AMIs that one snapshot becomes: virtualization x volume type. */
 
 import type { Arch } from '../compose/compose.js';
 

@@ -41,7 +41,7 @@ const goodComposeId = fc.oneof(
 
 const composeIds = inputKind({
   name: 'compose-id',
-  title: 'a compose id that looks like another becomes a workflow id, a tag and a path',
+  title: 'a text that only looks like a compose id becomes a workflow id, a tag and a path',
   weight: 6,
   input: around(goodComposeId),
   open: () => ({
@@ -73,7 +73,8 @@ const MESSAGE = {
 
 const composeMessages = inputKind({
   name: 'compose-message',
-  title: 'a message on the bus makes the worker read from, or write to, a place of its sender',
+  title:
+    'a message on the bus makes the worker read from, or write to, a place that its sender chose',
   weight: 8,
   input: fc.oneof(
     poisonedJson(MESSAGE),
@@ -105,7 +106,7 @@ const composeMessages = inputKind({
 
 const signals = inputKind({
   name: 'signal',
-  title: 'a signal of garbage stops a compose for ever, or has it publish another one',
+  title: 'a malformed signal stops a compose for ever, or makes it publish another one',
   weight: 3,
   input: fc.oneof(
     {
@@ -138,7 +139,7 @@ const STRICTER = /deeper than|more than \d+ values|__proto__|twice|has no value|
 
 const strictJson = inputKind({
   name: 'strict-json',
-  title: 'a JSON document of a stranger exhausts the stack, or means two things to two readers',
+  title: 'an untrusted JSON document exhausts the stack, or has two meanings for two parsers',
   weight: 6,
   input: hostileJsonText({
     header: { version: '1.2' },
