@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { configSchema } from './schema.js';
 
-/** The part of a JSON Schema node that this program looks at. */
+/** The part of a JSON Schema node that fedimg reads. */
 export interface JsonSchemaNode {
   description?: string;
   default?: unknown;

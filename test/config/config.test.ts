@@ -10,7 +10,7 @@ import { eachWithConfigFolder, LEAST } from './config-files.js';
 describe('a configuration', () => {
   const folder = eachWithConfigFolder();
 
-  it('of an AMI list and a test script alone has a sensible value for all else', async () => {
+  it('of an AMI list and a test script has sensible defaults for all other keys', async () => {
     const config = await folder().load(LEAST);
     assert.deepEqual(config.amis, [{ region: 'us-east-1', ami: 'al2023', arch: 'x86_64' }]);
     assert.equal(config.deployment, 'fedimg');
@@ -24,7 +24,7 @@ describe('a configuration', () => {
     assert.deepEqual(config.composes.arches, ['x86_64', 'aarch64']);
   });
 
-  it('may use the words of EC2, and shapes its values by each other', async () => {
+  it('may use the words of EC2, and derives some values from others', async () => {
     const config = await folder().load(`
       ${LEAST.replace('x86_64', 'arm64')}
       variants = ["all"]
@@ -44,7 +44,7 @@ describe('a configuration', () => {
     ]);
   });
 
-  it('that is wrong tells key, line, what is allowed and what to do, before anything starts', async () => {
+  it('that is wrong is reported with key, line, what is allowed and what to do', async () => {
     const cases: [text: string, complaint: string | RegExp][] = [
       [
         `${LEAST}[publish]\nvolume_type = ["gp2"]`,
@@ -81,7 +81,7 @@ describe('a configuration', () => {
         LEAST.replace('smoke.sh', 'none.sh'),
         /^fedimg\.toml:7:1: test\.script: is .*none\.sh, which does not exist; create it/,
       ],
-      [LEAST.replace('smoke.sh', '.'), /test\.script: is .*, which is no file; name a script/],
+      [LEAST.replace('smoke.sh', '.'), /test\.script: is .*, which is not a file; name a script/],
       [LEAST.replace(/\[test][^]*/, ''), /^fedimg\.toml:1:1: test\.script: is missing/],
       [
         LEAST.replace('script = "smoke.sh"', 'timeout = "1m"'),
@@ -126,7 +126,7 @@ describe('a configuration', () => {
       [`${LEAST}[publish]\nimage_name = "{image}-{virt}"`, /image_name: lacks \{volume_type\}/],
       [
         `${LEAST}[publish]\nimage_name = "{virt}-{volume_type}"`,
-        /image_name: does not tell images apart/,
+        /image_name: is the same for different images/,
       ],
       [
         `${LEAST}[publish]\nimage_name = "{imag}"`,
@@ -190,7 +190,7 @@ describe('a configuration', () => {
     }
   });
 
-  it('with many faults tells all of them at once, in the order of the lines', async () => {
+  it('with many problems is reported with all of them, in the order of the lines', async () => {
     const complaints = await folder().complaintsAbout(`
 deployment = 5
 amis = [{ region = "x", ami = "y", arch = "z" }]
@@ -223,7 +223,7 @@ scale = "fast"
     );
   });
 
-  it('quotes the line, with a mark below what is wrong', async () => {
+  it('is quoted with the wrong line and a mark below the wrong value', async () => {
     await folder().write('fedimg.toml', `${LEAST}[publish]\nvolume_types = ["gp9"]\n`);
     await assert.rejects(loadConfig({ env: {}, cwd: folder().path }), (error) => {
       assert.ok(error instanceof ConfigError);
@@ -244,7 +244,7 @@ scale = "fast"
     assert.equal(({} as { evil?: number }).evil, undefined);
   });
 
-  it('never makes the model itself fail, whatever the values', () => {
+  it('never makes the model itself fail, for any values', () => {
     const keys = ['amis', 'publish', 'utility', 'test', 'source', 'composes', 'worker', 'timing'];
     const inner = [
       ...['region', 'ami', 'arch', 'aki', 'regions', 'exclude_regions', 'required_regions'],

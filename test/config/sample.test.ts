@@ -45,7 +45,7 @@ describe('the sample configuration', () => {
     assert.deepEqual([...documented].sort(), keysOf(configJsonSchema(), '').sort());
   });
 
-  it('says nothing but the defaults, so that a key taken out of it changes nothing', async () => {
+  it('has the defaults only, so that removing a key has no effect', async () => {
     const fromSample = await folder.load(sample);
     const fromLeast = await folder.load(LEAST.replace('smoke.sh', 'tests/smoke.sh'));
     assert.deepEqual({ ...fromSample, amis: [] }, { ...fromLeast, amis: [] });
@@ -58,7 +58,7 @@ describe('the sample configuration', () => {
     assert.equal(config.test.instanceProfile, 'fedimg-test');
   });
 
-  it('has its words in the schema that editors complete from', () => {
+  it('has a description of every key in the schema for editors', () => {
     const missing: string[] = [];
     const walk = (node: JsonSchemaNode, path: string): void => {
       for (const [key, child] of Object.entries(node.properties ?? {})) {
