@@ -4,6 +4,7 @@ import { setMaxListeners } from 'node:events';
 import type { Image } from '@aws-sdk/client-ec2';
 import { DescribeRegionsCommand } from '@aws-sdk/client-ec2';
 import type { TaggedAmi } from '../model/catalogue/tagged-amis.js';
+import { mapLimited } from '../model/map-limited.js';
 import type { Tags } from '../model/ids/tags.js';
 import { deploymentKey } from '../model/ids/tags.js';
 import { classifyAwsError } from './errors.js';
@@ -40,24 +41,20 @@ export async function readCatalogue(
   setMaxListeners(0, signal);
   const { enabled, disabled } = await regionsOfAccount(aws, homes, signal);
   const key = { ...deploymentKey(deployment), ...tags };
-  const amis: TaggedAmi[] = [];
   const failed = new Map<string, unknown>();
-  const queue = [...enabled];
-  const readNext = async (): Promise<void> => {
-    for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
-      try {
-        amis.push(...(await readRegion(aws.region(name), key, signal)));
-      } catch (error) {
-        if (signal.aborted || classifyAwsError(error) === undefined) throw error;
-        failed.set(name, error);
-      }
+  const amis = await mapLimited(enabled, REGIONS_AT_ONCE, async (name) => {
+    try {
+      return await readRegion(aws.region(name), key, signal);
+    } catch (error) {
+      if (signal.aborted || classifyAwsError(error) === undefined) throw error;
+      failed.set(name, error);
+      return [];
     }
-  };
-  await Promise.all(Array.from({ length: REGIONS_AT_ONCE }, readNext));
+  });
   const [first] = failed.values();
   if (failed.size === enabled.length && first !== undefined) throw first as Error;
   const unread = [...failed].map(([region, error]) => ({ region, reason: reasonOf(error) }));
-  return { amis, unread, disabled };
+  return { amis: amis.flat(), unread, disabled };
 }
 
 function reasonOf(error: unknown): string {

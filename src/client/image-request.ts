@@ -3,8 +3,9 @@
 import { COMPOSE_ID_CHARS_MAX, parseComposeId } from '../model/compose/compose.js';
 import type { Arch } from '../model/compose/compose.js';
 import type { ImageRequest } from '../model/plan/plan.js';
+import { isName } from '../model/ids/name.js';
 import { BY_HAND } from '../model/ids/workflow-ids.js';
-import { printableAscii, printableUrl } from '../fetch/printable.js';
+import { printableAscii, printableUrl } from '../model/printable.js';
 import { ClientError } from './errors.js';
 
 export interface ImageByHand {
@@ -21,7 +22,6 @@ export interface ImageByHand {
 }
 
 const SUFFIX = '.raw.xz';
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._+~-]{0,199}$/;
 const RELEASE = /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/;
 const SHA256 = /^[0-9a-f]{64}$/;
 
@@ -72,7 +72,7 @@ function imageName(url: string): string {
   }
   const file = parsed.pathname.slice(parsed.pathname.lastIndexOf('/') + 1);
   const name = file.slice(0, -SUFFIX.length);
-  if (!file.endsWith(SUFFIX) || !NAME.test(name)) {
+  if (!file.endsWith(SUFFIX) || !isName(name)) {
     throw wrong(
       `${file === '' ? 'the URL' : shown(file)} names no raw disk image`,
       'Its name must end in .raw.xz: compress one with `xz -T0 disk.raw`.',

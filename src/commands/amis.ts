@@ -14,7 +14,7 @@ import type { AmiSource, Read } from './view/ami-source.js';
 import { AMI_SOURCES, readFromEc2, readFromTemporal } from './view/ami-source.js';
 import { finish, withHelp } from './shared/command-help.js';
 import { EXIT, type ExitCode } from './shared/exit-codes.js';
-import { printable } from './view/format.js';
+import { printable } from '../model/printable.js';
 import {
   globalOptions,
   outputFormat,

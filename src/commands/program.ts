@@ -2,7 +2,7 @@
 
 import { Command, type CommanderError } from 'commander';
 import { EXIT, EXIT_CODES_HELP } from './shared/exit-codes.js';
-import { printable } from './view/format.js';
+import { printable } from '../model/printable.js';
 import { addGlobalOptions } from './shared/options.js';
 
 interface CommandEntry {

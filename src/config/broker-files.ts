@@ -1,4 +1,4 @@
-/** The certificates of `[messaging]`: they lie beside the configuration, or where it says. */
+/** The certificates of `[messaging]`, at paths relative to the configuration file. */
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { LocatedProblem } from './problems.js';
@@ -6,7 +6,7 @@ import type { MessagingConfig } from './sections/messaging.js';
 
 const KEYS = { ca_file: 'caFile', cert_file: 'certFile', key_file: 'keyFile' } as const;
 
-/** A service's working directory is nobody's choice: paths are relative to the file that names them. */
+/** Resolves paths against the configuration file, not the working directory, which differs between services. */
 export function resolveBrokerFiles(messaging: MessagingConfig, folder: string): MessagingConfig {
   const found = Object.values(KEYS).flatMap((name) => {
     const file = messaging[name];
@@ -15,20 +15,20 @@ export function resolveBrokerFiles(messaging: MessagingConfig, folder: string): 
   return { ...messaging, ...Object.fromEntries(found) };
 }
 
-/** Those that are not there. Who may read them shows when they are used: an operator's commands do not need the key. */
+/** The problems of missing files. Permissions are not checked here: an operator's commands do not need the key. */
 export async function checkBrokerFiles(messaging: MessagingConfig): Promise<LocatedProblem[]> {
   const checked = Object.entries(KEYS).map(async ([key, name]): Promise<LocatedProblem[]> => {
     const file = messaging[name];
-    const what = file === undefined ? undefined : await lack(file);
+    const what = file === undefined ? undefined : await fileProblem(file);
     return what === undefined ? [] : [{ path: ['messaging', key], message: `is ${file}, ${what}` }];
   });
   return (await Promise.all(checked)).flat();
 }
 
-async function lack(file: string): Promise<string | undefined> {
+async function fileProblem(file: string): Promise<string | undefined> {
   const next = 'name the PEM file (relative to this file)';
   try {
-    return (await stat(file)).isFile() ? undefined : `which is no file; ${next}`;
+    return (await stat(file)).isFile() ? undefined : `which is not a file; ${next}`;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const isMissing = code === 'ENOENT' || code === 'ENOTDIR';

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { configSchema } from './schema.js';
 
-/** The part of a JSON Schema node that this program looks at. */
+/** The part of a JSON Schema node that fedimg reads. */
 export interface JsonSchemaNode {
   description?: string;
   default?: unknown;
@@ -31,18 +31,4 @@ export function keysAt(path: readonly PropertyKey[]): string[] {
           : undefined;
   }
   return Object.keys(node?.properties ?? {});
-}
-
-/** Every key of the model, in the file's order, as `amis[].region` or `publish.volume_types`. */
-export function allKeys(): string[] {
-  return leavesOf(configJsonSchema(), '');
-}
-
-function leavesOf(node: JsonSchemaNode, prefix: string): string[] {
-  if (node.properties) {
-    const dot = prefix === '' ? '' : `${prefix}.`;
-    return Object.entries(node.properties).flatMap(([key, child]) => leavesOf(child, dot + key));
-  }
-  if (node.items?.properties) return leavesOf(node.items, `${prefix}[]`);
-  return [prefix];
 }

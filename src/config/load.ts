@@ -1,4 +1,4 @@
-/** Finds, reads and checks the configuration file: either all of it is good, or all problems are told. */
+/** Finds, reads and checks the configuration file; reports all its problems at once. */
 import { readFile } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
 import { checkBrokerFiles, resolveBrokerFiles } from './broker-files.js';
@@ -15,7 +15,7 @@ import { checkTestScript } from './test-script.js';
 import { parseToml, TomlError, type TomlDocument } from './toml.js';
 
 export interface LoadConfigOptions {
-  /** From `--config`; nothing else is looked at then. */
+  /** From `--config`; then fedimg looks at no other place. */
   path?: string;
   env: NodeJS.ProcessEnv;
   cwd: string;
@@ -32,8 +32,7 @@ const FILE_BYTES_MAX = 1024 * 1024;
 
 /**
  * Loads the configuration from `--config`, else `FEDIMG_CONFIG`, else `./fedimg.toml`, else
- * `/etc/fedimg.toml`. Throws `ConfigError` with every problem; a path that was named is never
- * replaced by the next one.
+ * `/etc/fedimg.toml`. Throws `ConfigError` with every problem, also when a named file is missing.
  */
 export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConfig> {
   const { file, text } = await readFirst(options);
@@ -69,7 +68,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
   return { config: { ...parsed.data, test, messaging }, file };
 }
 
-/** The script's path, also from a file whose other keys are wrong: all problems come at once. */
+/** The script's path, also from a file with other problems, so that all are reported at once. */
 function scriptOf(valid: string | undefined, value: Record<string, unknown>): string | undefined {
   if (valid !== undefined) return valid;
   const test = value['test'] as Record<string, unknown> | undefined;
@@ -105,12 +104,12 @@ async function readFirst(options: LoadConfigOptions): Promise<{ file: string; te
     if (text !== undefined) return { file, text };
   }
   throw missing(
-    `no configuration found; looked at: --config (not given), FEDIMG_CONFIG (not set), ${places.join(', ')}; ${START}`,
+    `no configuration found; fedimg looked at: --config (not given), FEDIMG_CONFIG (not set), ${places.join(', ')}; ${START}`,
   );
 }
 
 const START =
-  'start from the sample: cp fedimg.sample.toml fedimg.toml (or see it work without any: fedimg demo)';
+  'start from the sample: cp fedimg.sample.toml fedimg.toml (or try fedimg without a configuration: fedimg demo)';
 
 function missing(message: string): ConfigError {
   return new ConfigError([{ key: '', message }]);
@@ -135,7 +134,7 @@ async function readIfThere(file: string, by: string): Promise<string | undefined
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw new ConfigError([{ file, key: '', message: 'is no UTF-8 text; save it as UTF-8' }]);
+    throw new ConfigError([{ file, key: '', message: 'is not UTF-8 text; save it as UTF-8' }]);
   }
 }
 

@@ -1,16 +1,16 @@
-/** What is wrong with a configuration file, as an operator reads it: place, key, reason, remedy, and the line. */
+/** The problems of a configuration file as an operator reads them: place, key, reason, remedy, and the line. */
 import type { z } from 'zod';
 import { printable } from '../model/printable.js';
 import { closestTo } from './suggestion.js';
 import type { Place } from './toml.js';
 
-/** A file may be wrong in each of ten thousand places; an operator mends the first ones first. */
-const TOLD_MAX = 30;
+/** A file may have ten thousand problems; an operator corrects the first ones first. */
+const SHOWN_MAX = 30;
 const KEY_CHARS_MAX = 100;
 const MESSAGE_CHARS_MAX = 500;
 const QUOTE_CHARS_MAX = 200;
 
-/** One thing that is wrong. */
+/** One problem. */
 export interface ConfigProblem {
   /** Absent when no file could be read. */
   file?: string;
@@ -24,15 +24,15 @@ export interface ConfigProblem {
   quote?: string;
 }
 
-/** A configuration that cannot be used; `problems` holds all that is wrong with it. */
+/** A configuration that cannot be used, with all its problems. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly problems: ConfigProblem[];
 
   constructor(problems: ConfigProblem[]) {
-    const told = problems.slice(0, TOLD_MAX).map(formatProblem);
-    const more = problems.length - told.length;
-    super([...told, ...(more > 0 ? [`... and ${more} more problems`] : [])].join('\n'));
+    const shown = problems.slice(0, SHOWN_MAX).map(formatProblem);
+    const more = problems.length - shown.length;
+    super([...shown, ...(more > 0 ? [`... and ${more} more problems`] : [])].join('\n'));
     this.problems = problems;
   }
 }
@@ -43,7 +43,7 @@ export function formatProblem({ file, line, column, key, message, quote }: Confi
   const parts = [place, cut(key, KEY_CHARS_MAX), cut(message, MESSAGE_CHARS_MAX)];
   const head = printable(parts.filter((part) => part !== '').join(': '));
   if (quote === undefined || line === undefined || column === undefined) return head;
-  // A pointer behind a line that is cut would point at nothing.
+  // The mark would stand behind the end of a line that is cut.
   if (column > QUOTE_CHARS_MAX) return head;
   const gutter = `  ${line} | `;
   const quoted = `${head}\n${gutter}${printable(cut(quote, QUOTE_CHARS_MAX))}`;
@@ -54,7 +54,7 @@ export function formatProblem({ file, line, column, key, message, quote }: Confi
 
 const HIDDEN = '://***@';
 
-/** Problems go to journals and tickets. Up to the last `@`: a password may have any character. */
+/** Problems end up in journals and tickets. Removes up to the last `@`: a password may have any character. */
 function withoutPassword(line: string): string {
   return line.replace(/:\/\/.*@/s, HIDDEN);
 }
@@ -71,7 +71,7 @@ export function formatKey(path: readonly PropertyKey[]): string {
   }, '');
 }
 
-/** A problem without its file: zod's issue in our words. */
+/** A problem without its file. */
 export interface LocatedProblem {
   path: readonly PropertyKey[];
   message: string;
@@ -80,7 +80,7 @@ export interface LocatedProblem {
 /** The keys that the table at a path may have. */
 type KnownKeys = (path: readonly PropertyKey[]) => readonly string[];
 
-/** Our words for one issue of the model; an issue about several unknown keys becomes several problems. */
+/** The problem that an issue of the model means; an issue about several unknown keys becomes several problems. */
 export function describeIssue(issue: z.core.$ZodIssue, knownKeys: KnownKeys): LocatedProblem[] {
   const { path } = issue;
   switch (issue.code) {
@@ -130,7 +130,7 @@ const TYPE_WORDS: Readonly<Record<string, string>> = {
 };
 
 function typeMessage(issue: IssueOf<'invalid_type'>): string {
-  // A message of our own stands in the model where more can be said.
+  // The model has its own message where it can be more precise.
   if (!issue.message.startsWith('Invalid input')) return issue.message;
   const wanted = TYPE_WORDS[issue.expected] ?? issue.expected;
   if (issue.input === undefined) return `is missing; allowed: ${wanted}; add it`;
@@ -147,7 +147,7 @@ function boundMessage(issue: IssueOf<'too_small'> | IssueOf<'too_big'>): string 
   return `is ${show(issue.input)}; allowed: ${side} ${bound}`;
 }
 
-/** The alternative that got into the value speaks; when none did, they are all named. */
+/** The problems of the alternative that fits the value's form; else all alternatives are listed. */
 function describeUnion(issue: IssueOf<'invalid_union'>, knownKeys: KnownKeys): LocatedProblem[] {
   const { path, input } = issue;
   const alternatives = issue.errors;
@@ -169,11 +169,11 @@ function show(value: unknown): string {
   if (value instanceof Date) return 'a date';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object' && value !== null) return 'a table';
-  const text = withoutPassword(JSON.stringify(value) ?? 'nothing');
+  const text = withoutPassword(JSON.stringify(value) ?? '(missing)');
   return text.length > 60 ? `${text.slice(0, 60)}...` : text;
 }
 
-/** Puts a problem where it stands in a file. */
+/** Adds file, line and column to a problem. */
 export function locateProblem(
   problem: LocatedProblem,
   file: {

@@ -1,29 +1,22 @@
-/** The configuration as one model: every table, and what holds between them. */
+/** The configuration as one model: every table, and the rules between them. */
 import { z } from 'zod';
 import { always, isRecord } from './cross-check.js';
 import type { Arch } from '../model/compose/compose.js';
 import { variantsOf } from '../model/ids/variant.js';
 import { amisSchema, type AmiItem } from './sections/amis.js';
-import { composesSchema, type ComposesConfig } from './sections/composes.js';
-import { messagingSchema, type MessagingConfig } from './sections/messaging.js';
+import { composesSchema } from './sections/composes.js';
+import { messagingSchema } from './sections/messaging.js';
 import { publishSchema, type PublishConfig } from './sections/publish.js';
-import { sourceSchema, type SourceConfig } from './sections/source.js';
-import { sweepSchema, type SweepConfig } from './sections/sweep.js';
+import { sourceSchema } from './sections/source.js';
+import { sweepSchema } from './sections/sweep.js';
 import {
   selectVariants,
   testSchema,
-  toTestConfig,
-  type TestConfig,
   type VariantName,
   type VariantSelector,
 } from './sections/test.js';
-import { utilitySchema, type UtilityConfig } from './sections/utility.js';
-import {
-  timingSchema,
-  workerSchema,
-  type TimingConfig,
-  type WorkerConfig,
-} from './sections/worker.js';
+import { utilitySchema } from './sections/utility.js';
+import { timingSchema, workerSchema } from './sections/worker.js';
 
 export type { AmiItem } from './sections/amis.js';
 export type { ComposesConfig } from './sections/composes.js';
@@ -35,24 +28,7 @@ export type { TestConfig, TestTransport, VariantName } from './sections/test.js'
 export type { UtilityConfig } from './sections/utility.js';
 export type { TimingConfig, WorkerConfig } from './sections/worker.js';
 
-/** The whole configuration, valid and with its defaults filled in. */
-export interface Config {
-  /** On every resource as a tag: nothing without it is ever changed or removed. */
-  deployment: string;
-  /** Never empty; the first item launches the utility instance and names the home region. */
-  amis: [AmiItem, ...AmiItem[]];
-  publish: PublishConfig;
-  utility: UtilityConfig;
-  test: TestConfig;
-  source: SourceConfig;
-  composes: ComposesConfig;
-  messaging: MessagingConfig;
-  sweep: SweepConfig;
-  worker: WorkerConfig;
-  timing: TimingConfig;
-}
-
-/** What the utility instance is launched as when the configuration names no type. */
+/** The types of the utility instance when the configuration names none. */
 export const DEFAULT_INSTANCE_TYPES: Readonly<Record<Arch, readonly string[]>> = {
   x86_64: ['c6i.large', 'm6i.large', 'c5.large', 'm5.large'],
   aarch64: ['c7g.large', 'm7g.large', 'c6g.large', 'm6g.large'],
@@ -63,14 +39,16 @@ const root = z.strictObject({
     .string()
     .regex(
       /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
-      'is no deployment name; allowed: up to 63 letters, digits, ". _ -", first a letter or digit',
+      'is not a deployment name; allowed: up to 63 letters, digits, ". _ -", first a letter or digit',
     )
     .default('fedimg')
-    .describe('Name of this installation, a tag on all that it makes; it touches nothing else.'),
+    .describe(
+      'Name of this installation. It tags every resource, and changes only resources with its tag.',
+    ),
   amis: amisSchema,
   publish: publishSchema.prefault({}),
   utility: utilitySchema.prefault({}),
-  // The cast: `script` has no default, so that its absence is reported as the key that it is.
+  // The cast: `script` has no default, so that the error names the missing key.
   test: testSchema.prefault({} as z.input<typeof testSchema>),
   source: sourceSchema.prefault({}),
   composes: composesSchema.prefault({}),
@@ -90,14 +68,15 @@ function registeredVariants(publish: PublishConfig): VariantName[] {
 type Toml = z.output<typeof root>;
 type Report = (path: (string | number)[], message: string) => void;
 
-/** aarch64 images exist as HVM only: without an HVM variant they could be neither made nor tested. */
+/** aarch64 images exist as HVM only: without an HVM variant fedimg could neither make nor test them. */
 function checkVariants(toml: Partial<Toml>, report: Report): void {
   if (!isRecord(toml.publish) || !('virtualizationTypes' in toml.publish)) return;
   const registered = registeredVariants(toml.publish);
   const arches: unknown = toml.composes?.arches;
   const arm = Array.isArray(arches) && arches.includes('aarch64');
   if (arm && !toml.publish.virtualizationTypes.includes('hvm')) {
-    const message = 'lacks "hvm", and aarch64 has no other; add it, or take aarch64 from composes';
+    const message =
+      'lacks "hvm", the only type of aarch64; add it, or remove aarch64 from composes.arches';
     report(['publish', 'virtualization_types'], message);
   }
   const selectors: unknown = toml.test?.variants;
@@ -109,7 +88,7 @@ function checkVariants(toml: Partial<Toml>, report: Report): void {
   });
   const tested = selectVariants(selectors as VariantSelector[], registered);
   if (arm && tested.length > 0 && !tested.some((name) => name.startsWith('hvm-'))) {
-    const message = 'has no HVM variant, so aarch64 images would go untested; add "first-hvm"';
+    const message = 'has no HVM variant, so aarch64 images would not be tested; add "first-hvm"';
     report(['test', 'variants'], message);
   }
 }
@@ -137,7 +116,7 @@ function checkHomeIsKept(toml: Partial<Toml>, report: Report): void {
   report(['publish', 'exclude_regions', index], message);
 }
 
-/** The model of the file: strict objects, defaults, and what holds between tables. */
+/** The model of the file: strict objects, defaults, and the rules between tables. */
 export const configSchema = root
   .superRefine((toml: unknown, context) => {
     if (!isRecord(toml)) return;
@@ -146,24 +125,16 @@ export const configSchema = root
     checkZones(toml, report);
     checkHomeIsKept(toml, report);
   }, always)
-  .transform((toml): Config => {
-    const [first, ...others] = toml.amis;
+  .transform(({ amis: [first, ...others], utility, test, ...rest }) => {
     if (first === undefined) throw new RangeError('the model let an empty AMI list pass');
-    const types = toml.utility.instanceTypes;
-    return {
-      deployment: toml.deployment,
-      amis: [first, ...others],
-      publish: toml.publish,
-      utility: {
-        ...toml.utility,
-        instanceTypes: types.length > 0 ? types : [...DEFAULT_INSTANCE_TYPES[first.arch]],
-      },
-      test: toTestConfig(toml.test, registeredVariants(toml.publish)),
-      source: toml.source,
-      composes: toml.composes,
-      messaging: toml.messaging,
-      sweep: toml.sweep,
-      worker: toml.worker,
-      timing: toml.timing,
-    };
+    const amis: [AmiItem, ...AmiItem[]] = [first, ...others];
+    const instanceTypes =
+      utility.instanceTypes.length > 0
+        ? utility.instanceTypes
+        : [...DEFAULT_INSTANCE_TYPES[first.arch]];
+    const variants = selectVariants(test.variants, registeredVariants(rest.publish));
+    return { ...rest, amis, utility: { ...utility, instanceTypes }, test: { ...test, variants } };
   });
+
+/** The whole configuration, valid and with its defaults. The first item of `amis` names the home region. */
+export type Config = z.output<typeof configSchema>;

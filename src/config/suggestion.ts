@@ -1,6 +1,6 @@
-/** "Did you mean": the known word nearest to one that was mistyped. */
+/** "Did you mean": the known word closest to a mistyped one. */
 
-/** The closest of `known`, when it is near enough to be what was meant. */
+/** The closest of `known`, or undefined when all differ too much. */
 export function closestTo(word: string, known: readonly string[]): string | undefined {
   const limit = Math.max(1, Math.floor(word.length / 3));
   const ranked = known
@@ -10,7 +10,7 @@ export function closestTo(word: string, known: readonly string[]): string | unde
   return ranked[0]?.candidate;
 }
 
-/** Insertions, deletions and substitutions between two words; long ones count as unlike at once. */
+/** Insertions, deletions and substitutions between two words; infinite for long words. */
 function editDistance(a: string, b: string): number {
   if (Math.max(a.length, b.length) > 64) return Number.POSITIVE_INFINITY;
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index);

@@ -1,4 +1,4 @@
-/** Templates in the configuration: checked at start, so that no run fails on a name it could not have. */
+/** Templates in the configuration, checked at start, so that no run fails because of a bad name. */
 import { z } from 'zod';
 import {
   amiDescriptionProblem,
@@ -9,7 +9,7 @@ import {
   type PlaceholderValues,
 } from '../model/ids/name-template.js';
 
-/** The longest values seen in Fedora's composes: what fits these fits in practice. */
+/** The longest values in Fedora's composes: a template that fits these fits in practice. */
 const LONGEST: PlaceholderValues = {
   image: 'Fedora-Cloud-Base-AmazonEC2-Rawhide-20251021.n.0.aarch64',
   compose: 'Fedora-Rawhide-20251021.n.0',
@@ -35,7 +35,7 @@ function placeholderProblem(template: string): string | undefined {
   return undefined;
 }
 
-/** A name that is not told apart by variant or image would register one AMI where several are wanted. */
+/** A name must differ between variants and images: EC2 takes one AMI for each name. */
 function distinctnessProblem(template: string): string | undefined {
   const names = new Set(placeholdersIn(template));
   const missing = names.has('virt') || names.has('virt_label') ? [] : ['virt_label'];
@@ -49,7 +49,7 @@ function distinctnessProblem(template: string): string | undefined {
   ) {
     return undefined;
   }
-  return 'does not tell images apart; add {image}, or {compose}, {subvariant} and {arch}';
+  return 'is the same for different images; add {image}, or {compose}, {subvariant} and {arch}';
 }
 
 function template(problem: (text: string) => string | undefined): z.ZodString {

@@ -1,14 +1,14 @@
-/** The test script on this machine: it must be there and fit its transport before anything is launched. */
+/** Checks the test script on this machine before an instance is launched. */
 import { readFile, stat } from 'node:fs/promises';
 import type { TestTransport } from './sections/test.js';
 
-/** EC2 takes 16 KiB of user-data, and the frame around the script needs some of it. */
+/** EC2 accepts 16 KiB of user-data, and the frame around the script needs some of it. */
 const SCRIPT_BYTES_MAX: Readonly<Record<TestTransport, number>> = {
   ssm: 48 * 1024,
   console: 12 * 1024,
 };
 
-/** What is wrong with the script, or `undefined` when nothing is. */
+/** The problem with the script, or `undefined`. */
 export async function checkTestScript(
   file: string,
   transport: TestTransport,
@@ -16,15 +16,15 @@ export async function checkTestScript(
   const name = 'name a script that exits 0 when the image is good';
   try {
     const found = await stat(file);
-    if (!found.isFile()) return `is ${file}, which is no file; ${name}`;
+    if (!found.isFile()) return `is ${file}, which is not a file; ${name}`;
     if (found.size === 0) return `is ${file}, which is empty; ${name}`;
     const maxBytes = SCRIPT_BYTES_MAX[transport];
     if (found.size > maxBytes) {
-      return `is ${file}, which has ${found.size} bytes; allowed: ${maxBytes} over ${transport}; have it fetch the rest itself`;
+      return `is ${file}, which has ${found.size} bytes; allowed: ${maxBytes} over ${transport}; let it download the rest`;
     }
     // The kernel would look for an interpreter whose name ends in a carriage return.
     if (/\r\n/.test(await readFile(file, 'utf8'))) {
-      return `is ${file}, whose lines end as on Windows (CR LF), which no Linux shell runs; convert it: sed -i 's/\\r$//' ${file}`;
+      return `is ${file}, whose lines end as on Windows (CR LF), which Linux shells do not run; convert it: sed -i 's/\\r$//' ${file}`;
     }
     return undefined;
   } catch (error) {

@@ -1,4 +1,4 @@
-/** TOML with the place of every key, so that what is wrong with a value can be shown where it stands. */
+/** TOML with the place of every key, so that a problem is reported with its line. */
 import { ParseError, parseTOML, type AST } from 'toml-eslint-parser';
 
 export interface Place {
@@ -49,7 +49,7 @@ export function parseToml(text: string): TomlDocument {
   return { value, placeOf };
 }
 
-/** Our own files have three levels; the parser would run out of stack, or take for ever. */
+/** A configuration has three levels; the parser would run out of stack, or take for ever. */
 const LEVELS_MAX = 20;
 
 /** Counts brackets and the dots of keys outside of strings and comments. Throws `TomlError`. */
@@ -87,7 +87,7 @@ interface PlaceNode {
   below?: Map<string, PlaceNode>;
 }
 
-/** By path, as a tree: a long key with a long list would fill the memory if each item had the whole path. */
+/** Places by path, as a tree: whole paths for each item of a long list would fill the memory. */
 class Places {
   readonly #root: PlaceNode = {};
 
@@ -120,7 +120,7 @@ function placeOfNode(node: AST.TOMLNode): Place {
   return { line: node.loc.start.line, column: node.loc.start.column + 1 };
 }
 
-/** The table at a path, made where it is missing; the parser has refused contradictions already. */
+/** The table at a path, made where it is missing; the parser has already refused contradictions. */
 function openTable(root: Table, path: Path, place: Place, places: Places): Table {
   let at: unknown = root;
   path.forEach((key, index) => {

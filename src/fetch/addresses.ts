@@ -1,7 +1,7 @@
-/** IP addresses: which are public, and which belong to networks that a stranger must not reach through us. */
+/** IP addresses: which are public, and which a stranger must not reach through fedimg. */
 import { BlockList, isIP } from 'node:net';
 
-/** What an address is reachable as. */
+/** From where an address can be reached. */
 export type AddressClass = 'public' | 'loopback' | 'link-local' | 'private' | 'reserved';
 
 /** Special-purpose IPv4 networks (IANA registry); everything else is public. */
@@ -23,7 +23,7 @@ const IPV4: readonly (readonly [network: string, bits: number, is: AddressClass]
   ['240.0.0.0', 4, 'reserved'],
 ];
 
-/** Only 2000::/3 is public in IPv6; these name what lies outside of it, and exceptions within. */
+/** In IPv6 only 2000::/3 is public; this table has the classes outside of it and the exceptions within. */
 const IPV6: readonly (readonly [network: string, bits: number, is: AddressClass])[] = [
   ['::1', 128, 'loopback'],
   ['fe80::', 10, 'link-local'],
@@ -48,7 +48,7 @@ function listOf(network: string, bits: number, family: 'ipv4' | 'ipv6'): BlockLi
   return list;
 }
 
-/** The class of an address; IPv4 in IPv6 clothes (mapped, NAT64) is judged as IPv4. No address is `reserved`. */
+/** The class of an address; IPv4 within IPv6 (mapped, NAT64) is classified as IPv4. A text that is not an address is `reserved`. */
 export function classifyAddress(address: string): AddressClass {
   const bare = unwrapIPv4(address.replace(/%.*$/, ''));
   const version = isIP(bare);
@@ -70,7 +70,7 @@ function unwrapIPv4(address: string): string {
   return [high >> 8, high & 255, low >> 8, low & 255].join('.');
 }
 
-/** A network from an address or CIDR notation, or `undefined` when the text is none. */
+/** A network from an address or CIDR notation, or `undefined`. */
 export function parseNetwork(text: string): BlockList | undefined {
   const match = /^([0-9a-fA-F:.]+)(?:\/(\d{1,3}))?$/.exec(text);
   const address = match?.[1] ?? '';

@@ -1,13 +1,13 @@
-/** CHECKSUM files, which lie beside the images of a compose: where they are, and what they say. */
+/** CHECKSUM files beside the images of a compose: their paths and their content. */
 import { parseComposeId } from '../model/compose/compose.js';
 import { DownloadError } from './errors.js';
 import { fetchText, type FetchMetadataOptions } from './fetch-metadata.js';
 
-/** What a CHECKSUM file says of one file. */
+/** The entry of one file. */
 export interface FileChecksum {
   /** 64 lower-case hexadecimal digits. */
   readonly sha256: string;
-  /** Where a comment names it. */
+  /** From a comment; absent without one. */
   readonly sizeBytes?: number;
 }
 
@@ -20,8 +20,8 @@ const PLAIN = /^([0-9a-fA-F]{64}) [ *](\S{1,255})$/;
 const SIZE = /^# (\S{1,255}): (\d{1,15}) bytes$/;
 
 /**
- * The checksums by file name. A signature (PGP, clear-signed) is read over and not verified: the file is as
- * trustworthy as where it comes from. A name with two different sums has none.
+ * The checksums by file name. A signature (PGP, clear-signed) is skipped and not verified: fedimg trusts the file
+ * as far as its server. A name with two different checksums is left out.
  */
 export function parseChecksumFile(text: string): Map<string, FileChecksum> {
   const sums = new Map<string, string | undefined>();
@@ -55,8 +55,8 @@ interface ImageFile {
 }
 
 /**
- * Where pungi puts the CHECKSUM file of an image, likeliest first: `PRODUCT-VERSION-BUILD-ARCH-CHECKSUM`
- * (media_checksum_base_filename of its configuration), by label for a candidate, by date else.
+ * Where pungi puts the CHECKSUM file of an image, the most likely path first: `PRODUCT-VERSION-BUILD-ARCH-CHECKSUM`
+ * (media_checksum_base_filename of its configuration), by label for a candidate, else by date.
  */
 export function checksumPaths({ composeId, label, path, arch }: ImageFile): string[] {
   const id = parseComposeId(composeId);
@@ -74,7 +74,7 @@ export function checksumPaths({ composeId, label, path, arch }: ImageFile): stri
   );
 }
 
-/** What the first of these files that is there says of an image; undefined when none is there, or has it. */
+/** The image's entry in the first CHECKSUM file that exists; undefined without a file or an entry. */
 export async function fetchChecksum(
   location: string,
   file: ImageFile,

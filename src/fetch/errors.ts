@@ -1,5 +1,5 @@
-/** What can go wrong while something is fetched: each error knows whether trying again can help, and what to do. */
-import { printableAscii } from './printable.js';
+/** The errors of fetching: each says whether another attempt can succeed, and what the operator does. */
+import { printableAscii } from '../model/printable.js';
 
 /** Stable names of the errors below, for logs, tests and the operator's search. */
 export type SourceErrorCode =
@@ -53,7 +53,7 @@ export class UrlRefusedError extends SourceError {
   override readonly name = 'UrlRefusedError';
 }
 
-/** The server or the way to it failed; `status` is there when the server answered. */
+/** The server or the network failed; `status` is there when the server answered. */
 export class DownloadError extends SourceError {
   override readonly name = 'DownloadError';
   readonly status?: number;
@@ -73,7 +73,7 @@ export class MetadataError extends SourceError {
   override readonly name = 'MetadataError';
 }
 
-/** More bytes than are allowed, in a download or in what an image expands to. Final. */
+/** A download, or the raw size of an image, is over its limit. Final. */
 export class TooLargeError extends SourceError {
   override readonly name = 'TooLargeError';
 
@@ -82,24 +82,24 @@ export class TooLargeError extends SourceError {
   }
 }
 
-/** The server answers no range requests: the raw size stays unknown until the image is unpacked. Final. */
+/** The server supports no range requests: the raw size is unknown until the image is unpacked. Final. */
 export class RangesUnsupportedError extends SourceError {
   override readonly name = 'RangesUnsupportedError';
-  /** As the server says; absent when it does not. */
+  /** From the server's headers; absent without them. */
   readonly compressedSizeBytes?: number;
   /** After redirects. */
   readonly url: string;
 
   constructor(url: string, message: string, compressedSizeBytes?: number) {
     super('RANGES_UNSUPPORTED', message, {
-      next: 'the volume gets utility.fallback_volume_size_gib; serve the image by a server with ranges to have it fit',
+      next: 'the volume gets utility.fallback_volume_size_gib; for a volume of the right size, serve the image from a server with range requests',
     });
     this.url = url;
     if (compressedSizeBytes !== undefined) this.compressedSizeBytes = compressedSizeBytes;
   }
 }
 
-/** The file is something else than xz, whatever its name says. Final. */
+/** The file is not xz, despite its name. Final. */
 export class NotXzError extends SourceError {
   override readonly name = 'NotXzError';
 
@@ -116,7 +116,7 @@ export class TruncatedError extends SourceError {
 
   constructor(message: string) {
     super('TRUNCATED', message, {
-      next: 'have the whole file put on the server, then run it again',
+      next: 'put the whole file on the server, then publish again',
     });
   }
 }
@@ -127,7 +127,7 @@ export class CorruptXzError extends SourceError {
 
   constructor(message: string) {
     super('XZ_CORRUPT', message, {
-      next: 'have the image built or uploaded anew, then run it again',
+      next: 'build or upload the image again, then publish again',
     });
   }
 }

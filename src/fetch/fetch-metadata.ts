@@ -1,8 +1,8 @@
-/** Downloads a JSON document that a stranger may have written: bounded in bytes, time, depth and count. */
+/** Downloads untrusted JSON documents, with bounds on bytes, time, depth and number of values. */
 import { MetadataError, TooLargeError } from './errors.js';
 import { createHttpSession, type HttpSessionOptions } from './http-session.js';
 import { JsonError, parseStrictJson } from './strict-json.js';
-import { printableUrl } from './printable.js';
+import { printableUrl } from '../model/printable.js';
 
 /** Fedora's largest images.json has under 2 MiB. */
 export const METADATA_BYTES_MAX = 32 * 1024 * 1024;
@@ -19,7 +19,7 @@ export interface FetchedMetadata {
   sizeBytes: number;
 }
 
-/** Downloads and parses one document. Throws `SourceError`s; what is no JSON is a final `MetadataError`. */
+/** Downloads and parses one document. Throws `SourceError`s; what is not JSON is a final `MetadataError`. */
 export async function fetchMetadata(
   url: string,
   options: FetchMetadataOptions,
@@ -28,7 +28,7 @@ export async function fetchMetadata(
   return { value: parse(text, printableUrl(rest.url)), ...rest };
 }
 
-/** Downloads one document as it is. Throws `SourceError`s; what is no UTF-8 is a final `MetadataError`. */
+/** Downloads one document as it is. Throws `SourceError`s; what is not UTF-8 is a final `MetadataError`. */
 export async function fetchText(
   url: string,
   accept: string,
@@ -41,11 +41,11 @@ export async function fetchText(
     const shown = printableUrl(response.url);
     const tooLarge = (): TooLargeError =>
       new TooLargeError(
-        `${shown} has more than ${maxBytes} bytes, which is more than metadata ever has`,
-        'check that the location is that of a compose',
+        `${shown} has more than ${maxBytes} bytes, the limit for metadata`,
+        'check that the location is the URL of a compose',
       );
     if (Number(response.headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
-    // The bytes are let go before the text is parsed: 32 MiB of them become three times as much.
+    // Frees the bytes before the text is parsed: parsing needs three times as much memory.
     const decoded = decode(await response.read(maxBytes, tooLarge), shown);
     return { ...decoded, url: response.url };
   } finally {
@@ -53,14 +53,14 @@ export async function fetchText(
   }
 }
 
-const NEXT = 'check that the location is that of a compose, and that its metadata is whole';
+const NEXT = 'check that the location is the URL of a compose, and that its metadata is complete';
 
 function decode(body: Buffer, shown: string): { text: string; sizeBytes: number } {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(body);
     return { text, sizeBytes: body.length };
   } catch (cause) {
-    const what = `${shown} is no UTF-8 text`;
+    const what = `${shown} is not UTF-8 text`;
     throw new MetadataError('METADATA_INVALID', what, { next: NEXT, cause });
   }
 }
@@ -70,7 +70,9 @@ function parse(text: string, shown: string): unknown {
     return parseStrictJson(text);
   } catch (cause) {
     if (!(cause instanceof JsonError)) throw cause;
-    const what = /^\s*</.test(text) ? 'is a page and no JSON' : `is refused: it ${cause.message}`;
+    const what = /^\s*</.test(text)
+      ? 'is an HTML page, not JSON'
+      : `is refused: it ${cause.message}`;
     throw new MetadataError('METADATA_INVALID', `${shown} ${what}`, { next: NEXT, cause });
   }
 }

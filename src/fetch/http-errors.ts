@@ -1,10 +1,10 @@
 /** What an HTTP status or a network error means: final or not, and what to do. */
 import { DownloadError, SourceError } from './errors.js';
-import { printableUrl } from './printable.js';
+import { printableUrl } from '../model/printable.js';
 
-const RETRIED = 'nothing, unless it lasts; this is tried again';
+const RETRIED = 'wait: fedimg tries again; if it lasts, ask the people who run the server';
 
-/** The error for a status that is no success. */
+/** The error for a status other than success. */
 export function statusError(status: number, url: string): DownloadError {
   const what = `${printableUrl(url)} answers with status ${status}`;
   if (status === 404 || status === 410) {
@@ -16,7 +16,7 @@ export function statusError(status: number, url: string): DownloadError {
   if (status === 401 || status === 403 || status === 407) {
     return new DownloadError('FORBIDDEN', what, {
       status,
-      next: 'have the file made readable without credentials',
+      next: 'make the file readable without credentials',
     });
   }
   if (status === 408 || status === 425 || status === 429 || status >= 500) {
@@ -25,7 +25,7 @@ export function statusError(status: number, url: string): DownloadError {
   return new DownloadError('HTTP_STATUS', what, { status, next: 'check the URL and the server' });
 }
 
-/** Certificate and TLS faults: waiting does not mend them. */
+/** Faults of certificates and TLS, which last until somebody corrects them. */
 const TLS_CODE =
   /^(?:ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|EPROTO$|HOSTNAME_)/;
 
@@ -35,16 +35,16 @@ export function networkError(error: unknown, url: string): SourceError {
   const code = errorCode(error);
   const what = `${printableUrl(url)} cannot be fetched: ${code}`;
   if (TLS_CODE.test(code)) {
-    const next = 'have the certificate or the TLS setting of the server corrected';
+    const next = 'correct the certificate or the TLS setting of the server';
     return new DownloadError('TLS', what, { next, cause: error });
   }
   const next = /^(?:ENOTFOUND|EAI_)/.test(code)
-    ? 'check the host name and the resolver; this is tried again'
-    : 'see whether the server can be reached from here; this is tried again';
+    ? 'check the host name and the resolver; fedimg tries again'
+    : 'check that this machine can reach the server; fedimg tries again';
   return new DownloadError('UNREACHABLE', what, { next, retryable: true, cause: error });
 }
 
-/** The system's code; with several addresses tried, that of the first. */
+/** The system's error code; after several addresses, the code of the first. */
 function errorCode(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return errorCode(error.errors[0]);
   if (error instanceof Error) {

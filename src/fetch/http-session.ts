@@ -1,20 +1,20 @@
-/** HTTP requests under a URL policy: redirects are checked one by one, time is bounded, nothing is trusted. */
+/** HTTP requests under a URL policy: every redirect is checked, and time is bounded. */
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { DownloadError, SourceError, UrlRefusedError } from './errors.js';
 import { networkError, statusError } from './http-errors.js';
-import { printableUrl } from './printable.js';
+import { printableUrl } from '../model/printable.js';
 import type { UrlPolicy } from './url-policy.js';
 
 /** Bounds of one request. */
 export interface HttpLimits {
-  /** Without a byte for so long, the connection counts as dead. */
+  /** A connection without a byte for so long is ended. */
   idleMs: number;
   /** From the first connection to the last byte, redirects included. */
   totalMs: number;
 }
 
-/** A server that says nothing for 30 s has lost us; metadata and index are at most some MiB. */
+/** Metadata and indexes have a few MiB at most. */
 export const DEFAULT_LIMITS: HttpLimits = { idleMs: 30_000, totalMs: 180_000 };
 
 const REDIRECTS_MAX = 5;
@@ -43,7 +43,7 @@ export interface HttpSessionOptions {
   limits?: HttpLimits | undefined;
 }
 
-/** Opens a session. `signal` ends it, and its reason is what callers get then. */
+/** Opens a session. `signal` ends it, and callers then get the signal's reason. */
 export function createHttpSession({ policy, signal, limits }: HttpSessionOptions): HttpSession {
   const { idleMs, totalMs } = limits ?? DEFAULT_LIMITS;
   const agents = {
@@ -79,7 +79,7 @@ export function createHttpSession({ policy, signal, limits }: HttpSessionOptions
     throw new UrlRefusedError(
       'REDIRECT_REFUSED',
       `${printableUrl(text)} redirects more than ${REDIRECTS_MAX} times`,
-      { next: 'use the URL that it leads to, or have the server corrected' },
+      { next: 'use the final URL, or correct the server' },
     );
   };
 
@@ -99,7 +99,7 @@ interface Wire {
   ended: AbortSignal;
 }
 
-/** Sends one request, and hands over its answer as soon as the headers are there. */
+/** Sends one request; resolves when the headers of the answer are there. */
 function send(
   url: URL,
   headers: Record<string, string>,
@@ -111,11 +111,11 @@ function send(
       agent: agents[secure ? 'https:' : 'http:'],
       lookup: policy.lookup,
       timeout: idleMs,
-      // No encoding: sizes and ranges speak of the file's own bytes.
+      // No encoding: sizes and ranges count the bytes of the file.
       headers: { 'user-agent': 'fedimg', 'accept-encoding': 'identity', ...headers },
     });
     let body: http.IncomingMessage | undefined;
-    // Destroying the request alone would let a body that has begun end as if it were whole.
+    // If only the request were destroyed, a body that has begun would end as if it were complete.
     const end = (error: Error): void => {
       body?.destroy(error);
       started.destroy(error);
@@ -149,14 +149,10 @@ function toResponse(
   const encoding = message.headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') {
     message.destroy();
-    throw new DownloadError(
-      'HTTP_STATUS',
-      `${printableUrl(url)} answers in an encoding of its own`,
-      {
-        status,
-        next: 'have the server send the file as it is (no Content-Encoding)',
-      },
-    );
+    throw new DownloadError('HTTP_STATUS', `${printableUrl(url)} answers with a Content-Encoding`, {
+      status,
+      next: 'configure the server to send the file without Content-Encoding',
+    });
   }
   return {
     status,
@@ -201,8 +197,8 @@ function redirectTarget(from: URL, location: string | undefined, policy: UrlPoli
   } catch (error) {
     throw new UrlRefusedError(
       'REDIRECT_REFUSED',
-      `${printableUrl(from.href)} redirects to nowhere`,
-      { next: 'have the server corrected', cause: error },
+      `${printableUrl(from.href)} redirects without a valid Location`,
+      { next: 'correct the server', cause: error },
     );
   }
   try {
@@ -218,9 +214,13 @@ function redirectTarget(from: URL, location: string | undefined, policy: UrlPoli
 }
 
 function timeoutError(url: string, how: string, cause?: unknown): DownloadError {
-  return new DownloadError('TIMEOUT', `${printableUrl(url)} gave no whole answer: ended ${how}`, {
-    next: 'see whether the server is up and not overloaded; this is tried again',
-    retryable: true,
-    cause,
-  });
+  return new DownloadError(
+    'TIMEOUT',
+    `${printableUrl(url)} did not send a complete answer: ended ${how}`,
+    {
+      next: 'check that the server is up and not overloaded; fedimg tries again',
+      retryable: true,
+      cause,
+    },
+  );
 }

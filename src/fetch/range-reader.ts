@@ -1,8 +1,8 @@
-/** Reads pieces of a file on an HTTP server, and notices when the file changes in between. */
+/** Reads pieces of a file on an HTTP server, and detects when the file changes in between. */
 import { DownloadError, RangesUnsupportedError } from './errors.js';
 import { statusError } from './http-errors.js';
 import type { HttpResponse, HttpSession } from './http-session.js';
-import { printableUrl } from './printable.js';
+import { printableUrl } from '../model/printable.js';
 
 /** A file that can be read in pieces. */
 export interface RandomAccess {
@@ -25,8 +25,8 @@ interface ContentRange {
 }
 
 /**
- * Opens a file by asking for its first `headBytes`. `onNoRanges` sees the first bytes of a server
- * that sends the whole file, before `RangesUnsupportedError` is thrown.
+ * Opens a file with a request for its first `headBytes`. When the server sends the whole file instead,
+ * `onNoRanges` gets the first bytes before `RangesUnsupportedError` is thrown.
  */
 export async function openRemoteFile(
   session: HttpSession,
@@ -37,7 +37,7 @@ export async function openRemoteFile(
   const response = await session.get(url, { range: `bytes=0-${headBytes - 1}` });
   const shown = printableUrl(response.url);
   if (response.status === 416 || isEmpty(response)) {
-    // A range can only be unsatisfiable from byte 0 when there is no byte.
+    // A range from byte 0 is unsatisfiable only when the file is empty.
     return { url: response.url, sizeBytes: 0, head: Buffer.alloc(0), read: () => fail(shown) };
   }
   const range = contentRange(response);
@@ -46,7 +46,7 @@ export async function openRemoteFile(
     const length = Number(response.headers['content-length'] ?? Number.NaN);
     throw new RangesUnsupportedError(
       response.url,
-      `the server of ${shown} answers no range requests (status ${response.status})`,
+      `the server of ${shown} supports no range requests (status ${response.status})`,
       response.status === 200 && Number.isSafeInteger(length) ? length : undefined,
     );
   }
@@ -62,7 +62,7 @@ export async function openRemoteFile(
     if (piece.status !== 206 || got?.start !== offset || got.end !== end) {
       throw new RangesUnsupportedError(
         piece.url,
-        `the server of ${shown} answers with another range than asked for (status ${piece.status})`,
+        `the server of ${shown} answers with another range than requested (status ${piece.status})`,
         sizeBytes,
       );
     }
@@ -75,14 +75,14 @@ function isEmpty(response: HttpResponse): boolean {
   return response.status === 200 && response.headers['content-length'] === '0';
 }
 
-/** The body of a range; one that ends early or goes on is the network's fault, not the file's. */
+/** The body of a range; a wrong length is a fault of the network, not of the file. */
 async function readRange(response: HttpResponse, range: ContentRange): Promise<Buffer> {
   const wanted = range.end - range.start + 1;
   const wrong = (bytes: number): DownloadError =>
     new DownloadError(
       'UNREACHABLE',
       `${printableUrl(response.url)} sent ${bytes} bytes for a range of ${wanted}`,
-      { next: 'see whether a proxy cuts answers; this is tried again', retryable: true },
+      { next: 'check whether a proxy cuts answers; fedimg tries again', retryable: true },
     );
   const body = await response.read(wanted, wrong);
   if (body.length !== wanted) throw wrong(body.length);
@@ -100,7 +100,7 @@ function contentRange(response: HttpResponse): ContentRange | undefined {
 
 function changed(shown: string): DownloadError {
   return new DownloadError('CHANGED_WHILE_READ', `${shown} changed while it was read`, {
-    next: 'see whether the file is still being uploaded; this is tried again',
+    next: 'check whether the file is still being uploaded; fedimg tries again',
     retryable: true,
   });
 }

@@ -1,11 +1,10 @@
-/** Where a URL leads to, for a downloader that follows no redirects itself. */
+/** Follows the redirects of a URL, for a downloader that follows none itself. */
 
 import type { HttpSessionOptions } from './http-session.js';
 import { createHttpSession } from './http-session.js';
 
 /**
- * The URL behind all redirects, each of which the policy has passed; what it answers is for the downloader to
- * judge. Throws `UrlRefusedError` or `DownloadError`.
+ * The URL behind all redirects, each of which the policy allows. The downloader judges what it answers. Throws `UrlRefusedError` or `DownloadError`.
  */
 export async function resolveUrl(url: string, options: HttpSessionOptions): Promise<string> {
   const session = createHttpSession(options);

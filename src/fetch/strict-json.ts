@@ -1,6 +1,6 @@
-/** JSON from strangers: bounded depth and count, no key twice, no key that reaches a prototype. */
+/** Untrusted JSON: bounded depth and number of values, unique keys, no key that reaches a prototype. */
 
-/** Text that is no JSON, or JSON that is refused; `message` has the reason and the position. */
+/** Text that is not JSON, or JSON that is refused; `message` has the reason and the position. */
 export class JsonError extends Error {
   override readonly name = 'JsonError';
 }
@@ -37,7 +37,7 @@ class JsonReader {
   document(): unknown {
     const value = this.#value(1);
     this.#space();
-    if (this.#at < this.#text.length) throw this.#error('goes on after its end');
+    if (this.#at < this.#text.length) throw this.#error('continues after its end');
     return value;
   }
 
@@ -57,7 +57,7 @@ class JsonReader {
     const scalar = this.#match(SCALAR);
     if (scalar === '') throw this.#error('has no value');
     const value: unknown = JSON.parse(scalar);
-    // JSON has no infinity: every reader would make another number of it.
+    // JSON has no infinity, and parsers disagree on such numbers.
     if (typeof value === 'number' && !Number.isFinite(value)) {
       throw this.#error('has a number that is too large');
     }

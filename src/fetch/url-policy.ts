@@ -4,9 +4,9 @@ import type { LookupFunction } from 'node:net';
 import { classifyAddress, isInNetwork, parseNetwork } from './addresses.js';
 import { AllowEntryError, characterProblem, parseAllowEntry } from './allow-list.js';
 import { UrlRefusedError } from './errors.js';
-import { printableUrl } from './printable.js';
+import { printableUrl } from '../model/printable.js';
 
-/** What the policy is made of; `[source]` of the configuration fits. */
+/** The rules of a policy; `[source]` of the configuration has this shape. */
 export interface UrlRules {
   /** URL prefixes, as `https://dl.fedoraproject.org/`. */
   allow: readonly string[];
@@ -17,13 +17,13 @@ export interface UrlRules {
 /** All addresses of a host name; the system's resolver, or a test's. */
 export type ResolveHost = (hostname: string) => Promise<LookupAddress[]>;
 
-/** What may be fetched. All its refusals are `UrlRefusedError`. */
+/** Decides what may be fetched. It refuses with `UrlRefusedError`. */
 export interface UrlPolicy {
   /** The URL in normal form, or a refusal that says which line of configuration would allow it. */
   check(url: string): URL;
   /**
-   * Resolves a name for `http.request`, and answers only when all its addresses are allowed. Hosts
-   * that are addresses are never looked up: the allow-list holds those very addresses.
+   * Resolves a name for `http.request`, and answers only when all its addresses are allowed. Node does not look
+   * up hosts that are addresses: the allow-list has those addresses themselves.
    */
   lookup: LookupFunction;
 }
@@ -33,7 +33,7 @@ export function createUrlPolicy(rules: UrlRules, resolveHost: ResolveHost = reso
   const entries = rules.allow.map(parseAllowEntry);
   const networks = (rules.privateNetworks ?? []).map((text) => {
     const network = parseNetwork(text);
-    if (!network) throw new AllowEntryError(`${text} is no address and no network (CIDR)`);
+    if (!network) throw new AllowEntryError(`${text} is neither an address nor a network (CIDR)`);
     return network;
   });
 
@@ -46,7 +46,7 @@ export function createUrlPolicy(rules: UrlRules, resolveHost: ResolveHost = reso
     throw refuse(
       text,
       'is not below any allowed prefix',
-      `if it is yours, add "${url.origin}/" to allow in [source] of the configuration`,
+      `to allow it, add "${url.origin}/" to allow in [source] of the configuration`,
     );
   };
 
@@ -57,8 +57,8 @@ export function createUrlPolicy(rules: UrlRules, resolveHost: ResolveHost = reso
     if (networks.some((network) => isInNetwork(network, address))) return;
     throw new UrlRefusedError(
       'ADDRESS_REFUSED',
-      `${hostname} leads to ${address}, which is a ${is} address`,
-      { next: `if that is meant, add "${address}" to private_networks in [source]` },
+      `${hostname} resolves to ${address}, which is a ${is} address`,
+      { next: `to allow it, add "${address}" to private_networks in [source]` },
     );
   };
 
@@ -82,27 +82,27 @@ export function createUrlPolicy(rules: UrlRules, resolveHost: ResolveHost = reso
   return { check, lookup };
 }
 
-/** Reads a URL strictly: whatever a URL parser would repair is refused instead. */
+/** Reads a URL strictly: a URL that a parser would repair is refused. */
 function parseUrl(text: string): URL {
   const problem = characterProblem(text);
   if (problem !== undefined) throw refuse(text, problem);
-  if (!/^https?:\/\/[^/]/i.test(text)) throw refuse(text, 'is no http or https URL');
+  if (!/^https?:\/\/[^/]/i.test(text)) throw refuse(text, 'is not an http or https URL');
   let url: URL;
   try {
     url = new URL(text);
   } catch (error) {
-    throw refuse(text, 'is no URL', undefined, error);
+    throw refuse(text, 'is not a URL', undefined, error);
   }
   const authority = /^[^/]*\/\/([^/?#]*)/.exec(text)?.[1] ?? '';
   if (authority.includes('@')) throw refuse(text, 'has credentials');
   if (url.hash !== '' || text.includes('#')) throw refuse(text, 'has a fragment');
-  if (url.hostname.endsWith('.')) throw refuse(text, 'ends its host in a dot');
+  if (url.hostname.endsWith('.')) throw refuse(text, 'has a host name that ends with a dot');
   // A server may decode these once more than the prefix check does.
   if (/%(?:2e|2f|5c|25|[01][0-9a-f]|7f)/i.test(url.pathname)) {
     throw refuse(text, 'hides a dot, a slash, a percent or a control character in its path');
   }
   if (/(?:^|\/)\.{1,2}(?:\/|$)/.test(text.replace(/^[^/]*\/\/[^/?]*/, '').replace(/\?.*$/, ''))) {
-    throw refuse(text, 'has . or .. in its path');
+    throw refuse(text, 'has the segment . or .. in its path');
   }
   return url;
 }

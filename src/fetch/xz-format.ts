@@ -1,4 +1,4 @@
-/** The parts of the .xz format that tell its sizes: stream header, stream footer and index (version 1.2.1). */
+/** The parts of the .xz format that hold its sizes: stream header, stream footer and index (version 1.2.1). */
 import { crc32 } from 'node:zlib';
 import { CorruptXzError } from './errors.js';
 
@@ -7,20 +7,20 @@ export const XZ_HEADER_BYTES = 12;
 const HEADER_MAGIC = Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]);
 const FOOTER_MAGIC = Buffer.from('YZ', 'latin1');
 
-/** What one stream's index adds up to. */
+/** The sums of one stream's index. */
 export interface XzIndex {
   blocks: number;
-  /** Of all blocks, each padded to four bytes, as they lie in the file. */
+  /** Of all blocks in the file, each padded to four bytes. */
   blocksBytes: number;
   rawBytes: number;
 }
 
-/** Whether a file that begins so may be xz. */
+/** Whether these first bytes of a file are those of xz. */
 export function startsAsXz(head: Buffer): boolean {
   return head.subarray(0, HEADER_MAGIC.length).equals(HEADER_MAGIC);
 }
 
-/** Whether twelve bytes end as a stream footer does. */
+/** Whether twelve bytes end like a stream footer. */
 export function endsAsXz(footer: Buffer): boolean {
   return footer.subarray(10, 12).equals(FOOTER_MAGIC);
 }
@@ -52,11 +52,12 @@ function checkFlags(flags: Buffer): void {
 /** Reads a whole index: indicator, records, padding and checksum. Throws `CorruptXzError`. */
 export function parseIndex(index: Buffer): XzIndex {
   const end = index.length - 4;
-  if (end < 4 || index[0] !== 0) throw new CorruptXzError('an index does not begin as one');
+  if (end < 4 || index[0] !== 0)
+    throw new CorruptXzError('an index does not begin with its marker');
   expectCrc(index.subarray(0, end), index.readUInt32LE(end), 'an index');
   const numbers = new MultibyteReader(index.subarray(1, end));
   const blocks = numbers.next();
-  // Each record takes two bytes at least: a larger count is a lie that must not become a loop.
+  // A record has two bytes at least: refuse a larger count before the loop.
   if (blocks > index.length / 2)
     throw new CorruptXzError('an index counts more blocks than it holds');
   let blocksBytes = 0;
@@ -77,7 +78,7 @@ export function parseIndex(index: Buffer): XzIndex {
   return { blocks, blocksBytes, rawBytes };
 }
 
-/** Reads the format's integers: seven bits a byte, the lowest first, the shortest form only. */
+/** Reads the format's integers: seven bits a byte, the lowest first, in their shortest form. */
 class MultibyteReader {
   readonly #bytes: Buffer;
   #offset = 0;

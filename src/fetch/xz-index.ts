@@ -1,8 +1,8 @@
-/** The raw size of an .xz file on a server, read from its indexes: a few KiB instead of the whole image. */
+/** Reads the raw size of an .xz file on a server from its indexes: a few KiB instead of the whole image. */
 import { CorruptXzError, NotXzError, TooLargeError, TruncatedError } from './errors.js';
 import { createHttpSession, type HttpSessionOptions } from './http-session.js';
 import { openRemoteFile, type RandomAccess } from './range-reader.js';
-import { printableUrl } from './printable.js';
+import { printableUrl } from '../model/printable.js';
 import {
   endsAsXz,
   parseIndex,
@@ -13,7 +13,7 @@ import {
   type XzIndex,
 } from './xz-format.js';
 
-/** What the indexes of an .xz file say. */
+/** The sizes in the indexes of an .xz file. */
 export interface XzSizes {
   rawSizeBytes: number;
   compressedSizeBytes: number;
@@ -21,20 +21,20 @@ export interface XzSizes {
   blocks: number;
 }
 
-/** The sizes, and the URL that answered: after redirects, so that it can be fetched without any. */
+/** The sizes, and the URL behind all redirects. */
 export interface RemoteXzSizes extends XzSizes {
   url: string;
 }
 
 export interface XzIndexOptions extends HttpSessionOptions {
-  /** More than this is refused with `TooLargeError`. */
+  /** A larger image is refused with `TooLargeError`. */
   maxRawSizeBytes: number;
 }
 
-/** One read at the end finds footer and index of nearly every image. */
+/** For nearly every image, one read at the end has footer and index. */
 const WINDOW_BYTES = 8 * 1024;
 const STREAMS_MAX = 1000;
-/** Bounds what a file of padding or index can cause: `xz -T0` writes some 500 index bytes per GiB. */
+/** Bounds the reads from a file of padding or index only: `xz -T0` writes some 500 index bytes per GiB. */
 const READ_BYTES_MAX = 4 * 1024 * 1024;
 
 /**
@@ -46,7 +46,7 @@ export async function readXzIndex(url: string, options: XzIndexOptions): Promise
   try {
     const what = printableUrl(url);
     const requireXz = (head: Buffer): void => {
-      if (!startsAsXz(head)) throw new NotXzError(`${what} is no xz file${guess(head)}`);
+      if (!startsAsXz(head)) throw new NotXzError(`${what} is not an xz file${guess(head)}`);
     };
     const file = await openRemoteFile(session, url, WINDOW_BYTES, requireXz);
     if (file.sizeBytes === 0) throw new TruncatedError(`${what} is empty`);
@@ -58,7 +58,7 @@ export async function readXzIndex(url: string, options: XzIndexOptions): Promise
   }
 }
 
-/** The sizes of an .xz file that begins as one. Walks its streams from the last to the first. */
+/** The sizes of a file that begins as xz. Reads its streams from the last to the first. */
 export async function readXzSizes(
   file: RandomAccess,
   what: string,
@@ -75,8 +75,8 @@ export async function readXzSizes(
     total.streams += 1;
     if (total.rawSizeBytes > maxRawSizeBytes) {
       throw new TooLargeError(
-        `${what} expands to ${total.rawSizeBytes} bytes or more, allowed are ${maxRawSizeBytes}`,
-        'if the image is meant to be so large, raise max_raw_gib in [source]',
+        `${what} expands to ${total.rawSizeBytes} bytes or more; allowed: ${maxRawSizeBytes}`,
+        'if the image must be so large, raise max_raw_gib in [source]',
       );
     }
     if (total.streams > STREAMS_MAX) {
@@ -106,9 +106,8 @@ async function skipPadding(
   ) {
     return at;
   }
-  if (last)
-    throw new TruncatedError(`${what} begins as xz but does not end so: its end is missing`);
-  throw new CorruptXzError(`${what} has something between its streams that is no padding`);
+  if (last) throw new TruncatedError(`${what} begins as xz, but its end is missing`);
+  throw new CorruptXzError(`${what} has bytes between its streams that are not padding`);
 }
 
 /** The stream that ends at `end`: its footer, its index, and its header, which must agree. */
@@ -120,11 +119,13 @@ async function readStream(
   const footer = parseStreamFooter(await tail.read(end - XZ_HEADER_BYTES, XZ_HEADER_BYTES));
   const indexStart = end - XZ_HEADER_BYTES - footer.indexBytes;
   if (indexStart < XZ_HEADER_BYTES) {
-    throw new CorruptXzError(`${what} has an index of ${footer.indexBytes} bytes, which cannot be`);
+    throw new CorruptXzError(
+      `${what} has an index of ${footer.indexBytes} bytes, more than the file has room for`,
+    );
   }
   const index = parseIndex(await tail.read(indexStart, footer.indexBytes));
   const start = indexStart - index.blocksBytes - XZ_HEADER_BYTES;
-  if (start < 0) throw new TruncatedError(`${what} holds less than its index says`);
+  if (start < 0) throw new TruncatedError(`${what} is shorter than its index says`);
   const flags = parseStreamHeader(await tail.read(start, XZ_HEADER_BYTES));
   if (!flags.equals(footer.flags)) {
     throw new CorruptXzError(`${what} has a stream whose header and footer differ`);
@@ -157,13 +158,13 @@ class TailReader {
     const start = Math.max(0, Math.min(offset, end - WINDOW_BYTES));
     this.#readBytes += end - start;
     if (this.#readBytes > READ_BYTES_MAX) {
-      throw new CorruptXzError(`${this.#what} is padding or index for the most part`);
+      throw new CorruptXzError(`${this.#what} consists mostly of padding or index`);
     }
     this.#window = { start, bytes: await this.#file.read(start, end - start) };
   }
 }
 
-/** Answers from the first bytes, which have been read already, where they suffice. */
+/** Answers from the first bytes, which are already there, where they suffice. */
 function withHead(file: RandomAccess, head: Buffer): RandomAccess {
   return {
     sizeBytes: file.sizeBytes,
@@ -174,7 +175,7 @@ function withHead(file: RandomAccess, head: Buffer): RandomAccess {
   };
 }
 
-/** What a file is instead, where its first bytes tell. */
+/** The format of a file that is not xz, where its first bytes show it. */
 function guess(head: Buffer): string {
   const text = head.subarray(0, 64).toString('latin1').trimStart().toLowerCase();
   if (text.startsWith('<!doctype') || text.startsWith('<html')) return ': it is an HTML page';

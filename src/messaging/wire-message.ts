@@ -1,9 +1,9 @@
-/** A message as fedora-messaging has it on the wire: topic, properties, headers, body; checked before it leaves. */
+/** A message as fedora-messaging has it on the wire: topic, properties, headers, body; checked before it is sent. */
 
 import { createHash } from 'node:crypto';
 import type { Options } from 'amqplib';
 import type { z } from 'zod';
-import type { Announcement } from '../model/progress/announcement.js';
+import type { Announcement, AnnouncementKind } from '../model/progress/announcement.js';
 import { awsPublishedBody, copyBody, publishBody, testBody, uploadBody } from './body-schemas.js';
 import { BrokerError } from './errors.js';
 
@@ -25,7 +25,8 @@ interface Kind {
 
 const FEDIMG = { application: 'fedimg', schema: 'base.message' } as const;
 
-const KINDS: Readonly<Record<string, Kind>> = {
+/** The compiler asks for an entry of every kind: without one, the message could not be sent. */
+const KINDS: Readonly<Record<AnnouncementKind, Kind>> = {
   'image.upload': { ...FEDIMG, body: uploadBody },
   'image.test': { ...FEDIMG, body: testBody },
   'image.copy': { ...FEDIMG, body: copyBody },
@@ -41,12 +42,12 @@ const KINDS: Readonly<Record<string, Kind>> = {
 /** AMQP's short string; RabbitMQ closes the connection on a longer one. */
 const ROUTING_KEY_BYTES_MAX = 255;
 
-/** fedora-messaging's words for what a message is worth to its readers. */
+/** fedora-messaging's numbers for the severity of a message. */
 const SEVERITY = { info: 20, error: 40 } as const;
 
 /**
- * The message below `topicPrefix` (`org.fedoraproject.prod`), if there is one. The id follows from the announcement's key
- * alone, so that a repeat is the same message. Throws a final `BrokerError` when the body breaks its schema.
+ * The topic begins with `topicPrefix` (`org.fedoraproject.prod`), if there is one. The id follows from the announcement's
+ * key alone, so that a repeat is the same message. Throws a final `BrokerError` when the body breaks its schema.
  */
 export function wireMessage(
   announcement: Announcement,
@@ -87,8 +88,10 @@ export function wireMessage(
 }
 
 function kindOf(topic: string): Kind | undefined {
-  const name = Object.keys(KINDS).find((one) => topic === one || topic.startsWith(`${one}.`));
-  return name === undefined ? undefined : KINDS[name];
+  const found = Object.entries(KINDS).find(
+    ([name]) => topic === name || topic.startsWith(`${name}.`),
+  );
+  return found?.[1];
 }
 
 function invalid({ topic, key }: Announcement, why: string): BrokerError {

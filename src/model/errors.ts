@@ -1,4 +1,4 @@
-/** The three errors of the specification, and what every failure carries. */
+/** The three errors of the specification, and the details of every failure. */
 
 export const EC2_SERVICE_EXCEPTION = 'EC2ServiceException';
 export const EC2_UTILITY_EXCEPTION = 'EC2UtilityException';
@@ -7,7 +7,7 @@ export const EC2_TEST_EXCEPTION = 'EC2TestException';
 export type ServiceErrorType =
   typeof EC2_SERVICE_EXCEPTION | typeof EC2_UTILITY_EXCEPTION | typeof EC2_TEST_EXCEPTION;
 
-/** The utility and test errors are EC2ServiceExceptions, too. */
+/** The utility and the test error are kinds of EC2ServiceException. */
 export function isServiceErrorType(type: string | null | undefined): type is ServiceErrorType {
   return (
     type === EC2_SERVICE_EXCEPTION || type === EC2_UTILITY_EXCEPTION || type === EC2_TEST_EXCEPTION
@@ -17,7 +17,7 @@ export function isServiceErrorType(type: string | null | undefined): type is Ser
 export type FailureClass =
   'throttled' | 'not-yet' | 'capacity' | 'refused' | 'lost' | 'unreachable';
 
-/** Another attempt would end as this one did. */
+/** Whether another attempt would fail in the same way. */
 export function isFinal(failureClass: FailureClass): boolean {
   return failureClass === 'refused' || failureClass === 'lost' || failureClass === 'capacity';
 }

@@ -1,12 +1,17 @@
 /** Text from machines that are not trusted, made safe for terminals, logs and pages. */
 
-/** Line breaks and tabs stay; every other control, bidirectional and invisible character is escaped. */
+/** Line breaks and tabs stay; every other control, bidirectional, invisible or unassigned character becomes `\u{1b}`. */
 export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]/gu, (character) => {
-    if (character === '\n' || character === '\t') return character;
-    const code = character.codePointAt(0) ?? 0;
-    return `\\u{${code.toString(16)}}`;
-  });
+  return text.replace(/(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]/gu, escaped);
+}
+
+/** One line of printable ASCII; every other character becomes `\u{1b}`. */
+export function printableAscii(text: string): string {
+  return text.replace(/[^\x20-\x7e]/gu, escaped);
+}
+
+function escaped(character: string): string {
+  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
 }
 
 /** A text as an error quotes it: one line of printable ASCII in quotes, cut to `charsMax` characters. */
@@ -18,18 +23,24 @@ export function shownText(text: string, charsMax = 200): string {
   );
 }
 
-/** Of the characters of a text; a coloured log stays well below it, a compressed file well above. */
+/** Of the characters of a text: a coloured log stays well below this share, a compressed file well above. */
 const BINARY_SHARE = 0.2;
 
-/** A program's output for people: what is no text is counted instead of shown. */
+/** A program's output for people; binary data is counted instead of shown. */
 export function readableOutput(text: string): string {
   const strange = text.match(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\ufffd]/gu) ?? [];
   const count = strange.filter((character) => !'\t\n\r\u001b'.includes(character)).length;
   if (count <= text.length * BINARY_SHARE) return printable(text);
-  return `(${text.length} characters that are no text)\n`;
+  return `(${text.length} characters of binary data)\n`;
 }
 
 /** A URL without its query, which may be a signature, and without credentials. */
 export function bareUrl(url: string): string {
   return url.replace(/[?#][^]*$/, '').replace(/^([^/]{0,20}\/\/)[^/]*@/, '$1');
+}
+
+/** `bareUrl` as one line of printable ASCII, cut to 300 characters. */
+export function printableUrl(text: string): string {
+  const bare = bareUrl(text);
+  return printableAscii(bare.length > 300 ? `${bare.slice(0, 300)}...` : bare);
 }

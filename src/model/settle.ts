@@ -1,6 +1,6 @@
-/** Waits for all of several acts: nothing runs on behind what has ended. */
+/** Waits for several acts together, so that each has ended when the caller continues. */
 
-/** Resolves when all have; else throws the first failure, but only after the last has ended. */
+/** Resolves when all have resolved. Throws the first failure, but only after the last act has ended. */
 export async function settleAll<T>(work: readonly Promise<T>[]): Promise<T[]> {
   const settled = await Promise.allSettled(work);
   return settled.map((outcome) => {

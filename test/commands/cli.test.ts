@@ -81,7 +81,7 @@ describe('the command line', () => {
       [['publish', 'http://h/a.iso', '--arch', 'x86_64'], /a\.iso names no raw disk image/],
       [['publish', 'ftp://h/a.raw.xz', '--arch', 'x86_64'], /no http or https URL/],
       [['publish', 'http://h/a.raw.xz', '--arch', 'arm64', '--sha256', 'abc'], /64 hexadecimal/],
-      [['status', 'x', '--wait', '--timeout', 'soon'], /--timeout soon is no duration/],
+      [['status', 'x', '--wait', '--timeout', 'soon'], /--timeout soon is not a duration/],
       [['status', '--watch'], /--wait and --watch need an id/],
       [
         ['amis', '-o', 'xml'],
@@ -113,7 +113,7 @@ describe('the command line', () => {
       '{"compose_id":"x","status":"FINISHED"}',
     );
     assert.equal(wrong.code, 2);
-    assert.match(wrong.stderr, /compose_id "x" is no compose id/);
+    assert.match(wrong.stderr, /compose_id "x" is not a compose id/);
     assert.match(wrong.stderr, /location/);
     const none = await run(['compose', 'signal', 'nowhere.json']);
     assert.equal(none.code, 2);

@@ -15,7 +15,7 @@ describe('the configuration file', () => {
   };
   const named = (name: string): string => `deployment = "${name}"\n${LEAST}`;
 
-  it('is that of --config, else FEDIMG_CONFIG, else the one in the folder', async () => {
+  it('is the one of --config, else of FEDIMG_CONFIG, else the one in the folder', async () => {
     const here = await folder().write('fedimg.toml', named('here'));
     const byEnvironment = await folder().write('env.toml', named('environment'));
     const byOption = await folder().write('option.toml', named('option'));
@@ -26,7 +26,7 @@ describe('the configuration file', () => {
     assert.equal(await loadFrom({ FEDIMG_CONFIG: '' }), `here ${here}`);
   });
 
-  it('that was named and is not there is never replaced by another', async () => {
+  it('that is named and missing is never replaced by another', async () => {
     await folder().write('fedimg.toml', named('here'));
     await assert.rejects(
       loadFrom({}, 'none.toml'),
@@ -35,7 +35,7 @@ describe('the configuration file', () => {
     await assert.rejects(loadFrom({ FEDIMG_CONFIG: 'none.toml' }), /FEDIMG_CONFIG names/);
   });
 
-  it('that is nowhere is answered with the places and with how to start', async () => {
+  it('that is missing is reported with the places and a way to start', async () => {
     const error: unknown = await loadFrom({}).catch((caught: unknown) => caught);
     assert.ok(error instanceof ConfigError, 'is there an /etc/fedimg.toml on this machine?');
     assert.match(
@@ -45,22 +45,22 @@ describe('the configuration file', () => {
     assert.match(error.message, /cp fedimg\.sample\.toml fedimg\.toml/);
   });
 
-  it('that cannot be read says why', async () => {
+  it('that cannot be read is reported with the reason', async () => {
     await assert.rejects(loadFrom({}, '.'), /it is a directory/);
     await writeFile(join(folder().path, 'latin1.toml'), Buffer.from([0x23, 0xfc]));
-    await assert.rejects(loadFrom({}, 'latin1.toml'), /is no UTF-8 text/);
+    await assert.rejects(loadFrom({}, 'latin1.toml'), /is not UTF-8 text/);
     await folder().write('large.toml', '#'.repeat(2 * 1024 * 1024));
     await assert.rejects(loadFrom({}, 'large.toml'), /bytes, allowed: 1048576/);
   });
 
-  it('finds the test script beside itself, wherever it is loaded from', async () => {
+  it('finds the test script beside itself, from any working directory', async () => {
     await folder().write('etc/tests/smoke.sh', 'true');
     const file = await folder().write('etc/f.toml', LEAST.replace('smoke.sh', 'tests/smoke.sh'));
     const { config } = await loadConfig({ path: file, env: {}, cwd: '/' });
     assert.equal(config.test.script, join(folder().path, 'etc/tests/smoke.sh'));
   });
 
-  it('with a script that its transport cannot carry is refused before anything starts', async () => {
+  it('with a script that is too large for its transport is refused at start', async () => {
     await folder().write('large.sh', '#'.repeat(13_000));
     await folder().write('empty.sh', '');
     const large = LEAST.replace('smoke.sh', 'large.sh');
@@ -71,7 +71,7 @@ describe('the configuration file', () => {
     assert.match(empty ?? '', /which is empty/);
   });
 
-  it('with a script from Windows is refused, which would fail only on the instance an hour later', async () => {
+  it('with a script from Windows is refused at start, not an hour later on the instance', async () => {
     await folder().write('windows.sh', '#!/bin/bash\r\ntrue\r\n');
     const [complaint] = await folder().complaintsAbout(LEAST.replace('smoke.sh', 'windows.sh'));
     assert.match(complaint ?? '', /CR LF.*sed -i/);
@@ -79,7 +79,7 @@ describe('the configuration file', () => {
 
   const BROKER = `${LEAST}[messaging]\nurl = "amqps://broker.example/%2Fpubsub"\ntopic_prefix = "org.stg"\n`;
 
-  it('finds certificates beside itself: a service runs in no folder of its choice', async () => {
+  it('finds certificates beside itself, from any working directory', async () => {
     await folder().write('etc/smoke.sh', 'true');
     await folder().write('etc/pki/ca.pem', 'a certificate');
     const file = await folder().write('etc/f.toml', `${BROKER}ca_file = "pki/ca.pem"\n`);
@@ -87,7 +87,7 @@ describe('the configuration file', () => {
     assert.equal(config.messaging.caFile, join(folder().path, 'etc/pki/ca.pem'));
   });
 
-  it('with a certificate that is not there is refused, before AMIs are public of which nobody hears', async () => {
+  it('with a missing certificate is refused, before AMIs become public without a message', async () => {
     const files = 'ca_file = "nope.pem"\ncert_file = "."\nkey_file = "/nope/key.pem"\n';
     const complaints = await folder().complaintsAbout(`${BROKER}${files}`);
     assert.equal(complaints.length, 3);
@@ -95,11 +95,11 @@ describe('the configuration file', () => {
       complaints[0] ?? '',
       /messaging\.ca_file: is .*nope\.pem, which does not exist; put/,
     );
-    assert.match(complaints[1] ?? '', /messaging\.cert_file: .* which is no file; name/);
+    assert.match(complaints[1] ?? '', /messaging\.cert_file: .* which is not a file; name/);
     assert.match(complaints[2] ?? '', /messaging\.key_file: is \/nope\/key\.pem/);
   });
 
-  it("shows no broker's password when it is wrong: what is printed is in a journal for ever", async () => {
+  it('that is wrong shows no password of the broker: journals keep what is printed', async () => {
     const prefix = 'topic_prefix = "org.stg"\n';
     const wrong = [
       'url = "amqps://fedimg:hunter2@broker.example/%2Fpubsub"\n',

@@ -113,7 +113,7 @@ describe('an INI file', () => {
     assert.equal(second?.line, 7);
   });
 
-  it('that is broken says at which line, and shows nothing of a secret that lost its key', () => {
+  it('that is broken is reported with the line, and never shows a secret that lost its key', () => {
     assert.throws(
       () => parseIni('[aws]\nkeyname = x\nsecret_key wJalrXUtnFEMI\n'),
       (error) => {

@@ -48,7 +48,7 @@ describe('a configuration of the old fedimg', () => {
     ]);
   });
 
-  it('launches no utility instance from an i386 AMI because the list begins with one', async () => {
+  it('launches the utility instance from an x86_64 AMI also when the list begins with i386', async () => {
     const { amis } = await load(
       withAmis('us-west-2|i386|ami-25cab815|aki-f08f11c0', 'us-east-1|x86_64|ami-be6a98d6|'),
     );
@@ -59,7 +59,7 @@ describe('a configuration of the old fedimg', () => {
     assert.match(note ?? '', /^32 .*left out.*\(us-east-1, ap-northeast-1, .*, us-west-2\)/);
   });
 
-  it('publishes to no region that the old list did not have', async () => {
+  it('publishes only to the regions of the old list', async () => {
     const { publish } = await load(LEAST_OLD);
     assert.deepEqual(publish.regions, ['eu-west-1', 'us-east-1']);
     const { toml } = await importText(FEDORA_2018, SCRIPT);
@@ -67,13 +67,13 @@ describe('a configuration of the old fedimg', () => {
     assert.equal(toml.match(/"us-east-1"/g)?.length, 2, 'once as home, once in the list');
   });
 
-  it('says so when the old file leaves one region to publish in', async () => {
+  it('is imported with a note when the old file has one region only', async () => {
     const old = '[aws]\nbase_region = us-east-1\ntest = /bin/true\n';
     const { publish } = await load(old);
     assert.deepEqual(publish.regions, ['us-east-1']);
     const notes = await notesOn(old, 'aws.base_region');
     assert(
-      notes.some((note) => /nowhere else.*regions = "all"/.test(note)),
+      notes.some((note) => /there only; .*regions in \[publish\] to "all"/.test(note)),
       notes.join('\n'),
     );
   });
@@ -102,7 +102,7 @@ describe('a configuration of the old fedimg', () => {
     assert.deepEqual(amis, [{ region: 'us-east-1', ami: 'ami-1337187a', arch: 'x86_64' }]);
   });
 
-  it('loses no region for an AMI id with a slip of the pen in it', async () => {
+  it('keeps a region whose AMI id has a typing error', async () => {
     const { amis } = await load(FEDORA_2015);
     assert.equal(amis.length, 9);
     assert.deepEqual(amis[3], {
@@ -113,12 +113,12 @@ describe('a configuration of the old fedimg', () => {
     });
     const notes = await notesOn(FEDORA_2015, 'aws.amis');
     assert(
-      notes.some((note) => /^26 .*"ami-41ra8f7b", which is no AMI/.test(note)),
+      notes.some((note) => /^26 .*"ami-41ra8f7b", which is not an AMI/.test(note)),
       notes.join('\n'),
     );
   });
 
-  it('says of each line of the list that it cannot use which one it is', async () => {
+  it('is imported with a note on each line of the list that cannot be used', async () => {
     const notes = await notesOn(
       withAmis(
         'us-east-1|x86_64|ami-be6a98d6|aki-x',
@@ -132,25 +132,25 @@ describe('a configuration of the old fedimg', () => {
       'aws.amis',
     );
     const expected = [
-      /^5 .*"aki-x", which is no kernel/,
+      /^5 .*"aki-x", which is not a kernel/,
       /^6 .*a comment within the list/,
       /^7 .*without a region \("moon-1"\)/,
       /^8 .*unknown architecture \("sparc"\)/,
       /^9 .*lists us-east-1 once more/,
-      /^10 .*no item \(region\|arch\|ami\|aki\)/,
+      /^10 .*not an item \(region\|arch\|ami\|aki\)/,
       /^11 .*no item/,
     ];
     assert.equal(notes.length, expected.length, notes.join('\n'));
     expected.forEach((pattern, index) => assert.match(notes[index] ?? '', pattern));
   });
 
-  it('warns of a first AMI that no instance type of today launches', async () => {
+  it('is imported with a warning of a first AMI that today’s instance types cannot launch', async () => {
     const [note] = await notesOn(LEAST_OLD, 'aws.amis');
     assert.match(note ?? '', /ami-81f23cf6.*paravirtual.*put "al2023" into the first/);
     assert.deepEqual(await notesOn(withAmis('us-east-1|x86_64|ami-be6a98d6|'), 'aws.amis'), []);
   });
 
-  it('lets nothing of its secrets out, into the file or into a note', async () => {
+  it('shows no secret, in the new file or in a note', async () => {
     for (const text of [FEDORA_2015, FEDORA_2018]) {
       const all = JSON.stringify(await importText(text, SCRIPT));
       for (const secret of SECRETS) assert(!all.includes(secret), secret);
@@ -169,13 +169,16 @@ describe('a configuration of the old fedimg', () => {
     assert.doesNotMatch(message, /wjalr/i);
   });
 
-  it('runs its test command as a script, since /bin/true itself is a program and no script', async () => {
+  it('runs its test command in a script, since /bin/true is a program and not a script', async () => {
     const { script, toml } = await importText(FEDORA_2015);
     assert.match(toml, /^script = "fedimg-test\.sh"$/m);
     assert.equal(script?.name, 'fedimg-test.sh');
     assert.match(script?.text ?? '', /^#!\/bin\/bash\n#.*\n\/bin\/true\n$/);
     const [note] = await notesOn(FEDORA_2015, 'aws.test');
-    assert.match(note ?? '', /^22 aws\.test \(now test\.script\).*the old fedimg ran "true"/);
+    assert.match(
+      note ?? '',
+      /^22 aws\.test \(now test\.script\).*the old fedimg ignored this key and ran "true"/,
+    );
   });
 
   it('with a test command of several lines keeps them all', async () => {
@@ -185,7 +188,7 @@ describe('a configuration of the old fedimg', () => {
     assert.match(script?.text ?? '', /\nset -e\ndate \+%Y\ntest -f "\/etc\/fedora-release"\n$/);
   });
 
-  it('without a test command is refused, since nothing may become public untested', async () => {
+  it('without a test command is refused, since AMIs become public only after a test', async () => {
     for (const text of [
       FEDORA_2018,
       LEAST_OLD.replace(/test = .*/, ''),
@@ -199,14 +202,14 @@ describe('a configuration of the old fedimg', () => {
     assert(notes.length > 5, 'what was found out is told all the same');
   });
 
-  it('with a script of today in place of its command says that the command is gone', async () => {
+  it('with --test-script is imported with a note that the old command is left out', async () => {
     const { toml, script, notes } = await importText(LEAST_OLD.replace('/usr/bin', '/bin'), SCRIPT);
     assert.equal(script, null);
     assert(toml.includes(`script = "${SCRIPT}"`));
     assert(notes.some(({ key, why }) => key === 'aws.test' && why.includes('left out')));
   });
 
-  it('with a test command that a terminal would not show is refused', async () => {
+  it('with an invisible character in its test command is refused', async () => {
     const error = await refusal(
       LEAST_OLD.replace(/test = .*/, 'test = rm -rf /\u001b[2K/bin/true'),
     );
@@ -214,19 +217,19 @@ describe('a configuration of the old fedimg', () => {
     assert.equal(error.line, 4);
   });
 
-  it('keeps a failed image when either key said so, which the old fedimg never did', async () => {
+  it('keeps a failed image when either of two keys says so, which the old fedimg never did', async () => {
     assert.equal((await load(LEAST_OLD)).test.keepFailedMs, undefined);
     for (const key of ['clean_up', 'delete_image', 'delete_images']) {
       const text = LEAST_OLD.replace(/^clean_up.*/m, `${key}_on_failure = False`);
       assert.equal((await load(text)).test.keepFailedMs, 3 * 24 * 3_600_000, key);
       const [note] = await notesOn(text, `general.${key}_on_failure`);
-      assert.match(note ?? '', /took every word for true/);
+      assert.match(note ?? '', /read every word as true/);
     }
     const { toml } = await importText(FEDORA_2018, SCRIPT);
     assert.match(toml, /^keep_failed = true$/m);
   });
 
-  it('takes the size of its volume for images that do not tell their own', async () => {
+  it('uses its volume size for images of unknown size', async () => {
     assert.equal((await load(FEDORA_2015)).utility.fallbackVolumeSizeGiB, 6);
     for (const size of ['0', '1025', '6.5', '0x6', 'big', '']) {
       const text = LEAST_OLD.replace('[aws]', `[aws]\nutil_volume_size = ${size}`);
@@ -235,14 +238,14 @@ describe('a configuration of the old fedimg', () => {
     }
   });
 
-  it('of fedimg 2.x has Amazon Linux 2023 in its base region for the AMI list that it lacks', async () => {
+  it('of fedimg 2.x, without an AMI list, gets Amazon Linux 2023 in its base region', async () => {
     const { toml, notes } = await importText(FEDORA_2018, SCRIPT);
     assert.match(toml, /\[\[amis\]\]\nregion = "us-east-1"\nami = "al2023"\narch = "x86_64"\n/);
     assert.match(toml, /^volume_types = \["standard", "gp2"\]$/m);
     assert(notes.some(({ key, line }) => key === 'aws.base_region' && line === 12));
   });
 
-  it('of fedimg 2.x with a volume type or a region that is none says so, and takes the others', async () => {
+  it('of fedimg 2.x with a wrong volume type or region gets a note on it, and keeps the others', async () => {
     const { toml, notes } = await importText(
       FEDORA_2018.replace("'eu-west-3'", "'moon'").replace("'gp2'", "'io1'"),
       SCRIPT,
@@ -254,7 +257,7 @@ describe('a configuration of the old fedimg', () => {
     assert.match(told, /^17 aws\.volume_types .*"io1"/m);
   });
 
-  it('says of every other key why it has no counterpart, and what to do', async () => {
+  it('is imported with a note on every other key: why it has no counterpart, and what to do', async () => {
     const { notes } = await importText(FEDORA_2015);
     const told = new Set(notes.map(({ key }) => key));
     const keys = [
@@ -275,7 +278,7 @@ describe('a configuration of the old fedimg', () => {
     );
   });
 
-  it('with a key that nobody knows says so, and which one was meant', async () => {
+  it('with an unknown key gets a note with the most similar key', async () => {
     const text = `${LEAST_OLD}keypaht = x\ncolour = blue\n[AWS]\nkeyname = x\n[constructor]\n__proto__ = 1\n`;
     assert.match(
       (await notesOn(text, 'aws.keypaht'))[0] ?? '',
@@ -286,26 +289,26 @@ describe('a configuration of the old fedimg', () => {
     assert.equal((await notesOn(text, 'constructor.__proto__')).length, 1);
   });
 
-  it('with a key twice takes the last one, as Python did, and says so', async () => {
+  it('with a repeated key uses the last one, as Python did, with a note', async () => {
     const text = `${LEAST_OLD}util_volume_size = 5\nutil_volume_size = 7\n`;
     assert.equal((await load(text)).utility.fallbackVolumeSizeGiB, 7);
     assert.match((await notesOn(text, 'aws.util_volume_size'))[0] ?? '', /^7 .*again in line 8/);
   });
 
-  it('with a key in [DEFAULT] has it where it belongs, unless its own section has it', async () => {
+  it('with a key in [DEFAULT] gets it in its own section, unless that has it', async () => {
     const inDefault = `${LEAST_OLD}[DEFAULT]\nutil_volume_size = 5\n`;
     assert.equal((await load(inDefault)).utility.fallbackVolumeSizeGiB, 5);
     const own = inDefault.replace('[aws]', '[aws]\nutil_volume_size = 7');
     assert.equal((await load(own)).utility.fallbackVolumeSizeGiB, 7);
   });
 
-  it('that is something else is refused with what to give instead', async () => {
+  it('of another program is refused with the file to give instead', async () => {
     const others: [text: string | Uint8Array, message: RegExp, next: RegExp][] = [
       ['', /neither a section \[general\] nor \[aws\]/, /fedimg\.cfg/],
       ['[core]\nbare = false\n', /neither a section/, /fedimg\.cfg/],
       [
         '{"amis": []}',
-        /no INI file: line 1 stands before the first \[section\]/,
+        /not an INI file: line 1 stands before the first \[section\]/,
         /correct that line/,
       ],
       [
@@ -313,9 +316,13 @@ describe('a configuration of the old fedimg', () => {
         /line 3 is neither .*must be indented/,
         /as TOML.*fails at line 2/,
       ],
-      [Buffer.from([0x5b, 0xff, 0x5d]), /no UTF-8/, /iconv/],
+      [Buffer.from([0x5b, 0xff, 0x5d]), /not UTF-8/, /iconv/],
       ['#'.repeat(65_537), /more than 65536 bytes/, /fedimg\.cfg/],
-      ['[[amis]]\nregion = "us-east-1"\n', /of this fedimg already/, /use it as it is/],
+      [
+        '[[amis]]\nregion = "us-east-1"\n',
+        /already a configuration of this fedimg/,
+        /use it without a conversion/,
+      ],
       [LEAST_OLD.replace(/amis = [^]*/, ''), /no home region/, /amis = us-east-1\|x86_64/],
       [withAmis('us-east-1|i386|ami-acac51c4|aki-8f9dcae6'), /no home region/, /base_region/],
       [

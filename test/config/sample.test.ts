@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { allKeys, configJsonSchema, type JsonSchemaNode } from '../../src/config/json-schema.js';
+import { configJsonSchema, type JsonSchemaNode } from '../../src/config/json-schema.js';
 import { parseToml } from '../../src/config/toml.js';
 import { LEAST, makeConfigFolder, type ConfigFolder } from './config-files.js';
 
@@ -9,6 +9,15 @@ const sampleFile = new URL('../../fedimg.sample.toml', import.meta.url);
 /** Optional keys stand in the sample behind a `#` without a space. */
 function withOptionalKeys(sample: string): string {
   return sample.replace(/^#(?=[a-z_]+ = )/gm, '');
+}
+
+/** Every key of the model below a node, as `amis[].region` or `publish.volume_types`. */
+function keysOf(node: JsonSchemaNode, prefix: string): string[] {
+  if (node.properties) {
+    const dot = prefix === '' ? '' : `${prefix}.`;
+    return Object.entries(node.properties).flatMap(([key, child]) => keysOf(child, dot + key));
+  }
+  return node.items?.properties ? keysOf(node.items, `${prefix}[]`) : [prefix];
 }
 
 function keysIn(value: unknown, prefix: string): string[] {
@@ -33,10 +42,10 @@ describe('the sample configuration', () => {
 
   it('documents every key, and no key that does not exist', () => {
     const documented = new Set(keysIn(parseToml(withOptionalKeys(sample)).value, ''));
-    assert.deepEqual([...documented].sort(), [...allKeys()].sort());
+    assert.deepEqual([...documented].sort(), keysOf(configJsonSchema(), '').sort());
   });
 
-  it('says nothing but the defaults, so that a key taken out of it changes nothing', async () => {
+  it('has the defaults only, so that removing a key has no effect', async () => {
     const fromSample = await folder.load(sample);
     const fromLeast = await folder.load(LEAST.replace('smoke.sh', 'tests/smoke.sh'));
     assert.deepEqual({ ...fromSample, amis: [] }, { ...fromLeast, amis: [] });
@@ -49,7 +58,7 @@ describe('the sample configuration', () => {
     assert.equal(config.test.instanceProfile, 'fedimg-test');
   });
 
-  it('has its words in the schema that editors complete from', () => {
+  it('has a description of every key in the schema for editors', () => {
     const missing: string[] = [];
     const walk = (node: JsonSchemaNode, path: string): void => {
       for (const [key, child] of Object.entries(node.properties ?? {})) {

@@ -19,7 +19,7 @@ describe('TOML with places', () => {
     "'literal' = 2025-10-21",
   ].join('\n');
 
-  it('is the values that TOML means', () => {
+  it('has the values that TOML defines', () => {
     const { value } = parseToml(text);
     assert.deepEqual(JSON.parse(JSON.stringify(value)), {
       top: 1,
@@ -30,7 +30,7 @@ describe('TOML with places', () => {
     });
   });
 
-  it('knows where each key stands, and the nearest table of one that is missing', () => {
+  it('has the place of each key, and for a missing key that of the nearest table', () => {
     const { placeOf } = parseToml(text);
     const cases: [path: (string | number)[], line: number, column: number][] = [
       [['top'], 1, 1],
@@ -53,7 +53,7 @@ describe('TOML with places', () => {
     }
   });
 
-  it('that is broken says where', () => {
+  it('that is broken is reported with the place', () => {
     assert.throws(
       () => parseToml('a = 1\nb = [1,\n'),
       (error) => {
@@ -65,7 +65,7 @@ describe('TOML with places', () => {
 });
 
 describe('a mistyped word', () => {
-  it('is answered with the one that was meant, and a foreign one with none', () => {
+  it('is answered with the most similar word, if one is similar', () => {
     const known = ['region', 'regions', 'required_regions', 'root_device'];
     assert.equal(closestTo('regoin', known), 'region');
     assert.equal(closestTo('Region', known), 'region');

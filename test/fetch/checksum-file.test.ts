@@ -31,19 +31,19 @@ describe('a CHECKSUM file', () => {
     assert.equal(sums.size, 2);
   });
 
-  it('is read as sha256sum writes it, too', () => {
+  it('is read also in the form of sha256sum', () => {
     const sums = parseChecksumFile(`${SHA.toUpperCase()}  a.raw.xz\r\n${SHA} *b.raw.xz\r\n`);
     assert.deepEqual([...sums.keys()], ['a.raw.xz', 'b.raw.xz']);
     assert.equal(sums.get('a.raw.xz')?.sha256, SHA);
   });
 
-  it('that has two sums for one file has none: one of them is wrong', () => {
+  it('with two checksums for one file has none for it: one of them is wrong', () => {
     const twice = `SHA256 (a) = ${SHA}\nSHA256 (a) = ${'11'.repeat(32)}\n`;
     assert.equal(parseChecksumFile(twice).has('a'), false);
     assert.equal(parseChecksumFile(`SHA256 (a) = ${SHA}\nSHA256 (a) = ${SHA}`).has('a'), true);
   });
 
-  it('is looked for under the label of a candidate first, then under the date', () => {
+  it('is looked up by the label of a candidate first, then by the date', () => {
     const file = { composeId: COMPOSE, label: 'RC-1.6', path: PATH, arch: 'x86_64' };
     assert.deepEqual(checksumPaths(file), [
       'Cloud/x86_64/images/Fedora-Cloud-43-1.6-x86_64-CHECKSUM',
@@ -97,7 +97,7 @@ const BY_LABEL = '/Cloud/x86_64/images/Fedora-Cloud-43-1.6-x86_64-CHECKSUM';
 const BY_DATE = '/Cloud/x86_64/images/Fedora-Cloud-43-20251021.0-x86_64-CHECKSUM';
 
 describe('an image whose metadata has no checksum', () => {
-  it('has the one of the CHECKSUM file beside it', async () => {
+  it('gets the checksum of the CHECKSUM file beside it', async () => {
     const { images, asked } = await read({ files: { [BY_DATE]: SIGNED } });
     assert.deepEqual(
       images.map(({ sha256 }) => sha256),
@@ -106,7 +106,7 @@ describe('an image whose metadata has no checksum', () => {
     assert.deepEqual(asked, ['/metadata/images.json', BY_LABEL, BY_DATE]);
   });
 
-  it('is refused when no CHECKSUM file has it either: nothing unchecked is published', async () => {
+  it('is refused when the CHECKSUM files lack it, too: every published image is checked', async () => {
     for (const files of [{}, { [BY_LABEL]: 'SHA256 (other) = 00\n' }]) {
       await assert.rejects(read({ files }), (error) => {
         assert(error instanceof MetadataError);
@@ -116,20 +116,20 @@ describe('an image whose metadata has no checksum', () => {
     }
   });
 
-  it('is refused when its CHECKSUM file is of a file of another size', async () => {
+  it('is refused when its CHECKSUM file names another size', async () => {
     await assert.rejects(read({ size: 5, files: { [BY_LABEL]: SIGNED } }), /has 5 bytes here and/);
   });
 });
 
 describe('an image whose metadata has a checksum', () => {
-  it('is not asked for twice: a CHECKSUM file changes nothing', async () => {
+  it('causes no request for a CHECKSUM file', async () => {
     const sha256 = '22'.repeat(32);
     const { images, asked } = await read({ checksums: { sha256 }, files: { [BY_LABEL]: SIGNED } });
     assert.equal(images[0]?.sha256, sha256);
     assert.deepEqual(asked, ['/metadata/images.json']);
   });
 
-  it('that is no sha256 is refused, and not replaced by another', async () => {
+  it('of another form than sha256 is refused, and not replaced by another', async () => {
     const bad = read({ checksums: { sha256: 'abc' }, files: { [BY_LABEL]: SIGNED } });
     await assert.rejects(bad, /no sha256/);
   });

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Arch } from '../../src/model/compose/compose.js';
 import {
-  pickComposeImages,
+  imageEntries,
   readComposeImages,
+  usable,
   type ComposeImages,
 } from '../../src/fetch/compose-metadata.js';
+import { selectImages } from '../../src/model/compose/productmd.js';
 import { MetadataError, SourceError, UrlRefusedError } from '../../src/fetch/errors.js';
 import { startServer, type LocalServer } from './local-server.js';
 
@@ -25,6 +27,12 @@ function image(arch: string, format: string, subvariant = 'Cloud_Base'): object 
     path: `Cloud/${arch}/images/${name}`,
     size: 594_280_448,
   };
+}
+
+/** As `readComposeImages` does it, without the server. */
+function pick(document: unknown): ComposeImages {
+  const entries = imageEntries(document, composeId, 'images.json');
+  return usable(selectImages(entries, selection, 'https://x'), 'images.json');
 }
 
 /** In the shape of the excerpt that Fedora publishes. */
@@ -72,16 +80,16 @@ describe('the metadata of a compose', () => {
     });
   });
 
-  it('of another compose is refused: a link may have moved on', async () => {
+  it('of another compose is refused: a link may lead to a newer one', async () => {
     const other = JSON.stringify(metadata('Fedora-Cloud-39-20231201.0'));
     await assert.rejects(read(other), (error) => {
       assert.ok(error instanceof MetadataError);
-      assert.match(error.message, /belongs to another compose than .*20231130\.0.*20231201\.0/);
+      assert.match(error.message, /does not belong to .*20231130\.0 but to .*20231201\.0/);
       return error.code === 'COMPOSE_MISMATCH' && !error.retryable;
     });
   });
 
-  it('from a place that is not allowed is not fetched', async () => {
+  it('from a location that is not allowed is not fetched', async () => {
     for (const location of ['http://169.254.169.254/compose', 'https://x/../y']) {
       await assert.rejects(read('{}', location), UrlRefusedError);
       assert.equal(server?.connections(), 0);
@@ -89,10 +97,10 @@ describe('the metadata of a compose', () => {
     }
   });
 
-  it('of a wrong shape is refused with the place, in printable characters', () => {
+  it('of a wrong shape is refused with the key, in printable characters', () => {
     const shown = (value: unknown): string => {
       try {
-        pickComposeImages(value, { composeId, location: 'https://x', selection }, 'images.json');
+        pick(value);
       } catch (error) {
         assert.ok(error instanceof MetadataError);
         assert.match(error.message, /^[\x20-\x7e]*$/);
@@ -100,7 +108,7 @@ describe('the metadata of a compose', () => {
       }
       return 'accepted';
     };
-    assert.match(shown([]), /no productmd image list/);
+    assert.match(shown([]), /not a productmd image list/);
     const whole = metadata() as { header: object; payload: object };
     assert.match(shown({ ...whole, header: { version: '2.0' } }), /header\.version/);
     assert.match(shown({ ...whole, header: { type: 'productmd.rpms', version: '1.2' } }), /type/);
@@ -109,7 +117,7 @@ describe('the metadata of a compose', () => {
     assert.equal(shown(whole), 'accepted');
   });
 
-  it('never crashes the reader, whatever stands in it', () => {
+  it('never crashes the reader, for any content', () => {
     const anyImage = fc.record(
       { arch: fc.constantFrom('x86_64', 'aarch64'), type: fc.constant('raw-xz') },
       { requiredKeys: [] },
@@ -132,9 +140,7 @@ describe('the metadata of a compose', () => {
       fc.property(fc.oneof(images, fc.jsonValue({ maxDepth: 3 })), (value) => {
         const document = { ...whole, payload: { ...whole.payload, images: value } };
         try {
-          const request = { composeId, location: 'https://x', selection };
-          const picked = pickComposeImages(document, request, 'images.json');
-          assert.ok(picked.images.length <= 2);
+          assert.ok(pick(document).images.length <= 2);
         } catch (error) {
           assert.ok(error instanceof SourceError, String(error));
         }

@@ -10,7 +10,7 @@ import { fetchMetadata } from '../../src/fetch/fetch-metadata.js';
 import { JsonError, parseStrictJson } from '../../src/fetch/strict-json.js';
 import { startServer, type Answer, type LocalServer } from './local-server.js';
 
-describe('JSON from a stranger', () => {
+describe('untrusted JSON', () => {
   it('is read as JSON.parse reads it, but into objects without a prototype', () => {
     fc.assert(
       fc.property(fc.json(), (text) => {
@@ -49,7 +49,7 @@ describe('JSON from a stranger', () => {
     );
   });
 
-  it('is refused with a key twice, a key that reaches a prototype, or too deep or too many', () => {
+  it('is refused with a repeated key, a key that reaches a prototype, too deep nesting or too many values', () => {
     const cases: [text: string, reason: RegExp][] = [
       ['{"a":1,"b":2,"a":3}', /has the key "a" twice \(at character 17\)/],
       ['{"a":1,"\\u0061":3}', /has the key "a" twice/],
@@ -59,8 +59,8 @@ describe('JSON from a stranger', () => {
       ['['.repeat(100_000), /deeper than 32/],
       [`[${'0,'.repeat(1_000_000)}0]`, /more than 250000 values/],
       ['', /has no value/],
-      ['{"a":1} x', /goes on after its end/],
-      ['01', /goes on/],
+      ['{"a":1} x', /continues after its end/],
+      ['01', /continues/],
       ['"\u0000"', /control character/],
       ['{a:1}', /has no key/],
       ['{"a" 1}', /no colon/],
@@ -103,7 +103,7 @@ describe('metadata', () => {
     assert.equal(JSON.stringify(value), '{"a":[1]}');
   });
 
-  it('that is too large is refused by its length, and while it comes when it says none', async () => {
+  it('that is too large is refused by its Content-Length, or during the download without one', async () => {
     let sent = 0;
     const said = await failure((_, response) => {
       response.writeHead(200, { 'content-length': 33 * 1024 * 1024 });
@@ -121,12 +121,12 @@ describe('metadata', () => {
     assert.ok(sent < 32 * 1024 * 1024, `${sent} bytes were sent`);
   });
 
-  it('that is a page, broken, or no text is final, and shows no control characters', async () => {
+  it('that is a web page, broken JSON or not text is a final error without control characters', async () => {
     const bodies: [body: string | Buffer, reason: RegExp][] = [
-      ['<!DOCTYPE html><p>Sorry', /is a page and no JSON/],
+      ['<!DOCTYPE html><p>Sorry', /is an HTML page, not JSON/],
       ['{"a":', /is refused: it has no value/],
       ['{"\\u001b[2J":1,"\\u001b[2J":2}', /twice/],
-      [Buffer.from([0x22, 0xff, 0xfe, 0x22]), /no UTF-8/],
+      [Buffer.from([0x22, 0xff, 0xfe, 0x22]), /not UTF-8/],
       ['', /has no value/],
     ];
     for (const [body, reason] of bodies) {
@@ -138,7 +138,7 @@ describe('metadata', () => {
     }
   });
 
-  it('that is missing is final; a server that is ill or stops halfway is tried again', async () => {
+  it('that is missing is a final error; a server that fails or stops halfway is tried again', async () => {
     const gone = await failure((_, response) => response.writeHead(404).end('{}'));
     assert.deepEqual([gone.code, gone.retryable], ['NOT_FOUND', false]);
     const ill = await failure((_, response) => response.writeHead(502).end('{}'));
@@ -152,10 +152,10 @@ describe('metadata', () => {
     const packed = await failure((_, response) =>
       response.writeHead(200, { 'content-encoding': 'gzip' }).end('x'),
     );
-    assert.match(packed.message, /encoding of its own/);
+    assert.match(packed.message, /answers with a Content-Encoding/);
   });
 
-  it('of a server that is not there is tried again', async () => {
+  it('of a server that is down is tried again', async () => {
     server = await startServer(() => undefined);
     const { base, policy } = server;
     await server.close();

@@ -23,7 +23,7 @@ describe('a host name', () => {
       });
     });
 
-  it('that resolves to anything inside is refused, also beside a good address', async () => {
+  it('that resolves to a private address is refused, also beside a public one', async () => {
     for (const inside of ['10.0.0.1', '127.0.0.1', '169.254.169.254', '::1', '::ffff:10.0.0.1']) {
       const policy = createUrlPolicy({ allow: [KOJI] }, resolving('38.145.60.20', inside));
       await assert.rejects(lookup(policy, 'kojipkgs.fedoraproject.org'), (error) => {
@@ -41,14 +41,14 @@ describe('a host name', () => {
     await assert.rejects(lookup(outside, 'kojipkgs.fedoraproject.org'), UrlRefusedError);
   });
 
-  it('called localhost may be loopback, and nothing else', async () => {
+  it('called localhost may only be a loopback address', async () => {
     const rules = { allow: ['http://localhost:1/'] };
     assert.equal((await lookup(createUrlPolicy(rules, resolving('::1')), 'localhost')).length, 1);
     const moved = createUrlPolicy(rules, resolving('10.0.0.1'));
     await assert.rejects(lookup(moved, 'localhost'), UrlRefusedError);
   });
 
-  it('without any address is a failure that is tried again', async () => {
+  it('without an address is tried again', async () => {
     const policy = createUrlPolicy({ allow: [KOJI] }, resolving());
     const session = createHttpSession({ policy });
     await assert.rejects(session.get(`${KOJI}x`, {}), (error) => {
@@ -94,7 +94,7 @@ describe('a fetch', () => {
     }
   });
 
-  it('follows no redirect to where it may not go, and opens no connection there', async () => {
+  it('does not follow a redirect to a forbidden place, and opens no connection there', async () => {
     const targets = [
       inner.base,
       `//127.0.0.1:${inner.port}/`,
@@ -115,7 +115,7 @@ describe('a fetch', () => {
     assert.equal(inner.connections(), 0);
   });
 
-  it('of a name that was rebound to loopback opens no connection', async () => {
+  it('opens no connection for a name that was rebound to loopback', async () => {
     const host = 'images.example';
     const rules = { allow: [`http://${host}:${inner.port}/`] };
     const policy = createUrlPolicy(rules, () =>
@@ -127,7 +127,7 @@ describe('a fetch', () => {
     assert.equal(inner.connections(), 0);
   });
 
-  it('connects to the very address that was checked', async () => {
+  it('connects to the address that was checked', async () => {
     const host = 'images.example';
     let asked = 0;
     const rules = { allow: [`http://${host}:${outer.port}/`], privateNetworks: ['127.0.0.0/8'] };
@@ -139,7 +139,7 @@ describe('a fetch', () => {
     assert.equal(asked, 1);
   });
 
-  it('of a server with a wrong certificate is final; of one that is unknown for now is not', () => {
+  it('from a server with a wrong certificate fails for good; an unknown name is tried again', () => {
     const errorOf = (code: string): SourceError =>
       networkError(Object.assign(new Error('x'), { code }), KOJI);
     for (const code of ['CERT_HAS_EXPIRED', 'ERR_TLS_CERT_ALTNAME_INVALID', 'EPROTO']) {
@@ -152,7 +152,7 @@ describe('a fetch', () => {
     assert.equal(networkError(tried, KOJI).retryable, true);
   });
 
-  it('does not run in circles', async () => {
+  it('ends after a circle of redirects', async () => {
     const circle = await startServer((_, response) =>
       response.writeHead(302, { location: '/again' }).end(),
     );

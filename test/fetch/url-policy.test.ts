@@ -23,7 +23,7 @@ describe('a URL', () => {
     for (const [text, normal] of cases) assert.equal(policy.check(text).href, normal);
   });
 
-  it('that leads elsewhere, or that two programs could read in two ways, is refused', () => {
+  it('outside the prefixes, or one that two programs read differently, is refused', () => {
     const refused = [
       'https://kojipkgs.fedoraproject.org/packages/x',
       'https://kojipkgs.fedoraproject.org/composer/x',
@@ -79,7 +79,7 @@ describe('a URL', () => {
     }
   });
 
-  it('that is refused says which line would allow it, and shows neither secrets nor controls', () => {
+  it('that is refused is reported with the line that would allow it, without secrets and control characters', () => {
     const error = refusal(() => policy.check('http://127.0.0.1:9000/x?token=secret'));
     assert.equal(error.code, 'URL_REFUSED');
     assert.match(error.next, /add "http:\/\/127\.0\.0\.1:9000\/" to allow in \[source\]/);
@@ -89,7 +89,7 @@ describe('a URL', () => {
     assert.doesNotMatch(hostile.message, /secret/);
   });
 
-  it('never passes unless scheme, host, port and path are those of an entry', () => {
+  it('is accepted only with the scheme, host, port and path of an entry', () => {
     const part = fc.constantFrom(
       ...[
         'https:',
@@ -155,7 +155,7 @@ describe('an entry of the allow-list', () => {
     assert.equal(parseAllowEntry('a.example:8443').prefix, 'https://a.example:8443/');
   });
 
-  it('that would allow something else than it seems to is refused', () => {
+  it('that would allow other URLs than it seems to is refused', () => {
     const entries = [
       '',
       '/',
@@ -176,7 +176,7 @@ describe('an entry of the allow-list', () => {
 });
 
 describe('an address', () => {
-  it('is classified as the registries of special addresses do', () => {
+  it('has the class of the registries of special addresses', () => {
     const cases: Record<string, string[]> = {
       public: ['8.8.8.8', '172.32.0.1', '100.128.0.1', '2600:1f18::1', '64:ff9b::808:808'],
       loopback: ['127.0.0.1', '127.255.0.9', '::1', '::ffff:127.0.0.1', '::ffff:7f00:1'],
@@ -192,7 +192,7 @@ describe('an address', () => {
     }
   });
 
-  it('written as mapped IPv6 is what it is in IPv4', () => {
+  it('written as mapped IPv6 has its IPv4 class', () => {
     fc.assert(
       fc.property(fc.ipV4(), (address) => {
         assert.equal(classifyAddress(`::ffff:${address}`), classifyAddress(address));

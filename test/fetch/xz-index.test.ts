@@ -32,7 +32,7 @@ function resealed(bytes: Buffer, from: number, to: number, crcAt: number): Buffe
 describe('the raw size of an xz file', () => {
   const raw = noise(300_000);
 
-  it('is that of files as xz really writes them', async () => {
+  it('is right for files that xz has written', async () => {
     const cases: [name: string, bytes: Buffer, streams: number, blocks: number][] = [
       ['one block', xz(raw), 1, 1],
       ['many blocks', xz(raw, '--block-size=4096'), 1, 74],
@@ -74,7 +74,7 @@ describe('the raw size of an xz file', () => {
     assert.equal(execFileSync('xz', ['-dc'], { input: bytes, maxBuffer: GIB }).length, 75_001);
   });
 
-  it('is nothing for a file of nothing', async () => {
+  it('is 0 for an empty stream', async () => {
     const { rawSizeBytes, blocks } = await sizesOf(xz(Buffer.alloc(0)));
     assert.deepEqual({ rawSizeBytes, blocks }, { rawSizeBytes: 0, blocks: 0 });
   });
@@ -100,7 +100,7 @@ describe('the raw size of an xz file', () => {
     );
   });
 
-  it('above what is allowed launches nothing', async () => {
+  it('above the limit is refused before an instance is launched', async () => {
     await assert.rejects(sizesOf(xz(raw), raw.length - 1), TooLargeError);
     assert.equal((await sizesOf(xz(raw), raw.length)).rawSizeBytes, raw.length);
     const two = Buffer.concat([xz(raw), xz(raw)]);
@@ -136,13 +136,13 @@ describe('a damaged xz file', () => {
     }
   });
 
-  it('is refused at every length that it could have been cut to', async () => {
+  it('is refused at every length that it may be cut to', async () => {
     for (let length = 1; length < good.length; length += length < index ? 997 : 1) {
       await assert.rejects(sizesOf(good.subarray(0, length)), SourceError, `${length} bytes`);
     }
   });
 
-  it('is refused with a reason for each lie that a right checksum seals', async () => {
+  it('is refused with a reason for each wrong number under a right checksum', async () => {
     const lies: [reason: RegExp, bytes: Buffer][] = [
       [
         /header and footer differ/,
@@ -163,9 +163,9 @@ describe('a damaged xz file', () => {
         ),
       ],
       [/index of 17179869184 bytes/, sealBackwardSize(0xffff_ffff)],
-      [/does not begin as one|checksum of an index/, sealBackwardSize(indexBytes / 4)],
+      [/does not begin with its marker|checksum of an index/, sealBackwardSize(indexBytes / 4)],
       [
-        /does not begin as one/,
+        /does not begin with its marker/,
         resealed(
           withByte(index, () => 1),
           index,
@@ -201,7 +201,7 @@ describe('a damaged xz file', () => {
         ),
       ],
       [
-        /less than its index says/,
+        /is shorter than its index says/,
         resealed(
           withByte(index + 3, (byte) => byte | 0x7f),
           index,
@@ -228,7 +228,7 @@ describe('a damaged xz file', () => {
     return resealed(copy, footer + 4, footer + 10, footer);
   }
 
-  it('is refused for numbers in a longer form than needed, and for padding beyond it', async () => {
+  it('is refused for numbers in a longer form than needed, and for too much padding', async () => {
     const craft = (body: number[]): Buffer => {
       const flags = Buffer.from([0, 0]);
       const header = Buffer.concat([Buffer.from('fd377a585a00', 'hex'), flags, Buffer.alloc(4)]);
@@ -247,7 +247,7 @@ describe('a damaged xz file', () => {
     await assert.rejects(sizesOf(craft(huge)), /too large/);
   });
 
-  it('is refused when padding is not in groups of four, or something stands in it', async () => {
+  it('is refused when padding is not in groups of four, or is not zero', async () => {
     const tails = [Buffer.alloc(3), Buffer.from([0, 0, 0, 1]), Buffer.from('garbage!')];
     for (const tail of tails) {
       await assert.rejects(sizesOf(Buffer.concat([good, tail])), TruncatedError);
@@ -255,7 +255,7 @@ describe('a damaged xz file', () => {
     }
   });
 
-  it('costs little when it is made of nothing but empty streams or padding', async () => {
+  it('costs little when it consists of empty streams or padding only', async () => {
     const empty = xz(Buffer.alloc(0));
     await assert.rejects(
       sizesOf(Buffer.concat(Array.from({ length: 1002 }, () => empty))),
@@ -263,11 +263,11 @@ describe('a damaged xz file', () => {
     );
     await assert.rejects(
       sizesOf(Buffer.concat([good, Buffer.alloc(5 * 1024 * 1024)])),
-      /padding or index for the most part/,
+      /consists mostly of padding or index/,
     );
   });
 
-  it('never crashes the reader, whatever the bytes', async () => {
+  it('never crashes the reader, for any bytes', async () => {
     const edit = fc.tuple(fc.nat(good.length - 1), fc.nat(255));
     await fc.assert(
       fc.asyncProperty(

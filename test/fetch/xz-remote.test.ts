@@ -46,7 +46,7 @@ describe('an xz file on a server', () => {
     assert.equal(server?.requests.length, 1);
   });
 
-  it('on a server without ranges is told apart from a failure, with its length', async () => {
+  it('on a server without ranges is distinguished from a failure, with its length', async () => {
     const answer: Answer = (_, response) =>
       response.writeHead(200, { 'content-length': file.length }).end(file);
     await assert.rejects(read(answer), (error) => {
@@ -57,12 +57,12 @@ describe('an xz file on a server', () => {
     });
   });
 
-  it('that is something else is named for what it is, with and without ranges', async () => {
+  it('in another format is reported with that format, with and without ranges', async () => {
     const page = Buffer.from('<!DOCTYPE html><html><body>not here</body></html>');
     for (const answer of [serveRanges(page), serveAlways(page)]) {
       await assert.rejects(read(answer), (error) => {
         assert.ok(error instanceof NotXzError);
-        assert.match(error.message, /is no xz file: it is an HTML page/);
+        assert.match(error.message, /is not an xz file: it is an HTML page/);
         return !error.retryable;
       });
       await server?.close();
@@ -70,7 +70,7 @@ describe('an xz file on a server', () => {
     await assert.rejects(read(serveRanges(Buffer.from('QFI\xfb', 'latin1'))), /qcow2/);
   });
 
-  it('that is empty or cut short is told so', async () => {
+  it('that is empty or cut short is reported as such', async () => {
     await assert.rejects(read(serveRanges(Buffer.alloc(0))), TruncatedError);
     await server?.close();
     await assert.rejects(read(serveAlways(Buffer.alloc(0))), TruncatedError);
@@ -78,7 +78,7 @@ describe('an xz file on a server', () => {
     await assert.rejects(read(serveRanges(file.subarray(0, 30_000))), TruncatedError);
   });
 
-  it('that changes between two requests is tried again, not trusted', async () => {
+  it('that changes between two requests is tried again', async () => {
     let asked = 0;
     const longer = Buffer.concat([file, Buffer.alloc(4)]);
     const answer: Answer = (request, response) =>
@@ -91,7 +91,7 @@ describe('an xz file on a server', () => {
     await assert.rejects(read(other), matching('CHANGED_WHILE_READ', true));
   });
 
-  it('is final when it is gone or forbidden, and tried again when the server is ill', async () => {
+  it('fails for good when it is gone or forbidden, and is tried again when the server fails', async () => {
     const cases: [status: number, code: string, retryable: boolean][] = [
       [404, 'NOT_FOUND', false],
       [410, 'NOT_FOUND', false],
@@ -111,7 +111,7 @@ describe('an xz file on a server', () => {
     }
   });
 
-  it('is tried again when the connection breaks, stalls, or sends less than it said', async () => {
+  it('is tried again when the connection breaks, stalls, or delivers too few bytes', async () => {
     const breaks: Answer = (request) => request.socket.destroy();
     const stalls: Answer = () => undefined;
     const stallsLater: Answer = (_, response) => {
@@ -141,7 +141,7 @@ describe('an xz file on a server', () => {
     }
   });
 
-  it('drips no longer than the total time', async () => {
+  it('that arrives in drops is abandoned after the total time', async () => {
     server = await startServer((_, response) => {
       response.writeHead(206, { 'content-range': 'bytes 0-8191/9000', 'content-length': 8192 });
       const drip = setInterval(() => response.write('x'), 20);
@@ -155,7 +155,7 @@ describe('an xz file on a server', () => {
     await assert.rejects(readXzIndex(`${server.base}x`, options), matching('TIMEOUT', true));
   });
 
-  it('is let go at once when the run is cancelled, also within a body', async () => {
+  it('is abandoned at once when the run is cancelled, also within a body', async () => {
     const cancel = new AbortController();
     server = await startServer((_, response) => {
       response.writeHead(206, { 'content-range': 'bytes 0-8191/9000', 'content-length': 8192 });
@@ -166,7 +166,7 @@ describe('an xz file on a server', () => {
     await assert.rejects(readXzIndex(`${server.base}x`, options), /cancelled by a test/);
   });
 
-  it('from a server that sends more than asked for is not read to its end', async () => {
+  it('from a server that sends more than requested is not read to its end', async () => {
     const answer: Answer = (_, response) => {
       response.writeHead(206, { 'content-range': `bytes 0-${GIB}/${GIB + 1}` });
       const more = (): void => void response.write(file, (error) => error ?? more());

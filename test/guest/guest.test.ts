@@ -93,7 +93,7 @@ describe('a report from a machine that is not trusted', () => {
 describe("a test's output", () => {
   it('that is not text is counted instead of printed', () => {
     const binary = randomBytes(20_000).toString('utf8');
-    assert.match(readableOutput(binary), /^\(\d+ characters that are no text\)\n$/);
+    assert.match(readableOutput(binary), /^\(\d+ characters of binary data\)\n$/);
     const log = '\u001b[32mok\u001b[0m 1 - selinux\r\nnot ok 2 - caf\u00e9\n';
     assert.match(readableOutput(log), /not ok 2 - caf\u00e9\n$/);
     assert.equal(readableOutput(''), '');

@@ -100,7 +100,7 @@ describe('an image that cannot be published', () => {
         await writeFile(image.file, '<html>please log in</html>'.repeat(100));
         return {};
       },
-      { type: EC2_SERVICE_EXCEPTION, message: /is no xz file/, code: 'NOT_XZ' },
+      { type: EC2_SERVICE_EXCEPTION, message: /is not an xz file/, code: 'NOT_XZ' },
     );
   });
 

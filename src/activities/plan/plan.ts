@@ -7,6 +7,7 @@ import type { Config } from '../../config/schema.js';
 import { EC2_SERVICE_EXCEPTION, EC2_UTILITY_EXCEPTION, ServiceError } from '../../model/errors.js';
 import { publishedAs } from '../../model/plan/published-as.js';
 import type { ImagePlan, RegistrationPlan, TestPlan, UtilityPlan } from '../../model/plan/plan.js';
+import { isName } from '../../model/ids/name.js';
 import { shownText } from '../../model/printable.js';
 import type { Origin } from '../../model/ids/tags.js';
 import type { Arch, Variant } from '../../model/ids/variant.js';
@@ -99,15 +100,13 @@ async function plan(
   };
 }
 
-/** The reader of metadata and the command line check this, too; a workflow that was started by hand skips them. */
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._+~-]{0,199}$/;
-
+/** The fetcher and the command line check names before they start a workflow; other clients may not. */
 function refuseNames(names: readonly string[]): void {
-  const bad = names.find((name) => !NAME.test(name));
+  const bad = names.find((name) => !isName(name));
   if (bad === undefined) return;
   throw new ServiceError(
     EC2_SERVICE_EXCEPTION,
-    `${shownText(bad)} is not a name of an image, a compose or a release`,
+    `${shownText(bad)} is not the name of an image, a compose or a release`,
     {
       code: 'request-name',
       class: 'refused',

@@ -3,7 +3,7 @@
 import { inspect } from 'node:util';
 import type { ClientErrorKind } from '../../client/errors.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
-import { printable } from '../view/format.js';
+import { printable } from '../../model/printable.js';
 
 export interface Problem {
   readonly what: string;

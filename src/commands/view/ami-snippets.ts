@@ -4,7 +4,7 @@ import { imageKeyOf, inOrder, ofOneVariant, regionsOf } from '../../model/catalo
 import type { AmiRecord } from '../../model/progress/progress.js';
 import { ec2Arch, HVM_VARIANT_KEYS, variantKey } from '../../model/ids/variant.js';
 import { EXIT } from '../shared/exit-codes.js';
-import { printable } from './format.js';
+import { printable } from '../../model/printable.js';
 import { CommandError } from '../shared/problem.js';
 
 export const SNIPPET_FORMATS = ['terraform', 'aws-cli', 'ansible'] as const;

@@ -1,7 +1,8 @@
 /** A sweep's report as rows and as lines. */
 
 import type { SweepItem, SweepReport } from '../../model/sweep/sweep.js';
-import { formatColumns, formatElapsed, printable } from './format.js';
+import { printable } from '../../model/printable.js';
+import { formatColumns, formatElapsed } from './format.js';
 import type { Paint } from './terminal.js';
 
 export type SweepOutcome = 'removed' | 'would-remove' | 'left' | 'kept';

@@ -1,11 +1,11 @@
-/** The old AMI list: one item a line, in the three forms that it had. */
+/** The old AMI list: one item a line, in any of its three forms. */
 import { shownText } from '../../model/printable.js';
-import { kernelId, region } from '../fields.js';
+import { AMI_ID, kernelId, region } from '../fields.js';
 import type { AmiItem } from '../sections/amis.js';
 import type { ImportNote } from './errors.js';
 import type { ValueLine } from './ini.js';
 
-/** What the list says, and what of it could not be taken as it stands. */
+/** The items of the list, and notes on lines that were changed or left out. */
 export interface AmiList {
   /** In the order of the list: x86_64 only, one for each region. */
   items: AmiItem[];
@@ -19,10 +19,9 @@ interface Fields {
   aki: string;
 }
 
-const AMI_ID = /^ami-(?:[0-9a-f]{8}|[0-9a-f]{17})$/;
-const BY_HAND = 'add an [[amis]] table by hand if its region matters';
+const BY_HAND = 'if you need its region, add an [[amis]] table by hand';
 
-/** Reads the list; a line that cannot be used becomes a note, and the rest counts all the same. */
+/** Reads the list; a line that cannot be used becomes a note, and the others are read. */
 export function readAmiList(lines: readonly ValueLine[]): AmiList {
   const list: AmiList = { items: [], notes: [] };
   const i386: { line: number; region: string }[] = [];
@@ -41,7 +40,7 @@ export function readAmiList(lines: readonly ValueLine[]): AmiList {
   const [first] = i386;
   if (first !== undefined) {
     const regions = i386.map((one) => one.region).join(', ');
-    const why = `has items for i386, which were left out: no such image is made any more (${regions})`;
+    const why = `has items for i386, which were left out: Fedora no longer makes such images (${regions})`;
     list.notes.push({ line: first.line, why, next: 'nothing to do' });
   }
   return list;
@@ -49,7 +48,7 @@ export function readAmiList(lines: readonly ValueLine[]): AmiList {
 
 /**
  * `region|arch|ami|aki` since 2016; before that with `os|version` behind the region, and at first without a kernel.
- * No field holds a comma, so one between fields is understood, too.
+ * Fields contain no commas, so a comma between fields works, too.
  */
 function fieldsOf(text: string): Fields | undefined {
   if (isComment(text)) return undefined;
@@ -62,14 +61,14 @@ function fieldsOf(text: string): Fields | undefined {
   return { region: name, arch, ami, aki };
 }
 
-/** To Python it was part of the list, so no list that worked had one. */
+/** Python read comments as items, so a list that worked had none. */
 function isComment(text: string): boolean {
   return /^[#;]/.test(text);
 }
 
 function unreadable(text: string): string {
   if (isComment(text)) return 'has a comment within the list, which was left out';
-  return 'has a line that is no item (region|arch|ami|aki), which was left out';
+  return 'has a line that is not an item (region|arch|ami|aki), which was left out';
 }
 
 function refusalOf({ region: name, arch }: Fields, items: readonly AmiItem[]): string | undefined {
@@ -90,15 +89,15 @@ function itemOf(fields: Fields, note: (words: { why: string; next: string }) => 
   if (!AMI_ID.test(fields.ami)) {
     item.ami = 'al2023';
     note({
-      why: `has ${shownText(fields.ami, 30)}, which is no AMI; ${fields.region} got "al2023", the newest Amazon Linux 2023`,
-      next: 'put another AMI into its [[amis]] if it must be',
+      why: `has ${shownText(fields.ami, 30)}, which is not an AMI; ${fields.region} got "al2023", the newest Amazon Linux 2023`,
+      next: 'to use another AMI, put its id into the [[amis]] table of the region',
     });
   }
   if (fields.aki === '') return item;
   if (kernelId().safeParse(fields.aki).success) return { ...item, aki: fields.aki };
   note({
-    why: `has ${shownText(fields.aki, 30)}, which is no kernel; ${fields.region} takes the newest PV-GRUB that EC2 has there`,
-    next: 'set aki in its [[amis]] to choose one',
+    why: `has ${shownText(fields.aki, 30)}, which is not a kernel; ${fields.region} takes the newest PV-GRUB that EC2 has there`,
+    next: 'to choose one, set aki in the [[amis]] table of the region',
   });
   return item;
 }

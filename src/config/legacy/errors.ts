@@ -1,7 +1,7 @@
-/** An old configuration that cannot be turned into a new one, and what its owner has to know of the rest. */
+/** The error for an old configuration that cannot become a new one, and the notes on one that can. */
 import { printable } from '../../model/printable.js';
 
-/** What became of a key of the old file that was not simply moved. Holds no value that could be a secret. */
+/** A note on a key of the old file that was changed or left out. It has no value that could be a secret. */
 export interface ImportNote {
   /** As `aws.keypath`; `aws.amis` for each line of the list. */
   key: string;
@@ -15,13 +15,13 @@ export interface ImportNote {
   next: string;
 }
 
-/** The old file is none, or a person must decide something first: `next` says what. */
+/** The file is not an old configuration, or its owner must decide something first: `next` says what. */
 export class LegacyConfigError extends Error {
   override readonly name = 'LegacyConfigError';
   readonly next: string;
   /** From 1; absent for the file as a whole. */
   readonly line: number | undefined;
-  /** What was found out all the same. */
+  /** The notes up to the error. */
   readonly notes: readonly ImportNote[];
 
   constructor(
@@ -41,7 +41,7 @@ export function noteText({ key, becomes, why, next }: ImportNote): string {
   return `${key} ${what} ${why}; ${next}`;
 }
 
-/** A name may be anything in an INI file, a secret that lost its line too: only what looks like one is shown. */
+/** In an INI file a secret may stand where a name should, so only a text that looks like a name is shown. */
 export function shownName(name: string): string {
   return /^[\w.-]{1,32}$/.test(name) ? name : '(no name)';
 }

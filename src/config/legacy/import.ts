@@ -1,4 +1,4 @@
-/** An old configuration as a new one that loads, or what a person must decide before there can be one. */
+/** Turns an old configuration into a new one that loads, or reports what its owner must decide first. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,11 +11,11 @@ import { readLegacy } from './legacy-file.js';
 import { mapLegacy } from './mapping.js';
 import { tomlText, type NewConfig } from './toml-text.js';
 
-/** The script that the old test command becomes; it belongs beside the configuration. */
+/** The file for the old test command, beside the configuration. */
 export const TEST_SCRIPT_NAME = 'fedimg-test.sh';
 
 export interface ImportOptions {
-  /** A script that takes the place of the old test command: its absolute path. */
+  /** The absolute path of a script that replaces the old test command. */
   testScript?: string | undefined;
 }
 
@@ -35,8 +35,8 @@ export interface Imported {
 }
 
 /**
- * Turns the bytes of an old file into a new one, which has been loaded once. Throws `LegacyConfigError` for
- * what is no configuration of the old fedimg, and for one that lacks what only a person can say.
+ * Turns the bytes of an old file into a new one, and loads that once to check it. Throws `LegacyConfigError` for
+ * another file, and for one without an AMI list or a test.
  */
 export async function importLegacy(
   bytes: Uint8Array,
@@ -46,7 +46,7 @@ export async function importLegacy(
   const amis = amisOf(findings, notes);
   const script = testScript === undefined ? scriptOf(findings, notes) : null;
   if (script === null && findings.test !== undefined) {
-    const why = 'was left out for the script that was named instead';
+    const why = 'was left out, because --test-script replaces it';
     notes.push({ ...TEST, line: findings.test.line, why, next: 'nothing to do' });
   }
   const toml = tomlText({
@@ -83,17 +83,17 @@ const BASE = {
   key: 'aws.base_region',
   becomes: '[[amis]]',
   why: 'is where the utility instance is launched; without an AMI list, from the newest Amazon Linux 2023',
-  next: 'set virtualization_types = ["hvm"] in [publish] if that was fedimg 2.x, which made no other',
+  next: 'if this file is of fedimg 2.x, which made HVM only, set virtualization_types = ["hvm"] in [publish]',
 };
 
 const ONLY_BASE = {
   key: 'aws.base_region',
   becomes: 'publish.regions',
-  why: 'is the only region that the old file names, so AMIs are published nowhere else',
-  next: 'set regions = "all" in [publish], or a list, if they are to be elsewhere, too',
+  why: 'is the only region in the old file, so AMIs are published there only',
+  next: 'to publish in other regions, too, set regions in [publish] to "all" or to a list',
 };
 
-/** The AMI list named the regions, too: AMIs were copied to all that it had. */
+/** In the old file, the AMI list also named the regions to copy to. */
 function regionsOf({ regions }: Findings, amis: NewConfig['amis']): string[] {
   const listed = amis.map(({ region }) => region);
   return [...new Set(regions === undefined ? listed : [...listed.slice(0, 1), ...regions])];
@@ -103,7 +103,7 @@ function regionsOf({ regions }: Findings, amis: NewConfig['amis']): string[] {
 function scriptOf({ test }: Findings, notes: ImportNote[]): TestScript {
   const next = 'write a script that exits 0 when an image is good, and name it: --test-script FILE';
   if (test === undefined || test.lines.length === 0) {
-    const message = 'has no test command, and nothing becomes public untested';
+    const message = 'has no test command, and AMIs become public only after a test';
     throw new LegacyConfigError(message, { next, notes });
   }
   const odd = test.lines.find((line) => /[\p{C}\p{Zl}\p{Zp}]/u.test(line.replaceAll('\t', '')));
@@ -114,8 +114,8 @@ function scriptOf({ test }: Findings, notes: ImportNote[]): TestScript {
   notes.push({
     ...TEST,
     line: test.line,
-    why: `is ${TEST_SCRIPT_NAME}, which root runs; the old fedimg ran "true", whatever stood here`,
-    next: `read ${TEST_SCRIPT_NAME}, and let it test what must work`,
+    why: `is ${TEST_SCRIPT_NAME}, which root runs; the old fedimg ignored this key and ran "true"`,
+    next: `read ${TEST_SCRIPT_NAME}, and make it test what must work`,
   });
   return { name: TEST_SCRIPT_NAME, text: `${SCRIPT_HEAD}${test.lines.join('\n')}\n` };
 }
@@ -124,7 +124,7 @@ const SCRIPT_HEAD = `#!/bin/bash
 # The test command of the old fedimg. Exit status 0 makes the AMIs public.
 `;
 
-/** By the loader that the worker uses, in a folder that is removed. */
+/** Uses the worker's loader, in a temporary folder. */
 async function refuseWhatDoesNotLoad(
   { toml, script, notes }: Imported,
   testScript: string | undefined,

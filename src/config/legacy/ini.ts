@@ -1,6 +1,6 @@
 /**
- * The INI dialect that fedimg 0.x read: RawConfigParser of Python 2.7. It interpolates nothing, so a `%` is a
- * percent sign. The INI readers of npm know no continuation lines, and give no line numbers.
+ * The INI dialect that fedimg 0.x read: RawConfigParser of Python 2.7. It does not interpolate, so a `%` is a
+ * percent sign. The INI readers of npm lack continuation lines and line numbers.
  */
 
 /** One line of a value, without the spaces around it. */
@@ -10,7 +10,7 @@ export interface ValueLine {
   line: number;
 }
 
-/** One `key = value`, in the order of the file; a key that stands twice is two entries. */
+/** One `key = value`; a repeated key is two entries. */
 export interface IniEntry {
   section: string;
   /** In lower case. */
@@ -21,7 +21,7 @@ export interface IniEntry {
   value: [ValueLine, ...ValueLine[]];
 }
 
-/** A line that RawConfigParser would refuse. The message quotes nothing of it: it may hold a secret. */
+/** A line that RawConfigParser would refuse. The message does not quote it: it may hold a secret. */
 export class IniError extends Error {
   override readonly name = 'IniError';
   /** From 1. */
@@ -42,11 +42,11 @@ export function parseIni(text: string): IniEntry[] {
     const line = index + 1;
     if (isComment(content)) continue;
     if (last !== undefined && isIndented(content)) {
-      // RawConfigParser knows no comments among them: what is indented belongs to the value.
+      // RawConfigParser has no comments here: an indented line belongs to the value.
       last.value.push({ text: content.trim(), line });
       continue;
     }
-    // Whatever follows the bracket is ignored, as by Python.
+    // Text behind the bracket is ignored, as in Python.
     const header = /^\[([^\]]+)\]/.exec(content)?.[1];
     if (header !== undefined) {
       section = header;
@@ -73,14 +73,14 @@ function keyValue(content: string, section: string, line: number): IniEntry {
   const key = content.slice(0, Math.max(0, at)).trim().toLowerCase();
   if (at < 0 || key === '' || isIndented(content)) {
     throw new IniError(
-      'is neither [section] nor "key = value"; what goes on the value above must be indented',
+      'is neither [section] nor "key = value"; a line that continues the value above must be indented',
       line,
     );
   }
   return { section, key, line, value: [{ text: valueText(content.slice(at + 1)), line }] };
 }
 
-/** On a key's own line, and only there, a `;` behind a space begins a comment; it is looked for once. */
+/** On a key's own line, and only there, a `;` behind a space begins a comment; only the first `;` counts. */
 function valueText(rest: string): string {
   const value = rest.trim();
   const at = value.indexOf(';');

@@ -3,7 +3,7 @@ import { parseToml, TomlError, type TomlDocument } from '../toml.js';
 import { LegacyConfigError } from './errors.js';
 import { IniError, parseIni, type ValueLine } from './ini.js';
 
-/** One key with what stood behind it. */
+/** One key with its value. */
 export interface LegacyEntry {
   section: string;
   key: string;
@@ -19,7 +19,7 @@ export const LEGACY_BYTES_MAX = 64 * 1024;
 const GIVE =
   'give the file that the old fedimg read: /etc/fedimg.cfg (0.x) or /etc/fedimg/fedimg-conf.toml';
 
-/** The entries of either format, in the order of the file. Throws `LegacyConfigError` for what is neither, or no fedimg's. */
+/** The entries of either format, in the order of the file. Throws `LegacyConfigError` for another format or program. */
 export function readLegacy(bytes: Uint8Array): LegacyEntry[] {
   const text = decode(bytes);
   const document = tomlOf(text);
@@ -35,14 +35,14 @@ export function readLegacy(bytes: Uint8Array): LegacyEntry[] {
 
 function decode(bytes: Uint8Array): string {
   if (bytes.length > LEGACY_BYTES_MAX) {
-    const message = `has more than ${LEGACY_BYTES_MAX} bytes, which no configuration of the old fedimg has`;
+    const message = `has more than ${LEGACY_BYTES_MAX} bytes, more than any configuration of the old fedimg`;
     throw new LegacyConfigError(message, { next: GIVE });
   }
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     const next = 'convert it first: iconv -f latin1 -t utf-8 OLD > NEW';
-    throw new LegacyConfigError('is no UTF-8 text', { next });
+    throw new LegacyConfigError('is not UTF-8 text', { next });
   }
 }
 
@@ -60,7 +60,7 @@ function iniEntries(text: string, tomlError: TomlError): LegacyEntry[] {
     return parseIni(text);
   } catch (error) {
     if (!(error instanceof IniError)) throw error;
-    throw new LegacyConfigError(`is no INI file: line ${error.line} ${error.message}`, {
+    throw new LegacyConfigError(`is not an INI file: line ${error.line} ${error.message}`, {
       line: error.line,
       next: `correct that line (as TOML, which fedimg 1.x and 2.x read, it fails at line ${tomlError.place.line}), or ${GIVE}`,
     });
@@ -69,8 +69,8 @@ function iniEntries(text: string, tomlError: TomlError): LegacyEntry[] {
 
 function tomlEntries({ value, placeOf }: TomlDocument): LegacyEntry[] {
   if (Array.isArray(value['amis'])) {
-    throw new LegacyConfigError('is a configuration of this fedimg already: it has [[amis]]', {
-      next: 'use it as it is: fedimg worker --config FILE',
+    throw new LegacyConfigError('is already a configuration of this fedimg: it has [[amis]]', {
+      next: 'use it without a conversion: fedimg worker --config FILE',
     });
   }
   return Object.entries(value).flatMap(([section, table]) => {

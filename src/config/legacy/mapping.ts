@@ -1,4 +1,4 @@
-/** Takes the old file through the table of `rules.ts`: what it says now, and a note for all that is not simply moved. */
+/** Applies the table of `rules.ts` to the old file, with a note on each key that is changed or left out. */
 import { closestTo } from '../suggestion.js';
 import { shownName, type ImportNote } from './errors.js';
 import type { Findings } from './findings.js';
@@ -11,7 +11,7 @@ export interface Mapped {
   notes: ImportNote[];
 }
 
-/** Never throws: what it cannot use is a note. */
+/** Never throws: a key that it cannot use becomes a note. */
 export function mapLegacy(entries: readonly LegacyEntry[]): Mapped {
   const findings: Findings = { amis: [], removesFailed: true };
   const notes: ImportNote[] = [];
@@ -30,7 +30,8 @@ export function mapLegacy(entries: readonly LegacyEntry[]): Mapped {
     if (rule === undefined) note(...unknown(entry));
     else if (rule.becomes === undefined) note(rule.why, rule.next);
     else if (counted === entry) rule.take(entry, findings, note);
-    else note(`stands again in line ${counted?.line ?? 0}, which counts`, 'nothing to do');
+    else
+      note(`stands again in line ${counted?.line ?? 0}, and the last one counts`, 'nothing to do');
   }
   return { findings, notes: notes.sort((a, b) => a.line - b.line) };
 }
@@ -43,7 +44,7 @@ function ruleOf({ section, key }: LegacyEntry): Rule | undefined {
   return RULES[`${section}.${key}`] ?? RULES[`${section}.*`];
 }
 
-/** A key of `[DEFAULT]` holds for every section that lacks it, as in Python: here, for the one that it belongs to. */
+/** In Python, a key of `[DEFAULT]` holds for every section that lacks it; here, for the section that has a rule for it. */
 function withDefaults(entries: readonly LegacyEntry[]): LegacyEntry[] {
   const present = new Set(entries.map(nameOf));
   return entries.map((entry) => {
@@ -54,7 +55,7 @@ function withDefaults(entries: readonly LegacyEntry[]): LegacyEntry[] {
   });
 }
 
-/** The keys of each section; none for one whose keys are all alike. */
+/** The keys of each section; empty where one rule holds for all keys. */
 const KNOWN = new Map<string, string[]>();
 for (const [section = '', key = '*'] of Object.keys(RULES).map((name) => name.split('.'))) {
   const keys = KNOWN.get(section) ?? [];
@@ -67,6 +68,6 @@ function unknown({ section, key }: LegacyEntry): [why: string, next: string] {
   const next =
     closest === undefined
       ? 'nothing to do'
-      : `correct it in the old file, if ${closest} was meant, and import that again`;
-  return ['the old fedimg knew no such key', next];
+      : `if ${closest} was meant, correct it in the old file, and import that again`;
+  return ['the old fedimg had no such key', next];
 }

@@ -1,4 +1,4 @@
-/** Every key that the old fedimg read, 0.3 to 2.4: what it becomes, or why it has no counterpart. */
+/** Every key that the old fedimg read, 0.3 to 2.4: the new key, or why there is none. */
 import {
   takeAmis,
   takeBaseRegion,
@@ -20,10 +20,10 @@ const NOTHING = 'nothing to do';
 const SSH: Rule = { why: 'instances are reached over SSM, not as a user over SSH', next: NOTHING };
 const KEY: Rule = {
   why: 'instances are reached over SSM, without a key',
-  next: 'when the old fedimg is gone, delete it and the security group "ssh", which is open to everybody',
+  next: 'when the old fedimg is gone, delete the key and the security group "ssh", which is open to everybody',
 };
 const CREDENTIALS: Rule = {
-  why: "it was not copied, since credentials come from AWS's default chain",
+  why: "it was not copied: credentials come from AWS's default chain",
   next: 'give the worker a role or a profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
 };
 const ROOT_SIZE: Rule = { why: 'an AMI is as large as its image', next: NOTHING };
@@ -33,8 +33,8 @@ const BUCKET: Rule = {
   next: 'when the old fedimg is gone, remove the bucket',
 };
 const ELSEWHERE: Rule = {
-  why: 'images are published to EC2 only, and so the old fedimg did',
-  next: 'nothing to do, but the old file may hold a password there',
+  why: 'fedimg publishes to EC2 only, as the old fedimg did',
+  next: 'nothing to do, but look for a password there before you share the old file',
 };
 const REMOVAL: Rule = { becomes: 'test.keep_failed', take: takeRemoval };
 const VOLUME_SIZE: Rule = {
@@ -48,20 +48,20 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'general.delete_image_on_failure': REMOVAL,
   'general.delete_images_on_failure': REMOVAL,
   'general.process_count': {
-    why: 'a worker takes on all images side by side, and Temporal keeps what waits',
-    next: 'set max_concurrent_activities in [worker] if it must do less at once',
+    why: 'a worker publishes all images at the same time, and Temporal queues the rest',
+    next: 'to limit it, set max_concurrent_activities in [worker]',
   },
-  'general.active_services': { why: 'EC2 is the one service', next: NOTHING },
+  'general.active_services': { why: 'EC2 is the only service', next: NOTHING },
   'general.local_download_dir': DOWNLOAD,
   'general.download_progress': DOWNLOAD,
 
   'koji.server': {
-    why: 'composes are told of by their status message, and Koji is not asked',
+    why: 'fedimg learns of composes from their status messages, not from Koji',
     next: 'set [messaging] and start fedimg listen, or send the messages: fedimg compose signal FILE',
   },
   'koji.base_task_url': {
-    why: 'images are fetched from where their compose lies',
-    next: 'name its server in source.allow, unless it is kojipkgs or dl.fedoraproject.org',
+    why: 'images are fetched from the location of their compose',
+    next: 'add its server to source.allow, unless it is kojipkgs or dl.fedoraproject.org',
   },
 
   'aws.amis': { becomes: '[[amis]], publish.regions', take: takeAmis },
@@ -76,7 +76,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'aws.access_id': CREDENTIALS,
   'aws.secret_key': CREDENTIALS,
   'aws.iam_profile': {
-    why: 'the old fedimg never used it, and it need not be an instance profile',
+    why: 'the old fedimg never used it, and it may not be an instance profile',
     next: 'set instance_profile in [utility] and [test]; docs/aws.md has their roles',
   },
   'aws.util_username': SSH,
@@ -86,7 +86,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'aws.pubkeypath': KEY,
   'aws.volume_via_s3': BUCKET,
   'aws.bucket_name': BUCKET,
-  'aws.delete_resources': { why: 'what a run needed on its way is always removed', next: NOTHING },
+  'aws.delete_resources': { why: 'a run always removes its temporary resources', next: NOTHING },
 
   'rackspace.*': ELSEWHERE,
   'gce.*': ELSEWHERE,

@@ -1,7 +1,7 @@
 /** The new configuration as TOML, with a comment where a reader would ask. */
 import type { AmiItem } from '../sections/amis.js';
 
-/** What an old file can say of a new one; all else keeps its default. */
+/** The keys that an old file can set; the others keep their defaults. */
 export interface NewConfig {
   /** The first is the utility instance's. */
   amis: readonly AmiItem[];
@@ -16,17 +16,17 @@ export interface NewConfig {
 
 const LINE_CHARS = 100;
 
-/** Ends with a line break. Every text in it is escaped; whether it is allowed there, the schema says. */
+/** Ends with a line break. Every text in it is escaped; the schema checks its value later. */
 export function tomlText(config: NewConfig): string {
   const blocks = [
     [
-      '# From the configuration of the old fedimg, by `fedimg config import`. What does not stand here',
-      '# has its default; fedimg.sample.toml explains every key.',
+      '# From the configuration of the old fedimg, by `fedimg config import`. Other keys have their',
+      '# defaults; fedimg.sample.toml explains every key.',
     ],
     ...config.amis.map((item, index) => [...(index === 0 ? HOME : []), ...amiLines(item)]),
     [
       '[publish]',
-      '# Those of the old file. "all" is every region that is enabled in the account.',
+      '# The regions of the old file. "all" is every region that is enabled in the account.',
       list('regions', config.regions),
       ...(config.volumeTypes === undefined ? [] : [list('volume_types', config.volumeTypes)]),
     ],
@@ -69,7 +69,7 @@ function list(key: string, texts: readonly string[]): string {
     : `${key} = [\n${items.map((item) => `  ${item},\n`).join('')}]`;
 }
 
-/** A basic string; JSON has TOML's escapes, but leaves some characters as they are that TOML or a terminal does not bear. */
+/** A basic string. JSON has TOML's escapes, but leaves some characters that TOML or a terminal cannot take. */
 export function tomlString(text: string): string {
   return JSON.stringify(text).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => {
     const code = (character.codePointAt(0) ?? 0).toString(16);

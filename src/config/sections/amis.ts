@@ -1,44 +1,33 @@
 /** `[[amis]]`: the AMI list, whose first item launches the utility instance and names the home region. */
 import { z } from 'zod';
-import { ARCHES, type Arch } from '../../model/compose/compose.js';
-import { kernelId, region } from '../fields.js';
+import { ARCHES } from '../../model/compose/compose.js';
+import { camelCased } from '../camel-case.js';
 import { always, isRecord } from '../cross-check.js';
-
-/** One item of the AMI list. */
-export interface AmiItem {
-  region: string;
-  /** An `ami-…` id, or `al2023` for the image that AWS's public SSM parameter names. */
-  ami: string;
-  /** The architecture of that AMI; of the utility instance, when this is the first item. */
-  arch: Arch;
-  /** The region's paravirtual kernel (`aki-…`); without one EC2 is asked for the newest. */
-  aki?: string;
-}
-
-const AMI_ID = /^ami-(?:[0-9a-f]{8}|[0-9a-f]{17})$/;
+import { AMI_ID, kernelId, region } from '../fields.js';
 
 const amiItem = z
   .strictObject({
-    region: region().describe('The region that this item speaks of.'),
+    region: region().describe('The region of this item.'),
     ami: z
       .string()
       .refine((value) => value === 'al2023' || AMI_ID.test(value), {
-        error: 'is no AMI; allowed: an id such as "ami-0abcd1234ef567890", or "al2023"',
+        error: 'is not an AMI; allowed: an id such as "ami-0abcd1234ef567890", or "al2023"',
       })
       .describe(
         'An AMI id, or "al2023" for the newest Amazon Linux 2023 (a public SSM parameter).',
       ),
+    /** Of the AMI; of the utility instance, when this is the first item. */
     arch: z
       .enum([...ARCHES, 'arm64'])
+      .transform((arch) => (arch === 'arm64' ? 'aarch64' : arch))
       .describe('The architecture of that AMI; "arm64" is read as "aarch64".'),
+    /** Without it, the plan takes the newest kernel that EC2 lists in the region. */
     aki: kernelId().optional().describe('The paravirtual kernel of the region (PV-GRUB).'),
   })
-  .transform(({ region: name, ami, arch, aki }): AmiItem => ({
-    region: name,
-    ami,
-    arch: arch === 'arm64' ? 'aarch64' : arch,
-    ...(aki === undefined ? {} : { aki }),
-  }));
+  .transform(camelCased);
+
+/** One item of the AMI list. */
+export type AmiItem = z.output<typeof amiItem>;
 
 export const amisSchema = z
   .array(amiItem, {
@@ -50,16 +39,16 @@ export const amisSchema = z
   .min(1, 'is empty; the first item launches the utility instance; add an [[amis]] table')
   .superRefine((items: unknown, context) => {
     if (!Array.isArray(items)) return;
-    const lines = new Map<string, number>();
+    const seen = new Map<string, number>();
     const kernels = new Map<string, string>();
     items.forEach((item: unknown, index) => {
       if (!isRecord(item) || typeof item['region'] !== 'string') return;
       const name = item['region'];
-      // An architecture of a wrong type is told as that; a table cannot even be made a text.
+      // An architecture of another type has its own error, and a table cannot become a text.
       const arch = item['arch'];
       const key = `${name} ${typeof arch === 'string' ? arch : ''}`;
-      const first = lines.get(key);
-      if (first === undefined) lines.set(key, index);
+      const first = seen.get(key);
+      if (first === undefined) seen.set(key, index);
       else {
         context.addIssue({
           code: 'custom',

@@ -1,78 +1,61 @@
 /** `[composes]`: which images of a compose are published. */
 import { z } from 'zod';
-import { ARCHES, COMPOSE_TYPES, type Arch, type ComposeType } from '../../model/compose/compose.js';
+import { ARCHES, COMPOSE_TYPES } from '../../model/compose/compose.js';
+import { camelCased } from '../camel-case.js';
 import { duration, unique } from '../fields.js';
 
-/** Which images of a compose are published. */
-export interface ComposesConfig {
-  /** Exact: `Cloud_Base` does not take `Cloud_Base_UKI`. */
-  subvariants: string[];
-  types: 'raw-xz'[];
-  arches: Arch[];
-  /** Composes of other products, such as `Fedora-IoT`, are of no concern to the listener. */
-  products: string[];
-  composeTypes: ComposeType[];
-  /** The listener starts nothing for a compose that is older, by the date in its id. */
-  maxAgeMs: number;
-  /** Rawhide's number: consumers of the messages know releases by number only. */
-  rawhideRelease: number | undefined;
-}
+const subvariant = z
+  .string()
+  .regex(
+    /^[A-Za-z][A-Za-z0-9_]{0,63}$/,
+    'is not a subvariant; allowed: a name such as "Cloud_Base"',
+  );
+
+const product = z
+  .string()
+  .regex(
+    /^[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*$/,
+    'is not the short name of a product; allowed: the beginning of a compose id, such as "Fedora-Cloud"',
+  );
 
 export const composesSchema = z
   .strictObject({
-    subvariants: unique(
-      z
-        .string()
-        .regex(
-          /^[A-Za-z][A-Za-z0-9_]{0,63}$/,
-          'is no subvariant; allowed: a name such as "Cloud_Base"',
-        ),
-    )
+    /** Exact: `Cloud_Base` does not match `Cloud_Base_UKI`. */
+    subvariants: unique(subvariant)
       .min(1)
       .default(['Cloud_Base'])
       .describe('Subvariants, matched exactly.'),
     types: unique(z.enum(['raw-xz']))
       .min(1)
       .default(['raw-xz'])
-      .describe('Image types; "raw-xz" is the one that can be written to a volume.'),
+      .describe('Image types; only "raw-xz" can be written to a volume.'),
     arches: unique(z.enum(ARCHES))
       .min(1)
       .default([...ARCHES])
       .describe('Architectures; each image gets a run of its own.'),
-    products: unique(
-      z
-        .string()
-        .regex(
-          /^[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*$/,
-          'is no short name of a product; allowed: what a compose id begins with, such as "Fedora-Cloud"',
-        ),
-    )
+    products: unique(product)
       .min(1)
       .default(['Fedora', 'Fedora-Cloud'])
-      .describe('What the ids of composes begin with that `fedimg listen` takes up.'),
+      .describe('`fedimg listen` publishes composes whose ids begin with one of these.'),
     compose_types: unique(z.enum(COMPOSE_TYPES))
       .min(1)
       .default(['production', 'nightly'])
-      .describe('Types of composes that `fedimg listen` takes up.'),
+      .describe('Types of composes that `fedimg listen` publishes.'),
+    /** By the date in the compose id. */
     max_age: duration('1d', '3650d')
       .prefault('30d')
       .describe(
-        '`fedimg listen` takes up no compose that is older: a replayed message starts nothing.',
+        '`fedimg listen` ignores older composes, so that a replayed message starts no run.',
       ),
     rawhide_release: z
       .int()
       .min(1)
       .max(9999)
       .optional()
-      .describe("Rawhide's number, for messages whose readers know releases by number only."),
+      .describe("Rawhide's number, for consumers of messages that know releases by number only."),
   })
-  .transform((toml): ComposesConfig => ({
-    subvariants: toml.subvariants,
-    types: toml.types,
-    arches: toml.arches,
-    products: toml.products,
-    composeTypes: toml.compose_types,
-    maxAgeMs: toml.max_age,
-    rawhideRelease: toml.rawhide_release,
-  }))
-  .describe('Which composes are taken up, and which of their images are published.');
+  .transform(camelCased)
+  .describe('Which composes and which of their images are published.');
+
+/** Which images of a compose are published. */
+export type ComposesConfig = z.output<typeof composesSchema>;

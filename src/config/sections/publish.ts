@@ -1,41 +1,10 @@
 /** `[publish]`: where AMIs go and what they look like. */
 import { z } from 'zod';
-import type { Virtualization, VolumeType } from '../../model/ids/variant.js';
+import { VIRTUALIZATION_TYPES, VOLUME_TYPES } from '../../model/ids/variant.js';
+import { camelCased } from '../camel-case.js';
 import { always, isRecord } from '../cross-check.js';
 import { duration, region, unique } from '../fields.js';
 import { descriptionTemplate, imageNameTemplate } from '../templates.js';
-
-export const VIRTUALIZATION_TYPES = [
-  'hvm',
-  'paravirtual',
-] as const satisfies readonly Virtualization[];
-export const VOLUME_TYPES = ['standard', 'gp2', 'gp3'] as const satisfies readonly VolumeType[];
-
-/** Where AMIs go and what they look like. */
-export interface PublishConfig {
-  /** `all`: every region that is enabled in the account. The home region is always one. */
-  regions: 'all' | string[];
-  excludeRegions: string[];
-  /** Without these the image fails; any other region is left out when it is late. */
-  requiredRegions: string[];
-  /** How long the gate waits for the slowest region. */
-  regionPatienceMs: number;
-  volumeTypes: VolumeType[];
-  virtualizationTypes: Virtualization[];
-  /** False leaves AMIs and snapshots private: for trying things out. */
-  public: boolean;
-  /** With the placeholders of `model/name-template.ts`. */
-  imageName: string;
-  description: string;
-  /** Of HVM AMIs; a paravirtual one always has `/dev/sda1`. */
-  rootDevice: '/dev/sda1' | '/dev/xvda';
-  /** Enhanced networking, for HVM AMIs. */
-  ena: boolean;
-  /** Instances of the AMI accept IMDSv2 only; EC2 cannot take this back from an AMI. */
-  imdsV2: boolean;
-  /** x86_64 HVM AMIs boot by UEFI where the instance type can; the image must boot both ways. */
-  uefiPreferred: boolean;
-}
 
 export const publishSchema = z
   .strictObject({
@@ -44,6 +13,7 @@ export const publishSchema = z
       .default('all')
       .describe('"all" is every region enabled in the account; else a list. Home is always one.'),
     exclude_regions: unique(region()).default([]).describe('Regions that get no AMIs.'),
+    /** Any other region is left out when it is late. */
     required_regions: unique(region())
       .default([])
       .describe('Regions without which the image fails instead of being published elsewhere.'),
@@ -58,7 +28,10 @@ export const publishSchema = z
       .min(1)
       .default(['hvm', 'paravirtual'])
       .describe('"paravirtual" is made for x86_64 only, in regions that have a kernel.'),
-    public: z.boolean().default(true).describe('False keeps AMIs and snapshots private.'),
+    public: z
+      .boolean()
+      .default(true)
+      .describe('false keeps AMIs and snapshots private, for trial runs.'),
     image_name: imageNameTemplate()
       .default('{image}-{region}-{virt_label}-{volume_type}-0')
       .describe("The AMI's name; distinct for each variant and image."),
@@ -70,7 +43,10 @@ export const publishSchema = z
       .default('/dev/sda1')
       .describe('Root device of HVM AMIs; paravirtual ones always have /dev/sda1.'),
     ena: z.boolean().default(true).describe('Enhanced networking (ENA) on HVM AMIs.'),
-    imds_v2: z.boolean().default(true).describe('Instances accept IMDSv2 only; irreversible.'),
+    imds_v2: z
+      .boolean()
+      .default(true)
+      .describe('Instances accept IMDSv2 only; EC2 cannot change this later.'),
     uefi_preferred: z
       .boolean()
       .default(true)
@@ -85,7 +61,7 @@ export const publishSchema = z
     required.forEach((name: unknown, index) => {
       if (typeof name !== 'string') return;
       if (Array.isArray(excluded) && excluded.includes(name)) {
-        const message = `requires ${name}, which exclude_regions leaves out; remove one`;
+        const message = `requires ${name}, which exclude_regions excludes; remove one of the two`;
         context.addIssue({ code: 'custom', path: ['required_regions', index], message });
       } else if (Array.isArray(regions) && !regions.includes(name)) {
         const message = `requires ${name}, which is not in regions; add it there`;
@@ -93,19 +69,8 @@ export const publishSchema = z
       }
     });
   }, always)
-  .transform((toml): PublishConfig => ({
-    regions: toml.regions,
-    excludeRegions: toml.exclude_regions,
-    requiredRegions: toml.required_regions,
-    regionPatienceMs: toml.region_patience,
-    volumeTypes: toml.volume_types,
-    virtualizationTypes: toml.virtualization_types,
-    public: toml.public,
-    imageName: toml.image_name,
-    description: toml.description,
-    rootDevice: toml.root_device,
-    ena: toml.ena,
-    imdsV2: toml.imds_v2,
-    uefiPreferred: toml.uefi_preferred,
-  }))
+  .transform(camelCased)
   .describe('Where AMIs go and what they look like.');
+
+/** Where AMIs go and what they look like. */
+export type PublishConfig = z.output<typeof publishSchema>;

@@ -1,21 +1,10 @@
-/** `[source]`: from where images and metadata may be fetched, and within which bounds. */
+/** `[source]`: from where images and metadata may be fetched, how slowly, and how large. */
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { AllowEntryError, parseAllowEntry } from '../../fetch/allow-list.js';
 import { parseNetwork } from '../../fetch/addresses.js';
+import { camelCased } from '../camel-case.js';
 import { unique } from '../fields.js';
-
-/** From where images and metadata may be fetched; `source/url-policy.ts` takes it as it is. */
-export interface SourceConfig {
-  /** URL prefixes, normalised, each ending in a slash. */
-  allow: string[];
-  /** Addresses and networks (CIDR) that allowed host names may resolve into though they are private. */
-  privateNetworks: string[];
-  /** A download that stays below this is given up and tried again. */
-  minRateBytesPerSecond: number;
-  /** Larger raw images are refused before anything is launched. */
-  maxRawSizeBytes: number;
-}
 
 const GIB = 1024 ** 3;
 
@@ -32,12 +21,13 @@ const allowEntry = z.string().transform((text, context) => {
 const network = z.string().refine((text) => parseNetwork(text) !== undefined, {
   error: (issue) =>
     isIP(String(issue.input).split('/')[0] ?? '') === 0
-      ? 'is no network; allowed: an address or a network such as "10.3.0.0/16" or "fd00::/8"'
+      ? 'is not a network; allowed: an address or a network such as "10.3.0.0/16" or "fd00::/8"'
       : 'has a wrong prefix length; allowed: /0 to /32 for IPv4, /0 to /128 for IPv6',
 });
 
 export const sourceSchema = z
   .strictObject({
+    /** In normal form, each ending in a slash. */
     allow: unique(allowEntry)
       .min(1)
       .prefault(['https://kojipkgs.fedoraproject.org/', 'https://dl.fedoraproject.org/'])
@@ -45,6 +35,7 @@ export const sourceSchema = z
         'URL prefixes that may be fetched, redirects included. ' +
           'Plain http and private addresses only where an entry names them.',
       ),
+    /** Addresses and networks (CIDR). */
     private_networks: unique(network)
       .default([])
       .describe('Private networks that allowed host names may resolve into.'),
@@ -52,7 +43,7 @@ export const sourceSchema = z
       .int()
       .min(0)
       .default(256 * 1024)
-      .describe('Downloads slower than this are given up and tried again; 0 never gives up.'),
+      .describe('Slower downloads are aborted and tried again; 0 accepts any rate.'),
     max_raw_gib: z
       .int()
       .min(1)
@@ -62,10 +53,9 @@ export const sourceSchema = z
         'Larger raw images are refused; 1024 GiB is the most that "standard" volumes hold.',
       ),
   })
-  .transform((toml): SourceConfig => ({
-    allow: toml.allow,
-    privateNetworks: toml.private_networks,
-    minRateBytesPerSecond: toml.min_rate_bytes_per_second,
-    maxRawSizeBytes: toml.max_raw_gib * GIB,
-  }))
+  .transform(camelCased)
+  .transform(({ maxRawGiB, ...source }) => ({ ...source, maxRawSizeBytes: maxRawGiB * GIB }))
   .describe('From where images may be fetched.');
+
+/** From where images and metadata may be fetched; `fetch/url-policy.ts` takes it as it is. */
+export type SourceConfig = z.output<typeof sourceSchema>;

@@ -1,46 +1,28 @@
 /** `[utility]`: the instance that downloads an image and writes it to a volume. */
 import { z } from 'zod';
+import { VOLUME_TYPES } from '../../model/ids/variant.js';
+import { camelCased } from '../camel-case.js';
 import { always, isRecord } from '../cross-check.js';
-import { instanceProfile, instanceType, unique } from '../fields.js';
-
-/** The instance that downloads an image and writes it. */
-export interface UtilityConfig {
-  /** Tried in order; empty takes `DEFAULT_INSTANCE_TYPES` of the first AMI's architecture. */
-  instanceTypes: string[];
-  subnet?: string;
-  securityGroup?: string;
-  /** Name or ARN; without one SSM needs the account's default host management. */
-  instanceProfile?: string;
-  /** Of the volume that the image is written to. */
-  volumeType: 'gp3' | 'gp2' | 'standard';
-  /** Used when the server answers no range requests, so that the raw size stays unknown. */
-  fallbackVolumeSizeGiB: number;
-  /** The instance ends itself after this, whatever became of its run. */
-  deadManMinutes: number;
-  /** Availability zones, tried in order; empty leaves the choice to EC2. */
-  zones: string[];
-}
+import { instanceProfile, instanceTypes, securityGroup, subnet, unique, zone } from '../fields.js';
 
 export const utilitySchema = z
   .strictObject({
-    instance_types: unique(instanceType())
+    /** Empty: `DEFAULT_INSTANCE_TYPES` of the first AMI's architecture. */
+    instance_types: instanceTypes()
       .default([])
       .describe('Tried in order when EC2 has no capacity; empty: chosen by architecture.'),
-    subnet: z
-      .string()
-      .regex(/^subnet-[0-9a-f]{8,17}$/, 'is no subnet; allowed: an id such as "subnet-0abc1234"')
+    subnet: subnet()
       .optional()
       .describe('Subnet of the utility instance; without one, the default VPC.'),
-    security_group: z
-      .string()
-      .regex(/^sg-[0-9a-f]{8,17}$/, 'is no security group; allowed: an id such as "sg-0abc1234"')
+    security_group: securityGroup()
       .optional()
       .describe('Security group; it needs no ingress, and egress to 443.'),
+    /** Without one, SSM needs the account's default host management. */
     instance_profile: instanceProfile()
       .optional()
       .describe('Name or ARN; its role needs what the SSM agent needs.'),
     volume_type: z
-      .enum(['gp3', 'gp2', 'standard'])
+      .enum(VOLUME_TYPES)
       .default('gp3')
       .describe('Type of the volume that the image is written to.'),
     fallback_volume_size_gib: z
@@ -48,21 +30,15 @@ export const utilitySchema = z
       .min(1)
       .max(1024)
       .default(10)
-      .describe('Volume size when the server answers no range requests.'),
+      .describe('Volume size when the server supports no range requests.'),
     dead_man_minutes: z
       .int()
       .min(10)
       .max(1440)
       .default(120)
       .describe('The instance terminates itself after this.'),
-    zones: unique(
-      z
-        .string()
-        .regex(
-          /^[a-z]{2,4}(?:-[a-z]{3,12}){1,2}-\d{1,2}[a-z]$/,
-          'is no zone; allowed: a name such as "us-east-1a"',
-        ),
-    )
+    /** Empty: EC2 chooses. */
+    zones: unique(zone())
       .default([])
       .describe('Availability zones of the home region, tried in order; not beside subnet.'),
   })
@@ -73,14 +49,8 @@ export const utilitySchema = z
       context.addIssue({ code: 'custom', path: ['zones'], message });
     }
   }, always)
-  .transform((toml): UtilityConfig => ({
-    instanceTypes: toml.instance_types,
-    ...(toml.subnet === undefined ? {} : { subnet: toml.subnet }),
-    ...(toml.security_group === undefined ? {} : { securityGroup: toml.security_group }),
-    ...(toml.instance_profile === undefined ? {} : { instanceProfile: toml.instance_profile }),
-    volumeType: toml.volume_type,
-    fallbackVolumeSizeGiB: toml.fallback_volume_size_gib,
-    deadManMinutes: toml.dead_man_minutes,
-    zones: toml.zones,
-  }))
+  .transform(camelCased)
   .describe('The instance that downloads an image and writes it to a volume.');
+
+/** The instance that downloads an image and writes it. */
+export type UtilityConfig = z.output<typeof utilitySchema>;

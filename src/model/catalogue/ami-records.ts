@@ -1,10 +1,10 @@
-/** Rows of the catalogue: each AMI that a plan wants, there or not, and each that was left out. */
+/** Rows of the catalogue: each AMI that a plan wants, made or missing, and each that the plan leaves out. */
 
 import type { ImageRequest, LeftOutAmi, RegionPlan } from '../plan/plan.js';
 import type { AmiRecord, ImageOutcome, RegionProgress, TestRecord } from '../progress/progress.js';
 import { variantKey } from '../ids/variant.js';
 
-/** What all AMIs of an image have in common. */
+/** The columns that all AMIs of an image share. */
 export type ImageFacts = Pick<
   AmiRecord,
   'compose' | 'release' | 'image' | 'arch' | 'label' | 'subvariant'
@@ -20,7 +20,7 @@ export function passedVariants(tests: readonly TestRecord[]): string[] {
   return tests.filter(({ exitStatus }) => exitStatus === 0).map(({ variant }) => variant);
 }
 
-/** The catalogue rows of one region: each wanted AMI, there or not, and each that was left out. */
+/** The rows of one region. A missing AMI has `ami: null` and a reason. */
 export function amiRecords(options: {
   readonly image: ImageFacts;
   /** The keys of the variants that passed the test. */
@@ -57,7 +57,7 @@ export function missingRecord(
   return { ...image, ...variant, region, name, ...nothing, reason };
 }
 
-/** Why a region without a reason of its own has no AMIs. */
+/** Adds the reason why a region has no AMIs, where the run recorded none. */
 export function withReason(
   progress: RegionProgress,
   outcome: 'running' | 'ended' | 'terminated' | ImageOutcome,

@@ -1,13 +1,13 @@
-/** What a list of AMIs is made of, whichever source told the records: selected, in one order, one variant an image. */
+/** Selects and orders the records of a list of AMIs, from histories or from tags. */
 
 import { COMPOSE_TYPES, parseComposeId } from '../compose/compose.js';
 import type { AmiRecord } from '../progress/progress.js';
 import { VARIANT_KEYS, variantKey } from '../ids/variant.js';
 
-/** Releases and composes as people order them, whatever the locale of whoever asks. */
+/** Numbers within names count as numbers; the order is the same in every locale. */
 const natural = new Intl.Collator('en', { numeric: true });
 
-/** All images, and those without a single AMI: of these only a history knows. */
+/** The records of images that have an AMI, and of those that have none, which only a history knows. */
 export function byPresence(records: readonly AmiRecord[]): {
   readonly present: AmiRecord[];
   readonly absent: AmiRecord[];
@@ -42,8 +42,8 @@ export function inOrder(records: readonly AmiRecord[]): AmiRecord[] {
 }
 
 /**
- * What says when a compose was made: its name before the date says nothing of it. Of one day and respin the
- * production compose counts as the newest. An image by hand has no date, and comes after all that have.
+ * The key that orders composes by age: date, then respin, then type, with the production compose as the newest.
+ * Images published by hand have no date and come last.
  */
 function ageOf(compose: string): string {
   const id = parseComposeId(compose);
@@ -53,8 +53,8 @@ function ageOf(compose: string): string {
 }
 
 /**
- * Of one image's records those of a single variant, of which there is an AMI in the most regions; of several
- * such the first of `preferred`.
+ * The records of one variant of an image: the variant with AMIs in the most regions; of several, the first in
+ * `preferred`.
  */
 export function ofOneVariant(
   records: readonly AmiRecord[],

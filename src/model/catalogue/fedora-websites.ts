@@ -15,7 +15,7 @@ export interface FedoraWebsites {
   readonly beta: AmisByRegion;
 }
 
-/** Which release and which of its candidates, as the site's own release file names them: `43` and `1.6`. */
+/** A release and its candidate, as the site's own release file names them: `43` and `1.6`. */
 export interface Milestone {
   readonly release: string;
   readonly candidate: string;
@@ -25,11 +25,11 @@ export interface WebsitesChoice {
   /** Default: the newest. */
   readonly ga?: Milestone | undefined;
   readonly beta?: Milestone | undefined;
-  /** Default: HVM, on the volume type of the most regions, of several such the fastest. */
+  /** Default: HVM on the volume type with the most regions; of several, the fastest. */
   readonly variant?: string | undefined;
 }
 
-/** UKI and other images stand elsewhere on the site. */
+/** UKI and other images have other places on the site. */
 const SUBVARIANT = 'Cloud_Base';
 
 const natural = new Intl.Collator('en', { numeric: true });
@@ -52,7 +52,7 @@ export function parseMilestone(text: string): Milestone | undefined {
   return release === undefined || candidate === undefined ? undefined : { release, candidate };
 }
 
-/** Without a choice: the newest release that has one, and its last candidate. */
+/** The records of the chosen milestone; by default, of the newest release that has one, and its last candidate. */
 function ofMilestone(
   records: readonly AmiRecord[],
   stage: 'RC' | 'Beta',
@@ -80,7 +80,7 @@ function ofMilestone(
 function amisOf(records: readonly AmiRecord[], variants: readonly string[]): AmisByRegion {
   const byRegion = (arch: Arch): Record<string, string> => {
     const ofArch = inOrder(records.filter((record) => record.arch === arch));
-    // Two composes may bear one label: never regions of the one beside regions of the other.
+    // Two composes may have the same label: take all regions from one of them.
     const newest = ofArch.filter(
       (record) => imageKeyOf(record) === imageKeyOf(ofArch[0] ?? record),
     );

@@ -1,4 +1,4 @@
-/** The catalogue as the AMIs themselves tell it: rows from their tags, and what is missing beside them. */
+/** The catalogue from the AMIs' own tags: a row for each AMI, and one for each that is missing. */
 
 import type { RunRef } from '../ids/run-ref.js';
 import type { ImageFacts } from './ami-records.js';
@@ -28,11 +28,11 @@ export interface TaggedAmi {
 
 export interface RecordsOfTags {
   readonly records: AmiRecord[];
-  /** Results that somebody has taken a tag from: nobody can say of which image they are. */
+  /** Results without one of the required tags: their image is unknown. */
   readonly illegible: readonly TaggedAmi[];
 }
 
-/** Only results: what is neither public nor marked as complete is being made, or is removed with its run. */
+/** Reads results only: an AMI that is neither public nor marked as complete belongs to a run that is under way or failed. */
 export function recordsOfTags(amis: readonly TaggedAmi[], deployment: string): RecordsOfTags {
   const images = new Map<string, Known[]>();
   const illegible: TaggedAmi[] = [];
@@ -83,11 +83,11 @@ function recordsOfImage(amis: readonly Known[]): AmiRecord[] {
   return [...there, ...missingOfImage(amis)];
 }
 
-/** What the plan wanted in regions that have AMIs, and in those that are noted as left out. */
+/** The missing AMIs of regions that have some, and of regions that the tags note as left out. */
 function missingOfImage(amis: readonly Known[]): AmiRecord[] {
   const missing = new Map<string, AmiRecord>();
-  const add = (told: Known, regionName: string, planned: PlannedVariant, reason: string) => {
-    const { image, run, tags } = told;
+  const add = (source: Known, regionName: string, planned: PlannedVariant, reason: string) => {
+    const { image, run, tags } = source;
     const { variant } = planned;
     const key = `${regionName} ${variantKey(variant)}`;
     const isThere = amis.some((one) => `${one.region} ${variantKey(one.variant)}` === key);
@@ -99,21 +99,21 @@ function missingOfImage(amis: readonly Known[]): AmiRecord[] {
       run,
     });
   };
-  for (const told of amis) {
-    for (const { regionName: region, variants, reason } of parseLeftOut(told.tags)) {
-      for (const planned of parseVariants(variants)) add(told, region, planned, reason);
+  for (const source of amis) {
+    for (const { regionName: region, variants, reason } of parseLeftOut(source.tags)) {
+      for (const planned of parseVariants(variants)) add(source, region, planned, reason);
     }
   }
-  for (const told of amis) {
-    const reason = `EC2 lists no such AMI in ${told.region}`;
-    for (const planned of parseVariants(told.tags[TAG.variants])) {
-      add(told, told.region, planned, reason);
+  for (const source of amis) {
+    const reason = `EC2 lists no such AMI in ${source.region}`;
+    for (const planned of parseVariants(source.tags[TAG.variants])) {
+      add(source, source.region, planned, reason);
     }
   }
   return [...missing.values()];
 }
 
-/** As the plan said it: a region without a PV kernel is the one reason that depends on the region. */
+/** The plan's reason: only the missing PV kernel depends on the region. */
 function refusal({ variant }: PlannedVariant, { arch }: ImageFacts, regionName: string) {
   return variantRefusal(variant, { arch, region: regionName, kernel: undefined });
 }

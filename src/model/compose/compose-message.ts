@@ -1,4 +1,5 @@
-/** pungi's status message: what a compose's state is, and where its tree lies. */
+/** pungi's status message: the state of a compose, and the URL of its tree. */
+import { shownText } from '../printable.js';
 import { parseComposeId } from './compose.js';
 
 export const COMPOSE_STATUSES = [
@@ -30,7 +31,7 @@ export type ComposeMessage =
       location?: string;
     });
 
-/** What became of a message: `ignored` is well-formed but of no concern, `invalid` says all that is wrong. */
+/** `ignored` is well-formed, with a status that fedimg does not use; `invalid` lists all problems. */
 export type ParsedComposeMessage =
   | { kind: 'message'; message: ComposeMessage }
   | { kind: 'ignored'; reason: string }
@@ -46,7 +47,7 @@ const LOCATION = new RegExp(`^https?://${HOST}(?::[0-9]{1,5})?((?:/[A-Za-z0-9._~
 export function parseComposeMessage(input: unknown): ParsedComposeMessage {
   const body = openEnvelope(input);
   if (body === undefined) {
-    return { kind: 'invalid', problems: ['the message is no JSON object'] };
+    return { kind: 'invalid', problems: ['the message is not a JSON object'] };
   }
   const problems: string[] = [];
   const id = own(body, 'compose_id');
@@ -54,10 +55,12 @@ export function parseComposeMessage(input: unknown): ParsedComposeMessage {
   const composeId = typeof id === 'string' && parseComposeId(id) ? id : undefined;
   if (composeId === undefined) {
     const wanted = 'SHORT-VERSION-YYYYMMDD[.n|.t|.d|.ci].RESPIN, as Fedora-Cloud-43-20251021.0';
-    problems.push(`compose_id ${shown(id)} is no compose id; expected ${wanted}`);
+    problems.push(`compose_id ${shown(id)} is not a compose id; expected ${wanted}`);
   }
   if (typeof status !== 'string' || !STATUS.test(status)) {
-    problems.push(`status ${shown(status)} is no status; expected ${COMPOSE_STATUSES.join(', ')}`);
+    problems.push(
+      `status ${shown(status)} is not a status; expected ${COMPOSE_STATUSES.join(', ')}`,
+    );
   }
   const known = COMPOSE_STATUSES.find((one) => one === status);
   const finished = known === 'FINISHED' || known === 'FINISHED_INCOMPLETE';
@@ -66,7 +69,7 @@ export function parseComposeMessage(input: unknown): ParsedComposeMessage {
 
   if (problems.length > 0 || composeId === undefined) return { kind: 'invalid', problems };
   if (known === undefined) {
-    return { kind: 'ignored', reason: `the status ${String(status)} is of no concern here` };
+    return { kind: 'ignored', reason: `the status ${String(status)} is not used by fedimg` };
   }
   const base = { composeId, ...(label === undefined ? {} : { label }) };
   if (known !== 'FINISHED' && known !== 'FINISHED_INCOMPLETE') {
@@ -77,7 +80,7 @@ export function parseComposeMessage(input: unknown): ParsedComposeMessage {
   return { kind: 'message', message: { ...base, status: known, location } };
 }
 
-/** Whether a signal's payload, which anybody with access to Temporal sends, is a message of this compose. Never throws. */
+/** Whether a signal's payload is a message of this compose. Anyone with access to Temporal can send one. Never throws. */
 export function isMessageOf(composeId: string, payload: unknown): payload is ComposeMessage {
   if (!isObject(payload) || own(payload, 'composeId') !== composeId) return false;
   const parsed = parseComposeMessage({
@@ -89,7 +92,7 @@ export function isMessageOf(composeId: string, payload: unknown): payload is Com
   return parsed.kind === 'message';
 }
 
-/** The location in normal form, or `undefined` when it is none: no query, no credentials, no dot segments. */
+/** The location in normal form, or `undefined` when it has a query, credentials or dot segments. */
 export function normalizeLocation(text: string): string | undefined {
   if (text.length > LOCATION_CHARS_MAX) return undefined;
   const path = LOCATION.exec(text)?.[1];
@@ -104,7 +107,7 @@ function readLocation(value: unknown, required: boolean, problems: string[]): st
   const location = typeof value === 'string' ? normalizeLocation(value) : undefined;
   if (location === undefined) {
     problems.push(
-      `location ${shown(value)} is no place of a compose; expected an http or https URL with a plain path`,
+      `location ${shown(value)} is not the location of a compose; expected an http or https URL with a plain path`,
     );
   }
   return location;
@@ -113,7 +116,7 @@ function readLocation(value: unknown, required: boolean, problems: string[]): st
 function readLabel(value: unknown, problems: string[]): string | undefined {
   if (value === undefined || value === null || value === '') return undefined;
   if (typeof value === 'string' && LABEL.test(value)) return value;
-  problems.push(`compose_label ${shown(value)} is no label; expected one such as RC-1.7`);
+  problems.push(`compose_label ${shown(value)} is not a label; expected one such as RC-1.7`);
   return undefined;
 }
 
@@ -137,9 +140,5 @@ function own(body: Body, key: string): unknown {
 function shown(value: unknown): string {
   if (value === undefined) return '(missing)';
   if (typeof value !== 'string') return `(${value === null ? 'null' : typeof value})`;
-  const cut = value.length > 80 ? `${value.slice(0, 80)}...` : value;
-  return JSON.stringify(cut).replace(
-    /[^\x20-\x7e]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return shownText(value, 80);
 }

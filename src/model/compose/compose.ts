@@ -1,10 +1,10 @@
-/** A compose: its id's grammar, its status message, and the images of it that are published. */
+/** A compose: the grammar of its id, and its images. */
 
 /** The distribution's architecture words; EC2 calls aarch64 `arm64`. */
 export const ARCHES = ['x86_64', 'aarch64'] as const;
 export type Arch = (typeof ARCHES)[number];
 
-/** What the suffix of the date in a compose id says (productmd). */
+/** The types that the suffix of the date in a compose id names (productmd). */
 export const COMPOSE_TYPES = ['production', 'nightly', 'test', 'ci', 'development'] as const;
 export type ComposeType = (typeof COMPOSE_TYPES)[number];
 
@@ -16,7 +16,7 @@ const TYPE_BY_SUFFIX: Readonly<Record<string, ComposeType>> = {
   '.d': 'development',
 };
 
-/** productmd's release types; `ga` is never written into the id. */
+/** productmd's release types; `ga` is never part of the id. */
 const RELEASE_TYPES = [
   'updates-testing',
   'updates',
@@ -41,7 +41,7 @@ export interface ComposeId {
   date: string;
   composeType: ComposeType;
   respin: number;
-  /** What a layered product stands on: `RHEL` `7` of `Tools-1.0-RHEL-7-20200101.0`. */
+  /** The base of a layered product: `RHEL` `7` of `Tools-1.0-RHEL-7-20200101.0`. */
   base?: { short: string; version: string };
 }
 
@@ -68,7 +68,7 @@ const DATED = /^([A-Za-z][A-Za-z0-9._-]*)-(\d{8})(\.(?:n|t|ci|d))?\.(0|[1-9]\d{0
 const SHORT = /^[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9.]+)*$/;
 const VERSION = /^(?:\d+(?:\.\d+)*|[A-Za-z][A-Za-z0-9._]*)$/;
 
-/** The parts of a compose id, or `undefined` when `id` is none. Never throws. */
+/** The parts of a compose id, or `undefined` for another text. Never throws. */
 export function parseComposeId(id: string): ComposeId | undefined {
   if (id.length > COMPOSE_ID_CHARS_MAX) return undefined;
   const match = DATED.exec(id);

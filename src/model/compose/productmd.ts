@@ -1,7 +1,8 @@
-/** productmd's image metadata: which images of a compose are published, judged by a strict grammar. */
+/** productmd's image metadata: selects the images of a compose, and checks them against a strict grammar. */
+import { isName } from '../ids/name.js';
 import { ARCHES, type Arch, type ComposeImage } from './compose.js';
 
-/** One entry of `images.json`, as far as selection looks at it. Untrusted. */
+/** The keys of an `images.json` entry that selection reads. Untrusted. */
 export interface ProductmdImage {
   arch?: unknown;
   type?: unknown;
@@ -12,38 +13,37 @@ export interface ProductmdImage {
   checksums?: unknown;
 }
 
-/** Which images are wanted; `[composes]` of the configuration fits. */
+/** Which images to publish; `[composes]` of the configuration has this shape. */
 export interface ImageSelection {
-  /** Matched exactly: `Cloud_Base` does not take `Cloud_Base_UKI`. */
+  /** Matched exactly: `Cloud_Base` does not match `Cloud_Base_UKI`. */
   subvariants: readonly string[];
   types: readonly string[];
   arches: readonly Arch[];
 }
 
-/** What a compose offers of the selection. */
+/** The result of a selection. */
 export interface SelectedImages {
   images: ComposeImage[];
-  /** Wanted and not there; a compose FINISHED_INCOMPLETE may lack any. */
+  /** Images that the compose lacks; a FINISHED_INCOMPLETE one may lack any. */
   absent: { subvariant: string; arch: Arch }[];
-  /** Selected, but the metadata has no checksum of them: nothing unchecked is published. */
+  /** Selected images without a checksum in the metadata; they need one from a CHECKSUM file. */
   unchecked: { path: string; arch: Arch }[];
-  /** Why the metadata cannot be used; when there is one, nothing of it may be. */
+  /** Why the metadata cannot be used: with one problem, no image of it may be published. */
   problems: string[];
 }
 
-/** Checksums from elsewhere, by path, for entries that have none of their own. */
+/** Checksums from CHECKSUM files, by path, for entries that have none of their own. */
 export type Checksums = ReadonlyMap<string, { sha256: string; sizeBytes?: number }>;
 
 const FORMAT_BY_TYPE: Readonly<Record<string, string>> = { 'raw-xz': 'raw.xz' };
 const PATH_CHARS_MAX = 512;
-const SEGMENT = /^[A-Za-z0-9][A-Za-z0-9._+~-]{0,199}$/;
 const SUFFIX = '.raw.xz';
 
 /** The path of an image below its compose, or `undefined`: no traversal, ASCII, one grammar for all names. */
 export function checkImagePath(path: unknown): string | undefined {
   if (typeof path !== 'string' || path.length > PATH_CHARS_MAX) return undefined;
   const segments = path.split('/');
-  if (!segments.every((segment) => SEGMENT.test(segment) && !segment.endsWith('.'))) {
+  if (!segments.every((segment) => isName(segment) && !segment.endsWith('.'))) {
     return undefined;
   }
   const name = segments.at(-1) ?? '';
@@ -114,7 +114,8 @@ function toComposeImage(
 ): ComposeImage | string {
   const what = `the ${arch} image of ${subvariant}`;
   const path = checkImagePath(entry.path);
-  if (path === undefined) return `${what} has a path that is no plain relative path to a .raw.xz`;
+  if (path === undefined)
+    return `${what} has a path that is not a plain relative path to a .raw.xz file`;
   const { size } = entry;
   const elsewhere = checksums.get(path);
   const sha256 = sha256Of(entry) ?? elsewhere?.sha256;
@@ -122,7 +123,7 @@ function toComposeImage(
     return `${what} has no sha256 of 64 hexadecimal digits, here or in a CHECKSUM file beside it`;
   }
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size <= 0) {
-    return `${what} has no size that is a positive whole number`;
+    return `${what} has a size that is not a positive whole number`;
   }
   if (elsewhere?.sizeBytes !== undefined && elsewhere.sizeBytes !== size) {
     return `${what} has ${size} bytes here and ${elsewhere.sizeBytes} in its CHECKSUM file`;
@@ -137,7 +138,7 @@ function toComposeImage(
   };
 }
 
-/** Whatever is there; undefined when nothing is. */
+/** The value as it stands, or undefined without one. */
 function sha256Of({ checksums }: ProductmdImage): unknown {
   if (typeof checksums !== 'object' || checksums === null) return undefined;
   const sha256: unknown = Object.hasOwn(checksums, 'sha256')

@@ -1,8 +1,9 @@
 /** Templates of AMI names and descriptions: placeholders in braces, and EC2's rules for the result. */
 
 import type { Variant } from './variant.js';
+import { VOLUME_TYPES } from './variant.js';
 
-/** What `{…}` may name in a template, and what each stands for. */
+/** The placeholders of a template, and the meaning of each. */
 export const PLACEHOLDERS = {
   image: "the file's name without .raw.xz",
   compose: "the compose's id",
@@ -13,7 +14,7 @@ export const PLACEHOLDERS = {
   arch: 'x86_64 or aarch64',
   virt: 'hvm or paravirtual',
   virt_label: 'HVM or PV',
-  volume_type: 'standard, gp2 or gp3',
+  volume_type: VOLUME_TYPES.join(', '),
   region: "the region's name",
 } as const;
 export type Placeholder = keyof typeof PLACEHOLDERS;
@@ -25,26 +26,26 @@ export const AMI_DESCRIPTION_CHARS_MAX = 255;
 const PLACEHOLDER = /\{([^{}]*)\}/g;
 const AMI_NAME_CHARS = /^[A-Za-z0-9()[\] ./'@_-]*$/;
 
-/** The names in braces, in order; unknown ones too. */
+/** The names in braces, in order, unknown ones included. */
 export function placeholdersIn(template: string): string[] {
   return Array.from(template.matchAll(PLACEHOLDER), ([, name]) => name ?? '');
 }
 
-/** The template with its placeholders replaced. Those without a value stay; unknown ones the configuration refuses. */
+/** The template with its placeholders replaced; those without a value stay. */
 export function renderTemplate(template: string, values: Partial<PlaceholderValues>): string {
   return template.replace(PLACEHOLDER, (whole, name: string) =>
     Object.hasOwn(values, name) ? (values[name as Placeholder] ?? whole) : whole,
   );
 }
 
-/** What differs between the AMIs of one image. */
+/** The placeholders that differ between the AMIs of one image. */
 export function variantValues(variant: Variant, regionName: string): Partial<PlaceholderValues> {
   const { virt, volumeType } = variant;
   const virt_label = virt === 'hvm' ? 'HVM' : 'PV';
   return { virt, virt_label, volume_type: volumeType, region: regionName };
 }
 
-/** What is wrong with an AMI name by EC2's rule (RegisterImage), or `undefined` when nothing is. */
+/** The problem with an AMI name by EC2's rule (RegisterImage), or `undefined`. */
 export function amiNameProblem(name: string): string | undefined {
   if (name.length < 3 || name.length > AMI_NAME_CHARS_MAX) {
     return `has ${name.length} characters, EC2 allows 3 to ${AMI_NAME_CHARS_MAX}`;
@@ -55,7 +56,7 @@ export function amiNameProblem(name: string): string | undefined {
   return undefined;
 }
 
-/** What is wrong with an AMI description, or `undefined` when nothing is. */
+/** The problem with an AMI description, or `undefined`. */
 export function amiDescriptionProblem(description: string): string | undefined {
   if (description.length > AMI_DESCRIPTION_CHARS_MAX) {
     return `has ${description.length} characters, EC2 allows ${AMI_DESCRIPTION_CHARS_MAX}`;

@@ -1,4 +1,4 @@
-/** The tags on everything that fedimg makes: what the clean-up, the sweep and the catalogue go by. */
+/** The tags on every resource that fedimg makes; undo, the sweep and the catalogue read them. */
 
 import type { Variant } from './variant.js';
 import { variantKey } from './variant.js';
@@ -17,48 +17,48 @@ export const TAG = {
   label: 'fedimg:label',
   subvariant: 'fedimg:subvariant',
   variant: 'fedimg:variant',
-  /** All variants of the image; with a `-` those that its region cannot have. */
+  /** All variants of the image; a `-` marks those that the region cannot have. */
   variants: 'fedimg:variants',
   /** The variants that pass the test before any AMI of the image becomes a result. */
   tests: 'fedimg:tests',
-  /** The AMIs' names, with region and variant left open. */
+  /** The AMIs' names, as a template with the placeholders of region and variant. */
   names: 'fedimg:names',
   sha256: 'fedimg:sha256',
   rawSha256: 'fedimg:raw-sha256',
   sourceSnapshot: 'fedimg:source-snapshot',
   state: 'fedimg:state',
-  /** ISO 8601: what a failed test left is kept for inspection until then. */
+  /** ISO 8601: until then the AMIs of a failed test are kept for inspection. */
   keepUntil: 'fedimg:keep-until',
 } as const;
 
 /**
- * On every AMI and snapshot from its first moment. `complete` once its region is: tested and, unless results
- * stay private, public. Retention forgets runs; this says what is a result for as long as it exists.
+ * On every AMI and snapshot from its creation. It becomes `complete` with its region: tested and, unless the
+ * configuration keeps results private, public. It outlives the run's history, which Temporal removes in time.
  */
 export const RESULT_STATE = { unfinished: 'unfinished', complete: 'complete' } as const;
 
 /** EC2 user guide, "Tag your Amazon EC2 resources": restrictions. */
 export const TAG_VALUE_CHARS_MAX = 256;
 
-/** The step that made a resource; with the workflow id it says what may undo it. */
+/** The step that made a resource. Workflow id and step name the undo that may remove it. */
 export type StepTag = 'utility' | 'snapshot' | 'register' | 'test' | 'copy';
 
 export type Tags = Readonly<Record<string, string>>;
 
-/** Who makes a resource, and for which image. */
+/** The run that makes a resource, and its image. */
 export interface Origin {
   readonly deployment: string;
   readonly workflowId: string;
-  /** The first run id of the chain: a rerun of the same image must not take up a dead run's instances. */
+  /** The first run id of the chain: a rerun of the same image must not adopt a dead run's instances. */
   readonly runId: string;
   readonly composeId: string;
   readonly release: string;
   readonly image: string;
   readonly arch: string;
-  /** `RC-1.7`: by this a list tells a release from its Beta. Nightly composes have none. */
+  /** `RC-1.7`: it distinguishes a release from its Beta. Nightly composes have none. */
   readonly label?: string;
   readonly subvariant?: string;
-  /** Of the compressed file, when it was named. */
+  /** Of the compressed file; absent when the request has none. */
   readonly sha256?: string;
 }
 
@@ -80,7 +80,7 @@ export function originTags(origin: Origin, step: StepTag, name: string): Tags {
   };
 }
 
-/** The tags by which a step finds what an earlier attempt of it made. */
+/** The tags by which a step finds the resources of its earlier attempt. */
 export function stepKey(origin: Origin, step: StepTag): Tags {
   return {
     [MANAGED_BY.key]: MANAGED_BY.value,
@@ -91,12 +91,12 @@ export function stepKey(origin: Origin, step: StepTag): Tags {
   };
 }
 
-/** The tags without which nothing is ever changed or removed. */
+/** fedimg changes and removes only resources with these tags. */
 export function deploymentKey(deployment: string): Tags {
   return { [MANAGED_BY.key]: MANAGED_BY.value, [TAG.deployment]: deployment };
 }
 
-/** The tags by which all AMIs of an image are found, whichever run registered them. */
+/** The tags by which all AMIs of an image are found, from every run. */
 export function imageKey(
   origin: Pick<Origin, 'deployment' | 'composeId' | 'image' | 'arch'>,
 ): Tags {

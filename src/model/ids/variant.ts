@@ -1,18 +1,19 @@
-/** The four AMIs that one snapshot becomes: virtualization x volume type. */
+/** The AMIs that one snapshot becomes: virtualization x volume type. */
 
 import type { Arch } from '../compose/compose.js';
 
-const VIRTUALIZATIONS = ['hvm', 'paravirtual'] as const;
-const VOLUME_TYPES = ['gp3', 'gp2', 'standard'] as const;
-export type Virtualization = (typeof VIRTUALIZATIONS)[number];
+export const VIRTUALIZATION_TYPES = ['hvm', 'paravirtual'] as const;
+/** Every volume type that an AMI may have, the most wanted first. Add one here, and it is configurable. */
+export const VOLUME_TYPES = ['gp3', 'gp2', 'standard'] as const;
+export type Virtualization = (typeof VIRTUALIZATION_TYPES)[number];
 export type VolumeType = (typeof VOLUME_TYPES)[number];
 
-/** Every variant that can be; what most users want comes first: HVM boots anywhere, gp3 and gp2 are fast. */
-export const VARIANT_KEYS: readonly string[] = VIRTUALIZATIONS.flatMap((virt) =>
+/** Every variant, the most wanted first: HVM boots anywhere, gp3 and gp2 are fast. */
+export const VARIANT_KEYS: readonly string[] = VIRTUALIZATION_TYPES.flatMap((virt) =>
   VOLUME_TYPES.map((volumeType) => `${virt}-${volumeType}`),
 );
 
-/** What messages and sites that have room for one AMI a region name: users start these today. */
+/** The variants that messages and sites name when they have room for one AMI a region, the most wanted first. */
 export const HVM_VARIANT_KEYS: readonly string[] = VOLUME_TYPES.map((type) => `hvm-${type}`);
 
 export interface Variant {
@@ -21,7 +22,7 @@ export interface Variant {
 }
 
 export type { Arch } from '../compose/compose.js';
-/** What EC2 calls it. */
+/** The architecture's name in EC2. */
 export type Ec2Arch = 'x86_64' | 'arm64';
 
 /** `hvm-gp2`: the variant's name in configuration, tags and messages. */
@@ -29,9 +30,9 @@ export function variantKey(variant: Variant): string {
   return `${variant.virt}-${variant.volumeType}`;
 }
 
-/** The variant of a key, or undefined when it is none. */
+/** The variant that a key names, or undefined. */
 export function parseVariantKey(key: string): Variant | undefined {
-  const virt = VIRTUALIZATIONS.find((one) => key.startsWith(`${one}-`));
+  const virt = VIRTUALIZATION_TYPES.find((one) => key.startsWith(`${one}-`));
   const volumeType = VOLUME_TYPES.find((one) => key === `${virt}-${one}`);
   return virt === undefined || volumeType === undefined ? undefined : { virt, volumeType };
 }
@@ -49,13 +50,13 @@ export function variantsOf(
   return ordered.flatMap((virt) => volumeTypes.map((volumeType) => ({ virt, volumeType })));
 }
 
-/** A reason why no AMI of this virtualization can exist there, or undefined when it can. */
+/** Why a region cannot have AMIs of this virtualization, or undefined when it can. */
 export function variantRefusal(
   variant: Variant,
   where: { readonly arch: Arch; readonly region: string; readonly kernel: string | undefined },
 ): string | undefined {
   if (variant.virt === 'hvm') return undefined;
   if (where.arch !== 'x86_64') return `EC2 has no paravirtual instances for ${ec2Arch(where.arch)}`;
-  if (where.kernel === undefined) return `no PV kernel (AKI) is to be had in ${where.region}`;
+  if (where.kernel === undefined) return `EC2 lists no PV kernel (AKI) in ${where.region}`;
   return undefined;
 }

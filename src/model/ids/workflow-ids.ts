@@ -1,4 +1,4 @@
-/** Every workflow id is built and read here, and nowhere else. */
+/** Builds and reads every workflow id. */
 
 import type { Arch } from './variant.js';
 
@@ -8,7 +8,7 @@ export interface ImageId {
   readonly arch: Arch;
 }
 
-/** Where a subvariant would stand for an image that was published by hand. */
+/** Takes the place of the subvariant for an image that is published by hand. */
 export const BY_HAND = 'by-hand';
 
 export function composeWorkflowId(composeId: string): string {
@@ -25,12 +25,12 @@ export function workflowIdOf(id: string): string {
   return id.includes('/') ? `image/${id}` : composeWorkflowId(id);
 }
 
-/** Of the schedule; Temporal adds the time of each of its runs. */
+/** Of the schedule's sweeps; Temporal appends the time of each run. */
 export function sweepWorkflowId(deployment: string): string {
   return `sweep/${deployment}`;
 }
 
-/** A sweep by hand, at most one of each kind at a time. */
+/** Of a sweep by hand; Temporal runs at most one of each kind at a time. */
 export function handSweepWorkflowId(deployment: string, dryRun: boolean): string {
   return `sweep/${deployment}/${dryRun ? 'dry-run' : BY_HAND}`;
 }

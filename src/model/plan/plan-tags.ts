@@ -1,4 +1,4 @@
-/** What an AMI's tags say of the plan that it came from: what is missing can be told when its run is forgotten. */
+/** The tags that keep an AMI's plan, so that missing AMIs are known after the run's history is gone. */
 
 import type { LeftOutAmi, RegionPlan, RegistrationPlan } from './plan.js';
 import type { Tags } from '../ids/tags.js';
@@ -22,7 +22,7 @@ export interface PlannedVariant {
 
 const LEFT_OUT = 'fedimg:left-out:';
 
-/** EC2 allows 50 tags a resource; twenty are ours, and somebody may want to add some. */
+/** EC2 allows 50 tags a resource; fedimg has twenty others, and leaves room for the account's own. */
 const LEFT_OUT_MAX = 25;
 
 /** The tags that each AMI carries from its registration on: the plan of its region. */
@@ -45,7 +45,7 @@ export function variantsText({ wanted, leftOut }: Pick<RegionPlan, 'wanted' | 'l
   return [...wanted.map(key), ...leftOut.map((one) => `-${key(one)}`)].join(' ');
 }
 
-/** Words that are no variants are passed over: anybody with access to the account can edit a tag. */
+/** Skips unknown words: anyone with access to the account can edit a tag. */
 export function parseVariants(text: string | undefined): PlannedVariant[] {
   return (text ?? '').split(' ').flatMap((word) => {
     const variant = parseVariantKey(word.replace(/^-/, ''));
@@ -53,13 +53,13 @@ export function parseVariants(text: string | undefined): PlannedVariant[] {
   });
 }
 
-/** Of an AMI that is a result: none becomes one before all variants of `fedimg:tests` have passed. */
+/** For an AMI that is a result: it became one after all variants of `fedimg:tests` had passed. */
 export function isTested(tags: Tags): boolean {
   const variant = tags[TAG.variant];
   return variant !== undefined && (tags[TAG.tests] ?? '').split(' ').includes(variant);
 }
 
-/** One tag a region; a longer reason is cut, and regions beyond what a resource can bear are not told. */
+/** One tag a region; a long reason is cut, and regions beyond the limit of tags are dropped. */
 export function leftOutTags(regions: readonly LeftOutRegion[]): Tags {
   const entries = regions.slice(0, LEFT_OUT_MAX).map(({ regionName, variants, reason }) => {
     const text = `${variants}: ${reason.replace(/\p{Cc}+/gu, ' ')}`;

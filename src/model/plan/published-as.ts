@@ -1,4 +1,4 @@
-/** How Fedora's consumers name what was published: one name an architecture, whatever its AMIs are called. */
+/** The name of an image in messages to Fedora's consumers: one name an architecture. */
 
 import type { Arch } from '../compose/compose.js';
 import { parseComposeId } from '../compose/compose.js';
@@ -6,7 +6,7 @@ import { parseComposeId } from '../compose/compose.js';
 export interface PublishedAs {
   /** `Fedora-Cloud-Base-AmazonEC2.x86_64-43-1.6`; fedoraproject.org/cloud looks for exactly this. */
   readonly imageName: string;
-  /** A number for Rawhide, too: consumers refuse anything else. */
+  /** A number for Rawhide, too: consumers accept only numbers. */
   readonly release: number;
   /** `43`, `nightly` or `rawhide`: the word in the topic. */
   readonly stream: string;
@@ -21,7 +21,7 @@ interface Published {
   readonly label?: string | undefined;
 }
 
-/** Of a candidate for a release or its Beta. The labels of daily composes have a date: those are no candidates. */
+/** The label of a candidate for a release or its Beta. The labels of daily composes have a date instead. */
 export const NUMBERED_LABEL = /^(RC|Beta)-(\d{1,2}\.\d{1,3})$/;
 
 /** Undefined when the release has no number: Rawhide's is known only from the configuration. */

@@ -1,4 +1,4 @@
-/** What may be removed: a resource is kept unless everything says that it is a stray of this deployment. */
+/** Judges what the sweep may remove: it keeps a resource unless every check says that it is a stray of this deployment. */
 
 import type { RunRef } from '../ids/run-ref.js';
 import type { KeptReason, ResourceType, RunState, StrayReason } from './sweep.js';
@@ -13,7 +13,7 @@ export interface OwnedResource {
   readonly tags: Tags;
   /** Milliseconds since the epoch; undefined when EC2 does not say. */
   readonly createdMs: number | undefined;
-  /** Of an AMI; a snapshot's permission is asked for only where it matters. */
+  /** Of an AMI; for a snapshot, EC2 is asked only where it matters. */
   readonly isPublic: boolean;
   /** The snapshots of an AMI, the instances that a volume is attached to. */
   readonly uses: readonly string[];
@@ -38,10 +38,10 @@ export function runOf(
   return isOurs && workflowId && runId ? { workflowId, runId } : undefined;
 }
 
-/** What does not depend on the run: most resources of a quiet account are published, and settled here. */
+/** The verdict where it does not depend on the run: for most resources of a quiet account, which are published. */
 export function judgeByItself(resource: OwnedResource, deployment: string): Verdict | undefined {
   if (runOf(resource, deployment) === undefined) {
-    return kept('foreign-tags', 'it lacks one of the tags of what this deployment makes');
+    return kept('foreign-tags', 'it lacks one of the tags of this deployment');
   }
   if (resource.isPublic) return kept('public', 'it is public');
   if (isResultType(resource) && resource.tags[TAG.state] === RESULT_STATE.complete) {
@@ -56,7 +56,7 @@ export interface JudgeOptions {
   readonly nowMs: number;
 }
 
-/** The whole verdict, but for what only EC2 can say: who uses it, and whether a snapshot is public. */
+/** The verdict, except for two facts that EC2 must be asked for: who uses it, and whether a snapshot is public. */
 export function judge(
   resource: OwnedResource,
   run: RunState,
@@ -73,7 +73,7 @@ export function judge(
     return kept('closed-lately', `its run closed within the grace period of ${seconds(graceMs)}`);
   }
   const until = tags[TAG.keepUntil];
-  // A date that nobody can read keeps it, too.
+  // An unreadable date keeps it, too.
   if (until !== undefined && !(Date.parse(until) <= nowMs)) {
     return kept('kept-until', `it is kept until ${until}`);
   }
@@ -92,7 +92,7 @@ export function judge(
   };
 }
 
-/** Without its state it was made by a version that marked nothing: only a known failure condemns it. */
+/** Without a state tag, which somebody may have removed, only the known failure of its run makes it a stray. */
 function judgeResult({ id, tags }: OwnedResource, run: RunState): Verdict | undefined {
   if (run.state === 'closed' && run.results.includes(id)) {
     return kept('result', 'its run lists it as a result');
@@ -101,7 +101,7 @@ function judgeResult({ id, tags }: OwnedResource, run: RunState): Verdict | unde
   const failed = run.state === 'closed' && run.status !== 'COMPLETED';
   return failed
     ? undefined
-    : kept('may-be-result', 'nothing says that its run did not complete it');
+    : kept('may-be-result', 'its run may have completed it: its state is unknown');
 }
 
 function isResultType({ type }: OwnedResource): boolean {

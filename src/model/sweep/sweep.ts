@@ -1,10 +1,10 @@
-/** What the sweep finds, what it removes, and what it says of both. */
+/** The report of a sweep: what it found, removed and kept. */
 
 export const RESOURCE_TYPES = ['instance', 'volume', 'image', 'snapshot'] as const;
 /** In the order of removal: EC2 refuses a volume in use, and a snapshot that an AMI needs. */
 export type ResourceType = (typeof RESOURCE_TYPES)[number];
 
-/** What Temporal says of a run. */
+/** The state of a run in Temporal. */
 export type RunState =
   | { readonly state: 'open' }
   | {
@@ -16,7 +16,7 @@ export type RunState =
       /** AMIs and snapshots that its record lists as its results. */
       readonly results: readonly string[];
     }
-  /** Never heard of, or forgotten since. */
+  /** Temporal never had it, or its retention has removed it. */
   | { readonly state: 'unknown' };
 
 export type StrayReason = 'run-closed' | 'run-unknown';
@@ -47,7 +47,7 @@ export interface SweepItem {
   readonly reason: string;
 }
 
-/** A run that ended without a word, and whose public AMIs stay. */
+/** A run that ended without a result, and whose public AMIs stay. */
 export interface UnreconciledRun {
   readonly workflow: string;
   readonly run: string;
@@ -60,9 +60,9 @@ export interface SweepReport {
   readonly deployment: string;
   readonly dryRun: boolean;
   readonly regions: readonly string[];
-  /** Removed; with `dryRun`, what would have been. */
+  /** Removed; with `dryRun`, what a sweep would remove. */
   readonly removed: readonly SweepItem[];
-  /** Was to be removed, but still stands; the next sweep tries again. */
+  /** EC2 did not remove it; the next sweep tries again. */
   readonly left: readonly SweepItem[];
   /** At most a few hundred; `keptCount` counts all. */
   readonly kept: readonly SweepItem[];
@@ -73,10 +73,10 @@ export interface SweepReport {
   readonly failedRegions: readonly { readonly region: string; readonly reason: string }[];
 }
 
-/** Rows that say something new first: what is public or complete is what everybody expects. */
+/** The codes that an operator expects; rows with other codes come first. */
 const EXPECTED: readonly SweepItem['code'][] = ['public', 'result', 'run-open'];
 
-/** The first `max` of the kept, those that an operator would ask about before the others. */
+/** The first `max` of the kept rows, the unexpected ones first. */
 export function mostTelling(kept: readonly SweepItem[], max: number): SweepItem[] {
   const rank = ({ code }: SweepItem) => EXPECTED.indexOf(code);
   return kept.toSorted((a, b) => rank(a) - rank(b)).slice(0, max);

@@ -69,6 +69,6 @@ describe('tables of AMIs', () => {
 
   it('give the reason of a missing AMI in the place of its name, without control characters', () => {
     const lines = amiLines([row({ ...missing, reason: 'quota\u001b[2J' })], paint);
-    assert.match(lines[1] ?? '', /^43 +x86_64 +us-east-1 +hvm +gp2 +- +quota\\x1b\[2J$/);
+    assert.match(lines[1] ?? '', /^43 +x86_64 +us-east-1 +hvm +gp2 +- +quota\\u\{1b\}\[2J$/);
   });
 });

@@ -109,7 +109,7 @@ describe('the status of a publication, as it is shown', () => {
     assert.match(text, /x86_64: EC2TestException: the script exited with status 3/);
     assert.match(
       text,
-      /output \(exit status 3\):\n {4}\| first line\n {4}\| second \\x1b\[31mline\n/,
+      /output \(exit status 3\):\n {4}\| first line\n {4}\| second \\u\{1b\}\[31mline\n/,
     );
     assert.match(text, / {2}next: Read the output\.\n/);
     assert.match(

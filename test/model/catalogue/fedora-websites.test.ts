@@ -7,7 +7,7 @@ const NONE = { x86_64: {}, aarch64: {} };
 const rc = (overrides: Partial<AmiRecord> = {}) => someRecord({ label: 'RC-1.6', ...overrides });
 
 describe('the list that fedoraproject.org/cloud is built from', () => {
-  it('is the very list of the site, with its two stages and both architectures', () => {
+  it('has the form of the site’s own list, with its two stages and both architectures', () => {
     const records = [
       rc(),
       rc({ region: 'eu-west-1' }),
@@ -27,7 +27,7 @@ describe('the list that fedoraproject.org/cloud is built from', () => {
     assert.deepEqual(fedoraWebsites([]), { ga: NONE, beta: NONE });
   });
 
-  it('takes no daily compose for a release, though it has a label of a release candidate', () => {
+  it('does not list a daily compose as a release, though it has the label of a release candidate', () => {
     for (const label of ['RC-20251021.0', 'Update-1.0', undefined]) {
       const daily = someRecord(label === undefined ? {} : { label });
       assert.deepEqual(fedoraWebsites([daily]), { ga: NONE, beta: NONE }, label ?? 'no label');
@@ -46,7 +46,7 @@ describe('the list that fedoraproject.org/cloud is built from', () => {
     assert.deepEqual(fedoraWebsites(records).ga.x86_64, { 'us-east-1': 'ami-ten' });
   });
 
-  it('lists the release that people have declared, not a candidate that came after it', () => {
+  it('lists the declared release, not a candidate that came after it', () => {
     const records = [rc({ ami: 'ami-declared' }), rc({ release: '44', label: 'RC-1.1' })];
     const ga = parseMilestone('43-1.6');
     assert.deepEqual(fedoraWebsites(records, { ga }).ga.x86_64, { 'us-east-1': 'ami-declared' });
@@ -56,7 +56,7 @@ describe('the list that fedoraproject.org/cloud is built from', () => {
     }
   });
 
-  it('has one AMI a region though there are four: HVM on gp3, else on gp2, or what is asked for', () => {
+  it('has one of four AMIs a region: HVM on gp3, else on gp2, or the variant that the operator chose', () => {
     const records = ([2, 3] as const).flatMap((n) => [
       rc({ volumeType: `gp${n}`, ami: `ami-gp${n}` }),
       rc({ virt: 'paravirtual', volumeType: `gp${n}`, ami: `ami-pv${n}` }),
@@ -74,7 +74,7 @@ describe('the list that fedoraproject.org/cloud is built from', () => {
     assert.equal(amiOf([...records, standard], 'hvm-standard'), 'ami-standard');
   });
 
-  it('lost all regions but one, as a faster volume type was to be had there alone', () => {
+  it('lost all regions but one, because only that one had a faster volume type', () => {
     const wide = ['us-east-1', 'eu-west-1'].map((regionName) => rc({ region: regionName }));
     const { x86_64 } = fedoraWebsites([rc({ volumeType: 'gp3' }), ...wide]).ga;
     assert.deepEqual(Object.keys(x86_64), ['eu-west-1', 'us-east-1']);
@@ -84,7 +84,7 @@ describe('the list that fedoraproject.org/cloud is built from', () => {
     assert.deepEqual(fedoraWebsites([...legacy, ...wide]).ga.x86_64, x86_64, 'HVM all the same');
   });
 
-  it('shows nobody what is private, missing, or another image', () => {
+  it('leaves out AMIs that are private, missing, or of another image', () => {
     const records = [
       rc({ public: false }),
       rc({ region: 'eu-west-1', ami: null, snapshot: null, public: false }),

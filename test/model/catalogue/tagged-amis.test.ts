@@ -13,26 +13,26 @@ const everyVariant = (regionName: string): TaggedAmi[] =>
 const recordsOf = (amis: readonly TaggedAmi[]) => recordsOfTags(amis, 'test').records;
 
 describe('the catalogue, when only tags are left', () => {
-  it('does not call an AMI tested that nobody has booted', () => {
+  it('shows an AMI as tested only if its variant was booted', () => {
     const tested = recordsOf(everyVariant('us-east-1')).filter((record) => record.tested);
     assert.deepEqual(tested.map(variantKey), ['hvm-standard']);
   });
 
-  it('lists nothing of a run that is under way, or whose failed test is kept for inspection', () => {
+  it('leaves out the AMIs of a run that is under way, and of a failed test that is kept for inspection', () => {
     const tags = { [TAG.state]: 'unfinished' };
     assert.deepEqual(recordsOf([someTaggedAmi({ tags, isPublic: false })]), []);
     const kept = { ...tags, [TAG.keepUntil]: '2026-01-01T00:00:00.000Z' };
     assert.deepEqual(recordsOf([someTaggedAmi({ tags: kept, isPublic: false })]), []);
   });
 
-  it('lists what is public though its run could not mark it, and results that stay private', () => {
+  it('lists public AMIs that their run could not mark, and results that stay private', () => {
     const unmarked = someTaggedAmi({ tags: { [TAG.state]: 'unfinished' } });
     assert.equal(recordsOf([unmarked]).filter(({ ami }) => ami !== null).length, 1);
     const hidden = recordsOf([someTaggedAmi({ isPublic: false })]);
     assert.deepEqual([hidden[0]?.ami, hidden[0]?.public], ['ami-hvm-standard-us-east-1', false]);
   });
 
-  it('tells of an AMI that somebody has deregistered by hand', () => {
+  it('shows an AMI that somebody has deregistered by hand as missing', () => {
     const [, ...rest] = everyVariant('us-east-1');
     const missing = recordsOf(rest).filter(({ ami }) => ami === null);
     assert.deepEqual(missing.map(variantKey), ['hvm-standard']);
@@ -40,7 +40,7 @@ describe('the catalogue, when only tags are left', () => {
     assert.equal(missing[0]?.name, 'image-hvm-standard-us-east-1');
   });
 
-  it('knows why a region has no paravirtual AMIs, as the plan did', () => {
+  it('shows the plan’s reason why a region has no paravirtual AMIs', () => {
     const [hvm, pv] = [ALL.slice(0, 2), ALL.slice(2)];
     const region = 'eu-west-3';
     const plan = {
@@ -50,13 +50,11 @@ describe('the catalogue, when only tags are left', () => {
     const there = hvm.map((variant) => someTaggedAmi({ region, variant, plan }));
     const missing = recordsOf(there).filter(({ ami }) => ami === null);
     assert.deepEqual(missing.map(variantKey), ['paravirtual-standard', 'paravirtual-gp2']);
-    assert(
-      missing.every(({ reason }) => reason === 'no PV kernel (AKI) is to be had in eu-west-3'),
-    );
+    assert(missing.every(({ reason }) => reason === 'EC2 lists no PV kernel (AKI) in eu-west-3'));
     assert.equal(missing[0]?.name, 'image-paravirtual-standard-eu-west-3');
   });
 
-  it('forgets what an AMI notes of a region that has its AMIs by now', () => {
+  it('ignores the note on a left-out region that has its AMIs by now', () => {
     const variants = ALL.map(variantKey).join(' ');
     const noted = leftOutTags([
       { regionName: 'eu-west-1', variants, reason: 'the quota: 5 of 5' },
@@ -72,22 +70,22 @@ describe('the catalogue, when only tags are left', () => {
     assert(missing.every(({ reason }) => reason === 'the quota: 5 of 5'));
   });
 
-  it('says which AMIs are of no known image, instead of passing over them', () => {
+  it('reports AMIs of an unknown image, instead of skipping them', () => {
     const broken = someTaggedAmi({ tags: { [TAG.image]: undefined } });
     const { records, illegible } = recordsOfTags([broken], 'test');
     assert.deepEqual([records, illegible], [[], [broken]]);
     assert.equal(recordsOfTags([someTaggedAmi()], 'other').illegible.length, 1);
   });
 
-  it('mixes up no two images of one compose', () => {
+  it('keeps two images of one compose apart', () => {
     const amis = ['x86_64', 'aarch64'].map((arch) => someTaggedAmi({ origin: { arch } }));
     const made = recordsOf(amis).filter(({ ami }) => ami !== null);
     assert.deepEqual(made.map(({ arch }) => arch).sort(), ['aarch64', 'x86_64']);
   });
 });
 
-describe('what AMIs note of left-out regions', () => {
-  it('fits into the tags that EC2 takes, however long the reasons and the list are', () => {
+describe('the notes on left-out regions', () => {
+  it('fit into the tags that EC2 accepts, for any length of reasons and list', () => {
     const regions = Array.from({ length: 60 }, (_none, index) => ({
       regionName: `ap-northeast-${index}`,
       variants: ALL.map(variantKey).join(' '),
@@ -104,7 +102,7 @@ describe('what AMIs note of left-out regions', () => {
     assert.match(first.reason, /^a reason of two lines: x+…$/);
   });
 
-  it('is read without harm when somebody has edited it', () => {
+  it('are read without harm when somebody has edited them', () => {
     const edited = { 'fedimg:left-out:': '', 'fedimg:left-out:eu-west-1': 'nonsense', other: 'x' };
     assert.deepEqual(
       parseLeftOut(edited).flatMap(({ variants }) => parseVariants(variants)),
@@ -116,7 +114,7 @@ describe('what AMIs note of left-out regions', () => {
     assert.deepEqual(rest, []);
   });
 
-  it('has the variants that the plan wanted, and those that it could not want', () => {
+  it('have the variants of the plan, wanted and left out', () => {
     const plan = someRegion('eu-west-1');
     const tags = someTaggedAmi({ plan }).tags;
     assert.equal(

@@ -29,7 +29,7 @@ function problemsOf(change: object): string[] {
 }
 
 describe('a compose message', () => {
-  it("is read as Fedora's bus carries it, bare or in its envelope", () => {
+  it("is read in the forms of Fedora's bus, bare or in an envelope", () => {
     const message = {
       composeId: 'Fedora-28-20180425.0',
       status: 'FINISHED',
@@ -41,7 +41,7 @@ describe('a compose message', () => {
     }
   });
 
-  it('of 2015 has three fields, and one that started may lack its location', () => {
+  it('of 2015 has three fields; one with status STARTED may lack its location', () => {
     const old = { status: 'FINISHED_INCOMPLETE', compose_id: real.compose_id, location };
     const parsed = parseComposeMessage(old);
     assert.ok(parsed.kind === 'message');
@@ -59,12 +59,12 @@ describe('a compose message', () => {
     }
   });
 
-  it('with a status of no concern is ignored, not refused', () => {
+  it('with an unused status is ignored, not refused', () => {
     const parsed = parseComposeMessage({ ...real, status: 'POST_PHASE' });
     assert.equal(parsed.kind, 'ignored');
   });
 
-  it('tells all that is wrong with it at once', () => {
+  it('is refused with all its problems at once', () => {
     const problems = problemsOf({ compose_id: 'x', location: 'y', status: 3, compose_label: '-' });
     assert.equal(problems.length, 4);
   });
@@ -82,14 +82,14 @@ describe('a compose message', () => {
     assert.ok(shown.length < 800);
   });
 
-  it('takes no field from a prototype, and leaves prototypes as they are', () => {
+  it('reads no field from a prototype, and changes no prototype', () => {
     const input: unknown = JSON.parse('{"__proto__":{"status":"FINISHED"},"compose_id":"x"}');
     assert.equal(parseComposeMessage(Object.create(real)).kind, 'invalid');
     assert.equal(parseComposeMessage(input).kind, 'invalid');
     assert.equal(({} as { status?: string }).status, undefined);
   });
 
-  it('never throws, and never passes anything but its grammar', () => {
+  it('never throws, and accepts only its grammar', () => {
     const field = fc.oneof(fc.string(), fc.jsonValue(), fc.constantFrom(...Object.values(real)));
     const body = fc.record(
       { status: field, compose_id: field, location: field, compose_label: field, body: field },
@@ -107,13 +107,13 @@ describe('a compose message', () => {
 });
 
 describe('the location of a compose', () => {
-  it('loses its last slash and nothing else', () => {
+  it('loses only its last slash', () => {
     assert.equal(normalizeLocation(`${location}//`), location);
     assert.equal(normalizeLocation('http://127.0.0.1:8080/'), 'http://127.0.0.1:8080');
     assert.equal(normalizeLocation('http://[::1]:8080/a'), 'http://[::1]:8080/a');
   });
 
-  it('is refused with anything that a URL parser could read in another way', () => {
+  it('is refused when a URL parser could read it in another way', () => {
     const refused = [
       `${location}/../x`,
       `${location}/./x`,
@@ -134,7 +134,7 @@ describe('the location of a compose', () => {
     for (const text of refused) assert.equal(normalizeLocation(text), undefined, text);
   });
 
-  it('that passes is what the URL parser makes of it', () => {
+  it('that is accepted is the same after a URL parser', () => {
     const piece = fc.constantFrom(
       '/',
       '..',

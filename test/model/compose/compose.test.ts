@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { parseComposeId } from '../../../src/model/compose/compose.js';
 
 describe('a compose id', () => {
-  it('falls into the parts that productmd made it of', () => {
+  it('has the parts that productmd put together', () => {
     const cases: [id: string, short: string, version: string, rest: string][] = [
       ['Fedora-Cloud-43-20251021.0', 'Fedora-Cloud', '43', 'ga production 20251021 0'],
       ['Fedora-28-20180425.0', 'Fedora', '28', 'ga production 20180425 0'],
@@ -28,7 +28,7 @@ describe('a compose id', () => {
     }
   });
 
-  it('of a layered product names the product, and not what it stands on', () => {
+  it('of a layered product gives the product, not its base', () => {
     const cases: [id: string, product: string, base: string | undefined][] = [
       ['Tools-1.0-RHEL-7-20200101.0', 'Tools 1.0 ga', 'RHEL 7'],
       ['Fedora-Atomic-27-Fedora-27-20180101.n.0', 'Fedora-Atomic 27 ga', 'Fedora 27'],
@@ -43,7 +43,7 @@ describe('a compose id', () => {
     }
   });
 
-  it('that is none is told so, rather than made into a workflow, a tag or a path', () => {
+  it('in another form is refused, so that it becomes no workflow id, tag or path', () => {
     const none = [
       '',
       'Fedora',
@@ -69,7 +69,7 @@ describe('a compose id', () => {
     for (const id of none) assert.equal(parseComposeId(id), undefined, id);
   });
 
-  it('is put together from its parts again', () => {
+  it('can be put together from its parts', () => {
     const types = ['', '-updates', '-updates-testing', '-eus'];
     const parts = fc.record({
       short: fc.stringMatching(/^[A-Za-z][A-Za-z0-9]{0,8}(-[A-Za-z][A-Za-z0-9]{0,8})?$/),
@@ -97,7 +97,7 @@ describe('a compose id', () => {
     );
   });
 
-  it('is judged in time that grows with its length, whatever it is', () => {
+  it('is parsed in time that grows with its length only', () => {
     const piece = fc.constantFrom(
       'a',
       '-',

@@ -69,13 +69,13 @@ describe('the images of a compose', () => {
     assert.deepEqual(absent, [{ subvariant: 'Cloud_Base', arch: 'aarch64' }]);
   });
 
-  it('do not include unified kernel images, nor what only calls itself raw', () => {
+  it('do not include unified kernel images, and no other format with the type raw-xz', () => {
     const uki = entry('x86_64', { subvariant: 'Cloud_Base_UKI', path: 'uki.raw.xz' });
     const other = entry('x86_64', { format: 'qcow2' });
     assert.deepEqual(select(uki, other).images, []);
   });
 
-  it('are never two for one architecture', () => {
+  it('are at most one for each architecture', () => {
     const other = entry('x86_64', { path: 'Cloud/x86_64/images/Fedora-Cloud-Base-43.raw.xz' });
     assert.match(
       select(other, { ...other, path: 'Cloud/other.raw.xz' }).problems.join(),
@@ -89,19 +89,19 @@ describe('the images of a compose', () => {
     assert.equal(select(other, other).images.length, 1);
   });
 
-  it('with a checksum, a size or a path that is none spoil the whole, with a reason', () => {
+  it('are all refused, with a reason, when one has a bad checksum, size or path', () => {
     const changes: [change: object, reason: RegExp][] = [
       [{ checksums: { md5: 'x' } }, /no sha256/],
       [{ checksums: { sha256: 'zz'.repeat(32) } }, /no sha256/],
       [{ checksums: Object.create({ sha256: 'ab'.repeat(32) }) as object }, /no sha256/],
       [{ checksums: null }, /no sha256/],
-      [{ size: 0 }, /no size/],
-      [{ size: -1 }, /no size/],
-      [{ size: 1.5 }, /no size/],
-      [{ size: '592568816' }, /no size/],
-      [{ size: 2 ** 60 }, /no size/],
-      [{ path: '/etc/passwd.raw.xz' }, /no plain relative path/],
-      [{ path: 7 }, /no plain relative path/],
+      [{ size: 0 }, /a size that is not/],
+      [{ size: -1 }, /a size that is not/],
+      [{ size: 1.5 }, /a size that is not/],
+      [{ size: '592568816' }, /a size that is not/],
+      [{ size: 2 ** 60 }, /a size that is not/],
+      [{ path: '/etc/passwd.raw.xz' }, /not a plain relative path/],
+      [{ path: 7 }, /not a plain relative path/],
     ];
     for (const [change, reason] of changes) {
       assert.match(select(entry('x86_64', change)).problems.join(), reason);
@@ -110,7 +110,7 @@ describe('the images of a compose', () => {
 });
 
 describe('the path of an image', () => {
-  it('is refused when it could leave the compose, or be more than a path to someone', () => {
+  it('is refused when it could leave the compose, or be read as more than a path', () => {
     const refused = [
       '../x.raw.xz',
       'a/../x.raw.xz',
@@ -145,7 +145,7 @@ describe('the path of an image', () => {
     assert.ok(checkImagePath('Cloud/x86_64/images/Fedora-1.raw.xz'));
   });
 
-  it('that passes stays below its compose when a URL parser resolves it', () => {
+  it('that is accepted stays below its compose when a URL parser resolves it', () => {
     const piece = fc.constantFrom(
       '/',
       '..',

@@ -13,7 +13,7 @@ const KNOWN = [
 
 describe('what was published', () => {
   for (const [composeId, label, arch, end, release, stream] of KNOWN) {
-    it(`is named as its readers look for it: ${composeId} ${label ?? ''}`, () => {
+    it(`has the name that its consumers look for: ${composeId} ${label ?? ''}`, () => {
       const image = { composeId, label, arch, subvariant: 'Cloud_Base' };
       assert.deepEqual(publishedAs(image, 45), {
         imageName: `Fedora-Cloud-Base-AmazonEC2.${arch}-${end}`,
@@ -24,7 +24,7 @@ describe('what was published', () => {
     });
   }
 
-  it('is told to nobody as a release without a number: readers would drop the message unread', () => {
+  it('is not announced without a release number: consumers would drop the message', () => {
     const image = { subvariant: 'Cloud_Base', arch: 'x86_64' } as const;
     const named = (composeId: string) => publishedAs({ ...image, composeId }, undefined);
     assert.equal(named('Fedora-Rawhide-20251102.n.1'), undefined);

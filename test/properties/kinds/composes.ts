@@ -6,13 +6,14 @@ import { idOf } from '../../../src/commands/shared/again.js';
 import { composeMetadata } from '../../../src/local/compose-server/compose-metadata.js';
 import { parseComposeId } from '../../../src/model/compose/compose.js';
 import { isMessageOf, parseComposeMessage } from '../../../src/model/compose/compose-message.js';
+import { selectImages } from '../../../src/model/compose/productmd.js';
 import { amiNameProblem } from '../../../src/model/ids/name-template.js';
 import {
   composeWorkflowId,
   imageWorkflowId,
   workflowIdOf,
 } from '../../../src/model/ids/workflow-ids.js';
-import { pickComposeImages, type ComposeImages } from '../../../src/fetch/compose-metadata.js';
+import { imageEntries, usable, type ComposeImages } from '../../../src/fetch/compose-metadata.js';
 import { MetadataError } from '../../../src/fetch/errors.js';
 import { DEFAULT_BOUNDS, JsonError, parseStrictJson } from '../../../src/fetch/strict-json.js';
 import { hostileJsonText, poisonedJson } from '../hostile-json.js';
@@ -40,7 +41,7 @@ const goodComposeId = fc.oneof(
 
 const composeIds = inputKind({
   name: 'compose-id',
-  title: 'a compose id that looks like another becomes a workflow id, a tag and a path',
+  title: 'a text that only looks like a compose id becomes a workflow id, a tag and a path',
   weight: 6,
   input: around(goodComposeId),
   open: () => ({
@@ -72,7 +73,8 @@ const MESSAGE = {
 
 const composeMessages = inputKind({
   name: 'compose-message',
-  title: 'a message on the bus makes the worker read from, or write to, a place of its sender',
+  title:
+    'a message on the bus makes the worker read from, or write to, a place that its sender chose',
   weight: 8,
   input: fc.oneof(
     poisonedJson(MESSAGE),
@@ -104,7 +106,7 @@ const composeMessages = inputKind({
 
 const signals = inputKind({
   name: 'signal',
-  title: 'a signal of garbage stops a compose for ever, or has it publish another one',
+  title: 'a malformed signal stops a compose for ever, or makes it publish another one',
   weight: 3,
   input: fc.oneof(
     {
@@ -137,7 +139,7 @@ const STRICTER = /deeper than|more than \d+ values|__proto__|twice|has no value|
 
 const strictJson = inputKind({
   name: 'strict-json',
-  title: 'a JSON document of a stranger exhausts the stack, or means two things to two readers',
+  title: 'an untrusted JSON document exhausts the stack, or has two meanings for two parsers',
   weight: 6,
   input: hostileJsonText({
     header: { version: '1.2' },
@@ -227,8 +229,8 @@ const composeMetadataKind = inputKind({
     check: (text) =>
       verdictOf(
         () => {
-          const request = { composeId: COMPOSE_ID, location: LOCATION, selection: SELECTION };
-          return pickComposeImages(parseStrictJson(text), request, 'images.json');
+          const entries = imageEntries(parseStrictJson(text), COMPOSE_ID, 'images.json');
+          return usable(selectImages(entries, SELECTION, LOCATION), 'images.json');
         },
         readable(MetadataError, JsonError),
         ({ images, absent }) => {

@@ -149,7 +149,7 @@ const configTexts = inputKind({
 
 const configFiles = inputKind({
   name: 'config-file',
-  title: 'a configuration file that is no text, or much too long, ends the worker without a word',
+  title: 'a configuration file that is binary, or much too long, ends the worker without a message',
   weight: 1,
   input: fc.oneof(
     fc.constant(Buffer.from(LEAST)),

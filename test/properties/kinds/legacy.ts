@@ -52,7 +52,8 @@ const long = fc
 
 const legacyTexts = inputKind({
   name: 'old-config',
-  title: 'an old fedimg.cfg becomes a configuration that no worker loads, or lets its secrets out',
+  title:
+    'an old fedimg.cfg becomes a configuration that no worker loads, or that shows its secrets',
   weight: 3,
   sound: [FEDORA_2015, LEAST_OLD],
   input: fc.oneof(

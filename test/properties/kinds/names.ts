@@ -1,4 +1,4 @@
-/** What becomes a name: AMIs, tags, workflow ids, and the request that a person types. */
+/** Inputs that become names: of AMIs, tags, workflow ids, and the request that an operator types. */
 
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
@@ -27,7 +27,7 @@ const GOOD_PATH = 'Cloud/x86_64/images/Fedora-Cloud-Base-AmazonEC2-43-1.6.x86_64
 
 const imagePaths = inputKind({
   name: 'file-name',
-  title: 'a file name with ../ or $(...) in it is taken for the name of an image',
+  title: 'a file name with ../ or $(...) in it becomes the name of an image',
   weight: 8,
   input: around(fc.constantFrom(GOOD_PATH, 'a.raw.xz', 'Cloud/a+b~c_d-e.raw.xz')),
   open: () => ({
@@ -91,7 +91,7 @@ const maybe = (good: string): fc.Arbitrary<string | undefined> =>
 
 const byHand = inputKind({
   name: 'image-by-hand',
-  title: 'an argument with an escape sequence in it clears the screen of whoever mistyped it',
+  title: 'a mistyped argument with an escape sequence in it clears the screen of the operator',
   weight: 8,
   input: fc.record({
     url: around(fc.constant(GOOD_URL)),
@@ -128,7 +128,7 @@ const byHand = inputKind({
 const ids = inputKind({
   name: 'id-argument',
   refusesNone: true,
-  title: 'an id with a quote in it asks Temporal for the runs of others',
+  title: 'an id with a quote in it asks Temporal for other runs',
   weight: 4,
   input: fc.tuple(
     around(fc.constantFrom('Fedora-Cloud-43-20251021.0', 'image/a/b/x86_64')),

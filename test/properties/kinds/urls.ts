@@ -98,7 +98,7 @@ function decoded(path: string): string {
 
 const urls = inputKind({
   name: 'url',
-  title: 'a URL that reads as ours leads to a machine of somebody else, or into our own network',
+  title: 'a URL that looks allowed leads to another machine, or into our own network',
   weight: 14,
   input: hostileUrl,
   open: () => ({
@@ -120,7 +120,7 @@ const urls = inputKind({
 
 const addresses = inputKind({
   name: 'address',
-  title: 'a name under foreign control resolves to the metadata service or to a neighbour',
+  title: 'a name of an attacker resolves to the metadata service or to a private address',
   weight: 8,
   input: fc.array(fc.oneof(foreignAddress, fc.constantFrom('8.8.8.8', '2600:1f18::1')), {
     minLength: 1,
@@ -154,7 +154,7 @@ function lookup(own: UrlPolicy): Promise<LookupAddress[]> {
 
 const allowEntries = inputKind({
   name: 'allow-entry',
-  title: 'an entry of source.allow opens more than whoever wrote it can see in it',
+  title: 'an entry of source.allow allows more than its text shows',
   weight: 4,
   input: fc.oneof(
     around(fc.constantFrom(KOJI, 'dl.fedoraproject.org', HERE)),
@@ -246,7 +246,7 @@ const redirects = inputKind({
 const urlErrors = inputKind({
   name: 'source-error',
   refusesNone: true,
-  title: 'the text of a server moves the cursor of whoever reads the log',
+  title: 'text from a server moves the cursor of a terminal that shows the log',
   weight: 3,
   input: fc.tuple(hostileText, hostileText),
   open: () => ({

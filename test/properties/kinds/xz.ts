@@ -121,7 +121,8 @@ function numberBytes(): fc.Arbitrary<Buffer> {
 
 const xzIndexes = inputKind({
   name: 'xz-index',
-  title: 'an xz that lies about its size is read for ever, or gets a volume that it does not fit',
+  title:
+    'an xz file with a wrong size in its index is read for ever, or gets a volume of the wrong size',
   weight: 8,
   input: fc.oneof(
     { weight: 6, arbitrary: damaged },
