@@ -6,7 +6,7 @@ import path from 'node:path';
 import { Command } from 'commander';
 import type { LatencyProfile } from '../simulator/index.js';
 import { startSimulator } from '../simulator/index.js';
-import { awsVariables, exportLines } from '../local/credentials.js';
+import { awsVariables, exportLines } from '../local/environment.js';
 import { finish, withHelp } from './shared/command-help.js';
 import { EXIT, type ExitCode } from './shared/exit-codes.js';
 import { noteKeptTroubles } from '../local/kept-troubles.js';

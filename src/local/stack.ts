@@ -10,7 +10,7 @@ import { reserveFreePort } from './processes/free-port.js';
 import type { TemporalServer } from './temporal/server.js';
 import { startTemporalServer } from './temporal/server.js';
 import type { LocalCredentials } from './credentials.js';
-import { awsVariables, environmentForLocalCloud } from './credentials.js';
+import { awsVariables, environmentForLocalCloud } from './environment.js';
 import type { LatencyProfile } from '../simulator/index.js';
 
 export interface LocalStackOptions {

@@ -5,8 +5,8 @@ import type { Session } from '../../client/session.js';
 import type { StartOptions } from '../../client/start.js';
 import { uiBaseUrl } from '../../client/ui-link.js';
 import { loadConfig } from '../../config/load.js';
-import type { LocalStackNote } from '../../local/note.js';
-import { readStackNote } from '../../local/note.js';
+import type { LocalStackNote } from '../../local/stack-note.js';
+import { readStackNote } from '../../local/stack-note.js';
 
 export interface ClientContext {
   readonly session: Session;

@@ -9,13 +9,9 @@ import { compactAmiLines, countLine } from './ami-table.js';
 import { EXIT, exitCodeOf, type ExitCode } from '../shared/exit-codes.js';
 import { unsentReasons } from './failure-view.js';
 import { formatBytes, formatElapsed } from './format.js';
-import {
-  compareSnapshots,
-  leftovers,
-  listResources,
-  publishedResources,
-} from '../../local/check.js';
-import { peakMemoryBytes } from '../../local/process-memory.js';
+import { leftovers, listResources, publishedResources } from '../../local/cloud-resources.js';
+import { peakMemoryBytes } from '../../local/processes/peak-memory.js';
+import { compareSnapshots } from '../../local/snapshot-check.js';
 import { statusLines } from './status-view.js';
 import type { Terminal } from './terminal.js';
 

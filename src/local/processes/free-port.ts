@@ -39,6 +39,16 @@ export async function requirePortFree(port: number, whatFor: string): Promise<vo
   await once(server, 'close');
 }
 
+/** `port` when it is free on 127.0.0.1, else another free one. */
+export async function preferPort(port: number): Promise<number> {
+  try {
+    await requirePortFree(port, 'the local stack');
+    return port;
+  } catch {
+    return reserveFreePort();
+  }
+}
+
 /** Whether a program listens on `port` of 127.0.0.1. */
 export async function isListening(port: number): Promise<boolean> {
   const socket = net.connect(port, host);
