@@ -15,7 +15,7 @@ export async function listResources(simulatorUrl: string): Promise<CloudResource
   return readControl<CloudResource[]>(simulatorUrl, 'resources');
 }
 
-/** Instances and volumes of fedimg that still exist: a publication must leave none, whatever its outcome. */
+/** Instances and volumes of fedimg that still exist; every publication must remove them. */
 export function leftovers(resources: readonly CloudResource[]): CloudResource[] {
   const isGone = (state: string): boolean =>
     ['terminated', 'deleted', 'deregistered'].includes(state);

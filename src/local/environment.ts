@@ -14,7 +14,7 @@ export function awsVariables(url: string, credentials: LocalCredentials): Record
   };
 }
 
-/** `env` for programs that must use the local cloud, whatever profile the user has. */
+/** `env` for programs that must use the local cloud, without the AWS settings of the user. */
 export function environmentForLocalCloud(
   env: NodeJS.ProcessEnv,
   variables: Readonly<Record<string, string>>,

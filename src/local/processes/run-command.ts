@@ -64,7 +64,7 @@ export async function runCommand(
   }
 }
 
-/** The reason of an aborted signal as an Error, whatever was passed to `abort()`. */
+/** The reason of an aborted signal as an Error, also when `abort()` got another value. */
 export function abortReason(signal: AbortSignal): Error {
   const reason: unknown = signal.reason;
   return reason instanceof Error ? reason : new Error(String(reason));
