@@ -1,6 +1,6 @@
-/** Many calls, some at a time: a server is not to be asked for a year's runs all at once. */
+/** Many calls, at most `atOnce` at the same time, so that a server is not overloaded. */
 
-/** The answers in the order of `items`; after a failure no further call is begun. */
+/** The answers in the order of `items`; after a failure it starts no further call. */
 export async function sideBySide<T, R>(
   items: readonly T[],
   atOnce: number,
