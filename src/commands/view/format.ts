@@ -1,6 +1,7 @@
-/** Numbers and tables as people read them. */
+/** Numbers, times and tables for people. */
 
 import { stripVTControlCharacters } from 'node:util';
+import { printable } from '../../model/printable.js';
 
 const KIB = 1024;
 
@@ -70,18 +71,7 @@ function visibleWidth(text: string): number {
   return stripVTControlCharacters(text).length;
 }
 
-/** Control characters but for tab and line end; what turns text around, is invisible, or is no character. */
-const STEERING = /(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]/gu;
-
-/** The text of others (script output, failure messages) without what could steer a terminal or deceive a reader. */
-export function printable(text: string): string {
-  return text.replace(STEERING, (character) => {
-    const code = (character.codePointAt(0) ?? 0).toString(16);
-    return code.length > 2 ? `\\u{${code}}` : `\\x${code.padStart(2, '0')}`;
-  });
-}
-
-/** Plain data with every text in it made printable: whatever of it is shown cannot steer a terminal. */
+/** Plain data with every text in it made printable, so that no part of it can steer a terminal. */
 export function printableData<T>(data: T): T {
   if (typeof data === 'string') return printable(data) as T;
   if (Array.isArray(data)) return data.map((item: unknown) => printableData(item)) as T;
