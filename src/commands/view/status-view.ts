@@ -95,7 +95,7 @@ export function closedText(image: ImageStatus): string {
 
 function unsentText(image: ImageStatus): string {
   const { length } = unsentReasons(image);
-  return length === 0 ? '' : `, ${length} ${length === 1 ? 'message' : 'messages'} not sent`;
+  return length === 0 ? '' : `, ${length} ${length === 1 ? 'message' : 'messages'} not accepted`;
 }
 
 /** The failure without the image's name, which the line has already. */

@@ -119,12 +119,12 @@ describe('the status of a publication, as it is shown', () => {
     assert.equal(text.match(/1 of 1 images failed/), null, "the images' reasons are told once");
   });
 
-  it('shows during a watch that messages of a good publication were not sent', () => {
+  it('shows during a watch that messages of a good publication were not accepted', () => {
     const progress = { ...someProgress(), unsent: ['image.copy: no id', 'image.copy: no id'] };
     const image = someImageStatus({ outcome: 'published', progress });
-    assert.match(liveLines(image, options()).join('\n'), /published.*, 2 messages not sent/);
+    assert.match(liveLines(image, options()).join('\n'), /published.*, 2 messages not accepted/);
     const [line = ''] = new PlainProgress().update(image, NOW_MS);
-    assert.match(line, /published.*, 2 messages not sent$/);
+    assert.match(line, /published.*, 2 messages not accepted$/);
   });
 
   it('shows what is tried again, why, and when', () => {
