@@ -60,7 +60,12 @@ export async function runCommand(
     if (signal?.aborted) throw abortReason(signal);
     if (!(error instanceof ExecaError)) throw error;
     const stderr = typeof error.stderr === 'string' ? error.stderr : '';
-    throw new CommandError(command, reasonOf(error, stderr, timeoutMs), stderr, error);
+    throw new CommandError(
+      command,
+      reasonOf(error as ExecaError, stderr, timeoutMs),
+      stderr,
+      error,
+    );
   }
 }
 
