@@ -2,6 +2,7 @@
 
 import { architectureAttribute, composeAttribute, PUBLISH_IMAGE_WORKFLOW } from '../contract.js';
 import type { Arch } from '../model/compose/compose.js';
+import { mapLimited } from '../model/map-limited.js';
 import {
   amiRecords,
   imageFacts,
@@ -17,7 +18,6 @@ import { listPublications, quoted } from './publications.js';
 import { readEnd } from './run-end.js';
 import type { RunRef, Session } from './session.js';
 import { linkTo } from './session.js';
-import { sideBySide } from './side-by-side.js';
 import type { ImageStatus } from './status.js';
 import { readStatus } from './status.js';
 
@@ -62,7 +62,7 @@ export async function recordsFromHistories(
     conditions.push(`WorkflowId IN (${filter.workflowIds.map(quoted).join(', ')})`);
   }
   const runs = await listPublications(session, conditions.join(' AND '));
-  const read = await sideBySide(runs, RUNS_AT_ONCE, (run) => readRun(session, run));
+  const read = await mapLimited(runs, RUNS_AT_ONCE, (run) => readRun(session, run));
   return byImage(read)
     .flatMap(mergedRecords)
     .filter(({ release }) => filter.release === undefined || release === filter.release);

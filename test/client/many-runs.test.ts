@@ -4,7 +4,7 @@ import { TypedSearchAttributes, WorkflowNotFoundError } from '@temporalio/common
 import { recordsFromHistories } from '../../src/client/amis.js';
 import { clientErrorOf } from '../../src/client/errors.js';
 import type { Session } from '../../src/client/session.js';
-import { sideBySide } from '../../src/client/side-by-side.js';
+import { mapLimited } from '../../src/model/map-limited.js';
 import {
   architectureAttribute,
   composeAttribute,
@@ -109,7 +109,7 @@ describe('the AMIs of many runs', () => {
 describe('calls side by side', () => {
   it('stop after one of them has failed', async () => {
     const begun: number[] = [];
-    const calls = sideBySide([...Array(100).keys()], 2, async (index) => {
+    const calls = mapLimited([...Array(100).keys()], 2, async (index) => {
       begun.push(index);
       await turn();
       if (index === 1) throw new Error('refused');

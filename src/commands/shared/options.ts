@@ -2,6 +2,7 @@
 
 import type { Command } from 'commander';
 import { ARCHES, type Arch } from '../../model/compose/compose.js';
+import { DURATION_EXAMPLES, parseDuration } from '../../model/duration.js';
 import { VARIANT_KEYS } from '../../model/ids/variant.js';
 import { usageError } from './problem.js';
 import type { ColorChoice, Terminal } from '../view/terminal.js';
@@ -71,19 +72,11 @@ export function parseArch(text: string): Arch {
   throw usageError(`${text} is not an architecture`, `Allowed: ${ARCHES.join(', ')}.`);
 }
 
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
-
 /** Milliseconds of `90s`, `30m`, `1h30m`; a bare number is seconds. */
 export function parseTimeout(text: string): number {
-  if (/^\d{1,7}$/.test(text)) return Number(text) * 1_000;
-  if (!/^(?:\d{1,7}(?:ms|s|m|h))+$/.test(text)) {
-    throw usageError(`--timeout ${text} is not a duration`, 'Write it as 90s, 30m, 2h or 1h30m.');
-  }
-  let totalMs = 0;
-  for (const [, count, unit] of text.matchAll(/(\d+)(ms|s|m|h)/g)) {
-    totalMs += Number(count) * (UNIT_MS[unit ?? ''] ?? 0);
-  }
-  return totalMs;
+  const timeoutMs = parseDuration(/^\d{1,7}$/.test(text) ? `${text}s` : text);
+  if (timeoutMs !== undefined) return timeoutMs;
+  throw usageError(`--timeout ${text} is not a duration`, `Use ${DURATION_EXAMPLES}.`);
 }
 
 export function parsePort(text: string): number {

@@ -1,8 +1,8 @@
 /** The report of a sweep as rows and as text. */
 
 import type { SweepItem, SweepReport } from '../../model/sweep/sweep.js';
-import { formatColumns, formatElapsed } from './format.js';
 import { printable } from '../../model/printable.js';
+import { formatColumns, formatElapsed } from './format.js';
 import type { Paint } from './terminal.js';
 
 export type SweepOutcome = 'removed' | 'would-remove' | 'left' | 'kept';
