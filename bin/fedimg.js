@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** Checks that it can run at all, then runs the built command line. */
+/** Checks Node's version and the build, then runs the command line. */
 
 import { existsSync } from 'node:fs';
 import process from 'node:process';
@@ -16,7 +16,7 @@ function refuse(why, next) {
 if (major < 20 || (major === 20 && minor < 19)) {
   refuse(`Node ${process.versions.node} is too old`, 'install Node 20.19 or newer');
 } else if (!existsSync(fileURLToPath(cli))) {
-  refuse('it is not built yet', 'npm run build');
+  refuse('fedimg is not built yet', 'npm run build');
 } else {
   await import(cli.href);
 }

@@ -1,4 +1,4 @@
-/** The process: arguments in, one exit code out, and never a stack for whoever did not ask for one. */
+/** The process: arguments in, one exit code out; a stack trace only with `--verbose`. */
 
 import { CommanderError } from 'commander';
 import { createProgram, exitCodeOfUsage } from './commands/program.js';
@@ -21,12 +21,12 @@ async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-// Whoever reads only the head of the output has all that they wanted.
+// EPIPE (`| head`): exit quietly.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit();
 });
 
 await main(process.argv.slice(2));
-// What a failed command still waits for in the background must not hold up the prompt.
+// A failed command may have open connections: exit without waiting for them.
 process.stderr.write('', () => process.stdout.write('', () => process.exit()));

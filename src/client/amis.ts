@@ -35,10 +35,10 @@ export interface AmiRow extends AmiRecord {
   readonly workflowUrl: string | null;
 }
 
-/** So many runs are read at a time: each that is open or failed may ask a worker. */
+/** Runs that are read at the same time: each open or failed one may query a worker. */
 const RUNS_AT_ONCE = 20;
 
-/** Each image's rows; what a newest run has not (yet) is taken from the run before. */
+/** The rows of each image; an AMI that the newest run lacks is taken from an earlier run. */
 export async function listAmis(session: Session, filter: AmiFilter = {}): Promise<AmiRow[]> {
   const records = await recordsFromHistories(session, filter);
   return records
@@ -46,7 +46,7 @@ export async function listAmis(session: Session, filter: AmiFilter = {}): Promis
     .map((record) => amiRow(record, (run) => linkTo(session, run)));
 }
 
-/** All records of the images that the filter selects, whatever their region; each says which run made it. */
+/** The records of the selected images in all regions; each names the run that made it. */
 export async function recordsFromHistories(
   session: Session,
   filter: Omit<AmiFilter, 'region'> = {},
@@ -62,16 +62,16 @@ export async function recordsFromHistories(
     conditions.push(`WorkflowId IN (${filter.workflowIds.map(quoted).join(', ')})`);
   }
   const runs = await listPublications(session, conditions.join(' AND '));
-  const told = await mapLimited(runs, RUNS_AT_ONCE, (run) => toldBy(session, run));
-  return byImage(told)
-    .flatMap(ofImage)
+  const read = await mapLimited(runs, RUNS_AT_ONCE, (run) => readRun(session, run));
+  return byImage(read)
+    .flatMap(mergedRecords)
     .filter(({ release }) => filter.release === undefined || release === filter.release);
 }
 
-/** By what the AMIs' tags go by, too: an image may be published by hand, and by its compose again. */
-function byImage(told: readonly Told[]): Told[][] {
-  const images = new Map<string, Told[]>();
-  for (const one of told) {
+/** Groups by compose, image and architecture, as the AMIs' tags do: a compose may publish again what was published by hand. */
+function byImage(runs: readonly RunRecords[]): RunRecords[][] {
+  const images = new Map<string, RunRecords[]>();
+  for (const one of runs) {
     const { compose, image, arch, workflowId } = one.publication;
     const named = compose !== null && image !== null && arch !== null;
     const key = JSON.stringify(named ? [compose, image, arch] : [workflowId]);
@@ -82,10 +82,10 @@ function byImage(told: readonly Told[]): Told[][] {
   return [...images.values()];
 }
 
-/** `told` is sorted newest first. What was made public is never undone by a later run's failure. */
-function ofImage(told: readonly Told[]): AmiRecord[] {
+/** `runs` is sorted newest first. A later run that fails does not hide the AMIs of an earlier one. */
+function mergedRecords(runs: readonly RunRecords[]): AmiRecord[] {
   const rows = new Map<string, AmiRecord>();
-  for (const { records } of told.toSorted((a, b) => weightOf(a) - weightOf(b))) {
+  for (const { records } of runs.toSorted((a, b) => weightOf(a) - weightOf(b))) {
     for (const record of records) {
       const key = [record.region, variantKey(record)].join(' ');
       const known = rows.get(key);
@@ -97,23 +97,23 @@ function ofImage(told: readonly Told[]): AmiRecord[] {
   return [...rows.values()];
 }
 
-interface Told {
+interface RunRecords {
   readonly publication: Publication;
   readonly records: readonly AmiRecord[];
 }
 
 /**
- * Whoever made the AMIs says best why others are missing. A run that found its image published knows only
- * that they are.
+ * The run that made the AMIs has the best reason why others are missing. A run that found its image
+ * published only knows that they are missing.
  */
-function weightOf({ records, publication }: Told): number {
+function weightOf({ records, publication }: RunRecords): number {
   const made = records.filter(({ ami }) => ami !== null);
   if (made.length === 0) return 2;
   return made.some(({ run }) => run?.runId === publication.runId) ? 0 : 1;
 }
 
-/** Nothing of a run that retention has removed since it was listed. */
-async function toldBy(session: Session, publication: Publication): Promise<Told> {
+/** Without records when retention has removed the run since it was listed. */
+async function readRun(session: Session, publication: Publication): Promise<RunRecords> {
   try {
     return { publication, records: await recordsOfPublication(session, publication) };
   } catch (error) {
@@ -122,7 +122,7 @@ async function toldBy(session: Session, publication: Publication): Promise<Told>
   }
 }
 
-/** A run that is done is not queried: its result says all, and a worker would have to replay it. */
+/** A completed run is not queried: a worker would have to replay it, and its result has all records. */
 async function recordsOfPublication(session: Session, run: Publication): Promise<AmiRecord[]> {
   const end = run.execution === 'COMPLETED' ? await readEnd<ImageResult>(session, run) : undefined;
   if (end !== undefined && 'result' in end) return madeBy(run, end.result.amis);
@@ -130,7 +130,7 @@ async function recordsOfPublication(session: Session, run: Publication): Promise
   return status.kind === 'image' ? recordsOfRun(session, status) : [];
 }
 
-/** Of one run alone, whatever became of it; each record says which run made it. */
+/** The records of one run, also of a failed one; each names the run that made it. */
 export async function recordsOfRun(session: Session, status: ImageStatus): Promise<AmiRecord[]> {
   const records = status.result?.amis ?? (await ofRunWithoutResult(session, status));
   return madeBy(status, records);
@@ -140,7 +140,7 @@ function madeBy({ workflowId, runId }: RunRef, records: readonly AmiRecord[]): A
   return records.map((record) => ({ ...record, run: record.run ?? { workflowId, runId } }));
 }
 
-/** The row with its keys in the order of the interface, and nothing else. */
+/** The row with exactly the keys of the interface, in its order. */
 export function amiRow(record: AmiRecord, linkOf: (run: RunRef) => string | null): AmiRow {
   const { compose, release, image, arch, virt, volumeType, region, ami, snapshot, name } = record;
   const workflowUrl = record.run === undefined ? null : linkOf(record.run);
@@ -151,7 +151,7 @@ export function amiRow(record: AmiRecord, linkOf: (run: RunRef) => string | null
   };
 }
 
-/** The plan says what is wanted, the progress what there is of it. */
+/** Combines the plan (the wanted AMIs) with the progress (the existing ones). */
 async function ofRunWithoutResult(session: Session, status: ImageStatus): Promise<AmiRecord[]> {
   const { request, plan } = await readImageHistory(session.access, status);
   if (plan === undefined) return [];

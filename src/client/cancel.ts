@@ -1,4 +1,4 @@
-/** Cancels a publication: what is not yet public is removed by its own workflow. */
+/** Cancels a publication; its own workflow then removes what is not yet public. */
 
 import type { Publication } from './publications.js';
 import { describePublication, resolvePublication } from './publications.js';
@@ -6,11 +6,11 @@ import type { Session } from './session.js';
 
 export interface Cancelled {
   readonly publication: Publication;
-  /** False when the run was closed already: nothing was done. */
+  /** False when the run was closed already, so that no request was sent. */
   readonly requested: boolean;
 }
 
-/** A compose passes the request on to its images. Safe to repeat; throws `ClientError`. */
+/** Sends the request; a compose passes it on to its images. Safe to repeat. Throws `ClientError`. */
 export async function cancelPublication(session: Session, id: string): Promise<Cancelled> {
   const publication = await resolvePublication(session, id);
   if (publication.execution !== 'RUNNING') return { publication, requested: false };

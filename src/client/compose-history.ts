@@ -1,4 +1,4 @@
-/** What a compose's history says without a worker: the last status message that it was sent. */
+/** Reads the last status message of a compose from its history, without a worker. */
 
 import { defaultPayloadConverter } from '@temporalio/common';
 import { composeStatusSignal } from '../contract.js';
@@ -6,7 +6,7 @@ import type { ComposeMessage } from '../model/compose/compose-message.js';
 import type { TemporalAccess } from './connection.js';
 import type { RunRef } from './session.js';
 
-/** A compose is sent a handful of messages, and they come before its images. */
+/** A compose gets a handful of messages, and they come before its images. */
 const EVENTS_MAX = 200;
 
 /** Undefined when the compose was started without a message. */

@@ -11,7 +11,7 @@ interface ImageRun {
   readonly runId?: string;
 }
 
-/** As the compose itself lists them; without a worker, as the visibility store does. */
+/** The list of the compose itself; without a worker, that of Temporal's visibility store. */
 export async function imagesOfCompose(
   session: Session,
   compose: Publication,

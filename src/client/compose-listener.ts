@@ -1,4 +1,4 @@
-/** What becomes of a message from the bus: a compose is signalled, or the message is dropped or kept for later. */
+/** Handles a message from the broker: signals its compose, drops the message, or gives it back to the queue. */
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
@@ -15,22 +15,22 @@ import type { Session } from './session.js';
 import type { StartOptions } from './start.js';
 import { signalCompose } from './start.js';
 
-/** Which composes are taken up; `[composes]` of the configuration fits. */
+/** Which composes are accepted: `[composes]` of the configuration. */
 export interface ComposeFilter {
   readonly products: readonly string[];
   readonly composeTypes: readonly ComposeType[];
   readonly maxAgeMs: number;
 }
 
-/** What became of the messages so far. */
+/** How many messages ended how, so far. */
 export interface ListenerCounts {
   /** Signalled to their compose. */
   taken: number;
-  /** Well-formed, and of no concern here. */
+  /** Well-formed, but not for this installation. */
   ignored: number;
-  /** Broken for good. */
+  /** Malformed, and dropped. */
   broken: number;
-  /** Tried again, since Temporal did not take them. */
+  /** Tried again, because Temporal did not accept them. */
   retried: number;
   /** Given back to the queue. */
   requeued: number;
@@ -39,18 +39,18 @@ export interface ListenerCounts {
 /** pungi's messages have under 2 KiB. */
 const CONTENT_BYTES_MAX = 1024 * 1024;
 /**
- * A quorum queue gives a message up that came back 20 times, and a broker closes a channel that holds one for
- * half an hour: so a message is held, but not for so long.
+ * Hold a message through an outage, because a quorum queue drops a message that came back 20 times. Hold it
+ * for less than half an hour, because RabbitMQ then closes the channel.
  */
 const HOLD_MS_MAX = 20 * 60_000;
 const FIRST_RETRY_MS = 1_000;
 const RETRY_MS_MAX = 30_000;
-/** Clocks and time zones differ; a compose of next year is none. */
+/** Clocks and time zones differ by less; a later date is a mistake. */
 const FUTURE_MS_MAX = 2 * 86_400_000;
 
 export interface ListenerOptions extends StartOptions {
   readonly filter: ComposeFilter;
-  /** The bindings: a queue may have others, which are its administrator's. */
+  /** The bindings of the configuration; a queue may have others of its administrator. */
   readonly topics: readonly string[];
   readonly log: Logger;
   readonly holdMs?: number;
@@ -68,18 +68,18 @@ export class ComposeListener {
     this.#options = options;
   }
 
-  /** `done` only when Temporal has the message, or when it is of no concern. */
+  /** Returns `done` only when Temporal has the message, or when it is not for this installation. */
   async handle(delivery: Delivery): Promise<Verdict> {
     const about = { topic: printable(delivery.topic), messageId: shownId(delivery.messageId) };
     const log = this.#options.log.child(about);
     if (!this.#options.topics.some((pattern) => matchesTopic(pattern, delivery.topic))) {
-      return this.#ignore('its topic is none of messaging.bindings', log);
+      return this.#ignore('its topic matches none of messaging.bindings', log);
     }
     const read = readMessage(delivery.content);
     if (read.kind === 'invalid') {
       this.counts.broken += 1;
       const problems = read.problems.map(printable);
-      log.error({ problems, counts: this.counts }, 'a broken message is dropped');
+      log.error({ problems, counts: this.counts }, 'a malformed message is dropped');
       return 'drop';
     }
     if (read.kind === 'ignored') return this.#ignore(read.reason, log);
@@ -89,17 +89,17 @@ export class ComposeListener {
 
   #ignore(reason: string, log: Logger): Verdict {
     this.counts.ignored += 1;
-    log.debug({ reason }, 'a message is of no concern');
+    log.debug({ reason }, 'a message is ignored');
     return 'done';
   }
 
-  /** Holds the message through an outage, for as long as one may be held. */
+  /** Tries again through an outage, for at most `holdMs`. */
   async #signal(message: ComposeMessage, log: Logger): Promise<Verdict> {
     const { holdMs = HOLD_MS_MAX, firstRetryMs = FIRST_RETRY_MS, signal } = this.#options;
     const beganMs = performance.now();
     for (let delayMs = firstRetryMs; ; delayMs = Math.min(delayMs * 2, RETRY_MS_MAX)) {
       if (await this.#isTaken(message, log)) return 'done';
-      // At once, it would fail again at once; and what is given back comes back at once, too.
+      // Without a pause it would fail again at once, and a requeued message comes back at once.
       await pause(delayMs, undefined, { signal }).catch(() => undefined);
       if (signal.aborted || performance.now() - beganMs > holdMs) break;
       this.counts.retried += 1;
@@ -128,7 +128,7 @@ export class ComposeListener {
       const next = error instanceof ClientError ? error.next : undefined;
       log.error(
         { composeId, status, reason: (error as Error).message, next, counts: this.counts },
-        'Temporal did not take the message: it is tried again',
+        'Temporal did not accept the message; it is tried again',
       );
       return false;
     }
@@ -137,28 +137,31 @@ export class ComposeListener {
   #outOfScope({ composeId }: ComposeMessage): string | undefined {
     const { products, composeTypes, maxAgeMs } = this.#options.filter;
     const id = parseComposeId(composeId);
-    if (id === undefined) return `${composeId} is no compose id`;
+    if (id === undefined) return `${composeId} is not a compose id`;
     if (!products.includes(id.short)) return `${id.short} is not in composes.products`;
     if (!composeTypes.includes(id.composeType)) {
-      return `${composeId} is of the type ${id.composeType}, which is not in composes.compose_types`;
+      return `${composeId} has the type ${id.composeType}, which is not in composes.compose_types`;
     }
     const [year, month, day] = [id.date.slice(0, 4), id.date.slice(4, 6), id.date.slice(6)];
     const ageMs = Date.now() - Date.parse(`${year}-${month}-${day}T00:00:00Z`);
     if (ageMs > maxAgeMs) return `${composeId} is older than composes.max_age`;
-    return ageMs < -FUTURE_MS_MAX ? `${composeId} is of the future` : undefined;
+    return ageMs < -FUTURE_MS_MAX ? `${composeId} has a date in the future` : undefined;
   }
 }
 
 function readMessage(content: Buffer): ReturnType<typeof parseComposeMessage> {
   if (content.length > CONTENT_BYTES_MAX) {
-    return { kind: 'invalid', problems: [`it has ${content.length} bytes`] };
+    return {
+      kind: 'invalid',
+      problems: [`it has ${content.length} bytes; at most ${CONTENT_BYTES_MAX} are allowed`],
+    };
   }
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(content);
     return parseComposeMessage(parseStrictJson(text));
   } catch (error) {
     if (error instanceof JsonError) return { kind: 'invalid', problems: [`it ${error.message}`] };
-    return { kind: 'invalid', problems: ['it is no UTF-8'] };
+    return { kind: 'invalid', problems: ['it is not UTF-8'] };
   }
 }
 

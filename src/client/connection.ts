@@ -7,7 +7,7 @@ import { ClientError, clientErrorOf, unreachable } from './errors.js';
 
 export interface ConnectOptions {
   readonly env: NodeJS.ProcessEnv;
-  /** Where a server is when neither variables nor a profile name one: that of a running `fedimg dev`. */
+  /** The server when neither variables nor a profile name one: that of a running `fedimg dev`. */
   readonly fallback?: { readonly address: string; readonly namespace: string } | undefined;
   readonly connectTimeoutMs?: number;
 }
@@ -16,14 +16,14 @@ export interface TemporalAccess {
   readonly client: Client;
   readonly address: string;
   readonly namespace: string;
-  /** Runs calls with a deadline; throws `ClientError` when Temporal says no, or nothing. */
+  /** Runs calls with a deadline; throws `ClientError` when Temporal refuses or does not answer. */
   readonly call: <T>(calls: (client: Client) => Promise<T>, timeoutMs?: number) => Promise<T>;
   readonly close: () => Promise<void>;
 }
 
 /** Where `temporal server start-dev` listens. */
 export const DEFAULT_ADDRESS = '127.0.0.1:7233';
-/** A server on another continent answers within a second; whoever waits for a prompt waits no longer. */
+/** A server on another continent answers within a second; a user at a prompt should not wait longer. */
 const CONNECT_TIMEOUT_MS = 4_000;
 const CALL_TIMEOUT_MS = 10_000;
 
@@ -54,7 +54,7 @@ export async function connectToTemporal(options: ConnectOptions): Promise<Tempor
   };
 }
 
-/** Where it would connect to. */
+/** The server that `connectToTemporal` would use. */
 export function temporalAddress({ env, fallback }: ConnectOptions): {
   readonly address: string;
   readonly namespace: string;
@@ -73,7 +73,7 @@ function readConnectConfig(env: NodeJS.ProcessEnv): TemporalSettings {
     throw new ClientError(
       'configuration',
       `Temporal's connection settings cannot be used: ${messageOf(error)}`,
-      'Correct the TEMPORAL_* variables, or the profile file (temporal config list).',
+      'Correct the TEMPORAL_* variables or the profile file (`temporal config list` shows it).',
       error,
     );
   }

@@ -1,4 +1,4 @@
-/** What can go wrong between a client and Temporal, in the words of whoever typed the command. */
+/** What can go wrong between a client and Temporal, worded for the user of a command. */
 
 import { isGrpcServiceError } from '@temporalio/client';
 import { NamespaceNotFoundError, WorkflowNotFoundError } from '@temporalio/common';
@@ -7,7 +7,7 @@ import { SEARCH_ATTRIBUTES } from '../contract.js';
 export type ClientErrorKind =
   'configuration' | 'conflict' | 'credentials' | 'not-found' | 'refused' | 'unreachable';
 
-/** A call that Temporal did not do, with the next act of the user. */
+/** A call that failed, with what the user can do next. */
 export class ClientError extends Error {
   readonly kind: ClientErrorKind;
   readonly next: string;
@@ -44,7 +44,7 @@ function grpcDetailsOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Temporal's answer as a `ClientError`; whatever is no answer of Temporal stays as it is. */
+/** Temporal's answer as a `ClientError`; other errors are returned unchanged. */
 export function clientErrorOf(error: unknown, address: string): unknown {
   if (error instanceof ClientError) return error;
   const details = grpcDetailsOf(error);
@@ -53,12 +53,12 @@ export function clientErrorOf(error: unknown, address: string): unknown {
     return new ClientError(
       'configuration',
       `Temporal at ${address} has no namespace ${error.namespace}`,
-      'Set TEMPORAL_NAMESPACE, or make it: temporal operator namespace create --namespace NAME.',
+      'Set TEMPORAL_NAMESPACE, or create the namespace: temporal operator namespace create --namespace NAME.',
       error,
     );
   }
   switch (grpcCodeOf(error)) {
-    // Whoever notices the deadline first says so in its own way: the server cancels.
+    // A passed deadline: the server answers CANCELLED, the client DEADLINE_EXCEEDED.
     case CANCELLED:
     case UNAVAILABLE:
     case DEADLINE_EXCEEDED:
@@ -76,7 +76,7 @@ export function clientErrorOf(error: unknown, address: string): unknown {
     case INVALID_ARGUMENT:
       return new ClientError(
         'refused',
-        `Temporal refuses this: ${details}`,
+        `Temporal refuses the request: ${details}`,
         adviceOn(details),
         error,
       );
@@ -89,7 +89,7 @@ function notFound(address: string, details: string, cause: unknown): ClientError
   return new ClientError(
     'not-found',
     `Temporal at ${address} does not know this: ${details}`,
-    'List what it knows with `fedimg status`.',
+    'List the known publications with `fedimg status`.',
     cause,
   );
 }
@@ -106,16 +106,15 @@ export function unreachable(address: string, details: string, cause?: unknown): 
 /** Of `fedimg dev` and `temporal server start-dev`; the SDK's own default is the second. */
 const LOCAL_ADDRESS = /^(127\.0\.0\.1|localhost):7233$/;
 
-/** With TEMPORAL_ADDRESS, `fedimg dev` starts no server: its worker takes up the work of the one that is named. */
+/** With TEMPORAL_ADDRESS, `fedimg dev` starts no server: its worker works for the server of that address. */
 function adviceAt(address: string): string {
   return LOCAL_ADDRESS.test(address)
-    ? 'Is Temporal running? Start one with `fedimg dev` where TEMPORAL_ADDRESS is unset, or set that to yours (HOST:PORT).'
-    : 'Check TEMPORAL_ADDRESS (HOST:PORT), or the address of the profile, and whether that server is up.';
+    ? 'Start a server with `fedimg dev` (in a shell without TEMPORAL_ADDRESS), or set TEMPORAL_ADDRESS to yours (HOST:PORT).'
+    : 'Check TEMPORAL_ADDRESS (HOST:PORT), or the address in the profile, and whether that server is running.';
 }
 
 function adviceOn(details: string): string {
-  if (!/search attribute/i.test(details))
-    return 'Run it again with --verbose for all that is known.';
+  if (!/search attribute/i.test(details)) return 'Run it again with --verbose for all details.';
   const flags = SEARCH_ATTRIBUTES.map(({ name, type }) => `--name ${name} --type ${type}`);
-  return `Make those that the namespace lacks: temporal operator search-attribute create ${flags.join(' ')}`;
+  return `Create those that the namespace lacks: temporal operator search-attribute create ${flags.join(' ')}`;
 }

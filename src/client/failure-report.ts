@@ -1,4 +1,4 @@
-/** A run's or an activity's failure, as a person and a script read it. */
+/** The failure of a run or an activity, for people and for scripts. */
 
 import {
   ApplicationFailure,
@@ -14,15 +14,15 @@ export interface FailureReport {
   readonly type: string;
   readonly message: string;
   readonly code?: string;
-  /** The operator's next act. */
+  /** What the operator can do next. */
   readonly next?: string;
   readonly region?: string;
   readonly exitStatus?: number;
-  /** Of the test script, or of a command on an instance. */
+  /** The output of the test script, or of a command on an instance. */
   readonly output?: string;
 }
 
-/** Reads what Temporal wrapped: the outermost failure of ours, with the first details below it. */
+/** Unwraps Temporal's failures: the outermost failure of fedimg, with the first details below it. */
 export function failureReport(failure: unknown): FailureReport {
   const chain = causes(failure);
   const ours = chain.filter(
@@ -58,14 +58,14 @@ function foreignReport(chain: readonly Error[], failure: unknown): FailureReport
   if (terminated) {
     return {
       type: 'Terminated',
-      message: `terminated: ${chain.at(-1)?.message ?? 'no reason was given'}`,
-      next: '`fedimg sweep --dry-run --verbose` says what it left and what that waits for; `fedimg cancel` would have removed it at once.',
+      message: `terminated: ${chain.at(-1)?.message ?? 'no reason given'}`,
+      next: '`fedimg sweep --dry-run --verbose` lists what the run left and when the sweep removes it. Next time use `fedimg cancel`, which removes it at once.',
     };
   }
   if (chain.some((one) => one instanceof CancelledFailure)) {
     return { type: 'Cancelled', message: 'cancelled; what was not yet public was removed' };
   }
-  // Below a time-out of all attempts is what the last of them ran into.
+  // Below a time-out of all attempts is the failure of the last attempt.
   const innermost = chain.at(-1);
   if (innermost instanceof TimeoutFailure) {
     return { type: 'Timeout', message: timeoutText(innermost) };
@@ -73,10 +73,10 @@ function foreignReport(chain: readonly Error[], failure: unknown): FailureReport
   return { type: innermost?.name ?? 'Error', message: innermost?.message ?? String(failure) };
 }
 
-/** Temporal says of a worker that died no more than which time-out passed. */
+/** When a worker dies, Temporal reports only which time-out passed. */
 function timeoutText({ timeoutType, message }: TimeoutFailure): string {
   return timeoutType === 'HEARTBEAT'
-    ? 'the worker that was at it stopped, or was cut off from Temporal'
+    ? 'the worker of this activity stopped, or lost its connection to Temporal'
     : message;
 }
 

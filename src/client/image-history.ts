@@ -1,4 +1,4 @@
-/** What an image's history says without a worker: the request it was started with, and its plan. */
+/** Reads an image's request and its plan from its history, without a worker. */
 
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { ImagePlan, ImageRequest } from '../model/plan/plan.js';
@@ -12,7 +12,7 @@ export interface ImageHistory {
   readonly plan: ImagePlan | undefined;
 }
 
-/** The plan is the first activity: it stands among the first dozen events. */
+/** The plan is the first activity: its events are among the first dozen. */
 const EVENTS_MAX = 40;
 
 interface Payloads {

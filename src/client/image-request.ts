@@ -1,4 +1,4 @@
-/** The request for one image that a person publishes by hand: no compose metadata says anything about it. */
+/** The request for one image that is published by hand, without the metadata of a compose. */
 
 import { COMPOSE_ID_CHARS_MAX, parseComposeId } from '../model/compose/compose.js';
 import type { Arch } from '../model/compose/compose.js';
@@ -11,13 +11,13 @@ import { ClientError } from './errors.js';
 export interface ImageByHand {
   readonly url: string;
   readonly arch: Arch;
-  /** Of the compressed file; without it the download is not compared with anything. */
+  /** Of the compressed file; without it the download is not verified. */
   readonly sha256?: string | undefined;
   /** Of the compressed file. */
   readonly sizeBytes?: number | undefined;
   /** The compose that it belongs to; default: the image's name. */
   readonly compose?: string | undefined;
-  /** Default: as the compose's id or the image's name says. */
+  /** Default: from the compose's id or the image's name. */
   readonly release?: string | undefined;
 }
 
@@ -25,23 +25,23 @@ const SUFFIX = '.raw.xz';
 const RELEASE = /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/;
 const SHA256 = /^[0-9a-f]{64}$/;
 
-/** Throws a `ClientError` of kind `configuration` that says what is wrong with which argument. */
+/** Throws a `ClientError` of kind `configuration` that names the wrong argument. */
 export function imageRequestByHand(image: ImageByHand): ImageRequest {
   const name = imageName(image.url);
   const sha256 = image.sha256?.toLowerCase();
   if (sha256 !== undefined && !SHA256.test(sha256)) {
-    throw wrong('the sha256 has not 64 hexadecimal digits', 'Give it as sha256sum prints it.');
+    throw wrong('--sha256 must have 64 hexadecimal digits', 'Give it as sha256sum prints it.');
   }
   const compose = image.compose === undefined ? undefined : parseComposeId(image.compose);
   if (image.compose !== undefined && compose === undefined) {
     throw wrong(
-      `${shown(image.compose)} is no compose id`,
-      'One looks like Fedora-Cloud-43-20251021.0.',
+      `${shown(image.compose)} is not a compose id`,
+      'Give one such as Fedora-Cloud-43-20251021.0.',
     );
   }
   const release = image.release ?? compose?.version ?? releaseOf(name) ?? 'unknown';
   if (!RELEASE.test(release)) {
-    throw wrong(`${shown(release)} is no release`, 'Give one such as 43 or Rawhide.');
+    throw wrong(`${shown(release)} is not a release`, 'Give one such as 43 or Rawhide.');
   }
   return {
     composeId: compose?.id ?? name.slice(0, COMPOSE_ID_CHARS_MAX),
@@ -50,7 +50,7 @@ export function imageRequestByHand(image: ImageByHand): ImageRequest {
       subvariant: BY_HAND,
       arch: image.arch,
       url: image.url,
-      // Nobody named one: the plan then has none to compare with.
+      // Empty: the plan then has no hash to compare with.
       sha256: sha256 ?? '',
       sizeBytes: image.sizeBytes ?? 0,
       name,
@@ -63,19 +63,22 @@ function imageName(url: string): string {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed === undefined || !['http:', 'https:'].includes(parsed.protocol)) {
     throw wrong(
-      `${printableUrl(url)} is no http or https URL`,
+      `${printableUrl(url)} is not an http or https URL`,
       'Serve the file, and allow its URL in [source].',
     );
   }
   if (parsed.username !== '' || parsed.password !== '') {
-    throw wrong('the URL has a user or a password in it', 'Serve the file without credentials.');
+    throw wrong(
+      'the URL contains a user name or a password',
+      'Serve the file without credentials.',
+    );
   }
   const file = parsed.pathname.slice(parsed.pathname.lastIndexOf('/') + 1);
   const name = file.slice(0, -SUFFIX.length);
   if (!file.endsWith(SUFFIX) || !isName(name)) {
     throw wrong(
-      `${file === '' ? 'the URL' : shown(file)} names no raw disk image`,
-      'Its name must end in .raw.xz: compress one with `xz -T0 disk.raw`.',
+      `${file === '' ? 'the URL' : shown(file)} is not the name of a raw disk image`,
+      'The name must end in .raw.xz; compress a raw image with `xz -T0 disk.raw`.',
     );
   }
   return name;
@@ -86,7 +89,7 @@ export function releaseOf(name: string): string | undefined {
   return /-(\d{1,3}|Rawhide|ELN|eln)(?=[-_.]|$)/.exec(name)?.[1];
 }
 
-/** An argument as an error may quote it: nobody mistypes more. */
+/** An argument for an error message, cut to a readable length. */
 function shown(text: string): string {
   return printableAscii(text.length > 200 ? `${text.slice(0, 200)}...` : text);
 }

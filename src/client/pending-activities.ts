@@ -1,4 +1,4 @@
-/** What a run waits for at this moment: its pending activities, their attempts and last words. */
+/** What a run waits for: its pending activities, their attempts, last heartbeats and last failures. */
 
 import type { WorkflowExecutionDescription } from '@temporalio/client';
 import { defaultFailureConverter, defaultPayloadConverter } from '@temporalio/common';
@@ -10,7 +10,7 @@ export interface PendingActivity {
   readonly id: string;
   readonly type: string;
   readonly attempt: number;
-  /** What it said last; of this attempt or of the one before. */
+  /** The last one, of this attempt or of the attempt before. */
   readonly heartbeat: Heartbeat | null;
   /** Why the attempt before this one failed. */
   readonly lastFailure: FailureReport | null;
@@ -43,7 +43,7 @@ function heartbeatOf(activity: RawActivity): Heartbeat | null {
   return isHeartbeat(value) ? value : null;
 }
 
-/** An older or a newer worker may say other things; those are not shown. */
+/** Workers of other versions may send other heartbeats; those are not shown. */
 function isHeartbeat(value: unknown): value is Heartbeat {
   if (typeof value !== 'object' || value === null) return false;
   const { kind, phase, bytes, totalBytes } = value as Record<string, unknown>;
@@ -51,7 +51,7 @@ function isHeartbeat(value: unknown): value is Heartbeat {
   return kind === 'wait' || (typeof bytes === 'number' && typeof totalBytes === 'number');
 }
 
-/** Only an activity that waits for its next attempt has not started. */
+/** Undefined unless the activity waits for its next attempt. */
 function nextAttempt(activity: RawActivity): string | null {
   const SCHEDULED = 1;
   const seconds = activity.scheduledTime?.seconds;

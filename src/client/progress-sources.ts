@@ -1,4 +1,4 @@
-/** The three places where an image's progress can be read: the workflow's query, its history, its result. */
+/** Reads an image's progress from one of three sources: the workflow's query, its history, its result. */
 
 import { QueryNotRegisteredError, QueryRejectedError } from '@temporalio/client';
 import type { ImageProgress, ImageResult, RegionProgress } from '../model/progress/progress.js';
@@ -10,15 +10,15 @@ import type { RunRef } from './session.js';
 
 export interface Asked<P> {
   readonly progress: P | undefined;
-  /** Why nothing was answered. */
+  /** Why there is no progress. */
   readonly note: string | null;
 }
 
-/** A worker answers within milliseconds, after a restart within two seconds. */
+/** A worker answers within milliseconds; after a restart within two seconds. */
 const QUERY_TIMEOUT_MS = 3_000;
-const NO_WORKER = 'no worker answers (is `fedimg worker` running?): read from the history';
+const NO_WORKER = 'no worker answers, so this is from the history; is `fedimg worker` running?';
 
-/** Asks the workflow itself; without a worker there is no progress, but a note. */
+/** Queries the workflow; without a worker it returns a note instead of the progress. */
 export async function askProgress<P>(
   { call }: TemporalAccess,
   query: 'imageProgress' | 'composeProgress',
@@ -39,7 +39,7 @@ export async function askProgress<P>(
   }
 }
 
-/** Without pollers the server says so (failed precondition), or lets the deadline pass (cancelled). */
+/** Without pollers the server answers failed precondition, or lets the deadline pass (cancelled). */
 function isUnanswered(error: unknown): boolean {
   const CANCELLED = 1;
   const DEADLINE_EXCEEDED = 4;
@@ -48,7 +48,7 @@ function isUnanswered(error: unknown): boolean {
   return code === CANCELLED || code === DEADLINE_EXCEEDED || code === FAILED_PRECONDITION;
 }
 
-/** What the request and the plan say: which image, and which regions it goes to. */
+/** From the request and the plan: the image and its regions. */
 export async function progressFromHistory(
   access: TemporalAccess,
   run: RunRef,

@@ -25,17 +25,17 @@ export interface Publication extends RunRef {
   readonly compose: string | null;
   readonly image: string | null;
   readonly arch: string | null;
-  /** The step that it is at, or its outcome. */
+  /** The current step, or the outcome. */
   readonly phase: string | null;
-  /** An image of a compose, rather than one that was published by hand. */
+  /** True for an image of a compose, false for one that was published by hand. */
   readonly child: boolean;
   readonly link: string | null;
 }
 
 export const LATEST = '@latest';
 /**
- * So many runs are looked at for the newest ones: the store lists first what is open or closed last, and
- * whoever asks for the newest wants no year's worth read.
+ * How many runs are read to find the newest ones. The store lists open runs and those that closed last
+ * first, so this finds the newest without reading the runs of a year.
  */
 const LOOKED_AT_MAX = 500;
 /** For one page of the list. */
@@ -56,7 +56,7 @@ export async function listPublications(
   const runs = client.workflow.list({ query, pageSize: 200 })[Symbol.asyncIterator]();
   const found: Publication[] = [];
   while (found.length < limit) {
-    // A deadline for each page: one for the whole would be a limit by another name.
+    // A deadline for each page: one for the whole list would limit its length.
     const next = await call(() => runs.next(), PAGE_TIMEOUT_MS);
     if (next.done === true) break;
     found.push(publicationOf(session, next.value));
@@ -64,21 +64,21 @@ export async function listPublications(
   return found.sort((a, b) => b.startedAt.localeCompare(a.startedAt));
 }
 
-/** Composes and the images that were published by hand, newest first, of the runs that are looked at. */
+/** Composes and images that were published by hand, newest first. */
 export async function recentPublications(session: Session, limit: number): Promise<Publication[]> {
   const types = [COMPOSE_WORKFLOW, PUBLISH_IMAGE_WORKFLOW].map(quoted).join(', ');
   const all = await listPublications(session, `WorkflowType IN (${types})`, LOOKED_AT_MAX);
   return all.filter(({ child }) => !child).slice(0, limit);
 }
 
-/** The newest run of what `id` names: `@latest`, a compose, an image, a workflow id or an image's name. */
+/** The newest run of `id`: `@latest`, a compose, an image, a workflow id or an image's name. */
 export async function resolvePublication(session: Session, id: string): Promise<Publication> {
   if (id === LATEST) {
     const [latest] = await recentPublications(session, 1);
     if (latest !== undefined) return latest;
     throw new ClientError(
       'not-found',
-      `Nothing was published yet on ${session.access.address}`,
+      `The Temporal server at ${session.access.address} has no publications yet`,
       'Publish something: `fedimg compose signal FILE`, or `fedimg publish URL --arch ARCH`.',
     );
   }
@@ -92,12 +92,12 @@ export async function resolvePublication(session: Session, id: string): Promise<
   if (byName !== undefined) return byName;
   throw new ClientError(
     'not-found',
-    `There is no compose or image ${id} on ${session.access.address}`,
-    'List what there is with `fedimg status`; @latest is the newest one.',
+    `The Temporal server at ${session.access.address} has no compose or image ${id}`,
+    'List all with `fedimg status`; @latest is the newest one.',
   );
 }
 
-/** The newest run of a workflow id, or the named run; throws a `ClientError` when there is none. */
+/** The newest run of a workflow id, or the named run; throws a `ClientError` when it does not exist. */
 export async function describePublication(
   session: Session,
   workflowId: string,

@@ -1,10 +1,10 @@
-/** How a closed run ended: its result, or the failure in its place. */
+/** How a closed run ended: its result or its failure. */
 
 import type { RunRef, Session } from './session.js';
 
 export type End<R> = { readonly result: R } | { readonly failure: unknown };
 
-/** Read from the history: no worker has to replay a run for it. */
+/** Reads the history, so that no worker has to replay the run. */
 export async function readEnd<R>(
   { access }: Session,
   { workflowId, runId }: RunRef,

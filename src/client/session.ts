@@ -1,4 +1,4 @@
-/** What every client call needs: the connection and where links lead to. */
+/** What every client call needs: the connection, and the address of the Temporal UI for links. */
 
 import type { RunRef } from '../model/ids/run-ref.js';
 import type { TemporalAccess } from './connection.js';
@@ -6,7 +6,7 @@ import { workflowUrl } from './ui-link.js';
 
 export interface Session {
   readonly access: TemporalAccess;
-  /** Undefined when nobody says where the UI is. */
+  /** Undefined when the address of the UI is unknown. */
   readonly uiUrl: string | undefined;
 }
 

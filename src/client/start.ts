@@ -29,16 +29,16 @@ export interface StartOptions {
 
 export interface Started extends RunRef {
   /**
-   * `started` a run; `running` already; `published` by an earlier run, so that nothing is left to do;
-   * `ended` without an image, as the message itself says.
+   * `started`: a run was started. `running`: it ran already. `published`: an earlier run has published it.
+   * `ended`: the compose ended without images, as the message reports.
    */
   readonly state: 'started' | 'running' | 'published' | 'ended';
   readonly link: string | null;
 }
 
 /**
- * Sends the message to its compose, which starts if it was not there, has failed, or had ended without
- * images and is finished now. A compose that was published stays as it is.
+ * Sends the message to its compose. Starts the compose if it has not run, has failed, or had ended
+ * without images and is finished now. A published compose stays unchanged. Safe to repeat.
  */
 export async function signalCompose(
   session: Session,
@@ -55,7 +55,7 @@ export async function signalCompose(
     const wasDoomed = status.outcome === 'ended';
     if (!wasDoomed) return { workflowId, runId, state: 'published', link };
     if (!message.status.startsWith('FINISHED')) return { workflowId, runId, state: 'ended', link };
-    // What pungi called doomed was composed after all: nothing of it is published yet.
+    // Pungi finished a compose that it had reported as doomed: it has no published images yet.
     return send(session, message, { ...options, reuse: 'ALLOW_DUPLICATE' });
   }
 }
@@ -90,7 +90,7 @@ async function send(
   return { ...run, state, link: linkTo(session, run) };
 }
 
-/** Starts `publishImage`, one run at a time for an image; throws a `ClientError` when another file runs. */
+/** Starts `publishImage`, one run at a time for an image. Throws a `ClientError` when a run of another file is under way. */
 export async function startImage(
   session: Session,
   request: ImageRequest,
@@ -141,7 +141,7 @@ async function joinRunning(
   throw new ClientError(
     'conflict',
     `${wanted.image.name} is being published from another file: ${request.image.url}`,
-    `Wait for it (fedimg status ${workflowId} --watch), or end it (fedimg cancel ${workflowId}).`,
+    `Wait for that run (fedimg status ${workflowId} --watch), or cancel it (fedimg cancel ${workflowId}).`,
   );
 }
 

@@ -1,4 +1,4 @@
-/** Where a compose or an image stands: its progress, what it waits for, and why it failed. */
+/** The status of a compose or an image: its progress, what it waits for, and why it failed. */
 
 import type { WorkflowExecutionStatusName } from '@temporalio/client';
 import type {
@@ -31,7 +31,7 @@ interface StatusBase extends Publication {
   readonly outcome: Outcome;
   readonly failure: FailureReport | null;
   readonly activities: readonly PendingActivity[];
-  /** Why the progress may be older than now, or is missing: no worker answers. */
+  /** Why the progress may be old or missing: no worker answers. */
   readonly note: string | null;
 }
 
@@ -39,7 +39,7 @@ export interface ImageStatus extends StatusBase {
   readonly kind: 'image';
   readonly progress: ImageProgress | null;
   readonly result: ImageResult | null;
-  /** What a run that failed was asked for, so that it can be asked for again. */
+  /** The request of a failed run, so that it can be made again. */
   readonly request: ImageRequest | null;
 }
 
@@ -47,18 +47,18 @@ export interface ComposeStatus extends StatusBase {
   readonly kind: 'compose';
   readonly progress: ComposeProgress | null;
   readonly images: readonly ImageStatus[];
-  /** Why a compose that is done published nothing. */
+  /** Why a completed compose published no images. */
   readonly reason: string | null;
-  /** The message of a compose that failed, so that it can be sent again. */
+  /** The message of a failed compose, so that it can be sent again. */
   readonly message: ComposeMessage | null;
 }
 
 export type PublicationStatus = ImageStatus | ComposeStatus;
 
-/** Closed runs never change: whoever watches reads each of them once. */
+/** Closed runs never change, so a watch reads each of them once. */
 export type StatusCache = Map<string, PublicationStatus>;
 
-/** Reads one run; a compose with all its images. Throws `ClientError`. */
+/** Reads one run, and all images of a compose. Throws `ClientError`. */
 export async function readStatus(
   session: Session,
   run: { readonly workflowId: string; readonly runId?: string | undefined },
@@ -75,7 +75,7 @@ export async function readStatus(
     description.type === COMPOSE_WORKFLOW
       ? await readCompose(session, { ...publication, activities }, cache)
       : await readImage(session, { ...publication, activities });
-  // What is known without a worker may become more when one is back.
+  // A status without a worker may become more complete when a worker is back.
   if (status.outcome !== 'running' && status.note === null) cache.set(status.runId, status);
   return status;
 }
@@ -94,23 +94,23 @@ async function readImage(session: Session, described: Described): Promise<ImageS
   const end = await readEnd<ImageResult>(session, described);
   if ('result' in end) {
     const { result } = end;
-    const { progress: told } = await ask();
-    const progress = told ?? (await progressFromResult(session.access, described, result));
+    const { progress: answered } = await ask();
+    const progress = answered ?? (await progressFromResult(session.access, described, result));
     return { ...base, outcome: result.outcome, progress, result, failure: null, note: null };
   }
   const reported = failureProgress(end.failure) as ImageProgress | undefined;
   const outcome = failedOutcome(described.execution);
-  // A worker would replay the whole run only to say again what its failure says.
-  const isSaid = reported !== undefined && outcome !== 'cancelled';
-  const asked = isSaid ? { progress: reported, note: null } : await ask();
+  // Do not let a worker replay the whole run for what its failure already contains.
+  const isReported = reported !== undefined && outcome !== 'cancelled';
+  const asked = isReported ? { progress: reported, note: null } : await ask();
   const progress =
     reported ?? asked.progress ?? (await progressFromHistory(session.access, described));
   const note = reported === undefined && asked.progress === undefined ? asked.note : null;
   const { request } = await readImageHistory(session.access, described);
   const report = failureReport(end.failure);
-  // A cancellation carries no details: what it left behind only the workflow itself says.
-  const said = outcome === 'cancelled' ? asked.progress?.failure : undefined;
-  const failure = said === undefined ? report : { ...report, message: said };
+  // A cancellation carries no details: only the workflow knows what it has left.
+  const message = outcome === 'cancelled' ? asked.progress?.failure : undefined;
+  const failure = message === undefined ? report : { ...report, message };
   return { ...base, outcome, progress, failure, note, request };
 }
 
@@ -145,7 +145,7 @@ async function readCompose(
   };
 }
 
-/** A child that the compose has named may not have been started yet. */
+/** Undefined when the compose has named the image but not started it yet. */
 async function readIfStarted(
   session: Session,
   run: { readonly workflowId: string },

@@ -42,7 +42,7 @@ export async function startSweep(
 
 export interface SweepWaitOptions {
   readonly timeoutMs?: number | undefined;
-  /** A worker takes a new run up within a second; after this there is none. */
+  /** A worker accepts a new run within a second; after this time no worker is running. */
   readonly noWorkerMs?: number;
   /** Aborted when the user stops waiting; the sweep goes on. */
   readonly signal: AbortSignal;
@@ -55,7 +55,7 @@ export type SweepEnd =
 const INTERVAL_MS = 500;
 const NO_WORKER_MS = 20_000;
 
-/** Throws a `ClientError` when the sweep fails, and when no worker takes it up: it is ended then. */
+/** Throws a `ClientError` when the sweep fails. When no worker accepts it, terminates it and throws one, too. */
 export async function awaitSweep(
   session: Session,
   run: StartedSweep,
@@ -79,12 +79,12 @@ export async function awaitSweep(
   }
 }
 
-/** Its start and its first task are written by the server alone. */
+/** The server alone writes the first two events: the start and the first task. */
 function isTakenUp({ historyLength }: WorkflowExecutionDescription): boolean {
   return historyLength > 2;
 }
 
-/** A sweep that the user was told has not happened must not happen later. */
+/** Terminates the sweep: it must not run later, after the user has seen that it did not run. */
 async function noWorker(
   { access }: Session,
   { workflowId, runId, taskQueue }: StartedSweep,
@@ -94,8 +94,8 @@ async function noWorker(
   );
   return new ClientError(
     'unreachable',
-    `No worker takes up work from the task queue ${taskQueue}: nothing was swept`,
-    'Start one (`fedimg worker`) with this configuration, then sweep again.',
+    `No worker polls the task queue ${taskQueue}, so the sweep did not run`,
+    'Start a worker with this configuration (`fedimg worker`), then sweep again.',
   );
 }
 

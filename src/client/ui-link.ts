@@ -3,14 +3,14 @@
 export interface UiOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly address: string;
-  /** The UI of a local stack that runs at this very address. */
+  /** The UI of the local stack, if it runs at `address`. */
   readonly stackUiUrl?: string | undefined;
 }
 
-/** `temporal server start-dev` puts its UI this far above its own port. */
+/** `temporal server start-dev` adds this to its own port for its UI. */
 const UI_PORT_OFFSET = 1_000;
 
-/** Where the UI of the server at `address` is, without a slash at its end; undefined when nobody says. */
+/** URL of the UI of the server at `address`, without a slash at its end; undefined when unknown. */
 export function uiBaseUrl({ env, address, stackUiUrl }: UiOptions): string | undefined {
   const named = env['TEMPORAL_UI_URL'];
   if (named !== undefined && named !== '') return named.replace(/\/+$/, '');
@@ -22,7 +22,7 @@ export function uiBaseUrl({ env, address, stackUiUrl }: UiOptions): string | und
   return port === undefined ? undefined : `http://127.0.0.1:${Number(port) + UI_PORT_OFFSET}`;
 }
 
-/** The page of one run; of the newest one without a run id. */
+/** The page of one run; without a run id, of the newest one. */
 export function workflowUrl(
   base: string,
   run: { readonly namespace: string; readonly workflowId: string; readonly runId?: string },

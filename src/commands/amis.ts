@@ -1,4 +1,4 @@
-/** `fedimg amis`: the published AMIs, why others are missing, and lines for tools that look them up. */
+/** `fedimg amis`: the published AMIs, the reasons for missing ones, and code for tools that look AMIs up. */
 
 import { Command, Option } from 'commander';
 import { amiRow } from '../client/amis.js';
@@ -41,16 +41,16 @@ const FORMATS = [...ROW_FORMATS, ...WEBSITES_FORMATS, ...SNIPPET_FORMATS] as con
 type Format = (typeof FORMATS)[number];
 
 export function createCommand(): Command {
-  const from = new Option('--from <source>', 'ask the histories in Temporal, or the tags in EC2');
+  const from = new Option('--from <source>', 'read the histories in Temporal, or the tags in EC2');
   const command = new Command('amis')
     .addOption(from.choices(AMI_SOURCES).default('temporal'))
-    .option('--compose <id>', 'only of this compose, or of @latest')
-    .option('--release <release>', 'only of this release')
-    .option('--arch <arch>', 'only for this architecture', parseArch)
-    .option('--region <region>', 'only in this region')
-    .option('--variant <variant>', 'only of this variant, such as hvm-gp2', parseVariant)
-    .option('--ga <candidate>', 'for -o fedora-websites: the release, as 43-1.6', milestone)
-    .option('--beta <candidate>', 'for -o fedora-websites: the Beta, as 44-1.2', milestone);
+    .option('--compose <id>', 'only AMIs of this compose, or of @latest')
+    .option('--release <release>', 'only AMIs of this release')
+    .option('--arch <arch>', 'only AMIs for this architecture', parseArch)
+    .option('--region <region>', 'only AMIs in this region')
+    .option('--variant <variant>', 'only AMIs of this variant, such as hvm-gp2', parseVariant)
+    .option('--ga <candidate>', 'for -o fedora-websites: the release, such as 43-1.6', milestone)
+    .option('--beta <candidate>', 'for -o fedora-websites: the Beta, such as 44-1.2', milestone);
   withHelp(command, {
     examples: [
       'fedimg amis --compose @latest',
@@ -60,15 +60,16 @@ export function createCommand(): Command {
       'fedimg amis --release 43 -o terraform                      # or aws-cli, or ansible',
       'fedimg amis --from ec2                                     # without Temporal',
     ],
-    notes: `Formats (-o): ${FORMATS.join(', ')} (ga is fedora-websites by a shorter name).
-A wanted AMI that is missing has \`ami: null\` and a \`reason\`; an image without any AMI is no row: see \`fedimg status\`.
-Both sources give the same answer of runs that have ended. Temporal forgets runs after its retention; tags stay.
+    notes: `Formats (-o): ${FORMATS.join(', ')} (ga is short for fedora-websites).
+A missing AMI has \`ami: null\` and a \`reason\`. An image without any AMI has no row: see \`fedimg status\`.
+For runs that have ended, both sources give the same answer. Temporal forgets runs after its retention; tags stay.
 
-fedora-websites is {"ga":{ARCH:{REGION:AMI}},"beta":{...}} of what is public of Cloud_Base. GA are composes with a
-label RC-x.y, Beta those with Beta-x.y: of the newest release the last candidate, or the one that is named.
-It and terraform, aws-cli and ansible list one variant an image: that of the most regions, of several such the first of
-hvm-gp3, hvm-gp2, hvm-standard and, for the last three, the paravirtual ones; or that of --variant. The last three give
-the newest public image of each release and architecture, by owner and exact name; its comment says where it lacks.`,
+fedora-websites prints {"ga":{ARCH:{REGION:AMI}},"beta":{...}} with the public AMIs of Cloud_Base. GA means composes
+with a label RC-x.y, Beta those with Beta-x.y. It takes the last candidate of the newest release, or the one of --ga
+or --beta. fedora-websites, terraform, aws-cli and ansible list one variant for each image: that of --variant, else the
+one in the most regions, else the first of hvm-gp3, hvm-gp2, hvm-standard. terraform, aws-cli and ansible also know
+paravirtual variants. They look up the newest public image of each release and architecture by its owner and exact
+name; a comment names the regions that lack it.`,
   });
   command.action(async (options: AmisOptions) => finish(await run(command, options)));
   return command;
@@ -77,13 +78,13 @@ the newest public image of each release and architecture, by owner and exact nam
 function milestone(text: string): Milestone {
   const found = parseMilestone(text);
   if (found !== undefined) return found;
-  throw usageError(`${text} is no candidate`, 'Write release and candidate, as 43-1.6.');
+  throw usageError(`${text} is not a candidate`, 'Write release and candidate, such as 43-1.6.');
 }
 
 async function run(command: Command, options: AmisOptions): Promise<ExitCode> {
   const format = outputFormat(command, FORMATS);
   if ((options.ga ?? options.beta) !== undefined && !isWebsites(format)) {
-    throw usageError('--ga and --beta are for -o fedora-websites');
+    throw usageError('--ga and --beta need -o fedora-websites');
   }
   const terminal = terminalOf(command);
   const { config } = globalOptions(command);
@@ -99,7 +100,7 @@ async function run(command: Command, options: AmisOptions): Promise<ExitCode> {
       (options.variant === undefined || variantKey(record) === options.variant),
   );
   const found = print(terminal, { format, options, selected, read });
-  // What a silent region has nobody knows: an empty answer is not told as if there were no AMIs.
+  // A region that does not answer may have AMIs, so do not report that there are none.
   if (found || read.exitCode !== EXIT.done) return read.exitCode;
   const isFiltered = Object.keys(options).length > 1;
   const isListing = !isWebsites(format) && !isSnippet(format);
@@ -117,7 +118,7 @@ interface Answer {
   readonly read: Read;
 }
 
-/** Whether there was anything to print; a program gets its JSON all the same. */
+/** Prints the answer and returns whether it has AMIs; JSON is also printed when it has none. */
 function print(terminal: Terminal, { format, options, selected, read }: Answer): boolean {
   if (isWebsites(format)) {
     const list = fedoraWebsites(selected, options);
@@ -143,10 +144,10 @@ function isSnippet(format: Format): format is (typeof SNIPPET_FORMATS)[number] {
   return (SNIPPET_FORMATS as readonly string[]).includes(format);
 }
 
-/** A terminal's height is for the AMIs. */
+/** Leaves room for the AMIs on a terminal. */
 const ABSENT_NOTED_MAX = 5;
 
-/** Images that are under way or came to nothing, each with one of its reasons. */
+/** Images without AMIs (running or failed), each with one of its reasons. */
 function absentNotes(absent: readonly AmiRecord[]): string[] {
   const images = new Map(absent.map((record) => [imageKeyOf(record), record]));
   const notes = [...images.values()].map(({ image, arch, reason }) => {
@@ -154,18 +155,18 @@ function absentNotes(absent: readonly AmiRecord[]): string[] {
     return `${image} (${arch}) has no AMI${why}`;
   });
   const more = notes.length - ABSENT_NOTED_MAX;
-  const rest = more > 0 ? [`... and ${more} more images have none: see \`fedimg status\``] : [];
+  const rest = more > 0 ? [`... and ${more} more images have no AMI; see \`fedimg status\``] : [];
   return [...notes.slice(0, ABSENT_NOTED_MAX), ...rest];
 }
 
 function nothingFound(format: Format, from: AmiSource): CommandError {
   const what = isWebsites(format)
-    ? 'no public AMI of Cloud_Base has a label of a release or a Beta in this variant'
+    ? 'no public AMI of Cloud_Base in this variant has the label of a release or a Beta'
     : `no ${isSnippet(format) ? 'public ' : ''}AMI matches`;
   const other =
     from === 'temporal'
-      ? ' Temporal forgets runs after its retention: --from ec2 asks the AMIs themselves.'
-      : " Only the configuration's deployment is looked for: name the file with --config.";
-  const next = `List all with \`fedimg amis\`; \`fedimg status\` says what is under way.${other}`;
+      ? ' Temporal forgets runs after its retention; --from ec2 reads the tags of the AMIs.'
+      : ' This shows only the deployment of the configuration; name the right file with --config.';
+  const next = `List all with \`fedimg amis\`; \`fedimg status\` shows what is running.${other}`;
   return new CommandError({ what, next, exitCode: EXIT.notFound });
 }

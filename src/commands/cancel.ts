@@ -1,4 +1,4 @@
-/** `fedimg cancel`: ends a publication; what is not yet public is removed. */
+/** `fedimg cancel`: cancels a publication, which then removes what is not yet public. */
 
 import { Command } from 'commander';
 import { cancelPublication } from '../client/cancel.js';
@@ -16,7 +16,7 @@ export function createCommand(): Command {
   withHelp(command, {
     examples: ['fedimg cancel Fedora-Cloud-43-20251021.0', 'fedimg cancel @latest'],
     notes:
-      'What is public already stays. Use this, not "Terminate": a terminated run removes nothing.',
+      'What is public already stays. Use this command, not "Terminate" in the Temporal UI: a terminated run leaves its resources.',
   });
   command.action(async (id: string) => finish(await run(command, id)));
   return command;
@@ -30,12 +30,10 @@ async function run(command: Command, id: string): Promise<ExitCode> {
     const { publication, requested } = cancelled;
     const name = idOf(publication);
     if (requested) {
-      terminal.note(`${name}: cancellation requested; what is not yet public is being removed.`);
+      terminal.note(`${name}: cancellation requested. The run removes what is not yet public.`);
       terminal.note(`Watch it: ${watchCommand(publication)}`);
     } else {
-      terminal.note(
-        `${name}: is closed already (${publication.execution.toLowerCase()}), nothing to do`,
-      );
+      terminal.note(`${name}: already closed (${publication.execution.toLowerCase()}), no change`);
     }
     if (publication.link !== null) terminal.note(publication.link);
     if (format === 'table') terminal.result(publication.workflowId);

@@ -1,4 +1,4 @@
-/** `fedimg compose signal`: the compose signal client. A pungi status message becomes a signal-with-start. */
+/** `fedimg compose signal`: the compose signal client. It turns a pungi status message into a signal-with-start. */
 
 import { Command } from 'commander';
 import { signalCompose } from '../client/start.js';
@@ -8,7 +8,7 @@ import { JsonError, parseStrictJson } from '../fetch/strict-json.js';
 import { printSummary } from './view/ami-output.js';
 import { watchCommand } from './shared/again.js';
 import { finish, withHelp } from './shared/command-help.js';
-import { sayComposeStarted } from './shared/compose-started.js';
+import { noteComposeStarted } from './shared/compose-started.js';
 import { EXIT, exitCodeOf, type ExitCode } from './shared/exit-codes.js';
 import type { FollowOptions } from './shared/follow.js';
 import { addFollowOptions, follow } from './shared/follow.js';
@@ -27,7 +27,9 @@ export function createCommand(): Command {
 
 function signalCommand(): Command {
   const command = new Command('signal')
-    .description("send a compose's status message; the compose starts, or hears of it")
+    .description(
+      "send a compose's status message; it starts the compose, or updates the running one",
+    )
     .argument('<file>', "pungi's status message (JSON); - reads it from standard input");
   addFollowOptions(command);
   withHelp(command, {
@@ -37,7 +39,7 @@ function signalCommand(): Command {
       '  "location":"https://kojipkgs.fedoraproject.org/compose/cloud/Fedora-Cloud-43-20251021.0/compose"}\' |',
       '  fedimg compose signal -',
     ],
-    notes: 'Safe to repeat: one compose is published once; one that failed runs again.',
+    notes: 'Safe to repeat: a compose is published once, and a failed one runs again.',
   });
   command.action(async (file: string, options: FollowOptions) => {
     finish(await run(command, file, options));
@@ -50,13 +52,13 @@ async function run(command: Command, file: string, options: FollowOptions): Prom
   const terminal = terminalOf(command);
   const parsed = parseComposeMessage(await readJson(file));
   if (parsed.kind === 'ignored') {
-    terminal.note(`Nothing to do: ${parsed.reason}.`);
+    terminal.note(`The message is ignored: ${parsed.reason}.`);
     return EXIT.done;
   }
   if (parsed.kind === 'invalid') {
     throw usageError(
-      `this is no status message of a compose:\n  ${parsed.problems.join('\n  ')}`,
-      "A message has compose_id, status and location, as pungi's pungi.compose.status.change.",
+      `this is not a status message of a compose:\n  ${parsed.problems.join('\n  ')}`,
+      "A message needs compose_id, status and location, as in pungi's pungi.compose.status.change.",
     );
   }
   const { config } = globalOptions(command);
@@ -66,12 +68,12 @@ async function run(command: Command, file: string, options: FollowOptions): Prom
     const waits = options.wait === true || options.watch === true;
     if (started.state === 'published' || started.state === 'ended') {
       const status = await readStatus(session, started);
-      sayComposeStarted(terminal, parsed.message, { ...started, outcome: status.outcome });
+      noteComposeStarted(terminal, parsed.message, { ...started, outcome: status.outcome });
       if (waits || format !== 'table') printStatus(terminal, format, status);
       if (waits && format === 'table') await printSummary(terminal, format, { session, status });
       return exitCodeOf(status.outcome);
     }
-    sayComposeStarted(terminal, parsed.message, started);
+    noteComposeStarted(terminal, parsed.message, started);
     terminal.note(`Watch it: ${watchCommand({ kind: 'compose', ...started })}`);
     if (!waits) {
       if (format === 'table') terminal.result(started.workflowId);
@@ -88,17 +90,17 @@ async function run(command: Command, file: string, options: FollowOptions): Prom
   });
 }
 
-/** Whatever pungi's hook hands over: a file, or standard input. */
+/** Reads the message from a file or standard input. */
 async function readJson(file: string): Promise<unknown> {
   const content = await readInput(file, {
     what: 'the message',
-    next: 'Give the message as pungi sends it; see `fedimg compose signal --help`.',
+    next: 'Give the message exactly as pungi sends it; see `fedimg compose signal --help`.',
     bytesMax: MESSAGE_BYTES_MAX,
   });
   return parseMessageText(content.toString('utf8'), inputName(file));
 }
 
-/** The message as strict JSON: with a key twice, two readers would read two composes. Throws a usage error. */
+/** Parses strict JSON: with a duplicate key, two programs would read two different composes. Throws a usage error. */
 export function parseMessageText(content: string, name: string): unknown {
   try {
     return parseStrictJson(content);
@@ -106,8 +108,8 @@ export function parseMessageText(content: string, name: string): unknown {
     if (!(error instanceof JsonError)) throw error;
     throw new CommandError(
       {
-        what: `${name} is no JSON of a message: it ${error.message}`,
-        next: 'Give the message as pungi sends it; see `fedimg compose signal --help`.',
+        what: `${name} is not valid JSON: it ${error.message}`,
+        next: 'Give the message exactly as pungi sends it; see `fedimg compose signal --help`.',
         exitCode: EXIT.usage,
       },
       { cause: error },

@@ -1,4 +1,4 @@
-/** `fedimg config import`: the configuration of the old fedimg becomes one of this. */
+/** `fedimg config import`: converts the configuration of the old fedimg. */
 
 import { access, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -10,6 +10,7 @@ import { printable, printableAscii } from '../model/printable.js';
 import { shellQuoted } from './shared/again.js';
 import { finish, withHelp } from './shared/command-help.js';
 import { EXIT, type ExitCode } from './shared/exit-codes.js';
+import { printable } from '../model/printable.js';
 import { globalOptions, outputFormat, terminalOf } from './shared/options.js';
 import { CommandError, usageError } from './shared/problem.js';
 import { inputName, readInput } from './shared/read-input.js';
@@ -27,11 +28,14 @@ export function createCommand(): Command {
 
 function importCommand(): Command {
   const command = new Command('import')
-    .description('turn the configuration of the old fedimg (0.3 to 2.4) into one of this')
+    .description('convert the configuration of the old fedimg (0.3 to 2.4)')
     .argument('<file>', '/etc/fedimg.cfg or fedimg-conf.toml; - reads it from standard input')
-    .option('--to <file>', 'write it there, and the test script beside it (default: to stdout)')
-    .option('--test-script <file>', 'this script takes the place of the old test command')
-    .option('--force', 'write over the file of --to; never over a script');
+    .option(
+      '--to <file>',
+      'write it to this file, and the test script beside it (default: to stdout)',
+    )
+    .option('--test-script <file>', 'use this script instead of the old test command')
+    .option('--force', 'overwrite the file of --to, but never a script');
   withHelp(command, {
     examples: [
       'fedimg config import /etc/fedimg.cfg --to fedimg.toml',
@@ -39,7 +43,7 @@ function importCommand(): Command {
       'fedimg config import /etc/fedimg/fedimg-conf.toml --test-script tests/smoke.sh',
     ],
     notes:
-      'A line on stderr for each key that is not simply moved: why, and what to do now. Secrets are not copied.\nWhat is printed has been loaded once; when something is missing that a person must decide, it exits 2.',
+      'For each key that it changes or drops, it prints a line on stderr: why, and what to do. It does not copy secrets.\nThe new configuration has been checked by loading it. If you must decide something first, it exits with code 2.',
   });
   command.action(async (file: string, options: ImportCommandOptions) => {
     finish(await run(command, file, options));
@@ -61,19 +65,19 @@ async function run(
     bytesMax: LEGACY_BYTES_MAX,
   });
   const imported = await importOrExplain(terminal, inputName(file), bytes, testScript);
-  sayNotes(terminal, inputName(file), imported.notes);
+  printNotes(terminal, inputName(file), imported.notes);
   if (to !== undefined) await writeImported(to, imported, options.force === true);
   if (format === 'json') terminal.result(JSON.stringify(imported, null, 2));
   else if (to === undefined) terminal.result(imported.toml.trimEnd());
-  sayEnd(terminal, imported, to);
+  noteEnd(terminal, imported, to);
   return EXIT.done;
 }
 
-/** `--output` is the format everywhere; who means a file is told where to write it. */
+/** `--output` is a format here, too: a file name in it gets advice. */
 function formatOf(command: Command): 'table' | 'json' {
   const { output } = globalOptions(command);
   if (output !== undefined && /[./]/.test(output)) {
-    throw usageError(`--output ${output} is no format`, `To write a file: --to ${output}`);
+    throw usageError(`--output ${output} is not a format`, `To write a file, use --to ${output}`);
   }
   return outputFormat(command, ['table', 'json']) === 'json' ? 'json' : 'table';
 }
@@ -89,25 +93,26 @@ async function importOrExplain(
     return await importLegacy(bytes, { testScript: absolute });
   } catch (error) {
     if (!(error instanceof LegacyConfigError)) throw error;
-    sayNotes(terminal, name, error.notes);
+    printNotes(terminal, name, error.notes);
     const what = `${name} ${error.message}`;
     throw new CommandError({ what, next: error.next, exitCode: EXIT.usage }, { cause: error });
   }
 }
 
-function sayNotes(terminal: Terminal, name: string, notes: readonly ImportNote[]): void {
+function printNotes(terminal: Terminal, name: string, notes: readonly ImportNote[]): void {
   for (const note of notes) {
     terminal.note(printable(`${printableAscii(name)}:${note.line}: ${noteText(note)}`));
   }
 }
 
-/** The script first: a configuration never names one that is not there. */
+/** Writes the script first, so that a configuration never names a missing one. */
 async function writeImported(
   to: string,
   { toml, script }: Imported,
   force: boolean,
 ): Promise<void> {
-  if (!force && (await exists(to))) throw inTheWay(to, 'Name another file, or replace it: --force');
+  if (!force && (await exists(to)))
+    throw inTheWay(to, 'Name another file, or overwrite it with --force');
   const beside = script === null ? undefined : path.join(path.dirname(to), script.name);
   try {
     if (script !== null && beside !== undefined) await writeScript(beside, script);
@@ -118,7 +123,7 @@ async function writeImported(
     throw new CommandError(
       {
         what: `the configuration cannot be written: ${message}`,
-        next: 'Name a file in a folder that exists and can be written to.',
+        next: 'Name a file in a folder that exists and is writable.',
         exitCode: EXIT.usage,
       },
       { cause: error },
@@ -126,11 +131,11 @@ async function writeImported(
   }
 }
 
-/** Somebody may have made a real test of it since the last import. */
+/** Keeps an existing script that differs: the operator may have made a real test of it. */
 async function writeScript(file: string, { text }: TestScript): Promise<void> {
   if (!(await exists(file))) return writeFile(file, text, { flag: 'wx', mode: 0o755 });
   if ((await readFile(file, 'utf8')) === text) return;
-  throw inTheWay(file, `To use it as it is: --test-script ${shellQuoted(file)}`);
+  throw inTheWay(file, `To use the existing script: --test-script ${shellQuoted(file)}`);
 }
 
 async function exists(file: string): Promise<boolean> {
@@ -141,10 +146,10 @@ async function exists(file: string): Promise<boolean> {
 }
 
 function inTheWay(file: string, next: string): CommandError {
-  return usageError(`${file} exists already, and nothing was written`, next);
+  return usageError(`${file} exists already, so no file was written`, next);
 }
 
-function sayEnd(terminal: Terminal, { script, notes }: Imported, to: string | undefined): void {
+function noteEnd(terminal: Terminal, { script, notes }: Imported, to: string | undefined): void {
   const count = `${notes.length} ${notes.length === 1 ? 'note' : 'notes'}`;
   if (to !== undefined) {
     const beside = script === null ? '' : ` and ${path.join(path.dirname(to), script.name)}`;
@@ -153,6 +158,8 @@ function sayEnd(terminal: Terminal, { script, notes }: Imported, to: string | un
   terminal.note(`${count}. The configuration loads.`);
   if (script === null) return;
   const lines = script.text.trimEnd().split('\n').map(shellQuoted).join(' ');
-  terminal.note(`It needs ${script.name} beside it; --to FILE writes both, or:`);
+  terminal.note(
+    `The configuration needs ${script.name} beside it. Write both with --to FILE, or write the script with:`,
+  );
   terminal.note(`  printf '%s\\n' ${lines} > ${script.name}`);
 }

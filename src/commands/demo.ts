@@ -5,27 +5,25 @@ import { access, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
-import { createChildProcesses } from '../local/processes/child-processes.js';
-import { stopOnInterrupt } from '../local/processes/interrupt.js';
-import { openStateDir } from '../local/state-dir.js';
 import { requireTools } from '../local/processes/tools.js';
 import { finish, withHelp } from './shared/command-help.js';
 import { runDemo } from './shared/demo-run.js';
 import type { DemoOptions } from './shared/demo-run.js';
 import type { ExitCode } from './shared/exit-codes.js';
+import { withLocalRun } from './shared/local-run.js';
 import { terminalOf } from './shared/options.js';
 import { usageError } from './shared/problem.js';
-import { watchForUnexpectedEnd } from './shared/unexpected-end.js';
 
 export function createCommand(): Command {
   const command = new Command('demo')
     .option('--keep-running', 'leave everything running until Ctrl-C, to look at the Temporal UI')
     .option('--keep', 'keep the histories, logs and files afterwards')
-    .option('--fail-test', 'see what happens when the test of an AMI fails')
+    .option('--fail-test', 'show what happens when the test of an AMI fails')
     .option('--test-script <file>', 'test the AMIs with your own script');
   withHelp(command, {
     examples: ['fedimg demo', 'fedimg demo --keep-running', 'fedimg demo --fail-test'],
-    notes: 'Needs bash, curl and xz; no account, and no network once Temporal is in the cache.',
+    notes:
+      'Needs bash, curl and xz, but no AWS account. Needs the network only until Temporal is in the cache.',
   });
   command.action(async (options: DemoOptions) => finish(await run(command, options)));
   return command;
@@ -36,38 +34,23 @@ async function run(command: Command, options: DemoOptions): Promise<ExitCode> {
   await requireTools(['bash', 'curl', 'xz']);
   await requireReadable(options.testScript);
   const directory = await mkdtemp(path.join(os.tmpdir(), 'fedimg-demo-'));
-  const state = await openStateDir({ name: 'demo', directory });
-  await mkdir(path.join(directory, 'composes'));
-  const unexpectedEnd = watchForUnexpectedEnd();
-  const processes = createChildProcesses({
-    logDir: state.logsPath,
-    log: terminal.note,
-    onUnexpectedExit: unexpectedEnd.report,
+  const afterStop = async (): Promise<void> => {
+    if (options.keep === true)
+      terminal.note(`Kept: ${directory} (fedimg dev --state ${directory})`);
+    else await rm(directory, { recursive: true, force: true });
+  };
+  return withLocalRun({ terminal, name: 'demo', directory, afterStop }, async ({ processes }) => {
+    await mkdir(path.join(directory, 'composes'));
+    return runDemo({ terminal, options, directory, processes });
   });
-  let ending: Promise<void> | undefined;
-  const end = (): Promise<void> =>
-    (ending ??= (async () => {
-      await processes.stopAll();
-      await state.release();
-      if (options.keep === true)
-        terminal.note(`Kept: ${directory} (fedimg dev --state ${directory})`);
-      else await rm(directory, { recursive: true, force: true });
-    })());
-  const restore = stopOnInterrupt({ stop: end, log: terminal.note });
-  try {
-    return await Promise.race([
-      runDemo({ terminal, options, directory, processes }),
-      unexpectedEnd.happened,
-    ]);
-  } finally {
-    await end();
-    restore();
-  }
 }
 
 async function requireReadable(file: string | undefined): Promise<void> {
   if (file === undefined) return;
   await access(file, constants.R_OK).catch(() => {
-    throw usageError(`--test-script ${file} cannot be read`, 'Name a script that is there.');
+    throw usageError(
+      `--test-script ${file} cannot be read`,
+      'Name a script that exists and is readable.',
+    );
   });
 }

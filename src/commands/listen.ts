@@ -27,7 +27,7 @@ export function createCommand(): Command {
   withHelp(command, {
     examples: ['fedimg listen --config /etc/fedimg.toml'],
     notes:
-      'Reads [messaging] and [composes]. A message is acknowledged when Temporal has it; what is broken is dropped, and an outage is waited out.',
+      'Reads [messaging] and [composes]. It acknowledges a message when Temporal has it, drops a malformed one, and waits through an outage.',
   });
   command.action(async (options: ListenOptions) => {
     await run(command, options);
@@ -71,18 +71,22 @@ function listenTo(
   return consume(settings, (delivery) => listener.handle(delivery), {
     signal,
     onListening: (where) => log.info({ where, counts: listener.counts }, 'listening'),
-    onMayNotBind: (reason) => log.debug({ reason }, 'the queue is bound by its administrator'),
+    onMayNotBind: (reason) =>
+      log.debug({ reason }, 'the broker refuses bindings: its administrator must bind the queue'),
     onDisconnected: (reason, delayMs) =>
-      log.error({ reason, nextTrySeconds: Math.ceil(delayMs / 1000) }, 'not listening'),
+      log.error(
+        { reason, nextTrySeconds: Math.ceil(delayMs / 1000) },
+        'the broker is disconnected',
+      ),
   });
 }
 
-/** The first signal lets what is at work finish, the second ends the process as ever. */
+/** The first signal lets messages in work finish; the second one ends the process. */
 function stopSignal(log: Logger): AbortSignal {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
-      log.info({ signal }, 'stopping: messages that are at work are finished');
+      log.info({ signal }, 'stopping after the messages in work');
       stop.abort();
     });
   }
@@ -91,8 +95,8 @@ function stopSignal(log: Logger): AbortSignal {
 
 function noBroker(file: string): CommandError {
   return new CommandError({
-    what: `${file} names no broker to listen to`,
-    next: 'Set messaging.url and messaging.topic_prefix; without a broker, use `fedimg compose signal`.',
+    what: `${file} does not name a message broker`,
+    next: 'Set messaging.url and messaging.topic_prefix. Without a broker, use `fedimg compose signal`.',
     exitCode: EXIT.usage,
   });
 }

@@ -1,4 +1,4 @@
-/** The command line as a whole: which commands there are. Only the one that runs is loaded. */
+/** The command line: the list of all commands. Only the one that runs is loaded. */
 
 import { Command, type CommanderError } from 'commander';
 import { EXIT, EXIT_CODES_HELP } from './shared/exit-codes.js';
@@ -12,15 +12,16 @@ interface CommandEntry {
 
 const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   demo: {
-    summary: 'all of it on this machine: a compose becomes public AMIs, then everything is stopped',
+    summary:
+      'publish a sample compose on this machine, from message to public AMIs, then stop everything',
     load: () => import('./demo.js'),
   },
   dev: {
-    summary: 'the same stack, left running: Temporal, a local EC2/SSM and a worker',
+    summary: 'start the same stack and leave it running: Temporal, a local EC2/SSM and a worker',
     load: () => import('./dev.js'),
   },
   worker: {
-    summary: 'the worker, against TEMPORAL_* and the AWS settings of the environment',
+    summary: 'run the worker, with TEMPORAL_* and the AWS settings of the environment',
     load: () => import('./worker.js'),
   },
   compose: {
@@ -28,29 +29,29 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: () => import('./compose.js'),
   },
   listen: {
-    summary: 'start a publication for each compose that the message broker tells of',
+    summary: 'start a publication for each compose that the message broker reports',
     load: () => import('./listen.js'),
   },
   publish: { summary: 'publish one image by hand', load: () => import('./publish.js') },
   status: {
-    summary: 'where a compose or an image stands, step by step and region by region',
+    summary: 'show the status of a compose or an image, step by step and region by region',
     load: () => import('./status.js'),
   },
-  amis: { summary: 'the published AMIs', load: () => import('./amis.js') },
+  amis: { summary: 'list the published AMIs', load: () => import('./amis.js') },
   cancel: {
-    summary: 'end a publication; what is not yet public is removed',
+    summary: 'cancel a publication and remove what is not yet public',
     load: () => import('./cancel.js'),
   },
   sweep: {
-    summary: 'remove what terminated runs left; --dry-run only says what that is',
+    summary: 'remove what terminated runs left; --dry-run only lists it',
     load: () => import('./sweep.js'),
   },
   config: {
-    summary: 'import: turn the configuration of the old fedimg into one of this',
+    summary: 'import: convert the configuration of the old fedimg',
     load: () => import('./config.js'),
   },
   simulator: {
-    summary: 'only the local EC2/SSM endpoint',
+    summary: 'run only the local EC2/SSM endpoint',
     load: () => import('./simulator.js'),
   },
 };
@@ -59,8 +60,8 @@ const INTRODUCTION =
   "Publishes a distribution's cloud images as public AMIs in every EC2 region, durably.";
 const EXAMPLES = `
 Examples:
-  fedimg demo                                     # see it work, without any account
-  fedimg dev                                      # a local stack to try things on
+  fedimg demo                                     # see it work, without an AWS account
+  fedimg dev                                      # a local stack to try things
   fedimg publish URL --arch x86_64 --watch        # one image, from its URL to its AMIs
   fedimg compose signal message.json              # a whole compose
   fedimg status @latest --watch
@@ -68,9 +69,9 @@ Examples:
 
 ${EXIT_CODES_HELP}
 
-\`fedimg COMMAND --help\` says more about each.`;
+\`fedimg COMMAND --help\` explains one command.`;
 
-/** The program for these arguments; the command that they name is complete, the others only listed. */
+/** The program for these arguments. Only the command that they name is loaded; the others are listed. */
 export async function createProgram(argv: readonly string[], version: string): Promise<Command> {
   const program = new Command('fedimg')
     .description(INTRODUCTION)
@@ -78,7 +79,7 @@ export async function createProgram(argv: readonly string[], version: string): P
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(fedimg --help lists all commands; fedimg COMMAND --help explains one)')
     .addHelpText('after', EXAMPLES)
-    // Its errors quote the arguments as they are.
+    // Commander's errors quote the arguments unchanged.
     .configureOutput({ outputError: (text, write) => write(printable(text)) });
   addGlobalOptions(program);
   const wanted = wantedCommand(argv);
@@ -91,7 +92,7 @@ export async function createProgram(argv: readonly string[], version: string): P
   return program;
 }
 
-/** Only `addCommand` loses what `command()` would hand down. */
+/** `addCommand` does not pass the parent's settings on, as `command()` would. */
 function inheritSettings(command: Command, parent: Command): void {
   command.copyInheritedSettings(parent);
   for (const child of command.commands) inheritSettings(child, command);
@@ -104,7 +105,7 @@ function throwInsteadOfExiting(command: Command): void {
 
 const OPTIONS_WITH_VALUE = ['--config', '-o', '--output', '--color'];
 
-/** The first word that is neither an option nor an option's value; after `help`, the one it asks for. */
+/** The first word that is neither an option nor an option's value; after `help`, the second one. */
 export function wantedCommand(argv: readonly string[]): string | undefined {
   const words = argv.filter(
     (word, index) => !word.startsWith('-') && !OPTIONS_WITH_VALUE.includes(argv[index - 1] ?? ''),
@@ -112,7 +113,7 @@ export function wantedCommand(argv: readonly string[]): string | undefined {
   return words[0] === 'help' ? words[1] : words[0];
 }
 
-/** commander has printed its message; what remains is the exit code. */
+/** The exit code for an error whose message commander has printed. */
 export function exitCodeOfUsage(error: CommanderError): number {
   // `fedimg` alone prints its help as an error.
   const shown = ['commander.helpDisplayed', 'commander.help', 'commander.version'];

@@ -1,4 +1,4 @@
-/** `fedimg publish`: one image by hand. */
+/** `fedimg publish`: publishes one image by hand. */
 
 import { Command } from 'commander';
 import { imageRequestByHand } from '../client/image-request.js';
@@ -26,12 +26,15 @@ interface PublishOptions extends FollowOptions {
 
 export function createCommand(): Command {
   const command = new Command('publish')
-    .argument('<url>', 'of a .raw.xz; it must be below an entry of source.allow')
+    .argument('<url>', 'URL of a .raw.xz; source.allow must allow it')
     .requiredOption('--arch <arch>', 'x86_64 or aarch64', parseArch)
-    .option('--sha256 <hash>', 'of the compressed file; without it nothing is compared')
-    .option('--size <bytes>', 'of the compressed file', parseSize)
-    .option('--compose <id>', "the compose that it belongs to (default: the image's name)")
-    .option('--release <release>', 'such as 43 (default: as the name says)');
+    .option(
+      '--sha256 <hash>',
+      'sha256 of the compressed file; without it the download is not verified',
+    )
+    .option('--size <bytes>', 'size of the compressed file', parseSize)
+    .option('--compose <id>', "the compose of the image (default: the image's name)")
+    .option('--release <release>', 'such as 43 (default: from the name)');
   addFollowOptions(command);
   withHelp(command, {
     examples: [
@@ -39,7 +42,7 @@ export function createCommand(): Command {
       'fedimg publish https://dl.fedoraproject.org/.../Fedora-Cloud-Base-AmazonEC2-43-1.6.x86_64.raw.xz \\',
       '  --arch x86_64 --sha256 HASH --wait -o json',
     ],
-    notes: 'With --wait or --watch it prints the AMIs. One run at a time for an image.',
+    notes: 'With --wait or --watch it prints the AMIs. An image has one run at a time.',
   });
   command.action(async (url: string, options: PublishOptions) => {
     finish(await run(command, url, options));
@@ -55,7 +58,7 @@ async function run(command: Command, url: string, options: PublishOptions): Prom
   return withSession(process.env, async ({ session, stack }) => {
     const start = await startOptionsOf({ config, env: process.env }, stack);
     const started = await startImage(session, request, start);
-    sayStarted(terminal, started);
+    noteStarted(terminal, started);
     if (options.wait !== true && options.watch !== true) {
       if (format === 'table' || format === 'name') terminal.result(started.workflowId);
       else terminal.result(JSON.stringify(started, null, format === 'json' ? 2 : 0));
@@ -64,21 +67,21 @@ async function run(command: Command, url: string, options: PublishOptions): Prom
     const run = { ...started, kind: 'image' as const };
     const { status, exitCode } = await follow(session, run, { ...options, terminal });
     if (status.outcome === 'already-published') {
-      terminal.note('already published, nothing to do');
+      terminal.note('already published, no change');
     }
     if (status.kind === 'image' && status.result === null) {
       const view = { paint: terminal.paintNote, nowMs: Date.now(), rates: new Map() };
       terminal.note(statusLines(status, view).join('\n'));
     }
-    // A script that asked for JSON gets JSON, whatever became of the run.
+    // A script that asked for JSON gets JSON, also for a failed run.
     await printSummary(terminal, format, { session, status });
     return exitCode;
   });
 }
 
-function sayStarted(terminal: Terminal, { state, workflowId, link }: Started): void {
-  const said = state === 'running' ? 'is being published already' : 'publication started';
-  terminal.note(`${workflowId}: ${said}`);
+function noteStarted(terminal: Terminal, { state, workflowId, link }: Started): void {
+  const what = state === 'running' ? 'already being published' : 'publication started';
+  terminal.note(`${workflowId}: ${what}`);
   if (link !== null) terminal.note(link);
   terminal.note(`Watch it: ${watchCommand({ kind: 'image', workflowId })}`);
 }

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { Command } from 'commander';
 import type { LatencyProfile } from '../simulator/index.js';
 import { startSimulator } from '../simulator/index.js';
-import { awsVariables, exportLines } from '../local/credentials.js';
+import { awsVariables, exportLines } from '../local/environment.js';
 import { finish, withHelp } from './shared/command-help.js';
 import { EXIT, type ExitCode } from './shared/exit-codes.js';
 import { noteKeptTroubles } from '../local/kept-troubles.js';
@@ -23,17 +23,20 @@ interface SimulatorOptions {
 
 export function createCommand(): Command {
   const command = new Command('simulator')
-    .option('--port <port>', 'on 127.0.0.1; 0 takes a free one', parsePort, 0)
-    .option('--state <dir>', 'keeps everything over restarts (default: removed at the end)')
+    .option('--port <port>', 'port on 127.0.0.1; 0 takes a free one', parsePort, 0)
+    .option(
+      '--state <dir>',
+      'keep everything here over restarts (default: a folder that is removed at the end)',
+    )
     .option('--latency <profile>', LATENCY_NAMES, parseLatency, 'fast')
-    .option('--seed <number>', 'same seed, same ids and durations', parseSeed);
+    .option('--seed <number>', 'the same seed gives the same ids and durations', parseSeed);
   withHelp(command, {
     examples: [
       'fedimg simulator --port 8234 --state ./cloud',
       'AWS_ENDPOINT_URL=http://127.0.0.1:8234 aws ec2 describe-images --owners self',
     ],
     notes:
-      'It runs commands on this machine for whoever has the key pair: AWS_ACCESS_KEY_ID and\nAWS_SECRET_ACCESS_KEY of the environment, or one that is made at start and printed.',
+      'It runs commands on this machine for every client with the key pair: AWS_ACCESS_KEY_ID and\nAWS_SECRET_ACCESS_KEY of the environment, or a pair that it makes and prints at start.',
   });
   command.action(async (options: SimulatorOptions) => finish(await run(command, options)));
   return command;
@@ -41,7 +44,7 @@ export function createCommand(): Command {
 
 function parseSeed(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw usageError(`--seed ${text} is no seed`, 'Allowed: a whole number.');
+  throw usageError(`--seed ${text} is not a seed`, 'Allowed: a whole number of at most 9 digits.');
 }
 
 async function run(command: Command, options: SimulatorOptions): Promise<ExitCode> {
@@ -63,7 +66,7 @@ async function run(command: Command, options: SimulatorOptions): Promise<ExitCod
     terminal.note(
       `EC2 and SSM: ${simulator.url}, latency ${options.latency}, state in ${stateDir}`,
     );
-    terminal.note('Ctrl-C ends it. To use it:');
+    terminal.note('Ctrl-C stops it. To use it, export:');
     terminal.result(exportLines(awsVariables(simulator.url, simulator.credentials)).join('\n'));
     await noteKeptTroubles(simulator.url, terminal.note);
     await stopped;
@@ -74,7 +77,7 @@ async function run(command: Command, options: SimulatorOptions): Promise<ExitCod
   return EXIT.done;
 }
 
-/** Resolves at the first SIGINT, SIGTERM or SIGHUP; a second one ends the process as it is. */
+/** Resolves at the first SIGINT, SIGTERM or SIGHUP; a second one ends the process at once. */
 function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {

@@ -1,4 +1,4 @@
-/** `fedimg status`: where a compose or an image stands, or what there is. */
+/** `fedimg status`: the status of a compose or an image, or the list of both. */
 
 import { Command } from 'commander';
 import type { Publication } from '../client/publications.js';
@@ -22,7 +22,7 @@ const LISTED_MAX = 25;
 export function createCommand(): Command {
   const command = new Command('status').argument(
     '[id]',
-    'a compose, an image, a workflow id or @latest; without it: what there is',
+    'a compose, an image, a workflow id or @latest; without it, lists all',
   );
   addFollowOptions(command);
   withHelp(command, {
@@ -32,8 +32,8 @@ export function createCommand(): Command {
       'fedimg status Fedora-Cloud-43-20251021.0 --wait --timeout 2h',
       'fedimg status Fedora-Cloud-43-20251021.0 -o json',
     ],
-    notes: `Without an id it lists the ${LISTED_MAX} newest; older ones answer to their id, and \`fedimg amis\` lists all AMIs.
-Exits by outcome: 0 published, 1 failed, 3 partly, 8 still running.`,
+    notes: `Without an id it lists the ${LISTED_MAX} newest. Older ones are shown by their id; \`fedimg amis\` lists all AMIs.
+The exit code follows the outcome: 0 published, 1 failed, 3 partly published, 8 still running.`,
   });
   command.action(async (id: string | undefined, options: FollowOptions) => {
     finish(await run(command, id, options));
@@ -53,7 +53,7 @@ async function run(
     throw usageError('--wait and --watch need an id', 'The newest one is @latest.');
   }
   if (options.timeout !== undefined && !following) {
-    throw usageError('--timeout needs --wait or --watch');
+    throw usageError('--timeout needs --wait or --watch', 'Add one of them.');
   }
   return withSession(process.env, async ({ session }) => {
     if (id === undefined) {
@@ -101,7 +101,7 @@ function printList(
     return;
   }
   if (publications.length === 0) {
-    terminal.note('Nothing was published yet. Start with `fedimg compose signal FILE`.');
+    terminal.note('There are no publications yet. Start one with `fedimg compose signal FILE`.');
     return;
   }
   terminal.result(listLines(publications, Date.now()).join('\n'));

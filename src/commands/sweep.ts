@@ -1,4 +1,4 @@
-/** `fedimg sweep`: removes what terminated runs left, now; or only says what that would be. */
+/** `fedimg sweep`: removes what terminated runs left, now; `--dry-run` only lists it. */
 
 import { Command } from 'commander';
 import type { StartedSweep } from '../client/sweep.js';
@@ -21,7 +21,7 @@ interface SweepOptions {
 
 export function createCommand(): Command {
   const command = new Command('sweep')
-    .option('--dry-run', 'only say what would be removed, and why; nothing is changed')
+    .option('--dry-run', 'only list what would be removed, and why; change nothing')
     .option(
       '--timeout <time>',
       'stop waiting after 90s, 30m or 2h, with exit code 8',
@@ -30,12 +30,13 @@ export function createCommand(): Command {
   withHelp(command, {
     examples: [
       'fedimg sweep --dry-run',
-      'fedimg sweep --dry-run --verbose            # also what stays, and why',
+      'fedimg sweep --dry-run --verbose            # also what is kept, and why',
       "fedimg sweep -o json | jq '.removed[].id'",
     ],
-    notes: `A stray carries this deployment's tags, and its run was terminated, failed or is unknown to Temporal.
-What is public (but a snapshot without its AMI), marked as a result, younger than [sweep] grace, or of a run under way stays.
-Workers do the same every 15 minutes: see docs/operating.md. Exits 1 when a stray or a region is left.`,
+    notes: `A stray has this deployment's tags, and its run was terminated, failed or is unknown to Temporal.
+The sweep keeps what is public (except a snapshot without its AMI), marked as a result, younger than [sweep] grace,
+or of a running publication. Workers sweep every 15 minutes: see docs/operating.md.
+Exits with 1 when a stray is left or a region was not swept.`,
   });
   command.action(async (options: SweepOptions) => finish(await run(command, options)));
   return command;
@@ -50,13 +51,13 @@ async function run(command: Command, options: SweepOptions): Promise<ExitCode> {
     const start = await startOptionsOf({ config, env: process.env }, stack);
     const { deployment } = start;
     const started = await startSweep(session, { deployment, dryRun }, start);
-    sayStarted(terminal, started, { deployment, dryRun });
+    noteStarted(terminal, started, { deployment, dryRun });
     const waited = await detachable((signal) =>
       awaitSweep(session, started, { timeoutMs: options.timeout, signal }),
     );
     if (waited.end !== 'closed') {
       const why = waited.end === 'detached' ? 'Stopped waiting' : 'Still running at --timeout';
-      terminal.note(`${why}; the sweep goes on: run the same command again to join it.`);
+      terminal.note(`${why}. The sweep goes on; run the same command again to wait for it.`);
       return waited.end === 'detached' ? EXIT.interrupted : EXIT.stillRunning;
     }
     print(terminal, format, { report: waited.report, verbose });
@@ -65,12 +66,12 @@ async function run(command: Command, options: SweepOptions): Promise<ExitCode> {
   });
 }
 
-function sayStarted(
+function noteStarted(
   terminal: Terminal,
   { workflowId, link }: StartedSweep,
   { deployment, dryRun }: { readonly deployment: string; readonly dryRun: boolean },
 ): void {
-  const what = dryRun ? 'looking for strays' : 'removing strays';
+  const what = dryRun ? 'listing strays' : 'removing strays';
   terminal.note(`${what} of deployment ${deployment} in all regions (${workflowId})`);
   if (link !== null) terminal.note(link);
 }

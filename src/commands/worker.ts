@@ -1,4 +1,4 @@
-/** `fedimg worker`: the worker, until SIGINT or SIGTERM lets it hand back what it holds. */
+/** `fedimg worker`: runs the worker until SIGINT or SIGTERM; it then returns its tasks to Temporal. */
 
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { Command } from 'commander';
@@ -26,7 +26,7 @@ export function createCommand(): Command {
       'TEMPORAL_ADDRESS=temporal.example.org:7233 AWS_PROFILE=images fedimg worker',
     ],
     notes:
-      'Temporal: its own variables and profiles (TEMPORAL_ADDRESS, ...). AWS: the usual chain, AWS_ENDPOINT_URL included.',
+      'Temporal is configured by its own variables and profiles (TEMPORAL_ADDRESS, ...), AWS by its default chain and AWS_ENDPOINT_URL.',
   });
   command.action(async (options: WorkerCommandOptions) => {
     await run(command, options);
@@ -42,7 +42,7 @@ async function run(command: Command, { logLevel }: WorkerCommandOptions): Promis
   const { config, file } = await loadConfig({ ...path, env: process.env, cwd: process.cwd() });
   await requireAwsCredentials(config);
   const log = createLog(logLevel);
-  log.info({ file, deployment: config.deployment }, 'configuration is read');
+  log.info({ file, deployment: config.deployment }, 'configuration loaded');
   const { runWorker } = await import('../worker/worker.js');
   try {
     await runWorker({ config, log });
@@ -51,7 +51,7 @@ async function run(command: Command, { logLevel }: WorkerCommandOptions): Promis
   }
 }
 
-/** A worker without credentials would take up work and fail at every call. */
+/** Without credentials a worker would accept tasks and fail at every call. */
 async function requireAwsCredentials(config: Config): Promise<void> {
   const client = new EC2Client({ region: config.amis[0].region });
   try {

@@ -1,9 +1,9 @@
-/** The configurations that a local stack runs with when the user has none. */
+/** The configuration and test scripts of a local stack whose user has no configuration. */
 
 import { copyFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
-/** PV-GRUB by region, as EC2's user guide lists it; the other regions have none. */
+/** PV-GRUB by region, as EC2's user guide lists it. Other regions have no kernel. */
 const KERNELS: Readonly<Record<string, string>> = {
   'us-east-1': 'aki-5c21674b',
   'us-west-1': 'aki-59cc8239',
@@ -16,10 +16,10 @@ const KERNELS: Readonly<Record<string, string>> = {
   'sa-east-1': 'aki-912fbcfd',
 };
 
-/** Where a user's own files are served, unless the configuration is changed. */
+/** Files that the user serves here may be published; the configuration can change it. */
 export const SERVED_BY_USER = 'http://127.0.0.1:8000/';
 
-/** The local cloud is quick, and so is whoever looks at it. */
+/** The local cloud needs about a fifth of EC2's time. */
 export const LOCAL_TIME_SCALE = 0.2;
 
 export interface LocalConfig {
@@ -47,14 +47,14 @@ deployment = ${toml(config.deployment)}
 ${amis.join('\n\n')}
 
 [source]
-# What may be downloaded. A compose or a .raw.xz that is served on this machine is published by this line:
+# What may be downloaded. This line allows a compose or a .raw.xz that is served on this machine:
 allow = [${config.allow.map(toml).join(', ')}]
 
 [utility]
 instance_profile = "fedimg-utility"
 
 [test]
-# Exit status 0 passes; nothing becomes public before.
+# Exit status 0 passes; AMIs become public only after that.
 script = ${toml(config.testScript)}
 instance_profile = "fedimg-test"
 
@@ -89,10 +89,10 @@ echo "$disk: $(blockdev --getsize64 "$disk") bytes, boot signature $signature"
 [ "$signature" = 55aa ] || { echo "$disk has no boot sector" >&2; exit 1; }
 `;
 
-/** For whoever wants to see what a failed test looks like. */
+/** Shows what a failed test looks like. */
 export const FAILING_TEST = `#!/bin/bash
-echo "this test fails because it was asked to"
-echo "a test's standard error is kept, too" >&2
+echo "this test always fails: the demo was started with --fail-test"
+echo "fedimg also keeps the standard error of a test" >&2
 exit 3
 `;
 

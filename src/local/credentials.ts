@@ -1,13 +1,15 @@
-/** The environment by which AWS clients use a local endpoint, and nothing of the user's own account. */
+/** The key pair of a local cloud: made once, and kept over restarts where a stack keeps its state. */
 
 import { randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 
 export interface LocalCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
 }
 
-/** The form of a long-term key pair; only the local cloud knows it. */
+/** A new pair in the form of a long-term key; only the local cloud accepts it. */
 export function createLocalCredentials(): LocalCredentials {
   const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
   const suffix = [...randomBytes(16)].map((byte) => letters.charAt(byte % 32)).join('');
@@ -17,34 +19,14 @@ export function createLocalCredentials(): LocalCredentials {
   };
 }
 
-/** The variables that a user exports. */
-export function awsVariables(url: string, credentials: LocalCredentials): Record<string, string> {
-  return {
-    AWS_ENDPOINT_URL: url,
-    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-    AWS_REGION: 'us-east-1',
-    // The AWS CLI and boto3 read only this one.
-    AWS_DEFAULT_REGION: 'us-east-1',
-  };
-}
-
-/** `env` for programs that must use the local cloud, whatever profile the user has. */
-export function environmentForLocalCloud(
-  env: NodeJS.ProcessEnv,
-  variables: Readonly<Record<string, string>>,
-): NodeJS.ProcessEnv {
-  const others = Object.entries(env).filter(([name]) => !name.startsWith('AWS_'));
-  return {
-    ...Object.fromEntries(others),
-    ...variables,
-    AWS_CONFIG_FILE: '/dev/null',
-    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
-    AWS_EC2_METADATA_DISABLED: 'true',
-  };
-}
-
-/** Lines for a shell to source. */
-export function exportLines(variables: Readonly<Record<string, string>>): string[] {
-  return Object.entries(variables).map(([name, value]) => `export ${name}='${value}'`);
+/** The pair that `stateDir` keeps; makes it at the first start. */
+export async function keptCredentials(stateDir: string): Promise<LocalCredentials> {
+  const file = path.join(stateDir, 'credentials.json');
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as LocalCredentials;
+  } catch {
+    const credentials = createLocalCredentials();
+    await writeFile(file, JSON.stringify(credentials), { mode: 0o600 });
+    return credentials;
+  }
 }

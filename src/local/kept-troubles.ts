@@ -1,10 +1,10 @@
-/** Faults and settings of the local cloud that outlived its last stop: nobody who starts it may be surprised by them. */
+/** At start, lists fault rules and settings that the local cloud kept from an earlier start. */
 
 import type { FaultStatus } from '../simulator/index.js';
 import { defaultSettings } from '../simulator/index.js';
 import { readControl } from './simulator-control.js';
 
-/** What is said at a start; nothing when nothing was kept. */
+/** Calls `note` once when the local cloud has kept fault rules or changed settings. */
 export async function noteKeptTroubles(
   simulatorUrl: string,
   note: (text: string) => void,
@@ -12,7 +12,7 @@ export async function noteKeptTroubles(
   const kept = await keptTroubles(simulatorUrl);
   if (kept.length === 0) return;
   const lines = kept.map((line) => `\n  ${line}`);
-  note(`\nThe local cloud still has, from an earlier start:${lines.join('')}`);
+  note(`\nThe local cloud has kept from an earlier start:${lines.join('')}`);
 }
 
 /** A line for each fault rule that can still hit a call, and for each setting that is not the default. */
@@ -25,14 +25,14 @@ async function keptTroubles(simulatorUrl: string): Promise<string[]> {
     .filter((rule) => canStillHit(rule, Date.now()))
     .map(
       ({ id, kind, action, region }) =>
-        `fault rule ${id}: ${kind}, ${every(action, 'call')} in ${every(region, 'region')}; ends by: curl -X DELETE ${simulatorUrl}/_fedimg/faults/${encodeURIComponent(id)}`,
+        `fault rule ${id}: ${kind}, ${every(action, 'call')} in ${every(region, 'region')}; remove it with: curl -X DELETE ${simulatorUrl}/_fedimg/faults/${encodeURIComponent(id)}`,
     );
   const usual: Readonly<Record<string, unknown>> = { ...defaultSettings };
   const changed = Object.entries(settings)
     .filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(usual[name] ?? null))
     .map(([name, value]) => {
       const back = JSON.stringify({ [name]: usual[name] ?? null });
-      return `setting ${name}: ${JSON.stringify(value)}; ends by: curl -X PUT ${simulatorUrl}/_fedimg/settings -d '${back}'`;
+      return `setting ${name}: ${JSON.stringify(value)}; reset it with: curl -X PUT ${simulatorUrl}/_fedimg/settings -d '${back}'`;
     });
   return [...faults, ...changed];
 }

@@ -1,6 +1,6 @@
-/** What the local cloud tells of itself, beside the AWS APIs. */
+/** Reads the local cloud's own interface, `/_fedimg/`. */
 
-/** The answer of `/_fedimg/NAME`; rejects when there is none. */
+/** The JSON of `/_fedimg/NAME`; throws on any HTTP error. */
 export async function readControl<T>(simulatorUrl: string, name: string): Promise<T> {
   const url = `${simulatorUrl}/_fedimg/${name}`;
   const response = await fetch(url);

@@ -10,7 +10,7 @@ import { reserveFreePort } from './processes/free-port.js';
 import type { TemporalServer } from './temporal/server.js';
 import { startTemporalServer } from './temporal/server.js';
 import type { LocalCredentials } from './credentials.js';
-import { awsVariables, environmentForLocalCloud } from './credentials.js';
+import { awsVariables, environmentForLocalCloud } from './environment.js';
 import type { LatencyProfile } from '../simulator/index.js';
 
 export interface LocalStackOptions {
@@ -33,14 +33,14 @@ export interface LocalStack {
   readonly simulatorUrl: string;
   /** For programs that use Temporal and the local cloud. */
   readonly env: NodeJS.ProcessEnv;
-  /** What of it a user has to export. */
+  /** The part of `env` that a user has to export. */
   readonly variables: Readonly<Record<string, string>>;
 }
 
-/** The first start of a binary from a cold disk takes its time. */
+/** The first start of a binary from a cold disk can take many seconds. */
 const READY_TIMEOUT_MS = 60_000;
 
-/** Starts Temporal and the local cloud side by side; throws when one of them does not get ready. */
+/** Starts Temporal and the local cloud side by side; throws when one of them is not ready in time. */
 export async function startLocalStack(options: LocalStackOptions): Promise<LocalStack> {
   const { stateDir, processes, log, credentials, ports = {} } = options;
   const port = ports.simulator ?? (await reserveFreePort());
@@ -88,7 +88,7 @@ async function startSimulatorProcess(
   log(`EC2 and SSM: ${url}, latency ${latency}`);
 }
 
-/** Starts a worker and returns when it polls. */
+/** Starts a worker and returns when it polls its task queue. */
 export async function startWorkerProcess(
   stack: LocalStack,
   session: Session,
@@ -130,7 +130,7 @@ async function isPolling({ access }: Session, taskQueue: string, pid: number): P
   return (pollers ?? []).some(({ identity }) => identity?.endsWith(`:${pid}`) === true);
 }
 
-/** This very program with other arguments, from the sources as well as from a build. */
+/** This program with other arguments; works from the sources and from a build. */
 function ownArgs(...args: readonly string[]): string[] {
   return [...process.execArgv, process.argv[1] ?? '', ...args];
 }

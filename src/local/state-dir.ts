@@ -1,4 +1,4 @@
-/** The folders in which a local run keeps its state and its downloads, and the lock on the former. */
+/** The folders for the state and the downloads of a local run, and the lock on the state. */
 import { mkdir } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -9,14 +9,14 @@ export interface StateDir {
   path: string;
   /** Folder for the log files of child processes; exists. */
   logsPath: string;
-  /** Gives the folder free for the next run; safe to repeat. */
+  /** Releases the folder for the next run; safe to repeat. */
   release(): Promise<void>;
 }
 
 export interface StateDirOptions {
   /** Sub-folder in the user's state folder, `demo` or `dev`. */
   name: string;
-  /** A folder to be used instead of the one in the user's state folder. */
+  /** Used instead of the sub-folder of the user's state folder. */
   directory?: string | undefined;
   env?: NodeJS.ProcessEnv | undefined;
 }
@@ -31,7 +31,7 @@ export function cacheDirPath(env: NodeJS.ProcessEnv = process.env): string {
   return path.join(baseFolder(env, 'XDG_CACHE_HOME', '.cache'), 'fedimg');
 }
 
-/** Makes the state folder and locks it for this process; throws when another live process has it. */
+/** Makes the state folder and locks it for this process; throws when another live process holds the lock. */
 export async function openStateDir(options: StateDirOptions): Promise<StateDir> {
   const directory = path.resolve(options.directory ?? stateDirPath(options.name, options.env));
   const logsPath = path.join(directory, 'logs');
@@ -41,7 +41,7 @@ export async function openStateDir(options: StateDirOptions): Promise<StateDir> 
 
 function baseFolder(env: NodeJS.ProcessEnv, variable: string, fallback: string): string {
   const value = env[variable];
-  // The XDG specification says that a relative path in these variables is to be ignored.
+  // The XDG specification: ignore relative paths in these variables.
   if (value !== undefined && path.isAbsolute(value)) return value;
   return path.join(env['HOME'] ?? os.homedir(), fallback);
 }

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { temporalAddress } from '../../src/client/connection.js';
 import { ClientError, clientErrorOf, unreachable } from '../../src/client/errors.js';
 
-describe('a Temporal that a command cannot use', () => {
-  it('is to be started as a local one only where a local one is looked for', () => {
+describe('an error of a Temporal server', () => {
+  it('recommends `fedimg dev` only for a local address', () => {
     const { address } = temporalAddress({ env: { TEMPORAL_CONFIG_FILE: '/dev/null' } });
     for (const local of [address, 'localhost:7233']) {
-      assert.match(unreachable(local, 'refused').next, /Start one with `fedimg dev`/);
+      assert.match(unreachable(local, 'refused').next, /Start a server with `fedimg dev`/);
     }
-    // There, `fedimg dev` would set its worker to the work of others.
+    // With such an address, the worker of `fedimg dev` would work for another server.
     for (const other of ['temporal.example.org:7233', '127.0.0.1:1', '10.0.0.1:7233']) {
       const { next } = unreachable(other, 'refused');
       assert.match(next, /Check TEMPORAL_ADDRESS/);
@@ -16,7 +16,7 @@ describe('a Temporal that a command cannot use', () => {
     }
   });
 
-  it('is told the search attributes that it lacks by a command', () => {
+  it('has the command that creates missing search attributes', () => {
     const details = 'Namespace default has no mapping defined for search attribute Compose';
     const refusal = Object.assign(new Error(details), { code: 3, details, metadata: {} });
     const error = clientErrorOf(refusal, 'temporal.example.org:7233');

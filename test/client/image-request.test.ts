@@ -6,7 +6,7 @@ import { uiBaseUrl, workflowUrl } from '../../src/client/ui-link.js';
 const url = 'https://dl.example/a/Fedora-Cloud-Base-AmazonEC2-43-1.6.x86_64.raw.xz';
 
 describe('an image that is published by hand', () => {
-  it('takes name and release from its URL, and has no hash that nobody named', () => {
+  it('takes name and release from its URL, and has a hash only when one is given', () => {
     assert.deepEqual(imageRequestByHand({ url, arch: 'x86_64' }), {
       composeId: 'Fedora-Cloud-Base-AmazonEC2-43-1.6.x86_64',
       release: '43',
@@ -21,7 +21,7 @@ describe('an image that is published by hand', () => {
     });
   });
 
-  it('belongs to the compose that is named, whose release it takes', () => {
+  it('belongs to the given compose and takes its release', () => {
     const compose = 'Fedora-Cloud-44-20261122.0';
     const hash = 'AB'.repeat(32);
     const request = imageRequestByHand({ url, arch: 'x86_64', compose, sha256: hash });
@@ -30,7 +30,7 @@ describe('an image that is published by hand', () => {
     assert.equal(imageRequestByHand({ url, arch: 'x86_64', compose, release: '45' }).release, '45');
   });
 
-  it('knows the release in the names of Fedora, and none where there is none', () => {
+  it('finds the release in names of Fedora, and none in other names', () => {
     const releases: [string, string | undefined][] = [
       ['Fedora-Cloud-Base-AmazonEC2.x86_64-40-1.14', '40'],
       ['Fedora-Cloud-Base-AmazonEC2-Rawhide-20251022.n.0.aarch64', 'Rawhide'],
@@ -46,7 +46,7 @@ describe('an image that is published by hand', () => {
     );
   });
 
-  it('is refused before anything starts when it cannot be one', () => {
+  it('is refused before a run starts when an argument is wrong', () => {
     const wrong = [
       { url: 'disk.raw.xz' },
       { url: 'file:///disk.raw.xz' },
@@ -69,7 +69,7 @@ describe('an image that is published by hand', () => {
 });
 
 describe('links into the Temporal UI', () => {
-  it('lead to where the UI of the server is', () => {
+  it('lead to the UI of the server', () => {
     const bases: [string, NodeJS.ProcessEnv, string | undefined][] = [
       ['127.0.0.1:7233', {}, 'http://127.0.0.1:8233'],
       ['localhost:9000', {}, 'http://127.0.0.1:10000'],

@@ -28,7 +28,7 @@ describe('starting a publication', () => {
     });
   });
 
-  it('does not publish a published compose again, and says so', async () => {
+  it('does not publish a published compose again, and reports that', async () => {
     const composeId = someComposeId();
     const fake = fakeActivities({
       readCompose: () => Promise.resolve(composeOf(imageOf(composeId))),
@@ -70,7 +70,7 @@ describe('starting a publication', () => {
     });
   });
 
-  it('tells a compose that is waited for what has become of it', async () => {
+  it('updates a running compose that waits', async () => {
     const composeId = someComposeId();
     await withWorker(fakeActivities().activities, async ({ taskQueue }) => {
       const started = { composeId, status: 'STARTED' } as const;
@@ -86,7 +86,7 @@ describe('starting a publication', () => {
     });
   });
 
-  it('publishes a compose that was doomed and is finished after all, and calls it published only then', async () => {
+  it('publishes a doomed compose that is finished later, and reports it as published only then', async () => {
     const composeId = someComposeId();
     const fake = fakeActivities({
       readCompose: () => Promise.resolve(composeOf(imageOf(composeId))),
@@ -106,7 +106,7 @@ describe('starting a publication', () => {
     });
   });
 
-  it('publishes no other file under a name that is being published', async () => {
+  it('refuses another file under a name that is being published', async () => {
     const name = `disk-43-${randomUUID().slice(0, 8)}.x86_64`;
     const request = (host: string) =>
       imageRequestByHand({ url: `https://${host}/${name}.raw.xz`, arch: 'x86_64' });
@@ -134,7 +134,7 @@ describe('starting a publication', () => {
     });
   });
 
-  it('cancels a compose with its images, and says when there is nothing to cancel', async () => {
+  it('cancels a compose with its images, and reports when the run is closed already', async () => {
     const composeId = someComposeId();
     const { promise: held, release } = hold();
     const fake = fakeActivities({

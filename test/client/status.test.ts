@@ -75,7 +75,7 @@ describe('the status of a publication', () => {
     });
   });
 
-  it("tells why an image failed, with the test's output and what it was asked for", async () => {
+  it("shows why an image failed, with the test's output and the request", async () => {
     const request = byHand();
     const fake = fakeActivities({
       runTest: () =>
@@ -102,7 +102,7 @@ describe('the status of a publication', () => {
     });
   });
 
-  it('is still told when no worker answers', async () => {
+  it('is complete even when no worker answers', async () => {
     const request = byHand();
     const fake = fakeActivities({
       publishRegion: ({ regionName: region }) =>
@@ -135,7 +135,7 @@ describe('the status of a publication', () => {
     assert.match(terminated.failure?.next ?? '', /fedimg sweep --dry-run --verbose/);
   });
 
-  it('finds a compose by its id, an image by its name, and says when there is neither', async () => {
+  it('finds a compose by its id and an image by its name, and reports an unknown id', async () => {
     const composeId = someComposeId();
     const image = imageOf(composeId);
     const fake = fakeActivities({ readCompose: () => Promise.resolve(composeOf(image)) });
@@ -170,7 +170,7 @@ describe('the status of a publication', () => {
 describe('the catalogue of AMIs', () => {
   const session = useSession();
 
-  it('has a row for each AMI, with the page of its run, and one with a reason for each missing', async () => {
+  it('has a row for each AMI with the page of its run, and for each missing AMI with a reason', async () => {
     const composeId = someComposeId();
     const fake = fakeActivities({
       readCompose: () =>
@@ -234,7 +234,7 @@ describe('the catalogue of AMIs', () => {
     });
   });
 
-  it('says of a running image which AMIs are not public yet', async () => {
+  it('shows which AMIs of a running image are not public yet', async () => {
     const request = byHand();
     let release: () => void = () => undefined;
     const held = new Promise<void>((resolve) => {

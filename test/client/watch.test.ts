@@ -8,10 +8,10 @@ import { fakeActivities } from '../support/fake-activities.js';
 import { withWorker } from '../support/workflow-worker.js';
 import { byHand, useSession } from './client-fixture.js';
 
-describe('whoever watches a publication', () => {
+describe('a watch of a publication', () => {
   const session = useSession();
 
-  /** The session through a connection that fails as long as `isAway` says so. */
+  /** A session whose connection fails while `isAway` returns true. */
   function through(isAway: () => boolean): Session {
     const { access } = session();
     return {
@@ -26,7 +26,7 @@ describe('whoever watches a publication', () => {
     };
   }
 
-  it('is told at once that Temporal is away, and sees the end when it is back', async () => {
+  it('reports an outage of Temporal at once, and the end when Temporal is back', async () => {
     let isAway = false;
     let release: () => void = () => undefined;
     const held = new Promise<void>((resolve) => {
@@ -61,7 +61,7 @@ describe('whoever watches a publication', () => {
     assert.ok(notes.length >= 2);
   });
 
-  it('is not kept waiting for a Temporal that never answered', async () => {
+  it('ends when Temporal never answers', async () => {
     const watching = watchPublication(
       through(() => true),
       { workflowId: 'image/none', runId: 'none' },

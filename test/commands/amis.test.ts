@@ -41,7 +41,7 @@ async function bothAnswers(publisher: LocalPublisher, args: readonly string[], r
   return { fromEc2, fromTemporal };
 }
 
-describe('the AMIs, from whichever source', () => {
+describe('the AMIs from both sources', () => {
   it('are the same from tags and from histories: with a left-out region, after a failed test, after a repeat', async function () {
     this.timeout(900_000);
     await withPublisher({}, async (publisher) => {
@@ -108,14 +108,14 @@ describe('the AMIs, from whichever source', () => {
   });
 });
 
-describe('the AMIs, when a source is away', () => {
+describe('the AMIs, when a source does not answer', () => {
   const keys = { AWS_ACCESS_KEY_ID: 'AKIATEST', AWS_SECRET_ACCESS_KEY: 'secret' };
   const away = { AWS_ENDPOINT_URL: 'http://127.0.0.1:1', AWS_MAX_ATTEMPTS: '1' };
   const nowhere = { HOME: '/nowhere', XDG_STATE_HOME: '/nowhere', XDG_CONFIG_HOME: '/nowhere' };
   const run = (args: readonly string[], env: NodeJS.ProcessEnv) =>
     runCli(['amis', ...args], { env: { ...nowhere, ...env }, cwd: '/' });
 
-  it('are to be had from the other one: the error says so', async () => {
+  it('are available from the other source, as the error says', async () => {
     const { code, stdout, stderr } = await run([], { TEMPORAL_ADDRESS: '127.0.0.1:1' });
     assert.deepEqual([code, stdout], [5, '']);
     assert.match(stderr, /next: .*--from ec2/);
@@ -124,21 +124,24 @@ describe('the AMIs, when a source is away', () => {
     assert.match(ec2.stderr, /EC2 does not answer: ECONNREFUSED[^]*--from temporal/);
   });
 
-  it('ask for credentials where there are none, with the exit code of that', async () => {
+  it('need credentials, and have the exit code for missing ones', async () => {
     const { code, stderr } = await run(['--from', 'ec2'], { AWS_EC2_METADATA_DISABLED: 'true' });
     assert.equal(code, 4);
     assert.match(stderr, /no AWS credentials/);
   });
 
-  it('are listed as far as they are known, but never as if they were all', async () => {
+  it('are listed as far as known, with a note and an exit code for the missing ones', async () => {
     await withPublisher({ worker: false }, async (publisher) => {
       await publisher.setFaults([
         { action: 'DescribeImages', region: 'eu-west-1', kind: 'refusal', count: 0 },
       ]);
       const { code, stdout, stderr } = await amis(publisher, ['--from', 'ec2', '-o', 'json']);
       assert.deepEqual([code, stdout], [5, '[]\n']);
-      assert.match(stderr, /! eu-west-1 gave no answer, its AMIs are missing here: Unauthorized/);
-      assert.match(stderr, /not enabled in the account: af-south-1, /);
+      assert.match(
+        stderr,
+        /! eu-west-1 did not answer, so its AMIs are missing here: Unauthorized/,
+      );
+      assert.match(stderr, /has not enabled them: af-south-1, /);
     });
   });
 });

@@ -15,12 +15,12 @@ describe('the command line', () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  /** Without a stack, a configuration or a profile of whoever runs the tests. */
+  /** Without the stack, configuration and profile of the user who runs the tests. */
   const home = () => ({ HOME: folder, XDG_STATE_HOME: folder, XDG_CONFIG_HOME: folder });
   const run = (args: string[], env: NodeJS.ProcessEnv = {}, input = '') =>
     runCli(args, { env: { ...home(), ...env }, cwd: folder, input });
 
-  it('prints its help to stdout, and loads no command for it', async () => {
+  it('prints its help to stdout', async () => {
     const { code, stdout, stderr } = await run(['--help']);
     assert.equal(code, 0);
     assert.equal(stderr, '');
@@ -50,7 +50,7 @@ describe('the command line', () => {
     assert.match((await run(['compose', 'signal', '--help'])).stdout, /fedimg compose signal/);
   });
 
-  it('gave examples that end with too many arguments when they are pasted with their comment', async () => {
+  it('gives examples that can be pasted with their comments', async () => {
     const listed = (await run(['--help'])).stdout.matchAll(/^ {2}([a-z]+) {2,}\S/gm);
     const names = [...listed].flatMap(([, name]) => (name === undefined ? [] : [[name]]));
     assert(names.length > 10, 'all commands');
@@ -64,7 +64,7 @@ describe('the command line', () => {
     }
   });
 
-  it('asks whether another command was meant, with the exit code of wrong usage', async () => {
+  it('suggests a similar command, with the exit code of wrong usage', async () => {
     const { code, stdout, stderr } = await run(['statsu']);
     assert.equal(code, 2);
     assert.equal(stdout, '');
@@ -75,22 +75,25 @@ describe('the command line', () => {
     }
   });
 
-  it('refuses wrong arguments before it asks anybody', async () => {
+  it('refuses wrong arguments before it connects to a server', async () => {
     const wrong: [string[], RegExp][] = [
-      [['publish', 'http://h/a.raw.xz', '--arch', 's390x'], /s390x is no architecture/],
-      [['publish', 'http://h/a.iso', '--arch', 'x86_64'], /a\.iso names no raw disk image/],
-      [['publish', 'ftp://h/a.raw.xz', '--arch', 'x86_64'], /no http or https URL/],
+      [['publish', 'http://h/a.raw.xz', '--arch', 's390x'], /s390x is not an architecture/],
+      [
+        ['publish', 'http://h/a.iso', '--arch', 'x86_64'],
+        /a\.iso is not the name of a raw disk image/,
+      ],
+      [['publish', 'ftp://h/a.raw.xz', '--arch', 'x86_64'], /not an http or https URL/],
       [['publish', 'http://h/a.raw.xz', '--arch', 'arm64', '--sha256', 'abc'], /64 hexadecimal/],
       [['status', 'x', '--wait', '--timeout', 'soon'], /--timeout soon is not a duration/],
       [['status', '--watch'], /--wait and --watch need an id/],
       [
         ['amis', '-o', 'xml'],
-        /--output xml is unknown to amis[^]*Allowed: table, json, jsonl, name/,
+        /amis does not have --output xml[^]*Allowed: table, json, jsonl, name/,
       ],
       [['amis', '--from', 's3'], /'s3' is invalid\. Allowed choices are temporal, ec2/],
-      [['amis', '--variant', 'hvm-gp9'], /hvm-gp9 is no variant[^]*hvm-gp2/],
-      [['amis', '-o', 'ga', '--ga', 'RC-1.6'], /RC-1\.6 is no candidate[^]*43-1\.6/],
-      [['amis', '--beta', '44-1.2'], /--ga and --beta are for -o fedora-websites/],
+      [['amis', '--variant', 'hvm-gp9'], /hvm-gp9 is not a variant[^]*hvm-gp2/],
+      [['amis', '-o', 'ga', '--ga', 'RC-1.6'], /RC-1\.6 is not a candidate[^]*43-1\.6/],
+      [['amis', '--beta', '44-1.2'], /--ga and --beta need -o fedora-websites/],
       [['--color', 'pink', 'amis'], /--color pink is unknown/],
       [['simulator', '--latency', 'slow'], /--latency slow is unknown/],
     ];
@@ -103,10 +106,10 @@ describe('the command line', () => {
     }
   });
 
-  it('says all that is wrong with a status message', async () => {
+  it('reports all mistakes in a status message', async () => {
     const broken = await run(['compose', 'signal', '-'], {}, '{"compose_id": ');
     assert.equal(broken.code, 2);
-    assert.match(broken.stderr, /standard input is no JSON/);
+    assert.match(broken.stderr, /standard input is not valid JSON/);
     const wrong = await run(
       ['compose', 'signal', '-'],
       {},
@@ -120,8 +123,8 @@ describe('the command line', () => {
     assert.match(none.stderr, /cannot be read from nowhere\.json/);
   });
 
-  it('says within seconds that no Temporal server answers, and what to look at', async () => {
-    // What the busiest machine takes to say anything at all.
+  it('reports within seconds that no Temporal server answers, and what to check', async () => {
+    // How long a busy machine needs for any output.
     const { ms: helpMs } = await run(['--help']);
     const { code, stderr, ms } = await run(['status'], { TEMPORAL_ADDRESS: '127.0.0.1:1' });
     assert.equal(code, 5);
@@ -140,7 +143,7 @@ describe('the command line', () => {
     assert.match(none.stderr, /--config names .*nowhere\.toml, which does not exist/);
   });
 
-  it('does not start a worker that has no AWS credentials', async () => {
+  it('does not start a worker without AWS credentials', async () => {
     await writeFile(path.join(folder, 'test.sh'), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
     const amis = '[[amis]]\nregion = "us-east-1"\nami = "al2023"\narch = "x86_64"\n';
     await writeFile(path.join(folder, 'fedimg.toml'), `${amis}[test]\nscript = "test.sh"\n`);
@@ -150,7 +153,7 @@ describe('the command line', () => {
     assert.match(stderr, /next: Set AWS_ACCESS_KEY_ID/);
   });
 
-  it('starts no worker where no Temporal server answers, and does not send anybody to a local one', async () => {
+  it('does not start a worker without a Temporal server, and does not recommend a local one', async () => {
     await writeFile(path.join(folder, 'test.sh'), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
     const amis = '[[amis]]\nregion = "us-east-1"\nami = "al2023"\narch = "x86_64"\n';
     await writeFile(path.join(folder, 'fedimg.toml'), `${amis}[test]\nscript = "test.sh"\n`);
@@ -164,7 +167,7 @@ describe('the command line', () => {
     assert.match(stderr, /next: Check TEMPORAL_ADDRESS \(HOST:PORT\)/);
   });
 
-  it("takes up no work of somebody's own Temporal server for the local cloud", async () => {
+  it('refuses to run the workflows of another Temporal server on the local cloud', async () => {
     const server = 'temporal.example.org:7233';
     const { code, stderr } = await run(['dev', '--state', folder], { TEMPORAL_ADDRESS: server });
     assert.equal(code, 2);
@@ -172,7 +175,7 @@ describe('the command line', () => {
     assert.match(stderr, /next: Unset it.*`fedimg worker`/);
   });
 
-  it('prints an empty list as JSON, and says what is not to be found', async function () {
+  it('prints an empty list as JSON, and names what it does not find', async function () {
     this.timeout(300_000);
     const { server } = await testTemporal();
     const env = { TEMPORAL_ADDRESS: server.address };
@@ -181,7 +184,7 @@ describe('the command line', () => {
     assert(Array.isArray(JSON.parse(list.stdout)));
     const none = await run(['status', 'Fedora-Cloud-43-20250101.9999'], env);
     assert.equal(none.code, 6);
-    assert.match(none.stderr, /There is no compose or image Fedora-Cloud-43-20250101\.9999/);
+    assert.match(none.stderr, /has no compose or image Fedora-Cloud-43-20250101\.9999/);
     const amis = await run(
       ['amis', '--compose', 'Fedora-Cloud-43-20250101.9999', '-o', 'json'],
       env,
@@ -190,14 +193,14 @@ describe('the command line', () => {
     assert.deepEqual(JSON.parse(amis.stdout), []);
   });
 
-  it('finds the command behind options that have values', () => {
+  it('finds the command after options with values', () => {
     assert.equal(wantedCommand(['--config', 'status', 'amis']), 'amis');
     assert.equal(wantedCommand(['-o', 'json', 'status', 'dev']), 'status');
     assert.equal(wantedCommand(['--verbose', 'help', 'dev']), 'dev');
     assert.equal(wantedCommand(['--help']), undefined);
   });
 
-  it('says how to build what is not built', async () => {
+  it('reports how to build fedimg when it is not built', async () => {
     await mkdir(path.join(folder, 'bin'));
     const bin = path.join(folder, 'bin', 'fedimg.js');
     await cp(fileURLToPath(new URL('../../bin/fedimg.js', import.meta.url)), bin);

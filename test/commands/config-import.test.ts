@@ -21,7 +21,7 @@ describe('fedimg config import', () => {
   const write = (name: string, text: string) => writeFile(path.join(folder, name), text);
   const read = (name: string) => readFile(path.join(folder, name), 'utf8');
 
-  it('prints nothing but TOML to stdout, and a line for each other key to stderr', async () => {
+  it('prints only TOML to stdout, and a line for each changed key to stderr', async () => {
     const { code, stdout, stderr } = await run(['fedimg.cfg']);
     assert.equal(code, 0);
     await write('fedimg-test.sh', '#!/bin/bash\ntrue\n');
@@ -33,7 +33,7 @@ describe('fedimg config import', () => {
     for (const secret of SECRETS) assert(!`${stdout}${stderr}`.includes(secret), secret);
   });
 
-  it('says how to write the script that the configuration on stdout needs', async () => {
+  it('prints how to write the script that the configuration on stdout needs', async () => {
     const quoted = LEAST_OLD.replace(/test = .*/, `test = echo 'it is' "$(date +%Y)"`);
     const { stderr } = await run(['-'], quoted);
     assert.match(stderr, /^standard input:4: aws\.test/m);
@@ -55,7 +55,7 @@ describe('fedimg config import', () => {
     assert((await stat(config.test.script)).mode & 0o100, 'it can be tried by hand');
   });
 
-  it('never writes over a configuration, unless it is told to', async () => {
+  it('overwrites a configuration only with --force', async () => {
     await write('fedimg.toml', '# mine\n');
     const refused = await run(['fedimg.cfg', '--to', 'fedimg.toml']);
     assert.equal(refused.code, 2);
@@ -67,7 +67,7 @@ describe('fedimg config import', () => {
     assert.equal((await run(['fedimg.cfg', '--to', 'fedimg.toml', '--force'])).code, 0);
   });
 
-  it('never replaces a test that somebody wrote by /bin/true, whatever it is told', async () => {
+  it('never replaces an existing test script by /bin/true, even with --force', async () => {
     await write('fedimg-test.sh', '#!/bin/bash\nsystemctl is-system-running\n');
     const { code, stderr } = await run(['fedimg.cfg', '--to', 'fedimg.toml', '--force']);
     assert.equal(code, 2);
@@ -79,7 +79,7 @@ describe('fedimg config import', () => {
     await loadConfig({ env: {}, cwd: folder });
   });
 
-  it('prints no half of a configuration when a person must decide something', async () => {
+  it('prints no partial configuration when a person must decide something', async () => {
     const { code, stdout, stderr } = await run(['-', '-o', 'json'], FEDORA_2018);
     assert.equal(code, 2);
     assert.equal(stdout, '');
@@ -99,13 +99,13 @@ describe('fedimg config import', () => {
     assert.deepEqual(Object.keys(notes[0] ?? {}), ['key', 'line', 'becomes', 'why', 'next']);
   });
 
-  it('refuses what is no old configuration before it writes anything', async () => {
+  it('refuses a file that is not an old configuration before it writes a file', async () => {
     await write('words.txt', 'not an INI file\n');
     const wrong: [args: string[], message: RegExp][] = [
       [['words.txt'], /words\.txt is no INI file: line 1 [^]*next: /],
       [
         ['/dev/zero'],
-        /\/dev\/zero has more than 65536 bytes, .* than an old configuration[^]*next: /,
+        /\/dev\/zero has more than 65536 bytes, the limit for an old configuration[^]*next: /,
       ],
       [['nowhere.cfg'], /cannot be read from nowhere\.cfg[^]*next: /],
       [['.'], /cannot be read from \.[^]*next: /],
@@ -127,7 +127,7 @@ describe('fedimg config import', () => {
     await assert.rejects(read('fedimg.toml'));
   });
 
-  it('shows nothing of a hostile file that could clear the screen of who reads the notes', async () => {
+  it('escapes control characters of a hostile file in the notes', async () => {
     const hostile = LEAST_OLD.replace('eu-west-1|', '\u001b[2J\u202e|').replace(
       '[aws]',
       '[aws]\n\u0007\u001b]0;x = y',

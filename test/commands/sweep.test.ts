@@ -81,7 +81,7 @@ describe('fedimg sweep', () => {
     });
   }
 
-  it('only says what would go with --dry-run: nothing is removed', async () => {
+  it('only lists with --dry-run what it would remove', async () => {
     const removed: string[] = [];
     await withWorker(withStray(removed).activities, async ({ taskQueue }) => {
       const { code, stdout, stderr } = await sweep(taskQueue, '--dry-run', '--verbose');
@@ -93,7 +93,7 @@ describe('fedimg sweep', () => {
     });
   });
 
-  it('prints what it removed as JSON on stdout and nothing else there, and exits with 0', async () => {
+  it('prints only what it removed on stdout, as JSON, and exits with 0', async () => {
     const removed: string[] = [];
     await withWorker(withStray(removed).activities, async ({ taskQueue }) => {
       const { code, stdout } = await sweep(taskQueue, '-o', 'json');
@@ -106,7 +106,7 @@ describe('fedimg sweep', () => {
     });
   });
 
-  it('exits with 1 when a stray is left, a line each with -o jsonl', async () => {
+  it('exits with 1 when a stray is left, and prints a line for each with -o jsonl', async () => {
     const left = { ...STRAY, code: 'not-removed', reason: 'UnauthorizedOperation' } as const;
     const fake = fakeActivities({
       ...withStray().activities,
@@ -126,7 +126,7 @@ describe('fedimg sweep', () => {
     });
   });
 
-  it('does not wait for a worker that is not there, and sweeps nothing when one comes later', async () => {
+  it('stops waiting when no worker is running, and does not sweep when one starts later', async () => {
     const taskQueue = `nobody-${randomUUID()}`;
     const run = await startSweep(
       session(),
@@ -137,7 +137,7 @@ describe('fedimg sweep', () => {
     await assert.rejects(
       awaitSweep(session(), run, { noWorkerMs: 500, signal }),
       (error: Error & { kind?: string; next?: string }) => {
-        assert.match(error.message, /No worker takes up work from the task queue nobody-/);
+        assert.match(error.message, /No worker polls the task queue nobody-/);
         assert.match(error.next ?? '', /fedimg worker/);
         return error.kind === 'unreachable';
       },
@@ -147,7 +147,7 @@ describe('fedimg sweep', () => {
     assert.equal(status.name, 'TERMINATED');
   });
 
-  it('joins a sweep that is under way, and leaves it alone when the user has waited enough', async () => {
+  it('joins a running sweep, and lets it go on when the user stops waiting', async () => {
     const taskQueue = `nobody-${randomUUID()}`;
     const input = { deployment, dryRun: false };
     const start = () => startSweep(session(), input, { taskQueue, timeScale: 1 });
@@ -162,7 +162,7 @@ describe('fedimg sweep', () => {
     await handle.terminate('the test is over');
   });
 
-  it('counts what is kept, and lists it only for whoever asks', () => {
+  it('counts what is kept, and lists it only with --verbose', () => {
     const text = (verbose: boolean) => sweepLines(reportOf(), { verbose, paint: plain }).join('\n');
     assert(!text(false).includes(KEPT.id));
     assert(text(true).includes(KEPT.id));
@@ -173,7 +173,7 @@ describe('fedimg sweep', () => {
     assert.deepEqual(sweepLines(reportOf({ removed: [] }), { verbose: false, paint: plain }), []);
   });
 
-  it('lets no tag steer the terminal, and names what somebody must look at', () => {
+  it('escapes control characters in tags, and names what the operator must look at', () => {
     const evil = { ...STRAY, workflow: 'image/\u001b[2J' };
     const lines = sweepLines(reportOf({ removed: [evil] }), { verbose: false, paint: plain });
     assert(!lines.join('').includes('\u001b'));

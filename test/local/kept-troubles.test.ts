@@ -31,7 +31,7 @@ describe('the start of a local cloud', () => {
     return texts.join('\n');
   }
 
-  it('says which fault rules and settings of last week are still in force, and how each ends', async () => {
+  it('lists the fault rules and settings of an earlier start that are still in force, and how to remove each', async () => {
     const before = await openTestCloud({ stateDir });
     assert.equal(await saidOf(before), '');
     const rule = { action: 'DescribeVpcs', region: 'eu-west-1', kind: 'slow', delayMs: 1 };
@@ -47,14 +47,16 @@ describe('the start of a local cloud', () => {
 
     const again = await openTestCloud({ stateDir });
     const said = await saidOf(again);
-    assert.match(said, /from an earlier start/);
+    assert.match(said, /kept from an earlier start/);
     assert.match(said, /fault rule sick-region: slow, DescribeVpcs in eu-west-1/);
     assert.match(said, /still-to-come/);
     assert.match(said, /setting throttling: true/);
     assert.match(said, /setting vcpusPerRegion: 4/);
     assert.doesNotMatch(said, /hit-already|rule over/);
 
-    const commands = [...said.matchAll(/ends by: (.*)/g)].map(([, command = '']) => command);
+    const commands = [...said.matchAll(/(?:remove|reset) it with: (.*)/g)].map(
+      ([, command = '']) => command,
+    );
     assert.equal(commands.length, 4, said);
     for (const command of commands) await run('bash', ['-c', `${command} --fail --silent`]);
     assert.equal(await saidOf(again), '');

@@ -6,14 +6,12 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import {
-  awsVariables,
-  createLocalCredentials,
-  environmentForLocalCloud,
-} from '../../src/local/credentials.js';
-import { compareSnapshots, leftovers } from '../../src/local/check.js';
+import { leftovers } from '../../src/local/cloud-resources.js';
 import { BOOT_SECTOR_TEST, writeLocalConfig } from '../../src/local/config.js';
-import { readStackNote, writeStackNote } from '../../src/local/note.js';
+import { createLocalCredentials } from '../../src/local/credentials.js';
+import { awsVariables, environmentForLocalCloud } from '../../src/local/environment.js';
+import { compareSnapshots } from '../../src/local/snapshot-check.js';
+import { readStackNote, writeStackNote } from '../../src/local/stack-note.js';
 import { loadConfig } from '../../src/config/load.js';
 import { openStateDir, stateDirPath } from '../../src/local/state-dir.js';
 import type { AmiRecord } from '../../src/model/progress/progress.js';
@@ -58,7 +56,7 @@ describe('a local stack', () => {
     assert.equal(env['AWS_SHARED_CREDENTIALS_FILE'], '/dev/null');
   });
 
-  it('is found by other commands while it runs, and not when its process is gone', async () => {
+  it('is found by other commands only while its process runs', async () => {
     const env = { XDG_STATE_HOME: folder };
     assert.equal(await readStackNote(env), undefined);
     const state = await openStateDir({ name: 'dev', env });
@@ -78,13 +76,13 @@ describe('a local stack', () => {
     await state.release();
   });
 
-  it('leaves no process and no folder behind when it is stopped in the middle of its start', async function () {
+  it('removes its processes and its folder when it is stopped in the middle of its start', async function () {
     this.timeout(300_000);
     const child = startCli(['demo'], { env: { TMPDIR: folder, HOME: process.env['HOME'] ?? '' } });
     let said = '';
     child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
     const exited = once(child, 'exit');
-    // All that it starts has its folder in its arguments.
+    // All its processes have its folder in their arguments.
     await until('the simulator answers', () => said.includes('EC2 and SSM:'));
     const demos = async () => (await readdir(folder)).filter((name) => name.startsWith('fedimg-'));
     const [demo = ''] = await demos();
@@ -98,7 +96,7 @@ describe('a local stack', () => {
   });
 });
 
-describe('the look at the local cloud', () => {
+describe('the check of the local cloud', () => {
   const raw = Buffer.from('the raw image');
   const rawSha256 = createHash('sha256').update(raw).digest('hex');
   const images = [{ name: 'disk', rawSha256, rawSizeBytes: raw.length }];
@@ -117,7 +115,7 @@ describe('the look at the local cloud', () => {
     tested: true,
   });
 
-  it('sees each snapshot whose bytes are not the image, or not zero behind it', async () => {
+  it('reports each snapshot whose bytes differ from the image, or are not zero after it', async () => {
     const bodies: Record<string, Buffer> = {
       good: Buffer.concat([raw, Buffer.alloc(3_000_000)]),
       other: Buffer.concat([Buffer.from('the raw imagE'), Buffer.alloc(100)]),
@@ -153,7 +151,7 @@ describe('the look at the local cloud', () => {
     }
   });
 
-  it('sees instances and volumes that a run has left', () => {
+  it('reports instances and volumes that a run has left', () => {
     const resource = { id: 'x', region: 'us-east-1', public: false };
     const tags = { 'fedimg:workflow': 'image/a' };
     const left = leftovers([
@@ -170,7 +168,7 @@ describe('the look at the local cloud', () => {
   });
 });
 
-/** Command lines that name the text, but for this process's own. */
+/** Command lines of other processes that contain the text. */
 async function processesWith(text: string): Promise<string[]> {
   const found: string[] = [];
   for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {

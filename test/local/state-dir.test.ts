@@ -11,7 +11,7 @@ import { useTempDir } from './temp-dir.js';
 describe('state folder', () => {
   const tempDir = useTempDir();
 
-  it('is where the XDG variables say, and in the home folder where they say nothing', () => {
+  it('follows the XDG variables, and lies in the home folder without them', () => {
     assert.equal(stateDirPath('dev', { XDG_STATE_HOME: '/s', HOME: '/h' }), '/s/fedimg/dev');
     assert.equal(stateDirPath('dev', { HOME: '/h' }), '/h/.local/state/fedimg/dev');
     assert.equal(
@@ -21,11 +21,14 @@ describe('state folder', () => {
     assert.equal(cacheDirPath({ XDG_CACHE_HOME: '/c', HOME: '/h' }), '/c/fedimg');
   });
 
-  it('keeps a second run out while the first one has it, and lets it in afterwards', async () => {
+  it('refuses a second run while the first one holds it, and accepts it afterwards', async () => {
     const options = { name: 'dev', env: { XDG_STATE_HOME: tempDir() } };
     const first = await openStateDir(options);
     assert.equal((await stat(first.path)).mode & 0o077, 0, 'nobody else can read it');
-    await assert.rejects(openStateDir(options), new RegExp(`in use by process ${process.pid}`));
+    await assert.rejects(
+      openStateDir(options),
+      new RegExp(`Process ${process.pid} uses the folder`),
+    );
     await first.release();
     await first.release();
     const second = await openStateDir(options);
@@ -33,7 +36,7 @@ describe('state folder', () => {
     assert.deepEqual(await readdir(second.path), ['lock.2', 'logs'], 'nothing piles up');
   });
 
-  it('is not locked for ever by a run that was killed', async () => {
+  it('is unlocked when its run was killed', async () => {
     const gone = spawn('true');
     await once(gone, 'exit');
     await writeFile(path.join(tempDir(), 'lock.7'), `${gone.pid}\n`);
@@ -41,7 +44,7 @@ describe('state folder', () => {
     await state.release();
   });
 
-  it('lets only one of many in that find the lock of a killed run at once', async () => {
+  it('accepts only one of many runs that find the lock of a killed run at once', async () => {
     for (let round = 0; round < 40; round += 1) {
       const directory = path.join(tempDir(), String(round));
       await mkdir(directory);
@@ -55,13 +58,13 @@ describe('state folder', () => {
 });
 
 describe('free ports', () => {
-  it('hands out no port twice, and each of them can be bound', async () => {
+  it('are all different, and each of them can be bound', async () => {
     const ports = await Promise.all(Array.from({ length: 20 }, () => reserveFreePort()));
     assert.equal(new Set(ports).size, ports.length);
     for (const port of ports) await requirePortFree(port, 'a test');
   });
 
-  it('says which port is taken and what to do', async () => {
+  it('an error names the port that is taken and what to do', async () => {
     const server = net.createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as net.AddressInfo;

@@ -1,4 +1,4 @@
-/** A folder of its own for each test, removed behind it. */
+/** A folder of its own for each test, removed afterwards. */
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';

@@ -1,4 +1,4 @@
-/** The exact commands that a user may want next. */
+/** The exact commands that a user may need next. */
 
 import { COMPOSE_ID_CHARS_MAX } from '../../model/compose/compose.js';
 import type { ComposeStatus, ImageStatus, PublicationStatus } from '../../client/status.js';
@@ -17,7 +17,7 @@ export function watchCommand(publication: Named): string {
   return `fedimg status ${idOf(publication)} --watch`;
 }
 
-/** The line that publishes again what failed; undefined when nobody knows what it was. */
+/** The command that publishes a failed compose or image again; undefined when its request is unknown. */
 export function againCommand(status: PublicationStatus): string | undefined {
   return status.kind === 'compose' ? signalAgain(status) : publishAgain(status);
 }
@@ -34,14 +34,14 @@ function signalAgain({ message }: ComposeStatus): string | undefined {
   return `echo ${shellQuoted(JSON.stringify(body))} | fedimg compose signal -`;
 }
 
-/** An image of a compose is published again by its compose. */
+/** An image of a compose is published again through its compose. */
 function publishAgain({ request, child }: ImageStatus): string | undefined {
   if (request === null) return undefined;
   const { composeId, release, image } = request;
   if (child) return `fedimg status ${composeId}`;
   const parts = ['fedimg publish', shellQuoted(image.url), `--arch ${image.arch}`];
   if (image.sha256 !== '') parts.push(`--sha256 ${image.sha256}`);
-  // Without a compose the name stands in its place, as much of it as an id may have.
+  // Without a compose, the compose id is the image's name, cut to the length of an id.
   const isNamed = composeId !== image.name.slice(0, COMPOSE_ID_CHARS_MAX);
   if (isNamed) parts.push(`--compose ${composeId}`);
   if (release !== 'unknown') parts.push(`--release ${release}`);

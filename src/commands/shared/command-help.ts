@@ -1,4 +1,4 @@
-/** What the help of every command ends with, and how a command says its exit code. */
+/** The end of every command's help, and how a command sets its exit code. */
 
 import type { Command } from 'commander';
 import { EXIT_CODES_HELP, type ExitCode } from './exit-codes.js';
@@ -17,7 +17,7 @@ export function withHelp(command: Command, { examples, notes }: CommandHelp): Co
   return command.addHelpText('after', `\n${parts.join('\n\n')}`);
 }
 
-/** The process ends with this code once its output is written. */
+/** Sets the code with which the process exits after its output. */
 export function finish(exitCode: ExitCode): void {
   process.exitCode = exitCode;
 }

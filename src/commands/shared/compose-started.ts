@@ -1,25 +1,25 @@
-/** What `compose signal` and the demo say when a compose's message was taken. */
+/** Reports what happened to a compose's message, for `compose signal` and the demo. */
 
 import type { Started } from '../../client/start.js';
 import type { Outcome } from '../../client/status.js';
 import type { ComposeMessage } from '../../model/compose/compose-message.js';
 import type { Terminal } from '../view/terminal.js';
 
-export function sayComposeStarted(
+export function noteComposeStarted(
   terminal: Terminal,
   { composeId, status }: ComposeMessage,
   { state, workflowId, link, outcome }: Started & { readonly outcome?: Outcome },
 ): void {
   const published =
     outcome === 'partly-published'
-      ? `published in part before, and left as it is; what is missing: fedimg amis --compose ${composeId}`
-      : 'already published, nothing to do';
-  const said = {
+      ? `partly published before, and unchanged; to see what is missing: fedimg amis --compose ${composeId}`
+      : 'already published, no change';
+  const text = {
     started: `${composeId}: ${status}, publication started as ${workflowId}`,
-    running: `${composeId}: ${status} sent to ${workflowId}, which is running already`,
+    running: `${composeId}: ${status} sent to ${workflowId}, which was already running`,
     published: `${composeId}: ${published}`,
-    ended: `${composeId}: ended before without an image, nothing to do`,
+    ended: `${composeId}: already ended without an image, no change`,
   }[state];
-  terminal.note(said);
+  terminal.note(text);
   if (link !== null) terminal.note(link);
 }

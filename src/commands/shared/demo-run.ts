@@ -1,4 +1,4 @@
-/** The demo's story: boot the stack, make a compose, announce it, watch it, look at what became of it. */
+/** The demo: starts the stack, makes a compose, sends its message, watches it, and checks the result. */
 
 import path from 'node:path';
 import { signalCompose } from '../../client/start.js';
@@ -11,7 +11,7 @@ import type { SampleCompose } from '../../local/compose-server/sample-compose.js
 import { writeSampleCompose } from '../../local/compose-server/sample-compose.js';
 import { parseComposeMessage } from '../../model/compose/compose-message.js';
 import { createLocalCredentials } from '../../local/credentials.js';
-import { sayComposeStarted } from './compose-started.js';
+import { noteComposeStarted } from './compose-started.js';
 import { reportDemo } from '../view/demo-report.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { formatBytes, formatElapsed } from '../view/format.js';
@@ -38,7 +38,7 @@ export interface DemoOptions {
 export interface DemoSettings {
   readonly terminal: Terminal;
   readonly options: DemoOptions;
-  /** Fresh; removed by whoever made it. */
+  /** A new folder, which the caller removes. */
   readonly directory: string;
   readonly processes: ChildProcesses;
 }
@@ -83,7 +83,7 @@ export async function runDemo(settings: DemoSettings): Promise<ExitCode> {
         workerPid: worker.pid,
         beginMs,
       });
-      await sayWhereToLook(settings, stack, status);
+      await noteWhereToLook(settings, stack, status);
       return exitCode;
     } finally {
       await session.access.close();
@@ -114,7 +114,7 @@ async function makeCompose(
   return compose;
 }
 
-/** On a server that others use, too, two demos of one day must not be one compose. */
+/** On a shared server, two demos of one day must be two composes. */
 function demoComposeId(now: Date): string {
   const date = now.toISOString().slice(0, 10).replaceAll('-', '');
   const shared = Boolean(process.env['TEMPORAL_ADDRESS']);
@@ -126,40 +126,41 @@ function testOf(options: DemoOptions): { content: string } | { file: string } {
   return { content: options.failTest === true ? FAILING_TEST : BOOT_SECTOR_TEST };
 }
 
-/** By the very code of `fedimg compose signal`. */
+/** Uses the code of `fedimg compose signal`. */
 async function publish(
   terminal: Terminal,
   session: Session,
   { compose, taskQueue }: { compose: SampleCompose; taskQueue: string },
 ): Promise<ComposeStatus> {
   const parsed = parseComposeMessage(compose.message);
-  if (parsed.kind !== 'message') throw new TypeError("the sample compose's message is no message");
+  if (parsed.kind !== 'message')
+    throw new TypeError('the message of the sample compose is invalid');
   const started = await signalCompose(session, parsed.message, {
     taskQueue,
     timeScale: LOCAL_TIME_SCALE,
   });
-  sayComposeStarted(terminal, parsed.message, started);
+  noteComposeStarted(terminal, parsed.message, started);
   const display = createProgressDisplay(terminal);
   const intervalMs = WATCH_INTERVAL_MS;
   const { status } = await watchPublication(session, started, { display, intervalMs });
-  if (status.kind !== 'compose') throw new TypeError(`${status.workflowId} is no compose`);
+  if (status.kind !== 'compose') throw new TypeError(`${status.workflowId} is not a compose`);
   return status;
 }
 
-async function sayWhereToLook(
+async function noteWhereToLook(
   { terminal, options, processes }: DemoSettings,
   { temporal, variables }: LocalStack,
   status: ComposeStatus,
 ): Promise<void> {
   if (options.keepRunning !== true) {
     if (status.link === null) return;
-    terminal.note(`In the Temporal UI this was ${status.link}`);
-    terminal.note('To look at one that runs: npx fedimg demo --keep-running, or npx fedimg dev');
+    terminal.note(`Its page in the Temporal UI was ${status.link}`);
+    terminal.note('To keep the UI open: npx fedimg demo --keep-running, or npx fedimg dev');
     return;
   }
   terminal.note('');
-  terminal.note(`Temporal UI: ${status.link ?? temporal.uiUrl ?? 'see your server'}`);
-  terminal.note('Still running, until Ctrl-C. In another terminal:');
+  terminal.note(`Temporal UI: ${status.link ?? temporal.uiUrl ?? 'at your server'}`);
+  terminal.note('Everything keeps running until Ctrl-C. In another terminal:');
   for (const [name, value] of Object.entries(variables)) {
     terminal.note(`  export ${name}='${value}'`);
   }
@@ -168,7 +169,7 @@ async function sayWhereToLook(
   });
 }
 
-/** Never seen: whoever aborts is about to end this process. */
+/** Ends the wait; the process exits before this error is shown. */
 function stopped(): Error {
   return new Error(`the demo was stopped (exit code ${EXIT.interrupted})`);
 }

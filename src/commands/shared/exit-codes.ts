@@ -1,6 +1,7 @@
-/** Exit codes of all commands, and which outcome of a publication is which. */
+/** The exit codes of all commands: one list for the code, the help and README. */
 
 import type { Outcome } from '../../client/status.js';
+import { formatColumns } from '../view/format.js';
 
 export const EXIT = {
   done: 0,
@@ -15,16 +16,32 @@ export const EXIT = {
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** For the end of a command's help. */
-export const EXIT_CODES_HELP = [
-  'Exit codes:',
-  '  0  done; also when a repeat had nothing to do     1  failed',
-  '  2  usage or configuration                         3  partly published',
-  '  4  credentials                                    5  Temporal or EC2 is unreachable',
-  '  6  not found                                      8  still running',
-  '  130  interrupted',
-].join('\n');
+/** The meaning of each code; README has the same words, up to a semicolon. */
+export const EXIT_MEANING: Readonly<Record<keyof typeof EXIT, string>> = {
+  done: 'done; also when a repeat changed nothing',
+  failed: 'failed',
+  usage: 'usage or configuration',
+  partlyPublished: 'partly published',
+  credentials: 'credentials',
+  unreachable: 'unreachable; Temporal or EC2',
+  notFound: 'not found',
+  stillRunning: 'still running',
+  interrupted: 'interrupted',
+};
 
+/** For the end of a command's help: two codes in a line. */
+export const EXIT_CODES_HELP = ['Exit codes:', ...exitCodeLines()].join('\n');
+
+function exitCodeLines(): string[] {
+  const names = Object.keys(EXIT) as (keyof typeof EXIT)[];
+  const cells = names.map((name) => `${EXIT[name]}  ${EXIT_MEANING[name]}`);
+  const rows = cells.flatMap((cell, index) =>
+    index % 2 === 0 ? [['', cell, '', cells[index + 1] ?? '']] : [],
+  );
+  return formatColumns(rows);
+}
+
+/** The exit code of a command that shows or has waited for this outcome. */
 export function exitCodeOf(outcome: Outcome): ExitCode {
   switch (outcome) {
     case 'published':

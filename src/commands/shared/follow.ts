@@ -1,4 +1,4 @@
-/** What `--wait` and `--watch` do, whichever command started the publication. */
+/** `--wait` and `--watch` of all commands that start or show a publication. */
 
 import type { Command } from 'commander';
 import type { RunRef, Session } from '../../client/session.js';
@@ -19,8 +19,8 @@ export interface FollowOptions {
 
 export function addFollowOptions(command: Command): Command {
   return command
-    .option('--wait', 'wait for the end, quietly; the exit code tells the outcome')
-    .option('--watch', 'wait for the end and show progress; Ctrl-C stops watching only')
+    .option('--wait', 'wait for the end without output; the exit code is the outcome')
+    .option('--watch', 'wait for the end and show progress; Ctrl-C only stops watching')
     .option(
       '--timeout <time>',
       'stop waiting after 90s, 30m or 2h, with exit code 8',
@@ -33,7 +33,7 @@ export interface Followed {
   readonly exitCode: ExitCode;
 }
 
-/** Waits for the end; a timeout or Ctrl-C leaves the publication alone and says how to come back. */
+/** Waits for the end. After a timeout or Ctrl-C the publication goes on, and a note says how to resume. */
 export async function follow(
   session: Session,
   run: RunRef & { readonly kind: 'compose' | 'image' },
@@ -44,7 +44,7 @@ export async function follow(
 ): Promise<Followed> {
   const { terminal } = options;
   const resume = watchCommand(run);
-  const hint = `Ctrl-C stops watching only; resume: ${resume}`;
+  const hint = `Ctrl-C only stops watching; to resume: ${resume}`;
   const display = options.watch === true ? createProgressDisplay(terminal, hint) : noDisplay;
   const { status, end } = await detachable((signal) =>
     watchPublication(session, run, {
@@ -56,6 +56,6 @@ export async function follow(
   );
   if (end === 'closed') return { status, exitCode: exitCodeOf(status.outcome) };
   const why = end === 'detached' ? 'Stopped watching' : 'Still running at --timeout';
-  terminal.note(`${why}; the publication goes on. Resume: ${resume}`);
+  terminal.note(`${why}. The publication goes on; to resume: ${resume}`);
   return { status, exitCode: end === 'detached' ? EXIT.interrupted : EXIT.stillRunning };
 }

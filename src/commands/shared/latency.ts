@@ -1,4 +1,4 @@
-/** The local cloud's latency profiles as an option; apart, so that only the commands that have it load the local cloud. */
+/** The latency profile of the local cloud as an option; in a file of its own, because it loads the local cloud. */
 
 import type { LatencyProfile } from '../../simulator/index.js';
 import { LATENCY_PROFILES } from '../../simulator/index.js';

@@ -1,4 +1,4 @@
-/** The log of a command that stays: JSON lines for machines, readable ones for a terminal. */
+/** The log of a long-running command: JSON lines, or readable lines on a terminal. */
 
 import { destination, pino, type Logger } from 'pino';
 import pretty from 'pino-pretty';
@@ -14,7 +14,7 @@ export function parseLogLevel(text: string): LogLevel {
   throw usageError(`--log-level ${text} is unknown`, `Allowed: ${LOG_LEVELS.join(', ')}.`);
 }
 
-/** Always on stderr: stdout is for results. */
+/** Writes to stderr, because stdout is for results. */
 export function createLog(level: LogLevel): Logger {
   if (process.stderr.isTTY) {
     const colorize = usesColor(process.stderr, process.env, 'auto');

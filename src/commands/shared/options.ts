@@ -1,4 +1,4 @@
-/** The options that every command has, and what all of them mean by them. */
+/** The options that all commands share, and the parsers of option values. */
 
 import type { Command } from 'commander';
 import { ARCHES, type Arch } from '../../model/compose/compose.js';
@@ -21,16 +21,16 @@ export function addGlobalOptions(program: Command): void {
       '--config <file>',
       'configuration file (default: FEDIMG_CONFIG, ./fedimg.toml, /etc/fedimg.toml)',
     )
-    .option('-o, --output <format>', 'table, json, jsonl; `amis` has more, see its help')
-    .option('--color <when>', 'auto, always or never; NO_COLOR is obeyed', 'auto')
-    .option('--verbose', 'all that is known about an error');
+    .option('-o, --output <format>', 'table, json or jsonl; `amis` has more, see its help')
+    .option('--color <when>', 'auto, always or never; auto obeys NO_COLOR', 'auto')
+    .option('--verbose', 'print all details of an error');
 }
 
 export function globalOptions(command: Command): GlobalOptions {
   return command.optsWithGlobals<GlobalOptions>();
 }
 
-/** The terminal of a command; throws a usage error for a `--color` that is none. */
+/** The terminal of a command; throws a usage error for an unknown `--color`. */
 export function terminalOf(command: Command, env: NodeJS.ProcessEnv = process.env): Terminal {
   const color = globalOptions(command).color ?? 'auto';
   if (!isColorChoice(color)) {
@@ -43,33 +43,33 @@ function isColorChoice(color: string): color is ColorChoice {
   return ['auto', 'always', 'never'].includes(color);
 }
 
-/** What every listing can be. */
+/** The formats of every list. */
 export type OutputFormat = 'table' | 'json' | 'jsonl' | 'name';
 
-/** One of the formats that the command has; throws a usage error for another. */
+/** The chosen format; throws a usage error for one that the command does not have. */
 export function outputFormat<F extends string>(command: Command, allowed: readonly F[]): F {
   const wanted = globalOptions(command).output ?? 'table';
   const format = allowed.find((one) => one === wanted);
   if (format !== undefined) return format;
   throw usageError(
-    `--output ${wanted} is unknown to ${command.name()}`,
+    `${command.name()} does not have --output ${wanted}`,
     `Allowed: ${allowed.join(', ')}.`,
   );
 }
 
-/** `hvm-gp2` and the like, in any case. */
+/** Such as `hvm-gp2`, in upper or lower case. */
 export function parseVariant(text: string): string {
   const key = text.toLowerCase();
   if (VARIANT_KEYS.includes(key)) return key;
-  throw usageError(`${text} is no variant`, `Allowed: ${VARIANT_KEYS.join(', ')}.`);
+  throw usageError(`${text} is not a variant`, `Allowed: ${VARIANT_KEYS.join(', ')}.`);
 }
 
-/** `arm64` and `amd64` are accepted for what they mean. */
+/** Accepts `arm64` and `amd64` as other names. */
 export function parseArch(text: string): Arch {
   const arch = text === 'arm64' ? 'aarch64' : text === 'amd64' ? 'x86_64' : text;
   const known = ARCHES.find((one) => one === arch);
   if (known !== undefined) return known;
-  throw usageError(`${text} is no architecture`, `Allowed: ${ARCHES.join(', ')}.`);
+  throw usageError(`${text} is not an architecture`, `Allowed: ${ARCHES.join(', ')}.`);
 }
 
 /** Milliseconds of `90s`, `30m`, `1h30m`; a bare number is seconds. */
@@ -82,11 +82,11 @@ export function parseTimeout(text: string): number {
 export function parsePort(text: string): number {
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
-  throw usageError(`${text} is no port`, 'Allowed: 0 to 65535; 0 takes a free one.');
+  throw usageError(`${text} is not a port`, 'Allowed: 0 to 65535; 0 takes a free one.');
 }
 
 export function parseSize(text: string): number {
   const size = Number(text);
   if (/^\d{1,16}$/.test(text) && Number.isSafeInteger(size) && size > 0) return size;
-  throw usageError(`${text} is no size`, 'Give the number of bytes of the compressed file.');
+  throw usageError(`${text} is not a size`, 'Give the size of the compressed file in bytes.');
 }

@@ -12,7 +12,7 @@ export interface Problem {
   readonly exitCode: ExitCode;
 }
 
-/** Thrown by commands for what the user did or must do; everything else is described from outside. */
+/** An error that a command throws with its own problem; `problemOf` describes all other errors. */
 export class CommandError extends Error {
   readonly problem: Problem;
 
@@ -44,13 +44,13 @@ const EXIT_BY_NAME: Readonly<Record<string, ExitCode>> = {
 };
 
 const AWS_CREDENTIALS =
-  'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or use a role. `fedimg dev`, where TEMPORAL_ADDRESS is unset, has a local cloud.';
+  'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or use a role. To try fedimg without an account, run `fedimg dev` in a shell without TEMPORAL_ADDRESS.';
 
-/** Any error as a problem; an error that nobody foresaw keeps its message and becomes exit code 1. */
+/** Any error as a problem; an unexpected error keeps its message and gets exit code 1. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof CommandError) return error.problem;
   if (!(error instanceof Error)) return { what: inspect(error), exitCode: EXIT.failed };
-  // By name and form: the classes live in modules that a quick start must not load.
+  // By name, because loading the modules of the classes would slow the start.
   if (error.name === 'ClientError') {
     const { kind, next } = error as Error & { kind: ClientErrorKind; next: string };
     return { what: error.message, next, exitCode: EXIT_BY_KIND[kind] };
@@ -69,7 +69,7 @@ export function problemOf(error: unknown): Problem {
   return { what: error.message, why: causeOf(error), exitCode: EXIT.failed };
 }
 
-/** For stderr: at most a few lines, and the stack only for whoever asked for it. */
+/** For stderr: a few lines, and the stack only with `verbose`. */
 export function renderProblem(
   problem: Problem,
   options: { readonly error?: unknown; readonly verbose: boolean },
@@ -78,7 +78,7 @@ export function renderProblem(
   if (problem.why !== undefined) lines.push(`  why:  ${problem.why}`);
   if (problem.next !== undefined) lines.push(`  next: ${problem.next}`);
   if (options.verbose && options.error instanceof Error) lines.push(inspect(options.error));
-  // An id, a URL, an answer of a server: whatever is quoted in it came from somewhere.
+  // Escape control characters: messages quote ids, URLs and answers of servers.
   return printable(lines.join('\n'));
 }
 

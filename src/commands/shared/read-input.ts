@@ -1,18 +1,18 @@
-/** What a command is given as FILE or `-`: its bytes, and never more of them than it takes. */
+/** Reads a command's FILE or `-`, up to a limit of bytes. */
 
 import { createReadStream } from 'node:fs';
 import { EXIT } from './exit-codes.js';
 import { CommandError, usageError } from './problem.js';
 
 export interface InputWords {
-  /** As `the message`. */
+  /** Such as `the message`. */
   readonly what: string;
-  /** What to name instead. */
+  /** What the user can give instead. */
   readonly next: string;
   readonly bytesMax: number;
 }
 
-/** For errors: the file as it was named. */
+/** The name of the input in errors. */
 export function inputName(file: string): string {
   return file === '-' ? 'standard input' : file;
 }
@@ -42,7 +42,7 @@ export async function readInput(file: string, words: InputWords): Promise<Buffer
   }
   if (bytes > bytesMax) {
     throw usageError(
-      `${inputName(file)} has more than ${bytesMax} bytes, which is more than ${what} ever has`,
+      `${inputName(file)} has more than ${bytesMax} bytes, the limit for ${what}`,
       next,
     );
   }

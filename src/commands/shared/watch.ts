@@ -1,4 +1,4 @@
-/** Follows a publication until it is closed, the time is over, or the user has seen enough. */
+/** Watches a publication until it is closed, the time is over, or the user detaches. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ClientError } from '../../client/errors.js';
@@ -24,10 +24,10 @@ export interface Watched {
 }
 
 const INTERVAL_MS = 1_000;
-/** A restart of the server is waited out; whoever watches is told after the first failure. */
+/** How long a watch waits for a restart of the server; it notes the first failure at once. */
 const UNREACHABLE_MAX_MS = 60_000;
 
-/** Throws a `ClientError` when the run is not there, or the server is away for a minute. */
+/** Throws a `ClientError` when the run does not exist, or the server does not answer for a minute. */
 export async function watchPublication(
   session: Session,
   run: RunRef,
@@ -47,7 +47,7 @@ export async function watchPublication(
       } catch (error) {
         awaySinceMs ??= Date.now();
         if (last === undefined || !isOutage(error, Date.now() - awaySinceMs)) throw error;
-        options.display.note(`${awayText(Date.now() - awaySinceMs)}; still trying`);
+        options.display.note(`${awayText(Date.now() - awaySinceMs)}; trying again`);
       }
       const text = options.onChange === undefined ? '' : JSON.stringify(last);
       if (text !== lastText) options.onChange?.(last);
@@ -82,7 +82,7 @@ async function pause(ms: number, signal: AbortSignal | undefined): Promise<void>
   });
 }
 
-/** Ctrl-C detaches for as long as `body` runs; SIGTERM, too. */
+/** While `body` runs, Ctrl-C and SIGTERM abort its signal instead of ending the process. */
 export async function detachable<T>(body: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const abort = new AbortController();
   const onSignal = (): void => abort.abort();

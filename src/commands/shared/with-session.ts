@@ -1,12 +1,12 @@
-/** Opens what a client command needs, and closes it again. */
+/** Opens and closes the session of a client command, and reads its start options. */
 
 import { connectToTemporal, temporalAddress } from '../../client/connection.js';
 import type { Session } from '../../client/session.js';
 import type { StartOptions } from '../../client/start.js';
 import { uiBaseUrl } from '../../client/ui-link.js';
 import { loadConfig } from '../../config/load.js';
-import type { LocalStackNote } from '../../local/note.js';
-import { readStackNote } from '../../local/note.js';
+import type { LocalStackNote } from '../../local/stack-note.js';
+import { readStackNote } from '../../local/stack-note.js';
 
 export interface ClientContext {
   readonly session: Session;
@@ -14,7 +14,7 @@ export interface ClientContext {
   readonly stack: LocalStackNote | undefined;
 }
 
-/** Temporal's own variables and profile come first, then a running `fedimg dev`, then the usual port. */
+/** Connects by Temporal's own variables and profile, else to a running `fedimg dev`, else to the default port. */
 export async function withSession<T>(
   env: NodeJS.ProcessEnv,
   body: (context: ClientContext) => Promise<T>,
@@ -30,7 +30,7 @@ export async function withSession<T>(
   }
 }
 
-/** Where Temporal is and its pages are, for who does without a connection to it. */
+/** Temporal's namespace and UI, without a connection. */
 export async function temporalPlace(env: NodeJS.ProcessEnv): Promise<{
   readonly namespace: string;
   readonly uiUrl: string | undefined;
@@ -46,8 +46,8 @@ const DEFAULT_TASK_QUEUE = 'fedimg';
 const DEFAULT_DEPLOYMENT = 'fedimg';
 
 /**
- * The queue that workers of this configuration poll, its time scale, its deployment and its home region. Without any configuration they are
- * those of the running stack, or the default ones; a configuration that is there and wrong is an error.
+ * The task queue, time scale, deployment and home region of the configuration. Without a configuration,
+ * those of the running `fedimg dev`, else the defaults. An invalid configuration is an error.
  */
 export async function startOptionsOf(
   options: { readonly config: string | undefined; readonly env: NodeJS.ProcessEnv },
@@ -70,7 +70,7 @@ export async function startOptionsOf(
   }
 }
 
-/** A client needs no configuration: only one that cannot be read is worth stopping for. */
+/** True when no configuration file exists: a client works without one. */
 function isNoFileFound(error: unknown): boolean {
   if (!(error instanceof Error) || error.name !== 'ConfigError') return false;
   const { problems } = error as Error & { problems: readonly { file?: string }[] };

@@ -1,4 +1,4 @@
-/** AMIs in the forms that people and programs read. */
+/** Prints AMIs for people and for programs. */
 
 import type { AmiRow } from '../../client/amis.js';
 import { amiRow, recordsOfRun } from '../../client/amis.js';
@@ -9,7 +9,7 @@ import { amiLines, compactAmiLines, countLine } from './ami-table.js';
 import type { OutputFormat } from '../shared/options.js';
 import type { Terminal } from './terminal.js';
 
-/** The forms in which every AMI is a row. */
+/** The formats in which every AMI is a row. */
 export const ROW_FORMATS: readonly OutputFormat[] = ['table', 'json', 'jsonl', 'name'];
 
 export function printRows(terminal: Terminal, format: OutputFormat, rows: readonly AmiRow[]): void {
@@ -28,7 +28,7 @@ export function printRows(terminal: Terminal, format: OutputFormat, rows: readon
   }
 }
 
-/** At the end of a run that somebody waited for: every AMI of it, those too that a failed run left public. */
+/** After `--wait` or `--watch`: all AMIs of the run, also those that a failed run left public. */
 export async function printSummary(
   terminal: Terminal,
   format: OutputFormat,
@@ -38,7 +38,7 @@ export async function printSummary(
   const records = await Promise.all(images.map((image) => recordsOfRun(session, image)));
   const rows = records.flat().map((record) => amiRow(record, (run) => linkTo(session, run)));
   if (format !== 'table') return printRows(terminal, format, rows);
-  // Of a run that came to nothing the failure says all.
+  // For a run without AMIs the failure is enough.
   if (!rows.some(({ ami }) => ami !== null)) return;
   terminal.result(compactAmiLines(rows, terminal.paint).join('\n'));
   terminal.note(countLine(rows));

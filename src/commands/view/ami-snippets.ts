@@ -1,4 +1,4 @@
-/** Ready-made lines for Terraform, the AWS CLI and Ansible. Each looks an AMI up by its owner, never by name alone. */
+/** Code for Terraform, the AWS CLI and Ansible that looks an AMI up by its owner and name. */
 
 import { imageKeyOf, inOrder, ofOneVariant, regionsOf } from '../../model/catalogue/catalogue.js';
 import type { AmiRecord } from '../../model/progress/progress.js';
@@ -16,11 +16,11 @@ interface Lookup {
   readonly title: string;
   readonly owner: string;
   readonly ec2Arch: string;
-  /** One, or one a region; in each region at most one of them exists. */
+  /** One name, or one for each region; in each region at most one of them exists. */
   readonly names: readonly string[];
 }
 
-/** Throws a `CommandError` for AMIs whose owner nobody has recorded. */
+/** Throws a `CommandError` for AMIs without a recorded owner. */
 export function snippetLines(records: readonly AmiRecord[], format: SnippetFormat): string[] {
   const write = { terraform, 'aws-cli': awsCli, ansible }[format];
   return lookupsOf(records).flatMap((lookup, index) => [
@@ -29,7 +29,7 @@ export function snippetLines(records: readonly AmiRecord[], format: SnippetForma
   ]);
 }
 
-/** Of what is public: nobody else's account finds a private AMI. */
+/** Only for public AMIs: other accounts cannot find a private one. */
 function lookupsOf(records: readonly AmiRecord[]): Lookup[] {
   const groups = new Map<string, AmiRecord[]>();
   for (const record of inOrder(records.filter((one) => one.public && one.ami !== null))) {
@@ -42,11 +42,11 @@ function lookupsOf(records: readonly AmiRecord[]): Lookup[] {
   return [...groups.values()].map((group) => lookupOf(group, taken));
 }
 
-/** `group` is all that there is of one release, image and architecture, newest first. */
+/** `group` has all AMIs of one release, image and architecture, newest first. */
 function lookupOf(group: readonly AmiRecord[], taken: Set<string>): Lookup {
   const newest = group.filter((one) => group[0] && imageKeyOf(one) === imageKeyOf(group[0]));
   const hvm = ofOneVariant(newest, HVM_VARIANT_KEYS);
-  // Few instance types boot a paravirtual AMI, in however many regions it is.
+  // Prefer HVM even in fewer regions: few instance types boot a paravirtual AMI.
   const amis = hvm.length > 0 ? hvm : ofOneVariant(newest);
   const [first] = amis;
   if (first === undefined) throw new TypeError('a group without an AMI');
@@ -68,7 +68,7 @@ function lookupOf(group: readonly AmiRecord[], taken: Set<string>): Lookup {
   };
 }
 
-/** A newer image that is not (yet) everywhere takes the place of an older one that is: not without a word. */
+/** Adds a comment when the newest image covers fewer regions than the release does. */
 function coverage(amis: readonly AmiRecord[], group: readonly AmiRecord[]): string[] {
   const [here, everywhere] = [regionsOf(amis), regionsOf(group)];
   const lacking = everywhere.filter((regionName) => !here.includes(regionName));
@@ -100,7 +100,7 @@ function terraformFilter(name: string, values: readonly string[]): string[] {
 }
 
 function awsCli({ title, owner, ec2Arch, names }: Lookup): string[] {
-  // As JSON: the short form would split values at commas and read brackets as lists.
+  // JSON, because the short form splits values at commas and reads brackets as lists.
   const filters = [
     { Name: 'name', Values: names },
     { Name: 'architecture', Values: [ec2Arch] },
@@ -119,7 +119,7 @@ function ansible({ id, title, owner, ec2Arch, names }: Lookup): string[] {
     `- name: Look up the AMI of ${id}`,
     '  amazon.aws.ec2_ami_info:',
     '    owners:',
-    // Quoted: as a number it would lose its leading zeros.
+    // Quoted, because a number would lose its leading zeros.
     `      - ${yaml(owner)}`,
     '    filters:',
     `      architecture: ${yaml(ec2Arch)}`,
@@ -129,7 +129,7 @@ function ansible({ id, title, owner, ec2Arch, names }: Lookup): string[] {
   ];
 }
 
-/** A quoted template of HCL in which nothing is a template. */
+/** A quoted HCL string, with template markers escaped. */
 function hcl(text: string): string {
   const plain = text
     .replace(/["\\]/g, '\\$&')
@@ -149,7 +149,7 @@ function shell(text: string): string {
   return /^[A-Za-z0-9_.-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** JSON's strings are YAML's; Ansible would still read Jinja's braces in them. */
+/** A JSON string is a YAML string; `!unsafe` keeps Ansible from reading Jinja's braces in it. */
 function yaml(text: string): string {
   const quoted = asciiJson(text);
   return /\{[{%#]/.test(text) ? `!unsafe ${quoted}` : quoted;
@@ -157,8 +157,8 @@ function yaml(text: string): string {
 
 function withoutOwner({ image }: AmiRecord): CommandError {
   return new CommandError({
-    what: `nobody has recorded which account owns the AMIs of ${image}: its run was of an older worker`,
-    next: 'Ask EC2, which knows: run it again with --from ec2.',
+    what: `the owner account of the AMIs of ${image} is not recorded in its run`,
+    next: 'Run the command again with --from ec2: EC2 reports the owner.',
     exitCode: EXIT.failed,
   });
 }

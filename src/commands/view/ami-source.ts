@@ -1,4 +1,4 @@
-/** Where the records of AMIs come from: the histories in Temporal, or the tags of the AMIs in EC2. */
+/** Reads the records of AMIs from the histories in Temporal, or from the tags in EC2. */
 
 import type { Catalogue } from '../../aws/catalogue.js';
 import { recordsFromHistories } from '../../client/amis.js';
@@ -27,12 +27,12 @@ export interface ImageFilter {
 }
 
 export interface Read {
-  /** All of the images that the filter selects, in all regions. */
+  /** All AMIs of the selected images, in all regions. */
   readonly records: readonly AmiRecord[];
   readonly linkOf: (run: RunRef) => string | null;
-  /** What the answer lacks, for stderr. */
+  /** What is missing in the answer, for stderr. */
   readonly notes: readonly string[];
-  /** Of an answer that is not whole. */
+  /** Not 0 when the answer is incomplete. */
   readonly exitCode: ExitCode;
 }
 
@@ -46,12 +46,12 @@ export async function readFromTemporal(env: NodeJS.ProcessEnv, filter: ImageFilt
     });
   } catch (error) {
     if (!(error instanceof ClientError) || error.kind !== 'unreachable') throw error;
-    const next = `${error.next} The AMIs themselves answer without it: --from ec2.`;
+    const next = `${error.next} Without Temporal, --from ec2 reads the tags of the AMIs.`;
     throw new ClientError(error.kind, error.message, next, error);
   }
 }
 
-/** `@latest` may be an image that was published by hand. */
+/** Handles `@latest`, which may be an image that was published by hand. */
 async function composeOf(
   session: Session,
   id: string | undefined,
@@ -64,10 +64,10 @@ async function composeOf(
     : { compose: undefined, workflowIds: [latest.workflowId] };
 }
 
-/** One region that is far away and busy; four attempts of this are waited out. */
+/** Enough for a distant, busy region; the SDK makes four attempts. */
 const REQUEST_TIMEOUT_MS = 10_000;
 
-/** Needs no Temporal server: only where its pages would be. */
+/** Works without a Temporal server; needs only its address for the links. */
 export async function readFromEc2(
   env: NodeJS.ProcessEnv,
   filter: ImageFilter,
@@ -106,7 +106,7 @@ export async function readFromEc2(
   }
 }
 
-/** Those of the compose that has the youngest AMI. */
+/** The AMIs of the compose with the youngest AMI. */
 function ofLatest(amis: readonly TaggedAmi[]): TaggedAmi[] {
   const latest = amis.reduce<TaggedAmi | undefined>(
     (best, ami) => (best === undefined || ami.createdMs > best.createdMs ? ami : best),
@@ -119,18 +119,18 @@ function ofLatest(amis: readonly TaggedAmi[]): TaggedAmi[] {
 function notesOf({ unread, disabled }: Catalogue, illegible: readonly TaggedAmi[]): string[] {
   return [
     ...unread.map(
-      ({ region, reason }) => `! ${region} gave no answer, its AMIs are missing here: ${reason}`,
+      ({ region, reason }) => `! ${region} did not answer, so its AMIs are missing here: ${reason}`,
     ),
     ...illegible.map(
-      ({ ami, region }) => `! ${ami} in ${region} lacks tags that say of which image it is`,
+      ({ ami, region }) => `! ${ami} in ${region} lacks the tags that name its image`,
     ),
     ...(disabled.length === 0
       ? []
-      : [`Not looked into, as they are not enabled in the account: ${disabled.join(', ')}`]),
+      : [`Not read, because the account has not enabled them: ${disabled.join(', ')}`]),
   ];
 }
 
-/** Refused credentials and a silent network have exit codes of their own. */
+/** Gives refused credentials and a silent network their own exit codes. */
 async function ec2Problem(error: unknown): Promise<unknown> {
   const { classifyAwsError } = await import('../../aws/errors.js');
   const failure = classifyAwsError(error);
@@ -140,8 +140,8 @@ async function ec2Problem(error: unknown): Promise<unknown> {
   const exitCode = isCredentials ? EXIT.credentials : isSilent ? EXIT.unreachable : EXIT.failed;
   const next =
     isSilent && !isCredentials
-      ? 'Is the network there, and AWS_ENDPOINT_URL right? Temporal answers without EC2: --from temporal.'
-      : 'Check the credentials of this command: it needs ec2:DescribeRegions and ec2:DescribeImages.';
+      ? 'Check the network and AWS_ENDPOINT_URL. Without EC2, --from temporal reads the histories.'
+      : 'Check the AWS credentials: this command needs ec2:DescribeRegions and ec2:DescribeImages.';
   return new CommandError(
     { what: `EC2 does not answer: ${failure.message}`, next, exitCode },
     { cause: error },

@@ -1,11 +1,11 @@
-/** AMIs as tables: one row an AMI, or one row a region with the variants side by side. */
+/** AMIs as tables: one row for each AMI, or one row for each region with the variants side by side. */
 
 import type { AmiRecord } from '../../model/progress/progress.js';
 import { variantKey } from '../../model/ids/variant.js';
 import { formatColumns, printableData } from './format.js';
 import type { Paint } from './terminal.js';
 
-/** Every AMI, and every missing one with its reason. */
+/** One row for each AMI, and for each missing one with its reason. */
 export function amiLines(read: readonly AmiRecord[], paint: Paint): string[] {
   const rows = printableData(read);
   const head = ['RELEASE', 'ARCH', 'REGION', 'VIRT', 'VOLUME', 'AMI', 'PUBLIC', 'NAME'];
@@ -22,7 +22,7 @@ export function amiLines(read: readonly AmiRecord[], paint: Paint): string[] {
   return formatColumns([head.map((cell) => paint('bold', cell)), ...body]);
 }
 
-/** One table an image: regions below each other, variants side by side; then what is missing and why. */
+/** One table for each image, with a row for each region; below it, what is missing and why. */
 export function compactAmiLines(read: readonly AmiRecord[], paint: Paint): string[] {
   const rows = printableData(read);
   const images = [...new Set(rows.map(({ image, arch }) => `${image}\n${arch}`))];
@@ -38,7 +38,7 @@ export function compactAmiLines(read: readonly AmiRecord[], paint: Paint): strin
 function imageTable(rows: readonly AmiRecord[], paint: Paint): string[] {
   const [first] = rows;
   if (first === undefined) return [];
-  // A variant that is nowhere to be had, such as paravirtual for aarch64, is only a line below.
+  // A variant without any AMI, such as paravirtual for aarch64, becomes a line below the table.
   const made = rows.filter(({ ami }) => ami !== null);
   const title = paint('bold', `${first.image} (${first.arch})`);
   if (made.length === 0) return [title, ...missingLines(rows)];
@@ -65,7 +65,7 @@ const NAMED_MAX = 4;
 function missingLines(rows: readonly AmiRecord[]): string[] {
   const byReason = new Map<string, AmiRecord[]>();
   for (const row of rows.filter(({ ami }) => ami === null)) {
-    // Reasons name their region; apart from that they are the same.
+    // Without the region's name, the reasons of several regions are equal.
     const reason = (row.reason ?? 'missing').replaceAll(row.region, 'the region');
     byReason.set(reason, [...(byReason.get(reason) ?? []), row]);
   }

@@ -1,4 +1,4 @@
-/** What became of the demo's compose: its AMIs, their bytes, and what is left in the cloud. */
+/** Reports the result of the demo: the AMIs, their bytes, and what is left in the cloud. */
 
 import { listAmis } from '../../client/amis.js';
 import type { Session } from '../../client/session.js';
@@ -9,13 +9,9 @@ import { compactAmiLines, countLine } from './ami-table.js';
 import { EXIT, exitCodeOf, type ExitCode } from '../shared/exit-codes.js';
 import { unsentReasons } from './failure-view.js';
 import { formatBytes, formatElapsed } from './format.js';
-import {
-  compareSnapshots,
-  leftovers,
-  listResources,
-  publishedResources,
-} from '../../local/check.js';
-import { peakMemoryBytes } from '../../local/process-memory.js';
+import { leftovers, listResources, publishedResources } from '../../local/cloud-resources.js';
+import { peakMemoryBytes } from '../../local/processes/peak-memory.js';
+import { compareSnapshots } from '../../local/snapshot-check.js';
 import { statusLines } from './status-view.js';
 import type { Terminal } from './terminal.js';
 
@@ -29,7 +25,7 @@ export interface DemoOutcome {
   readonly beginMs: number;
 }
 
-/** Prints it all; the exit code is the publication's, or 1 when the cloud is not as it must be. */
+/** Prints the report. The exit code is the publication's, or 1 when the check of the cloud fails. */
 export async function reportDemo(outcome: DemoOutcome): Promise<ExitCode> {
   const { terminal, status, session, compose } = outcome;
   const exitCode = exitCodeOf(status.outcome);
@@ -45,18 +41,18 @@ export async function reportDemo(outcome: DemoOutcome): Promise<ExitCode> {
   }
   const refused = status.images.flatMap((image) => unsentReasons(image));
   for (const reason of refused) {
-    terminal.note(terminal.paintNote('red', `! message not accepted: ${reason}`));
+    terminal.note(terminal.paintNote('red', `! the broker did not accept a message: ${reason}`));
   }
   const problems = refused.length + (await checkCloud(outcome, made));
   const memory = await peakMemoryBytes(outcome.workerPid);
   if (memory !== undefined) {
-    terminal.note(`The worker's memory was at most ${formatBytes(memory)}.`);
+    terminal.note(`The worker used at most ${formatBytes(memory)} of memory.`);
   }
-  terminal.note(`All of it took ${formatElapsed(Date.now() - outcome.beginMs)}.`);
+  terminal.note(`The demo took ${formatElapsed(Date.now() - outcome.beginMs)}.`);
   return exitCode === EXIT.done && problems > 0 ? EXIT.failed : exitCode;
 }
 
-/** Returns how many things are not as they must be. */
+/** Prints and counts the problems in the local cloud. */
 async function checkCloud(
   { terminal, compose, simulatorUrl }: DemoOutcome,
   made: readonly AmiRecord[],
@@ -86,10 +82,10 @@ async function checkCloud(
   if (bytes.compared > 0 && bytes.wrong.length === 0) {
     const took = formatElapsed(Date.now() - beginMs);
     terminal.note(
-      `The bytes of all ${bytes.compared} snapshots are those of the raw images (${took}).`,
+      `The bytes of all ${bytes.compared} snapshots equal the raw images (checked in ${took}).`,
     );
   }
-  if (open.length === 0) terminal.note('Nothing is public.');
+  if (open.length === 0) terminal.note('No AMI and no snapshot is public.');
   if (left.length === 0) terminal.note('No instance and no volume is left.');
   for (const problem of problems) terminal.note(terminal.paintNote('red', `! ${problem}`));
   return problems.length;

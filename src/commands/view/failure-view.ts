@@ -1,4 +1,4 @@
-/** What went wrong with a publication, and what nobody will hear of. */
+/** What went wrong with a publication, and which of its messages were not sent. */
 
 import type { FailureReport } from '../../client/failure-report.js';
 import type { ImageStatus, PublicationStatus } from '../../client/status.js';
@@ -7,17 +7,20 @@ import type { Paint } from './terminal.js';
 
 const UNSENT_SHOWN_MAX = 3;
 
-/** Why each message that nobody will get was not accepted. */
+/** Why the broker did not accept messages, one reason for each. */
 export function unsentReasons({ progress, result }: ImageStatus): readonly string[] {
   return result?.unsent ?? progress?.unsent ?? [];
 }
 
-/** What they would have said is in the worker's log. */
+/** The contents of these messages are in the worker's log. */
 export function unsentLines(image: ImageStatus, paint: Paint): string[] {
   const unsent = unsentReasons(image);
   if (unsent.length === 0) return [];
   return [
-    paint('red', `  ${unsent.length} messages were not accepted; the worker's log has them:`),
+    paint(
+      'red',
+      `  the broker did not accept ${unsent.length} messages; the worker's log has them:`,
+    ),
     ...unsent.slice(0, UNSENT_SHOWN_MAX).map((reason) => `    ${reason}`),
     ...(unsent.length > UNSENT_SHOWN_MAX ? ['    ...'] : []),
   ];
@@ -28,7 +31,7 @@ export function failureLines(status: PublicationStatus, paint: Paint): string[] 
     status.kind === 'compose'
       ? status.images.flatMap(({ failure, progress }) => describe(failure, progress?.arch))
       : describe(status.failure);
-  // An image's failure is the compose's reason: it is told once.
+  // The failure of an image is also the failure of its compose: print it once.
   const own = failures.length === 0 && status.kind === 'compose' ? describe(status.failure) : [];
   const again = againCommand(status);
   const closed = status.outcome !== 'running' && again !== undefined && status.failure !== null;

@@ -1,4 +1,4 @@
-/** Numbers and tables as people read them. */
+/** Numbers, times and tables for people. */
 
 import { stripVTControlCharacters } from 'node:util';
 import { printable } from '../../model/printable.js';
@@ -71,7 +71,7 @@ function visibleWidth(text: string): number {
   return stripVTControlCharacters(text).length;
 }
 
-/** Plain data with every text in it made printable: whatever of it is shown cannot steer a terminal. */
+/** Plain data with every text in it made printable, so that no part of it can steer a terminal. */
 export function printableData<T>(data: T): T {
   if (typeof data === 'string') return printable(data) as T;
   if (Array.isArray(data)) return data.map((item: unknown) => printableData(item)) as T;

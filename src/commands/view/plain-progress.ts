@@ -1,4 +1,4 @@
-/** Progress as single lines, for logs and pipes: one whenever something has changed. */
+/** Progress as single lines for logs and pipes: one line for each change. */
 
 import type { ImageStatus, PublicationStatus } from '../../client/status.js';
 import { idOf } from '../shared/again.js';
@@ -6,13 +6,13 @@ import { formatBytes, printableData } from './format.js';
 import { closedText } from './status-view.js';
 import { attemptText, countRegions, currentStep, writeHeartbeat } from './step-text.js';
 
-/** Regions finish by the dozen: a line at most this often tells as much. */
+/** Regions finish by the dozen, so count them at most this often. */
 const COUNT_INTERVAL_MS = 2_000;
-/** Of the bytes; four lines a phase. */
+/** Of the bytes: four lines for each phase. */
 const PERCENT_STEP = 25;
 
 export class PlainProgress {
-  readonly #said = new Set<string>();
+  readonly #printed = new Set<string>();
   readonly #countedAtMs = new Map<string, number>();
 
   /** The lines that are new since the last call. */
@@ -29,8 +29,8 @@ export class PlainProgress {
   }
 
   #once(key: string, line: string): string[] {
-    if (this.#said.has(key)) return [];
-    this.#said.add(key);
+    if (this.#printed.has(key)) return [];
+    this.#printed.add(key);
     return [line];
   }
 
@@ -64,7 +64,7 @@ export class PlainProgress {
   #counted(image: ImageStatus, subject: string, nowMs: number): string[] {
     const { done, failed, total } = countRegions(image);
     const key = `${subject} ${done} ${failed}`;
-    if (total === 0 || done + failed === 0 || this.#said.has(key)) return [];
+    if (total === 0 || done + failed === 0 || this.#printed.has(key)) return [];
     const before = this.#countedAtMs.get(subject) ?? -Infinity;
     if (done + failed < total && nowMs - before < COUNT_INTERVAL_MS) return [];
     this.#countedAtMs.set(subject, nowMs);

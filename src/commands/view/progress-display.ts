@@ -9,13 +9,13 @@ import type { Terminal } from './terminal.js';
 
 export interface ProgressDisplay {
   update(status: PublicationStatus): void;
-  /** A line above the moving part: what happens beside the publication. */
+  /** Prints a line above the moving part. */
   note(line: string): void;
-  /** Leaves the last picture where it is, so that other output can follow. Safe to repeat. */
+  /** Ends the redrawing, so that other output can follow. Safe to repeat. */
   end(): void;
 }
 
-/** `hint` stands below the moving part. */
+/** On a terminal, `hint` is shown below the moving part. */
 export function createProgressDisplay(terminal: Terminal, hint?: string): ProgressDisplay {
   return terminal.stderr.isTTY === true ? liveDisplay(terminal, hint) : plainDisplay(terminal);
 }
@@ -50,7 +50,7 @@ function liveDisplay(terminal: Terminal, hint: string | undefined): ProgressDisp
   };
 }
 
-/** A coloured line is left to wrap: cutting it could cut a colour code. */
+/** Cuts a line to the terminal's width; not a coloured one, because that could cut a colour code. */
 function fitted(line: string, { stderr }: Terminal): string {
   const width = stderr.columns ?? 80;
   return line.length <= width || line.includes('\u001b') ? line : `${line.slice(0, width - 1)}…`;

@@ -1,4 +1,4 @@
-/** A publication's status as lines of text: all of it for `status`, the moving part for `--watch`. */
+/** A publication's status as text: complete for `status`, a few moving lines for `--watch`. */
 
 import type { PendingActivity } from '../../client/pending-activities.js';
 import type {
@@ -46,7 +46,7 @@ const STEP_GLYPH: Record<StepState, string> = {
   skipped: '-',
 };
 
-/** Everything that is known, for whoever asks once. */
+/** The complete status, for `status`. */
 export function statusLines(read: PublicationStatus, options: ViewOptions): string[] {
   const status = printableData(read);
   const images = status.kind === 'compose' ? status.images : [status];
@@ -57,13 +57,13 @@ export function statusLines(read: PublicationStatus, options: ViewOptions): stri
   ];
 }
 
-/** What the configuration wants and the compose lacks: nobody reads the worker's log for it. */
+/** Images that the configuration wants and the compose lacks. */
 function absentLines(status: PublicationStatus): string[] {
   const absent = status.kind === 'compose' ? (status.progress?.absent ?? []) : [];
   return absent.map((what) => `${what} is not in the compose`);
 }
 
-/** A few lines that change in place, for whoever watches. */
+/** The moving lines, for `--watch`. */
 export function liveLines(read: PublicationStatus, options: ViewOptions): string[] {
   const status = printableData(read);
   const images = status.kind === 'compose' ? status.images : [status];
@@ -98,7 +98,7 @@ function unsentText(image: ImageStatus): string {
   return length === 0 ? '' : `, ${length} ${length === 1 ? 'message' : 'messages'} not accepted`;
 }
 
-/** Our failures begin with the image's name, which stands before them already. */
+/** The failure without the image's name, which the line has already. */
 function failureText({ failure, progress }: ImageStatus): string {
   const message = failure?.message ?? '';
   const name = `${progress?.image ?? ''}: `;
@@ -154,7 +154,7 @@ function imageLines(image: ImageStatus, options: ViewOptions): string[] {
   return lines;
 }
 
-/** What a closed run had not made public is no longer there. */
+/** A closed run has removed what it had not made public. */
 function stateText({ outcome }: ImageStatus, state: RegionState): string {
   if (outcome === 'running' || ['published', 'private', 'failed', 'left-out'].includes(state)) {
     return state;
@@ -183,14 +183,14 @@ function regionLines(
   return formatColumns(rows.map(([state = '', text = '']) => [`  ${state}`, text]));
 }
 
-/** Regions that fail together mostly have the same cure: it is said once, below them. */
+/** Regions that fail together mostly have the same next step: print it once, below them. */
 function explainedRows(regions: readonly RegionProgress[], label: string): string[][] {
-  const cures = [...new Set(regions.map(({ next }) => next))];
-  return cures.flatMap((cure) => [
+  const steps = [...new Set(regions.map(({ next }) => next))];
+  return steps.flatMap((step) => [
     ...regions
-      .filter(({ next }) => next === cure)
+      .filter(({ next }) => next === step)
       .map(({ region, reason }) => [label, `${region}: ${reason ?? ''}`]),
-    ...(cure === undefined ? [] : [['', `next: ${cure}`]]),
+    ...(step === undefined ? [] : [['', `next: ${step}`]]),
   ]);
 }
 
@@ -201,7 +201,7 @@ function testLines({ progress }: ImageStatus): string[] {
   );
 }
 
-/** What is being tried again, and why. */
+/** Activities that are tried again, with the reason. */
 export function retryLines(image: ImageStatus, { paint, nowMs }: ViewOptions): string[] {
   return image.activities.filter(isRetried).map((activity) => {
     const { lastFailure, nextAttemptAt } = activity;

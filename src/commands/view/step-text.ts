@@ -1,4 +1,4 @@
-/** One image's present step in words: bytes while it writes, regions while it copies. */
+/** The current step of an image as text: bytes while it writes, regions while it copies. */
 
 import type { PendingActivity } from '../../client/pending-activities.js';
 import type { ImageStatus } from '../../client/status.js';
@@ -9,18 +9,18 @@ import { formatBar, formatBytes, formatClock, formatElapsed } from './format.js'
 import type { TransferRate } from './transfer-rate.js';
 import { createTransferRate } from './transfer-rate.js';
 
-/** One rate for each run and phase; kept by whoever watches. */
+/** One rate for each run and phase, kept during a watch. */
 export type TransferRates = Map<string, TransferRate>;
 
 export interface RegionCounts {
   readonly done: number;
   readonly failed: number;
-  /** Without those that are left out. */
+  /** Without the regions that are left out. */
   readonly total: number;
   readonly busy: readonly RegionProgress[];
 }
 
-/** The step that runs; the last one that was begun when none does. */
+/** The running step, else the last one that began. */
 export function currentStep({ progress }: ImageStatus): Step | undefined {
   if (progress === null) return undefined;
   const begun = STEPS.filter((step) => ['running', 'failed'].includes(progress.steps[step].state));
@@ -31,7 +31,7 @@ export function currentStep({ progress }: ImageStatus): Step | undefined {
 export function countRegions(status: ImageStatus): RegionCounts {
   const wanted = (status.progress?.regions ?? []).filter(({ state }) => state !== 'left-out');
   const publish = status.progress?.steps.publish.state ?? 'waiting';
-  // Also when it has failed: what was only copied by then is on its way out.
+  // Also when publishing failed: the run then removes what was only copied.
   const publishing = ['running', 'done', 'failed'].includes(publish);
   const isDone = ({ state }: RegionProgress): boolean =>
     state === 'published' ||
@@ -51,7 +51,7 @@ export function writeHeartbeat(status: ImageStatus): WriteHeartbeat | undefined 
     .find((heartbeat): heartbeat is WriteHeartbeat => heartbeat?.kind === 'write');
 }
 
-/** What happens in the present step, without its name. */
+/** What happens in the current step, without its name. */
 export function stepText(status: ImageStatus, nowMs: number, rates: TransferRates): string {
   const step = currentStep(status);
   if (step === undefined) return status.phase ?? 'starting';
@@ -95,7 +95,7 @@ function transferText({ phase, bytes, totalBytes }: WriteHeartbeat, rate: Transf
   return parts.join('  ');
 }
 
-/** An activity's next attempt, and in which region: `copyToRegion in sa-east-1, attempt 3`. */
+/** An activity's attempt and its region: `copyToRegion in sa-east-1, attempt 3`. */
 export function attemptText({ type, attempt, lastFailure }: PendingActivity): string {
   const where = lastFailure?.region === undefined ? '' : ` in ${lastFailure.region}`;
   return `${type}${where}, attempt ${attempt}`;
@@ -116,7 +116,7 @@ function regionText(status: ImageStatus): string {
   ].join('  ');
 }
 
-/** AWS's percentages jump from 0 to 100: the lowest of them is what the slowest region is at. */
+/** Shows the lowest percentage of all regions; AWS's percentages jump from 0 to 100. */
 function waitText(heartbeats: readonly (Heartbeat | null)[]): string {
   const waits = heartbeats.filter((one) => one?.kind === 'wait');
   const [first] = waits;

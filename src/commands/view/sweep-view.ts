@@ -1,4 +1,4 @@
-/** A sweep's report as rows and as lines. */
+/** The report of a sweep as rows and as text. */
 
 import type { SweepItem, SweepReport } from '../../model/sweep/sweep.js';
 import { printable } from '../../model/printable.js';
@@ -8,7 +8,7 @@ import type { Paint } from './terminal.js';
 export type SweepOutcome = 'removed' | 'would-remove' | 'left' | 'kept';
 export type SweepRow = SweepItem & { readonly outcome: SweepOutcome };
 
-/** What went or would go, what was left, what is kept. */
+/** What was or would be removed, what was left, and what is kept. */
 export function sweepRows({ dryRun, removed, left, kept }: SweepReport): SweepRow[] {
   const rows = (outcome: SweepOutcome, items: readonly SweepItem[]) =>
     items.map((item) => ({ outcome, ...item }));
@@ -39,7 +39,7 @@ export function sweepLines(
   return formatColumns([head.map((cell) => paint('bold', cell)), ...body]);
 }
 
-/** What somebody should look at, one line each. */
+/** What the operator should look at, one line each. */
 export function sweepWarnings({ unreconciled, failedRegions }: SweepReport): string[] {
   return [
     ...unreconciled.map(

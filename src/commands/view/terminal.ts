@@ -3,7 +3,7 @@
 import { styleText } from 'node:util';
 
 export type Style = Parameters<typeof styleText>[0];
-/** Colours a text, or leaves it as it is. */
+/** Colours a text, or returns it unchanged. */
 export type Paint = (style: Style, text: string) => string;
 export type ColorChoice = 'auto' | 'always' | 'never';
 
@@ -21,13 +21,13 @@ export interface TerminalOptions {
 }
 
 export interface Terminal {
-  /** One piece of the result, with a line end. */
+  /** Writes a part of the result and a line end to stdout. */
   readonly result: (text: string) => void;
-  /** One line beside the result: progress, advice, a link. */
+  /** Writes a line beside the result (progress, advice, a link) to stderr. */
   readonly note: (text: string) => void;
-  /** For what goes to stdout. */
+  /** Colours for stdout. */
   readonly paint: Paint;
-  /** For what goes to stderr. */
+  /** Colours for stderr. */
   readonly paintNote: Paint;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
@@ -44,7 +44,7 @@ export function createTerminal({ stdout, stderr, env, color }: TerminalOptions):
   };
 }
 
-/** `--color` first, then NO_COLOR, then FORCE_COLOR and CLICOLOR_FORCE, then whether it is a terminal. */
+/** Asks `--color`, then NO_COLOR, then FORCE_COLOR and CLICOLOR_FORCE, then whether it is a terminal. */
 export function usesColor(
   stream: OutputStream,
   env: NodeJS.ProcessEnv,

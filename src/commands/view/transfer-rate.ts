@@ -1,14 +1,14 @@
-/** Bytes per second and time left, from samples that come irregularly. */
+/** Bytes per second and time left, from irregular samples. */
 
 export interface TransferRate {
-  /** Takes a sample; bytes that go backwards (another phase, another attempt) begin anew. */
+  /** Adds a sample; fewer bytes than before (a new phase or attempt) start a new measurement. */
   add(bytes: number, atMs: number): void;
   /** Undefined until two samples differ in time. */
   bytesPerSecond(): number | undefined;
   secondsLeft(totalBytes: number): number | undefined;
 }
 
-/** After this long without news a sample weighs half: smooth enough to read, quick enough to believe. */
+/** After this time a new sample counts half: a balance between steady and current. */
 const HALF_LIFE_MS = 5_000;
 
 export function createTransferRate(): TransferRate {
@@ -22,7 +22,7 @@ export function createTransferRate(): TransferRate {
         return;
       }
       const elapsedMs = atMs - last.atMs;
-      // Heartbeats are throttled: the same number again is no standstill.
+      // Heartbeats are throttled, so the same number again does not mean a standstill.
       if (elapsedMs <= 0 || bytes === last.bytes) return;
       const current = ((bytes - last.bytes) * 1000) / elapsedMs;
       const weight = 1 - 0.5 ** (elapsedMs / HALF_LIFE_MS);

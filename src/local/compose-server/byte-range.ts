@@ -5,7 +5,7 @@ export type ByteRange =
 
 const whole: ByteRange = { kind: 'whole' };
 
-/** Another unit, several ranges and nonsense are ignored, as the RFC allows: the whole is sent then. */
+/** Ignores another unit, several ranges and malformed headers, as the RFC allows: the whole file is sent. */
 export function parseByteRange(header: string | undefined, sizeBytes: number): ByteRange {
   const match = /^bytes=\s*(\d*)\s*-\s*(\d*)\s*$/i.exec(header ?? '');
   const [, from = '', to = ''] = match ?? [];

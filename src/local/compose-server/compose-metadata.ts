@@ -1,4 +1,4 @@
-/** The metadata of a compose and its status message, in the form in which pungi (productmd) writes them. */
+/** The metadata of a compose and its status message, as pungi (productmd) writes them. */
 import type { ComposeId } from '../../model/compose/compose.js';
 import { parseComposeId } from '../../model/compose/compose.js';
 import type { ImageArchitecture } from '../disk-image/boot-programs.js';
@@ -27,7 +27,7 @@ export interface ComposeFile {
   variant: string;
   architecture: ImageArchitecture;
   subvariant: string;
-  /** productmd's `type` and `format`: `raw-xz` and `raw.xz` for what becomes an AMI. */
+  /** productmd's `type` and `format`: `raw-xz` and `raw.xz` for an image that becomes an AMI. */
   type: string;
   format: string;
   /** Relative to the compose's location. */
@@ -36,19 +36,19 @@ export interface ComposeFile {
   sha256: string;
 }
 
-/** The id in its parts; throws when it is none. */
+/** The id in its parts; throws when it is not a compose id. */
 export function requireComposeId(composeId: string): ComposeId {
   const parsed = parseComposeId(composeId);
   if (parsed === undefined) {
     throw new Error(
-      `${composeId} is no compose id. It must look like Fedora-Cloud-43-20251021.0: ` +
+      `${composeId} is not a compose id. It must look like Fedora-Cloud-43-20251021.0: ` +
         'short name, version, date, and the number of the respin.',
     );
   }
   return parsed;
 }
 
-/** Date, type suffix and respin as in the id, which file names end with: `20251021.n.0`. */
+/** Date, type suffix and respin as in the id and in file names: `20251021.n.0`. */
 export function composeSerial(compose: ComposeId): string {
   return compose.id.slice(compose.id.lastIndexOf(`-${compose.date}`) + 1);
 }
@@ -101,7 +101,7 @@ export function composeMetadata(
   };
 }
 
-/** Text of a CHECKSUM file as it is before it is signed. */
+/** Text of a CHECKSUM file without its signature. */
 export function checksumFile(files: readonly ComposeFile[]): string {
   return files
     .map((file) => {
@@ -174,7 +174,7 @@ function imageEntry(file: ComposeFile, date: string): Record<string, unknown> {
   };
 }
 
-/** Only production composes are labelled; the daily ones carry their date. */
+/** Only production composes have a label. */
 function labelOf(compose: ComposeId): string | null {
   return compose.composeType === 'production' ? `RC-${compose.date}.${compose.respin}` : null;
 }

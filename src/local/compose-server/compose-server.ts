@@ -9,34 +9,34 @@ import { parseByteRange } from './byte-range.js';
 import type { Pace, ServedFile } from './served-file.js';
 import { openServedFile, requestedPath, sendPaced } from './served-file.js';
 
-/** What goes wrong with one path. `status` and `body` replace the answer, the rest disturbs its sending. */
+/** A fault of one path. `status` and `body` replace the answer; the other keys disturb its sending. */
 export interface ServedFault extends Pace {
   /** Answers with this status instead of the file. */
   status?: number;
   /** Answers with a redirect to this URL. */
   redirectTo?: string;
-  /** Answers with this body instead of the file; it has ranges as the file would. */
+  /** Answers with this body instead of the file; ranges work as for the file. */
   body?: string | Buffer;
-  /** Waits so long before the answer. */
+  /** Waits this long before the answer. */
   delayMs?: number;
-  /** Only the first so many requests of the path; default: all. */
+  /** Applies only to this many requests of the path; default: all. */
   times?: number;
 }
 
 export interface RequestCounts {
   get: number;
   head: number;
-  /** Of the GETs, those answered with a part. */
+  /** GETs that were answered with a part of the file. */
   partial: number;
-  /** Bytes of bodies that were sent. */
+  /** Bytes of the bodies that were sent. */
   bytes: number;
 }
 
 export interface ComposeServerOptions {
   directory: string;
-  /** Default: a free one. */
+  /** Default: a free port. */
   port?: number | undefined;
-  /** False: a server that knows no ranges, and sends the whole to whoever asks for a part. */
+  /** False: the server ignores ranges and always sends the whole file. */
   ranges?: boolean | undefined;
 }
 
@@ -44,15 +44,15 @@ export interface ComposeServer {
   /** `http://127.0.0.1:PORT`, without a slash at its end. */
   readonly url: string;
   readonly port: number;
-  /** What was asked for at a path (`/a/b.raw.xz`) so far; all zero for one that nobody asked for. */
+  /** The requests of a path (`/a/b.raw.xz`) so far. */
   requests(path: string): RequestCounts;
-  /** Sets or takes away (undefined) the fault of a path. */
+  /** Sets or removes (undefined) the fault of a path. */
   setFault(path: string, fault: ServedFault | undefined): void;
-  /** Ends all connections, also those in use; safe to repeat. */
+  /** Ends all connections, also those in use. Safe to repeat. */
   close(): Promise<void>;
 }
 
-/** Serves the regular files of `directory`; nothing outside of it, by `..` or by a link, is reachable. */
+/** Serves the regular files of `directory`, and no file outside of it: neither by `..` nor by a link. */
 export async function startComposeServer(options: ComposeServerOptions): Promise<ComposeServer> {
   const root = await realpath(options.directory);
   const counts = new Map<string, RequestCounts>();
@@ -107,14 +107,15 @@ async function answer(
     return refuse(response, 405, 'only GET and HEAD');
   }
   const path = requestedPath(request.url ?? '');
-  if (path === undefined) return refuse(response, 400, 'no path of this server');
+  if (path === undefined)
+    return refuse(response, 400, 'the path is malformed or leaves the folder');
   const counts = serving.countsOf(path);
   counts[request.method === 'GET' ? 'get' : 'head'] += 1;
   const fault = serving.takeFault(path);
   if (fault.delayMs !== undefined) await sleep(fault.delayMs);
   if (fault.redirectTo !== undefined) {
     response.setHeader('Location', fault.redirectTo);
-    return refuse(response, 302, 'it is elsewhere');
+    return refuse(response, 302, 'a redirect was set');
   }
   if (fault.status !== undefined) return refuse(response, fault.status, 'a fault was set');
 

@@ -1,4 +1,4 @@
-/** A pungi compose on disk: two real disk images, what must not be picked beside them, and the metadata. */
+/** A pungi compose on disk: two real disk images, other files that must not be picked, and the metadata. */
 import { createHash } from 'node:crypto';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -18,15 +18,15 @@ export interface SampleComposeOptions {
   /** The folder that is served; the compose becomes `<directory>/<composeId>`. */
   directory: string;
   composeId: string;
-  /** Where `directory` is served, without a slash at its end. */
+  /** URL of `directory`, without a slash at its end. */
   baseUrl: string;
-  /** Folder for the raw images, which are kept and not served. */
+  /** Folder for the raw images, which are not served. */
   rawDirectory: string;
   /** Default: both. */
   architectures?: readonly ImageArchitecture[] | undefined;
   /** Default 256 MiB. */
   rawSizeBytes?: number | undefined;
-  /** Of each image that is no hole; default 2 MiB. */
+  /** Bytes of each image that are not a hole; default 2 MiB. */
   dataBytes?: number | undefined;
   /** Same seed, same bytes; default: the compose id. */
   seed?: string | undefined;
@@ -56,7 +56,7 @@ export interface SampleCompose {
   directory: string;
   /** URL of the folder `compose`. */
   location: string;
-  /** Those that a publisher must pick. */
+  /** The images that a publisher must pick. */
   images: SampleImage[];
   message: ComposeStatusMessage;
 }
@@ -64,7 +64,7 @@ export interface SampleCompose {
 const variant = 'Cloud';
 const rawSizeDefault = 256 * 1024 * 1024;
 
-/** Writes the whole tree; an older one of the same id is overwritten. The images are made side by side. */
+/** Writes the whole tree, over an older one of the same id. Makes the images side by side. */
 export async function writeSampleCompose(options: SampleComposeOptions): Promise<SampleCompose> {
   const { composeId, baseUrl, status = 'FINISHED' } = options;
   requireComposeId(composeId);
@@ -121,7 +121,7 @@ async function writeArchitecture(
   const files = [published];
   for (const other of unpublished(release, architecture)) {
     const content = Buffer.from(
-      `${other.name}: stands beside the images, and is never published\n`,
+      `${other.name}: a file beside the images that must not be published\n`,
     );
     await writeFile(path.join(images, other.name), content);
     files.push({
@@ -173,7 +173,7 @@ async function writeImage(image: {
   };
 }
 
-/** What Fedora's composes have beside the image for EC2: other formats, other subvariants. */
+/** Other files of Fedora's composes: other formats and other subvariants. */
 function unpublished(
   release: string,
   architecture: ImageArchitecture,

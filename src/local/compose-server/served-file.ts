@@ -1,4 +1,4 @@
-/** Which file a request's path names, and sending a part of it at a given pace. */
+/** Finds the file of a request's path, and sends a part of it at a given pace. */
 import type { FileHandle } from 'node:fs/promises';
 import { open, realpath } from 'node:fs/promises';
 import { once } from 'node:events';
@@ -9,25 +9,25 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export interface ServedFile {
   handle: FileHandle;
   sizeBytes: number;
-  /** A strong one: it changes with size and time of modification. */
+  /** A strong ETag: it changes with size and time of modification. */
   etag: string;
   lastModified: string;
 }
 
 export interface Pace {
   bytesPerSecond?: number | undefined;
-  /** Closes the connection behind so many bytes of the body. */
+  /** Closes the connection after this many bytes of the body. */
   truncateAfterBytes?: number | undefined;
-  /** Sends nothing more behind so many bytes, and leaves the connection open. */
+  /** Stops sending after this many bytes and leaves the connection open. */
   stallAfterBytes?: number | undefined;
-  /** Sends what lies behind so many bytes of the file, to whoever asked from before them, once this is settled. */
+  /** Pauses at `afterBytes` of the file until `until` settles; requests that begin behind them do not pause. */
   hold?: { readonly afterBytes: number; readonly until: Promise<unknown> } | undefined;
 }
 
 const chunkBytes = 64 * 1024;
 const flushPollMs = 5;
 
-/** The path in a URL, decoded; undefined when it is malformed or steps out of the folder by its text. */
+/** The decoded path of a URL; undefined when it is malformed or contains `..`. */
 export function requestedPath(url: string): string | undefined {
   try {
     const decoded = decodeURIComponent(url.replace(/[?#].*$/s, ''));
@@ -38,7 +38,7 @@ export function requestedPath(url: string): string | undefined {
   }
 }
 
-/** Opens a regular file in `root` (a real path); undefined when there is none, or a link leads out. */
+/** Opens a regular file in `root` (a real path); undefined when it is missing or a link leads out. */
 export async function openServedFile(
   root: string,
   requested: string,
@@ -62,7 +62,7 @@ export async function openServedFile(
   }
 }
 
-/** Sends what `read` gives for `[first, first + length)`; `sent` is told every chunk's size. */
+/** Sends what `read` returns for `[first, first + length)`; calls `sent` with each chunk's size. */
 export async function sendPaced(
   response: ServerResponse,
   body: { first: number; length: number; read: (at: number, length: number) => Promise<Buffer> },
@@ -89,7 +89,7 @@ export async function sendPaced(
     if (bytes.length === 0) break;
     done += bytes.length;
     if (pace.bytesPerSecond !== undefined) {
-      // Before the bytes, not behind them: the last chunk, too, takes its time.
+      // Wait before sending, so that the last chunk also takes its time.
       const aheadMs = (done / pace.bytesPerSecond) * 1000 - (performance.now() - startedAt);
       if (aheadMs > 0) await sleep(aheadMs);
     }
@@ -106,12 +106,12 @@ export async function sendPaced(
   response.destroy();
 }
 
-/** Until what is waited for has come, or the reader has gone away. */
+/** Waits for `wait`, or until the reader has closed the connection. */
 async function unlessClosed(
   response: ServerResponse,
   wait: (signal: AbortSignal) => Promise<unknown>,
 ): Promise<void> {
-  // It went away while the bytes were read: no event is left to wait for.
+  // The reader left while the bytes were read: no further event will come.
   if (response.destroyed) return;
   const stop = new AbortController();
   const waits = [wait(stop.signal), once(response, 'close', { signal: stop.signal })];
@@ -119,8 +119,8 @@ async function unlessClosed(
   stop.abort();
 }
 
-/** Until what was written has left this process; `destroy` would take it back. */
+/** Waits until all written bytes have left this process: `destroy` would discard them. */
 async function flushed(response: ServerResponse): Promise<void> {
-  // No event tells it: `drain` comes only behind a write that was told to wait.
+  // Poll, because `drain` comes only after a write that had to wait.
   while (!response.destroyed && response.writableLength > 0) await sleep(flushPollMs);
 }

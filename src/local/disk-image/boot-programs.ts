@@ -1,8 +1,8 @@
-/** The smallest programs that BIOS and UEFI firmware accept, so that an image is bootable in earnest. */
+/** The smallest programs that BIOS and UEFI firmware accept, so that a sample image really boots. */
 
 export type ImageArchitecture = 'x86_64' | 'aarch64';
 
-/** Name under which UEFI firmware looks for the boot program on removable and on new disks. */
+/** The file name of the boot program that UEFI firmware looks for on removable and on new disks. */
 export const efiFileNames: Readonly<Record<ImageArchitecture, string>> = {
   x86_64: 'BOOTX64.EFI',
   aarch64: 'BOOTAA64.EFI',
@@ -40,7 +40,7 @@ export function biosBootCode(): Buffer {
   return Buffer.concat([Buffer.from(code), Buffer.from('fedimg sample disk\r\n\0', 'latin1')]);
 }
 
-/** A PE32+ program for UEFI with one section of code that returns at once. */
+/** A PE32+ program for UEFI: one section of code that returns at once. */
 export function efiProgram(architecture: ImageArchitecture): Buffer {
   const headerOffset = 0x80;
   const optionalOffset = headerOffset + 24;

@@ -1,4 +1,4 @@
-/** A raw disk image that firmware would boot: mostly holes, with real tables, boot programs and data. */
+/** A raw disk image that firmware can boot: mostly holes, with real tables, boot programs and data. */
 import { createCipheriv, createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import type { ImageArchitecture } from './boot-programs.js';
@@ -11,7 +11,7 @@ import { abortReason } from '../processes/run-command.js';
 export type { ImageArchitecture } from './boot-programs.js';
 
 export interface DiskImageOptions {
-  /** Is overwritten. */
+  /** An existing file is overwritten. */
   file: string;
   architecture: ImageArchitecture;
   /** A multiple of 512, at least 32 MiB. */
@@ -29,12 +29,12 @@ const efiBytes = 8 * mib;
 const dataExtents = 8;
 const ext4BlockBytes = 4096;
 
-/** Writes the image as a sparse file. Throws on sizes that it cannot be made in. */
+/** Writes the image as a sparse file. Throws when the size is not possible. */
 export async function writeDiskImage(options: DiskImageOptions): Promise<void> {
   const { file, architecture, sizeBytes, dataBytes = 2 * mib, seed, signal } = options;
   if (!Number.isSafeInteger(sizeBytes) || sizeBytes % sectorBytes !== 0 || sizeBytes < sizeMin) {
     throw new Error(
-      `A disk image of ${sizeBytes} bytes cannot be made: ${sizeMin} or more, in 512s.`,
+      `A disk image of ${sizeBytes} bytes cannot be made. Use a multiple of ${sectorBytes} that is at least ${sizeMin}.`,
     );
   }
   const diskSectors = sizeBytes / sectorBytes;
@@ -56,7 +56,7 @@ export async function writeDiskImage(options: DiskImageOptions): Promise<void> {
   }
 }
 
-/** As Fedora's cloud images: BIOS boot only where there is a BIOS, then EFI, then root to the end. */
+/** As Fedora's cloud images: BIOS boot (x86_64 only), then EFI, then root to the end. */
 function layOut(architecture: ImageArchitecture, diskSectors: number): Partition[] {
   const x86 = architecture === 'x86_64';
   const partitions: Partition[] = [];
@@ -98,7 +98,7 @@ function contentOf(
   return rootContent(partition, image);
 }
 
-/** A superblock at 1,024, where ext2 to ext4 have it, and data that reaches to the partition's very end. */
+/** A superblock at 1,024, as in ext2 to ext4, and data that reaches to the end of the partition. */
 function rootContent(
   partition: Partition,
   { dataBytes, seed }: { dataBytes: number; seed: string },
@@ -115,7 +115,7 @@ function rootContent(
   const pieces: Extent[] = [];
   for (let at = 0; at < dataBytes; at += pieceBytes) {
     const bytes = data.subarray(at, at + pieceBytes);
-    // Spread evenly: the first after the superblock, the last one's end at the partition's end.
+    // Spread evenly, from the superblock to the end of the partition.
     const share = dataBytes === bytes.length ? 1 : at / (dataBytes - bytes.length);
     const offset = reservedBytes + share * (sizeBytes - reservedBytes - bytes.length);
     pieces.push({
@@ -155,7 +155,7 @@ function ext4Superblock(sizeBytes: number, seed: string): Buffer {
   return block;
 }
 
-/** Bytes that no compressor makes smaller, the same ones for the same seed. */
+/** Incompressible bytes; the same seed gives the same bytes. */
 function seededBytes(seed: string, length: number): Buffer {
   const key = createHash('sha256').update(seed).digest();
   return createCipheriv('aes-256-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(length));

@@ -1,4 +1,4 @@
-/** A FAT16 file system with one file in nested folders: what UEFI firmware reads its boot program from. */
+/** A FAT16 file system with one file in nested folders, from which UEFI firmware reads its boot program. */
 
 const sectorBytes = 512;
 const rootEntries = 512;
@@ -16,7 +16,7 @@ interface Layout {
 
 /**
  * The leading bytes of a volume of `sizeBytes` that holds `content` at `path` (upper-case 8.3 names, such
- * as `['EFI', 'BOOT', 'BOOTX64.EFI']`); all the bytes behind them are zeros.
+ * as `['EFI', 'BOOT', 'BOOTX64.EFI']`); the rest of the volume is zeros.
  */
 export function fatVolume(options: {
   sizeBytes: number;
@@ -111,7 +111,7 @@ function writeEntry(
 ): void {
   volume.write(entry.name, offset, 11, 'latin1');
   volume.writeUInt8(entry.attribute, offset + 11);
-  // 1980-01-01, the first day that FAT knows.
+  // 1980-01-01, the earliest date in FAT.
   volume.writeUInt16LE(0x21, offset + 24);
   volume.writeUInt16LE(entry.cluster, offset + 26);
   volume.writeUInt32LE(entry.size, offset + 28);
@@ -120,7 +120,7 @@ function writeEntry(
 function shortName(name: string): string {
   const [stem = '', extension = ''] = name.split('.');
   if (!/^[A-Z0-9]{1,8}$/.test(stem) || !/^[A-Z0-9]{0,3}$/.test(extension)) {
-    throw new Error(`${name} is no upper-case 8.3 name.`);
+    throw new Error(`${name} is not an upper-case 8.3 name.`);
   }
   return stem.padEnd(8) + extension.padEnd(3);
 }

@@ -1,4 +1,4 @@
-/** Boot sector and GUID partition table of a disk image, as the UEFI specification (chapter 5) has them. */
+/** Boot sector and GUID partition table of a disk image, by the UEFI specification (chapter 5). */
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
@@ -6,7 +6,7 @@ export const sectorBytes = 512;
 const entryCount = 128;
 const entryBytes = 128;
 const entrySectors = (entryCount * entryBytes) / sectorBytes;
-/** Sectors behind the last usable one: the backup entries and the backup header. */
+/** Sectors after the last usable one: the backup entries and the backup header. */
 const tailSectors = entrySectors + 1;
 
 export const partitionTypes = {
@@ -21,7 +21,7 @@ export interface Partition {
   type: string;
   firstSector: number;
   lastSector: number;
-  /** Also an entry of the boot sector's own table, marked active, for loaders that know no GPT. */
+  /** Also an active entry of the boot sector's own table, for loaders without GPT. */
   hybrid?: boolean;
 }
 
@@ -36,7 +36,7 @@ export function usableEnd(diskSectors: number): number {
   return diskSectors - tailSectors;
 }
 
-/** The boot sector, the primary and the backup table. `seed` makes the GUIDs: same seed, same bytes. */
+/** The boot sector, the primary and the backup table. The GUIDs derive from `seed`: same seed, same bytes. */
 export function partitionTable(options: {
   diskSectors: number;
   partitions: readonly Partition[];
@@ -92,7 +92,7 @@ function writeLegacyEntry(
   entry: { active: boolean; type: number; first: number; count: number },
 ): void {
   sector.writeUInt8(entry.active ? 0x80 : 0, offset);
-  // Cylinder, head and sector say nothing beyond 8 GiB: 0x000200 is sector 1, 0xFFFFFF "use the LBA".
+  // Cylinder, head and sector end at 8 GiB: 0x000200 is sector 1, 0xFFFFFF means "use the LBA".
   sector.set(entry.first === 1 ? [0x00, 0x02, 0x00] : [0xff, 0xff, 0xff], offset + 1);
   sector.writeUInt8(entry.type, offset + 4);
   sector.set([0xff, 0xff, 0xff], offset + 5);

@@ -1,4 +1,4 @@
-/** Compressing an image with the system's xz, and the checksums of both of its forms. */
+/** Compresses an image with the system's xz, and hashes both forms. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -11,18 +11,18 @@ export interface FileDigest {
 }
 
 export interface CompressedImage {
-  /** The raw file's name with `.xz` behind it. */
+  /** The raw file's name with `.xz` appended. */
   file: string;
   raw: FileDigest;
   compressed: FileDigest;
 }
 
-/** Several blocks also for a small image, so that its index has more than one record. */
+/** Small enough that the index of a small image also has several records. */
 const blockBytesDefault = 32 * 1024 * 1024;
 const compressLimitMs = 30 * 60 * 1000;
 const readBytes = 1024 * 1024;
 
-/** Makes `<file>.xz` beside `file`, which stays; an older one is replaced. Throws what xz says. */
+/** Makes `<file>.xz` beside `file`, over an older one; keeps `file`. Throws with xz's error output. */
 export async function compressXz(
   file: string,
   options: { blockBytes?: number; signal?: AbortSignal | undefined } = {},

@@ -1,4 +1,4 @@
-/** One child process with its own process group and log file: readiness, end, and what it said last. */
+/** One child process with its own process group and log file: readiness, end, and last lines. */
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,7 +16,7 @@ export interface ChildSpec {
   cwd?: string | undefined;
   /** Default: `<name>.log` in the folder of the logs. Emptied at start. */
   logFile?: string | undefined;
-  /** From SIGTERM to SIGKILL; default 10 s, enough for a worker to hand back what it holds. */
+  /** From SIGTERM to SIGKILL; default 10 s, enough for a worker to hand back its tasks. */
   stopTimeoutMs?: number | undefined;
 }
 
@@ -30,12 +30,12 @@ export interface ChildProcessHandle {
   readonly name: string;
   readonly pid: number;
   readonly logFile: string;
-  /** Resolves when the process and everything in its group has ended; never rejects. */
+  /** Resolves when all processes of the group have ended; never rejects. */
   readonly ended: Promise<void>;
   isRunning(): boolean;
   /**
-   * Resolves when `isReady` says true. Throws when the child ends first or the time is over, with the
-   * child's last lines; what `isReady` throws counts as "not yet", and is named at the end of the time.
+   * Resolves when `isReady` returns true. Throws when the child ends first or the time is over, with the
+   * child's last lines. An error of `isReady` counts as "not yet"; the last one is reported at the end.
    */
   waitUntilReady(isReady: () => Promise<boolean>, options: ReadyOptions): Promise<void>;
   /** SIGTERM to the whole group, SIGKILL after the bound, and waits for the end. Safe to repeat. */
@@ -43,15 +43,15 @@ export interface ChildProcessHandle {
   lastLogLines(count: number): string;
 }
 
-/** A child that ended although nobody had asked it to. */
+/** A child that ended before it was stopped. */
 export class UnexpectedExitError extends Error {
   readonly child: string;
-  /** What happened, in one line: without the child's last lines. */
+  /** The message in one line, without the child's last lines. */
   readonly headline: string;
 
   constructor(child: string, how: string, logFile: string, logLines: string) {
-    const said = logLines === '' ? 'It printed nothing.' : `Its last lines:\n${logLines}`;
-    super(`${child} ended unexpectedly (${how}). ${said}\nAll of its output: ${logFile}`);
+    const output = logLines === '' ? 'It printed no output.' : `Its last lines:\n${logLines}`;
+    super(`${child} ended unexpectedly (${how}). ${output}\nAll of its output: ${logFile}`);
     this.name = 'UnexpectedExitError';
     this.child = child;
     this.headline = `${child} ended unexpectedly (${how}); all of its output: ${logFile}`;
@@ -61,7 +61,10 @@ export class UnexpectedExitError extends Error {
 const reportedLines = 15;
 const killWaitMs = 10_000;
 
-/** Starts the child; `onUnexpectedExit` is called when it ends unasked and nobody waits for it. */
+/**
+ * Starts the child. Calls `onUnexpectedExit` when the child ends before it is stopped, unless
+ * `waitUntilReady` is under way: that call throws the error itself.
+ */
 export function startChildProcess(
   spec: ChildSpec,
   defaultLogFile: string,
@@ -69,8 +72,9 @@ export function startChildProcess(
 ): ChildProcessHandle {
   const logFile = spec.logFile ?? defaultLogFile;
   const output = openSync(logFile, 'w', 0o600);
+  // By spawn and not by execa: execa ends a process but not its group, and writes no log file directly.
   const child = spawn(spec.command, spec.args ?? [], {
-    // A log file rather than a pipe: the child never blocks on us, and its last words are kept.
+    // A log file rather than a pipe: the child never blocks on us, and its last lines are kept.
     stdio: ['ignore', output, output],
     detached: true,
     env: spec.env ?? process.env,
@@ -80,7 +84,9 @@ export function startChildProcess(
   const { pid } = child;
   child.on('error', () => undefined);
   if (pid === undefined) {
-    throw new Error(`${spec.name}: ${spec.command} cannot be started: is it there and executable?`);
+    throw new Error(
+      `${spec.name}: ${spec.command} cannot be started. Check that it exists and is executable.`,
+    );
   }
 
   let waiters = 0;
@@ -90,13 +96,13 @@ export function startChildProcess(
   const endGroup = (): Promise<void> =>
     (groupEnd ??= endProcessGroup(pid, spec.stopTimeoutMs ?? 10_000));
   const lastLogLines = (count: number): string => tailOfLog(logFile, count);
-  const lastWords = (): string => readableLog(lastLogLines(reportedLines));
+  const readableLastLines = (): string => readableLog(lastLogLines(reportedLines));
   const exitError = (): UnexpectedExitError =>
-    new UnexpectedExitError(spec.name, exitedAs ?? 'gone', logFile, lastWords());
+    new UnexpectedExitError(spec.name, exitedAs ?? 'gone', logFile, readableLastLines());
 
   const ended = new Promise<void>((resolve) => {
     child.once('exit', (code, signal) => {
-      exitedAs = signal === null ? `status ${code}` : signal;
+      exitedAs = signal ?? `status ${code}`;
       exited.abort();
       if (groupEnd === undefined && waiters === 0) onUnexpectedExit(exitError());
       void endGroup().finally(resolve);
@@ -114,7 +120,7 @@ export function startChildProcess(
       if (failure !== undefined) {
         throw new Error(
           `${spec.name} was not ready after ${ready.timeoutMs / 1000} s.${failure}\n` +
-            `Its last lines:\n${lastWords()}\nAll of its output: ${logFile}`,
+            `Its last lines:\n${readableLastLines()}\nAll of its output: ${logFile}`,
         );
       }
     } finally {
@@ -123,7 +129,7 @@ export function startChildProcess(
   };
   const stop = async (): Promise<void> => {
     await endGroup();
-    // Only a process that the kernel cannot end either is not gone by now: nobody waits for that.
+    // A process that outlives SIGKILL is stuck in the kernel: stop waiting for it.
     await Promise.race([ended, sleep(killWaitMs, undefined, { ref: false })]);
   };
   const isRunning = (): boolean => exitedAs === undefined;
@@ -131,8 +137,8 @@ export function startChildProcess(
 }
 
 /**
- * Undefined when ready or ended, else what was answered last. Throws the reason of an aborted signal.
- * A question that nobody answers holds nothing up: end, abort and the bound cut it off.
+ * Undefined when ready or ended, else the last error of `isReady`. Throws the reason of an aborted signal.
+ * The end of the child, the abort and the time limit also interrupt an `isReady` that does not return.
  */
 async function pollReadiness(
   isReady: () => Promise<boolean>,
@@ -145,13 +151,13 @@ async function pollReadiness(
     if (cut.aborted) resolve(false);
     cut.addEventListener('abort', () => resolve(false), { once: true });
   });
-  let lastAnswer = '';
+  let lastError = '';
   for (;;) {
     if (signal?.aborted) throw abortReason(signal);
     if (exited.aborted) return undefined;
-    if (overdue.aborted) return lastAnswer;
+    if (overdue.aborted) return lastError;
     const answer = isReady().catch((error: unknown) => {
-      lastAnswer = ` Last answer: ${error instanceof Error ? error.message : String(error)}`;
+      lastError = ` Last error: ${error instanceof Error ? error.message : String(error)}`;
       return false;
     });
     if (await Promise.race([answer, isCut])) return undefined;

@@ -12,22 +12,22 @@ export interface ChildProcessesOptions {
   logDir: string;
   /** Takes one line for the user, without a line end. */
   log: (line: string) => void;
-  /** Called once for a child that ended without having been asked to. */
+  /** Called once for each child that ends before it is stopped. */
   onUnexpectedExit?: ((error: UnexpectedExitError) => void) | undefined;
 }
 
 export interface ChildProcesses {
-  /** Aborted as soon as `stopAll` begins: waits and downloads of a start-up end with it. */
+  /** Aborted as soon as `stopAll` begins: waits and downloads of a start then end. */
   readonly signal: AbortSignal;
-  /** Starts a child; throws once `stopAll` has begun, so that nothing starts behind its back. */
+  /** Starts a child; throws once `stopAll` has begun. */
   start(spec: ChildSpec): ChildProcessHandle;
-  /** Ends all children, last started first; every call waits for the same one end. Never throws. */
+  /** Ends all children, last started first. Safe to repeat: all calls wait for the same end. Never throws. */
   stopAll(reason?: Error): Promise<void>;
 }
 
 /**
  * Children are leaders of process groups of their own: Ctrl-C in a terminal reaches only this process,
- * which then ends them in order. They also end when this process exits, crashes or is killed.
+ * which then ends them in order. The guard ends them when this process exits, crashes or is killed.
  */
 export function createChildProcesses(options: ChildProcessesOptions): ChildProcesses {
   const { log } = options;
@@ -66,7 +66,7 @@ export function createChildProcesses(options: ChildProcessesOptions): ChildProce
       const logFile = path.resolve(options.logDir, `${spec.name}.log`);
       const child = startChildProcess(spec, logFile, (error) => {
         const { onUnexpectedExit } = options;
-        // Whoever takes it tells the rest, unless something else fails first because of it.
+        // The caller prints the whole message, unless another failure ends it first.
         log(onUnexpectedExit === undefined ? error.message : error.headline);
         onUnexpectedExit?.(error);
       });

@@ -1,13 +1,13 @@
-/** Picks TCP ports on loopback that nobody else is given in the meantime. */
+/** Picks free TCP ports on loopback and checks whether a port is in use. */
 import { once } from 'node:events';
 import net from 'node:net';
 
 const host = '127.0.0.1';
 
 /**
- * A free port on 127.0.0.1 that the kernel hands to nobody else for about a minute, so that a child
- * process can bind it. A connection closed from the listener's side stays in TIME_WAIT: that keeps the
- * port out of the kernel's own choice, while an explicit bind with SO_REUSEADDR (Node, Go) still gets it.
+ * A free port on 127.0.0.1, reserved for about a minute so that a child process can bind it. A
+ * connection that the listener closes stays in TIME_WAIT: the kernel then gives the port to no other
+ * program that asks for a free one, but an explicit bind with SO_REUSEADDR (Node, Go) still succeeds.
  */
 export async function reserveFreePort(): Promise<number> {
   const server = net.createServer((socket) => socket.end());
@@ -22,7 +22,7 @@ export async function reserveFreePort(): Promise<number> {
   return port;
 }
 
-/** Throws an error that says what to do when `port` cannot be bound on 127.0.0.1. */
+/** Throws when `port` cannot be bound on 127.0.0.1; the message says what to do. */
 export async function requirePortFree(port: number, whatFor: string): Promise<void> {
   const server = net.createServer();
   server.listen(port, host);
@@ -31,7 +31,7 @@ export async function requirePortFree(port: number, whatFor: string): Promise<vo
   } catch (error) {
     throw new Error(
       `Port ${port} for ${whatFor} cannot be used: ${(error as Error).message}. ` +
-        'Choose another port, or leave the port out to get a free one.',
+        'Choose another port, or omit the port to get a free one.',
       { cause: error },
     );
   }
@@ -39,7 +39,17 @@ export async function requirePortFree(port: number, whatFor: string): Promise<vo
   await once(server, 'close');
 }
 
-/** Whether somebody listens at `port` on 127.0.0.1. */
+/** `port` when it is free on 127.0.0.1, else another free one. */
+export async function preferPort(port: number): Promise<number> {
+  try {
+    await requirePortFree(port, 'the local stack');
+    return port;
+  } catch {
+    return reserveFreePort();
+  }
+}
+
+/** Whether a program listens on `port` of 127.0.0.1. */
 export async function isListening(port: number): Promise<boolean> {
   const socket = net.connect(port, host);
   try {

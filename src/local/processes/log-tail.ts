@@ -23,10 +23,10 @@ export function tailOfLog(file: string, count: number): string {
 
 const readableLine = prettyFactory({ colorize: false, singleLine: true, ignore: 'pid,hostname' });
 
-/** What a message carries fills a screen; whoever wants all of it has the file. */
+/** Keeps a message within a screen; the file has the whole lines. */
 const lineChars = 240;
 
-/** `lines` with each line of our own JSON log as a person reads it; all of them cut to a few rows. */
+/** `lines` with each line of our own JSON log as plain text; each line is cut to `lineChars`. */
 export function readableLog(lines: string): string {
   return lines
     .split('\n')
@@ -35,7 +35,7 @@ export function readableLog(lines: string): string {
     .join('\n');
 }
 
-/** Other programs log in JSON, too; pino's levels are numbers. */
+/** Other programs also log in JSON; only pino's levels are numbers. */
 function isLogLine(line: string): boolean {
   return /^\{"level":\d+,.*\}$/.test(line);
 }

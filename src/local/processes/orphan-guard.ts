@@ -4,8 +4,8 @@ import { spawn } from 'node:child_process';
 
 /**
  * It reads `add PGID` and `remove PGID` from a pipe that only this process holds. However this process
- * ends, SIGKILL included, the pipe closes, and what is still registered is ended, last first. It ignores
- * the signals of a terminal, and blocks in `read`, so that it costs nothing while it waits.
+ * ends, SIGKILL included, the pipe closes, and the guard ends the groups that are still registered, last
+ * first. It ignores the signals of a terminal, and uses no CPU while it blocks in `read`.
  */
 const script = `
 trap '' HUP INT TERM
@@ -34,11 +34,11 @@ for pgid in $groups; do kill -s KILL -- "-$pgid" 2>/dev/null; done
 export interface OrphanGuard {
   add(pgid: number): void;
   remove(pgid: number): void;
-  /** Lets the guard end; whatever is still registered is ended by it. */
+  /** Ends the guard, which first ends the groups that are still registered. */
   close(): void;
 }
 
-/** Starts the guard. Without a shell there is none, and only an orderly end stops the children. */
+/** Starts the guard. Without `/bin/sh` it logs a line, and the children outlive a killed parent. */
 export function startOrphanGuard(log: (line: string) => void): OrphanGuard {
   const shell: ChildProcess = spawn('/bin/sh', ['-c', script], {
     stdio: ['pipe', 'ignore', 'ignore'],
@@ -48,10 +48,10 @@ export function startOrphanGuard(log: (line: string) => void): OrphanGuard {
   });
   shell.on('error', (error) => {
     log(
-      `no guard for child processes (${error.message}): they outlive this process if it is killed`,
+      `The guard of the child processes cannot be started (${error.message}): they keep running if this process is killed.`,
     );
   });
-  // Neither the guard nor its pipe may keep this process alive.
+  // This process may end while the guard and its pipe are open.
   shell.unref();
   const pipe = shell.stdin;
   pipe?.on('error', () => undefined);

@@ -1,16 +1,16 @@
-/** Signals to a whole process group, and whether anything of it still runs. */
+/** Signals to a whole process group, and whether one of its processes still runs. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const pollMs = 25;
 
-/** Sends `signal` to every process of the group; false when there is none any more. */
+/** Sends `signal` to every process of the group; false when the group is gone. */
 export function signalGroup(pgid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     process.kill(-pgid, signal);
     return true;
   } catch (error) {
-    // EPERM: macOS says so for a group of zombies.
+    // EPERM: macOS answers so for a group of zombies.
     if (['ESRCH', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
     throw error;
   }
@@ -20,11 +20,11 @@ export function signalGroup(pgid: number, signal: NodeJS.Signals | 0): boolean {
 export function isGroupRunning(pgid: number): boolean {
   if (!signalGroup(pgid, 0)) return false;
   if (process.platform !== 'linux') return true;
-  // In a container whose first process reaps nobody, dead grandchildren stay zombies for ever.
+  // In a container whose first process reaps no children, dead grandchildren stay zombies for ever.
   return readdirSync('/proc').some((entry) => /^\d+$/.test(entry) && isLiveMember(entry, pgid));
 }
 
-/** Waits until nothing of the group runs; false when something still does after `timeoutMs`. */
+/** Waits until all processes of the group have ended; false when one still runs after `timeoutMs`. */
 export async function waitForGroupEnd(pgid: number, timeoutMs: number): Promise<boolean> {
   const deadline = Date.now() + timeoutMs;
   while (isGroupRunning(pgid)) {

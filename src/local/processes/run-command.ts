@@ -1,8 +1,9 @@
 /** One short command, run to its end: bounded in time and output, abortable, never through a shell. */
-import { execFile } from 'node:child_process';
+import { execa, ExecaError } from 'execa';
 
 export interface CommandOptions {
   timeoutMs: number;
+  /** The whole environment of the command; default: the environment of this process. */
   env?: NodeJS.ProcessEnv | undefined;
   cwd?: string | undefined;
   signal?: AbortSignal | undefined;
@@ -13,7 +14,7 @@ export interface CommandOutput {
   stderr: string;
 }
 
-const outputBytesMax = 4 * 1024 * 1024;
+const outputCharsMax = 4 * 1024 * 1024;
 
 /** A command that could not be started, did not end in time, or ended with another status than 0. */
 export class CommandError extends Error {
@@ -29,57 +30,67 @@ export class CommandError extends Error {
 }
 
 /**
- * Runs `command` and returns what it printed. Throws `CommandError` with the last lines of its stderr;
- * an aborted signal ends the command and throws the signal's reason.
+ * Runs `command` and returns its output. Throws `CommandError` with the last lines of its stderr.
+ * An aborted signal ends the command and throws the signal's reason.
  */
-export function runCommand(
+export async function runCommand(
   command: string,
   args: readonly string[],
-  options: CommandOptions,
+  { timeoutMs, env, cwd, signal }: CommandOptions,
 ): Promise<CommandOutput> {
-  const { timeoutMs, env, cwd, signal } = options;
-  return new Promise((resolve, reject) => {
-    execFile(
-      command,
-      args,
-      {
-        timeout: timeoutMs,
-        maxBuffer: outputBytesMax,
-        ...(env === undefined ? {} : { env }),
-        ...(cwd === undefined ? {} : { cwd }),
-        ...(signal === undefined ? {} : { signal }),
-      },
-      (error, stdout, stderr) => {
-        if (error === null) return resolve({ stdout, stderr });
-        if (signal?.aborted) return reject(abortReason(signal));
-        reject(new CommandError(command, reasonOf(error, stderr, timeoutMs), stderr, error));
-      },
-    );
+  const child = execa(command, args, {
+    stdin: 'ignore',
+    stripFinalNewline: false,
+    maxBuffer: outputCharsMax,
+    timeout: timeoutMs,
+    ...(env === undefined ? {} : { env, extendEnv: false }),
+    ...(cwd === undefined ? {} : { cwd }),
+    ...(signal === undefined ? {} : { cancelSignal: signal }),
   });
+  child.once('exit', () => {
+    if (!child.killed) return;
+    // A child of the command may hold the pipes open: do not wait for it after a time-out or an abort.
+    child.stdout.destroy();
+    child.stderr.destroy();
+  });
+  try {
+    const { stdout, stderr } = await child;
+    return { stdout, stderr };
+  } catch (error) {
+    if (signal?.aborted) throw abortReason(signal);
+    if (!(error instanceof ExecaError)) throw error;
+    const stderr = typeof error.stderr === 'string' ? error.stderr : '';
+    throw new CommandError(
+      command,
+      reasonOf(error as ExecaError, stderr, timeoutMs),
+      stderr,
+      error,
+    );
+  }
 }
 
-/** The reason of an aborted signal as an Error, whatever was passed to `abort()`. */
+/** The reason of an aborted signal as an Error, also when `abort()` got another value. */
 export function abortReason(signal: AbortSignal): Error {
   const reason: unknown = signal.reason;
   return reason instanceof Error ? reason : new Error(String(reason));
 }
 
 function reasonOf(
-  error: Error & { code?: unknown; killed?: boolean; signal?: unknown },
+  { code, timedOut, exitCode, signal, originalMessage }: ExecaError,
   stderr: string,
   timeoutMs: number,
 ): string {
-  if (error.code === 'ENOENT') return 'not found';
-  if (error.code === 'EACCES') return 'not executable';
-  if (error.killed === true) return `did not end within ${timeoutMs / 1000} s`;
-  const said = lastLines(stderr, 5);
+  if (code === 'ENOENT') return 'not found';
+  if (code === 'EACCES') return 'not executable';
+  if (timedOut) return `did not end within ${timeoutMs / 1000} s`;
   const how =
-    typeof error.code === 'number'
-      ? `ended with status ${error.code}`
-      : typeof error.signal === 'string'
-        ? `was ended by ${error.signal}`
-        : error.message;
-  return said === '' ? how : `${how}: ${said}`;
+    exitCode !== undefined
+      ? `ended with status ${exitCode}`
+      : signal !== undefined
+        ? `was ended by ${signal}`
+        : originalMessage;
+  const lastOutput = lastLines(stderr, 5);
+  return lastOutput === '' ? how : `${how}: ${lastOutput}`;
 }
 
 /** The last `count` lines of a text that are not blank. */

@@ -4,13 +4,13 @@ import { link, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises
 import path from 'node:path';
 
 const attemptsMax = 100;
-const nobody = '0\n';
+const released = '0\n';
 
 /**
- * The files are `lock.1`, `lock.2` and so on, with the holder's process id in them, and the highest one
- * counts. Whoever finds its holder dead makes the next one, which only one can, and the highest is never
- * removed: so nobody can take away the lock of another one who was faster. Returns the function that
- * releases it, safe to repeat; throws when a live process holds it.
+ * The files are `lock.1`, `lock.2` and so on. Each holds a process id, and the highest number counts. A
+ * process that finds the holder dead makes the next number; only one process can. The highest file is
+ * never removed, so a slower process cannot remove the lock of a faster one. Returns the function that
+ * releases the lock, safe to repeat. Throws when a live process holds it.
  */
 export async function takeRunLock(directory: string): Promise<() => Promise<void>> {
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
@@ -18,15 +18,15 @@ export async function takeRunLock(directory: string): Promise<() => Promise<void
     const holder = await holderOf(lockFile(directory, highest));
     if (isAlive(holder)) {
       throw new Error(
-        `The folder ${directory} is in use by process ${holder}. End that one first, or choose ` +
-          `another folder. If it is no fedimg, remove ${lockFile(directory, highest)}.`,
+        `Process ${holder} uses the folder ${directory}. End that process first, or choose ` +
+          `another folder. If it is not a fedimg process, remove ${lockFile(directory, highest)}.`,
       );
     }
     const mine = highest + 1;
     if (!(await makeLock(directory, mine))) continue;
     const numbers = await lockNumbers(directory);
     if (numbers.at(-1) !== mine) {
-      // Others were here twice since the list was read, and removed the number that is now ours again.
+      // Other processes took two locks since the list was read, and removed the number that we made.
       await rm(lockFile(directory, mine), { force: true });
       continue;
     }
@@ -34,7 +34,9 @@ export async function takeRunLock(directory: string): Promise<() => Promise<void
     let release: Promise<void> | undefined;
     return () => (release ??= replaceLock(directory, mine));
   }
-  throw new Error(`${directory} cannot be locked: others take the lock again and again.`);
+  throw new Error(
+    `${directory} cannot be locked: other processes take the lock each time. End them and try again.`,
+  );
 }
 
 function lockFile(directory: string, number: number): string {
@@ -49,7 +51,7 @@ async function lockNumbers(directory: string): Promise<number[]> {
   return numbers.sort((one, other) => one - other);
 }
 
-/** False when the lock is there already. By a link: it never exists without its content. */
+/** False when the lock exists already. Made by a link, so the file always has its content. */
 async function makeLock(directory: string, number: number): Promise<boolean> {
   const draft = await writeDraft(directory, `${process.pid}\n`);
   try {
@@ -64,7 +66,7 @@ async function makeLock(directory: string, number: number): Promise<boolean> {
 }
 
 async function replaceLock(directory: string, number: number): Promise<void> {
-  await rename(await writeDraft(directory, nobody), lockFile(directory, number));
+  await rename(await writeDraft(directory, released), lockFile(directory, number));
 }
 
 async function writeDraft(directory: string, content: string): Promise<string> {

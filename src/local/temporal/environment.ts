@@ -1,4 +1,4 @@
-/** Environments of child processes as far as Temporal's own variables are concerned. */
+/** Temporal's own variables in the environments of child processes. */
 
 /** `env` without any of Temporal's variables. */
 export function environmentWithoutTemporal(
@@ -8,8 +8,8 @@ export function environmentWithoutTemporal(
 }
 
 /**
- * `env` for programs that are to use a server of ours: its address, and nothing of what the user has
- * set for another one, neither variables (API key, TLS) nor the profile file.
+ * `env` for programs that use a server of ours: its address, without the variables (API key, TLS) and
+ * the profile file that the user has set for another server.
  */
 export function environmentForServer(
   server: { address: string; namespace: string },

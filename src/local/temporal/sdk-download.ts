@@ -1,16 +1,17 @@
-/** Temporal's command line by the SDK's own download: bounded, which the SDK itself is not. */
-import { spawn } from 'node:child_process';
+/** Temporal's command line by the SDK's own download, with the time limits that the SDK lacks. */
+import type { ChildProcess } from 'node:child_process';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
 import { abortReason, lastLines } from '../processes/run-command.js';
 import type { TemporalDownload } from './download.js';
 import { temporalCliVersion } from './download.js';
 import { environmentWithoutTemporal } from './environment.js';
 
 /**
- * The SDK downloads only on the way to starting a server, blocks without any time-out, and cannot be
- * interrupted. So it does so in a process of its own, which is ended when nothing arrives.
+ * The SDK downloads only while it starts a server, blocks without a time limit, and cannot be
+ * interrupted. So it runs in a process of its own, which is killed when no bytes arrive.
  */
 const script = `
 const [testing, downloadDir, version] = process.argv.slice(1);
@@ -26,81 +27,51 @@ try {
 }
 `;
 
-/** Loading the SDK takes a second; on a busy machine several. */
-const loadLimitMs = 20_000;
-/** From there to the first byte of the archive: where the host cannot be reached, time is only lost. */
-const connectLimitMs = 5_000;
-const stallLimitMs = 15_000;
+/** How long each phase may stay silent, and what its silence means. */
+const phases = {
+  // Loading the SDK takes a second; on a busy machine several.
+  loading: { silenceMaxMs: 20_000, problem: 'the SDK did not load' },
+  connecting: { silenceMaxMs: 5_000, problem: 'its host cannot be reached from here' },
+  downloading: { silenceMaxMs: 15_000, problem: 'the download stopped' },
+};
 const totalLimitMs = 180_000;
 const pollMs = 100;
 
 /** Throws when the download does not begin within 5 s, stalls for 15 s or takes more than 3 minutes. */
 export const downloadThroughSdk: TemporalDownload = async (folder, { env, signal }) => {
-  const child = spawn(
-    process.execPath,
-    [
-      '--input-type=module',
-      '-e',
-      script,
-      '--',
-      import.meta.resolve('@temporalio/testing'),
-      folder,
-      `v${temporalCliVersion}`,
-    ],
-    { stdio: ['ignore', 'pipe', 'pipe'], env: environmentWithoutTemporal(env) },
-  );
-  let loadedAt: number | undefined;
-  let complaints = '';
-  let ended = false;
-  const end = new Promise<void>((resolve) => {
-    child.once('close', () => resolve());
-    child.once('error', () => resolve());
-  }).then(() => {
-    ended = true;
+  const args = ['--input-type=module', '-e', script, '--'];
+  args.push(import.meta.resolve('@temporalio/testing'), folder, `v${temporalCliVersion}`);
+  const child = execa(process.execPath, args, {
+    stdin: 'ignore',
+    env: environmentWithoutTemporal(env),
+    extendEnv: false,
+    timeout: totalLimitMs,
+    killSignal: 'SIGKILL',
+    reject: false,
+    ...(signal === undefined ? {} : { cancelSignal: signal }),
   });
-  child.stdout.once('data', () => (loadedAt = Date.now()));
-  child.stderr.on(
-    'data',
-    (chunk: Buffer) => (complaints = (complaints + chunk.toString()).slice(-4096)),
-  );
-
-  const startedAt = Date.now();
-  const progress = { bytes: 0, at: 0 };
-  let tooLong: string | undefined;
-  try {
-    while (!ended && tooLong === undefined) {
-      if (signal?.aborted) throw abortReason(signal);
-      await Promise.race([sleep(pollMs), end]);
-      const bytes = await bytesIn(folder);
-      if (bytes > progress.bytes) Object.assign(progress, { bytes, at: Date.now() });
-      tooLong = overdue({ startedAt, loadedAt, progress });
-    }
-  } finally {
-    child.kill('SIGKILL');
-    await end;
-  }
+  const [{ timedOut, stderr }, silence] = await Promise.all([child, killWhenSilent(child, folder)]);
+  if (signal?.aborted) throw abortReason(signal);
   // The SDK renames the file when it is whole; that its server then failed to start does not matter.
   const name = (await readdir(folder)).find((entry) => !entry.endsWith('.downloading'));
   if (name !== undefined) return path.join(folder, name);
-  throw new Error(tooLong ?? (lastLines(complaints, 2) || 'it ended without a file'));
+  if (timedOut) throw new Error(`not done within ${totalLimitMs / 1000} s`);
+  throw new Error(silence ?? (lastLines(stderr ?? '', 2) || 'the SDK ended without a file'));
 };
 
-function overdue(at: {
-  startedAt: number;
-  loadedAt: number | undefined;
-  progress: { bytes: number; at: number };
-}): string | undefined {
-  const now = Date.now();
-  if (at.loadedAt === undefined) {
-    return now - at.startedAt > loadLimitMs ? 'the SDK did not load' : undefined;
+/** Returns when the child has ended; with the reason when this function killed it. */
+async function killWhenSilent(child: ChildProcess, folder: string): Promise<string | undefined> {
+  const news = { phase: 'loading' as keyof typeof phases, bytes: 0, atMs: Date.now() };
+  child.stdout?.once('data', () => Object.assign(news, { phase: 'connecting', atMs: Date.now() }));
+  while (child.exitCode === null && child.signalCode === null) {
+    await sleep(pollMs);
+    const bytes = await bytesIn(folder);
+    if (bytes > news.bytes) Object.assign(news, { phase: 'downloading', bytes, atMs: Date.now() });
+    const { silenceMaxMs, problem } = phases[news.phase];
+    if (Date.now() - news.atMs <= silenceMaxMs) continue;
+    child.kill('SIGKILL');
+    return `no answer for ${silenceMaxMs / 1000} s: ${problem}`;
   }
-  if (at.progress.bytes === 0) {
-    return now - at.loadedAt > connectLimitMs
-      ? `no byte within ${connectLimitMs / 1000} s: its host cannot be reached from here`
-      : undefined;
-  }
-  if (now - at.progress.at > stallLimitMs) return `no byte for ${stallLimitMs / 1000} s`;
-  if (now - at.startedAt > totalLimitMs) return `not done within ${totalLimitMs / 1000} s`;
   return undefined;
 }
 

@@ -1,4 +1,4 @@
-/** The Temporal server of a local run: the one of TEMPORAL_ADDRESS, or a development server of our own. */
+/** The Temporal server of a local run: the one of TEMPORAL_ADDRESS, or a development server that it starts. */
 import { Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import path from 'node:path';
@@ -27,7 +27,7 @@ export interface TemporalServerOptions {
   uiPort?: number | undefined;
   log: (line: string) => void;
   searchAttributes: SearchAttributes;
-  /** The children of the run, which then end together and in order; default: a set of its own. */
+  /** The children of the run, so that all end in order; default: a set with only this server. */
   processes?: ChildProcesses | undefined;
   env?: NodeJS.ProcessEnv | undefined;
   readyTimeoutMs?: number | undefined;
@@ -36,13 +36,13 @@ export interface TemporalServerOptions {
 export interface TemporalServer {
   address: string;
   namespace: string;
-  /** Undefined for a server that was not started here: where its UI is, nobody says. */
+  /** Undefined for a server that was not started here: its UI is unknown. */
   uiUrl: string | undefined;
   /** Undefined for a server that was not started here. */
   pid: number | undefined;
-  /** The environment for programs that are to use this server. */
+  /** The environment for programs that use this server. */
   env: NodeJS.ProcessEnv;
-  /** Ends the server when it was started here; safe to repeat. */
+  /** Ends the server if it was started here; safe to repeat. */
   stop(): Promise<void>;
 }
 
@@ -54,9 +54,9 @@ const readyTimeoutDefaultMs = 60_000;
 const portAttemptsMax = 5;
 
 /**
- * Returns when the namespace answers and has the search attributes. With TEMPORAL_ADDRESS nothing is
- * started; otherwise the histories are kept in `temporal.db` in the state folder, over restarts, so only
- * one server at a time may use that folder. Throws with the last output of a server that does not start.
+ * Returns when the namespace answers and has the search attributes. With TEMPORAL_ADDRESS it starts no
+ * server. A development server keeps its histories in `temporal.db` in the state folder over restarts,
+ * so only one server at a time may use that folder. Throws with the last output of a failed start.
  */
 export async function startTemporalServer(options: TemporalServerOptions): Promise<TemporalServer> {
   const env = options.env ?? process.env;
@@ -72,7 +72,7 @@ export async function startTemporalServer(options: TemporalServerOptions): Promi
       const portsAreOurs = options.port === undefined || options.uiPort === undefined;
       const portTaken = error instanceof UnexpectedExitError && /in use/.test(error.message);
       if (!portsAreOurs || !portTaken || attempt >= portAttemptsMax) throw error;
-      options.log('Temporal server: somebody took the port in between; trying another one');
+      options.log('Temporal server: another program took the port meanwhile; trying another port');
     }
   }
 }
@@ -95,14 +95,14 @@ async function useRunningServer(
   } catch (error) {
     throw new Error(
       `TEMPORAL_ADDRESS is ${address}, but that server cannot be used: ${(error as Error).message}. ` +
-        'Start it, correct the address (HOST:PORT) and the other TEMPORAL_ variables, or unset ' +
-        'TEMPORAL_ADDRESS to have a development server started here.',
+        'Start that server, or correct the address (HOST:PORT) and the other TEMPORAL_ variables. ' +
+        'To start a development server here instead, unset TEMPORAL_ADDRESS.',
       { cause: error },
     );
   } finally {
     await connection?.close();
   }
-  log(`Temporal server: ${address}, from TEMPORAL_ADDRESS; nothing is started`);
+  log(`Temporal server: ${address}, from TEMPORAL_ADDRESS; no server is started here`);
   const stop = (): Promise<void> => Promise.resolve();
   return { address, namespace: used, uiUrl: undefined, pid: undefined, env, stop };
 }
@@ -113,7 +113,7 @@ async function startDevServer(
   options: TemporalServerOptions,
   processes: ChildProcesses,
 ): Promise<TemporalServer> {
-  // Whatever answers on a port that was taken before is not our server, so it is asked first.
+  // Check before the start: otherwise another program on this port would look like our server.
   if (options.port !== undefined) await requirePortFree(options.port, 'the Temporal server');
   if (options.uiPort !== undefined) await requirePortFree(options.uiPort, "Temporal's UI");
   const port = options.port ?? (await reserveFreePort());
@@ -125,7 +125,7 @@ async function startDevServer(
     args: devServerArgs({ port, uiPort }, options),
     env: environmentWithoutTemporal(env),
     logFile: path.join(options.stateDir, 'temporal.log'),
-    // It writes nothing on the way out that could be lost, yet hangs while pollers are connected.
+    // It hangs at SIGTERM while pollers are connected; a SIGKILL loses no data.
     stopTimeoutMs: 5_000,
   });
   try {
@@ -142,7 +142,7 @@ async function startDevServer(
     uiUrl,
     pid: server.pid,
     env: environmentForServer({ address, namespace }, env),
-    // A set of processes of its own has only this one in it.
+    // Its own set of processes contains only this server.
     stop: () => (options.processes === undefined ? processes.stopAll() : server.stop()),
   };
 }
@@ -154,7 +154,7 @@ function devServerArgs(
   const args = ['server', 'start-dev', '--ip', host, '--port', `${port}`, '--ui-port', `${uiPort}`];
   args.push('--namespace', namespace, '--log-level', 'error');
   args.push('--db-filename', path.join(stateDir, 'temporal.db'));
-  // As the SDK's own stress tests: histories survive the process, if not a power cut.
+  // As in the SDK's own stress tests: histories survive a killed process, but not a power cut.
   args.push('--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=OFF');
   for (const [name, type] of Object.entries(searchAttributes)) {
     args.push('--search-attribute', `${name}=${type}`);
@@ -170,7 +170,7 @@ async function waitUntilUsable(
 ): Promise<void> {
   let final: SearchAttributeTypeError | undefined;
   const isUsable = async (): Promise<boolean> => {
-    // Asked first, as gRPC would wait for seconds after a refusal.
+    // Check the port first: gRPC waits for seconds after a refused connection.
     if (!(await isListening(port))) return false;
     try {
       return await prepareNamespace(`${host}:${port}`, options);
@@ -186,8 +186,8 @@ async function waitUntilUsable(
 }
 
 /**
- * The server adds the attributes of its command line only to a new database: the rest is added here.
- * The connection is this call's own, since it may only be closed when no call on it is under way.
+ * The server adds the attributes of its command line only to a new database, so this adds the rest.
+ * Each call has its own connection, because a connection may only be closed when no call uses it.
  */
 async function prepareNamespace(
   address: string,

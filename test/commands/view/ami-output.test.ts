@@ -13,7 +13,7 @@ import type { RunRef } from '../../../src/client/session.js';
 import { composeOf, fakeActivities, finalFailure } from '../../support/fake-activities.js';
 import { withWorker } from '../../support/workflow-worker.js';
 
-describe('the end of a run that somebody waited for', () => {
+describe('the summary after --wait', () => {
   const session = useSession();
 
   /** What the summary of a run that has ended puts on stdout. */
@@ -44,7 +44,7 @@ describe('the end of a run that somebody waited for', () => {
     });
   });
 
-  it('has the AMIs that a failed run leaves public, and no table of a run that leaves none', async () => {
+  it('has the AMIs that a failed run leaves public, and no table for a run without AMIs', async () => {
     let kept = '';
     const half = fakeActivities({
       publishRegion: ({ amis }) => {

@@ -30,18 +30,21 @@ function answerOf(program: string, args: readonly string[], input: string): stri
   return stdout;
 }
 
-describe('lines for tools that look an AMI up', () => {
-  it('name the owner, and never trust a name alone', () => {
+describe('code for tools that look an AMI up', () => {
+  it('always names the owner beside the name', () => {
     for (const format of SNIPPET_FORMATS) {
       const lines = textOf([someRecord(), someRecord({ arch: 'aarch64' })], format);
       assert.equal(lines.split(OWNER).length - 1, 2, `${format}, once for each lookup:\n${lines}`);
       const facts = Object.entries(someRecord()).filter(([key]) => key !== 'owner');
       const ownerless = Object.fromEntries(facts) as unknown as AmiRecord;
-      assert.throws(() => snippetLines([ownerless], format), /nobody has recorded which account/);
+      assert.throws(
+        () => snippetLines([ownerless], format),
+        /the owner account of the AMIs of .* is not recorded/,
+      );
     }
   });
 
-  it('look up one AMI in each region, though its name differs from region to region', () => {
+  it('looks up one AMI in each region, though its name differs from region to region', () => {
     const records = ['us-east-1', 'eu-west-1'].map((regionName) =>
       someRecord({ region: regionName }),
     );
@@ -52,7 +55,7 @@ describe('lines for tools that look an AMI up', () => {
     }
   });
 
-  it('give the newest compose of each release, in one variant, and leave out what is not there', () => {
+  it('has the newest compose of each release, in one variant, and leaves out what is missing', () => {
     const records = [
       someRecord({ compose: 'Fedora-Cloud-43-20251020.0', image: 'old', name: 'older' }),
       someRecord({ name: 'newer' }),
@@ -66,7 +69,7 @@ describe('lines for tools that look an AMI up', () => {
     assert.match(textOf([someRecord({ volumeType: 'standard' })], 'terraform'), /hvm-standard/);
   });
 
-  it('took an older compose for the newest, as its name comes later in the alphabet', () => {
+  it('does not take an older compose for the newest because of the alphabet', () => {
     const newestOf = (...composes: string[]) => {
       const records = composes.map((compose) => someRecord({ compose, image: compose }));
       const [there, ...rest] = [records, records.toReversed()].map((some) =>
@@ -88,7 +91,7 @@ describe('lines for tools that look an AMI up', () => {
     assert.equal(newestOf('Fedora-43-20251025.n.0', 'Fedora-43-20251025.0'), ofOneDay[2]);
   });
 
-  it('found nothing in any other account, as the AMIs that they named were private', () => {
+  it('names only public AMIs, which other accounts can find', () => {
     const older = someRecord({ compose: 'Fedora-Cloud-43-20251020.0', name: 'open' });
     const hidden = someRecord({ public: false, name: 'private' });
     for (const format of SNIPPET_FORMATS) {
@@ -98,7 +101,7 @@ describe('lines for tools that look an AMI up', () => {
     }
   });
 
-  it('named an image of one region in place of a complete one, and did not say so', () => {
+  it('has a comment when the newest image covers fewer regions than an older one', () => {
     const everywhere = ['us-east-1', 'eu-west-1', 'sa-east-1'];
     const compose = 'Fedora-Cloud-43-20251020.0';
     const older = everywhere.map((regionName) =>
@@ -117,7 +120,7 @@ describe('lines for tools that look an AMI up', () => {
     }
   });
 
-  it('have names of their own for all that they define', () => {
+  it('has a different name for each definition', () => {
     const records = ['4-3', '4.3'].map((release) => someRecord({ release, compose: release }));
     const ids = [...textOf(records, 'terraform').matchAll(/^data "aws_ami" "(.*)"/gm)];
     assert.deepEqual(ids.map(([, id]) => id).sort(), [
@@ -128,7 +131,7 @@ describe('lines for tools that look an AMI up', () => {
     assert.match(textOf([odd], 'terraform'), /^# .*\ndata "aws_ami" "ami_7_43_x86_64" \{\n/);
   });
 
-  it('are what Terraform reads, whatever the names', function () {
+  it('is valid for Terraform, also with hostile names', function () {
     const text = textOf(hostile, 'terraform');
     const shown = answerOf('terraform', ['fmt', '-no-color', '-'], text);
     if (shown === undefined) return this.skip();
@@ -139,7 +142,7 @@ describe('lines for tools that look an AMI up', () => {
     assert.deepEqual(JSON.parse(encoded), [...HOSTILE].sort());
   });
 
-  it('are what a shell hands to the AWS CLI, whatever the names', () => {
+  it('gives the AWS CLI the exact arguments, also with hostile names', () => {
     const stub = `aws() { printf '%s\\0' "$@"; }\n`;
     const printed = answerOf('bash', ['-u'], stub + textOf(hostile, 'aws-cli')) ?? '';
     const args = printed.split('\0');
@@ -148,7 +151,7 @@ describe('lines for tools that look an AMI up', () => {
     assert.deepEqual(byName, { Name: 'name', Values: [...HOSTILE].sort() });
   });
 
-  it('are what Ansible reads, whatever the names', function () {
+  it('is valid for Ansible, also with hostile names', function () {
     const script = [
       'import json, sys, yaml',
       "yaml.SafeLoader.add_constructor('!unsafe', lambda loader, node: loader.construct_scalar(node))",

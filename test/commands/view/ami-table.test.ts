@@ -49,14 +49,14 @@ describe('tables of AMIs', () => {
     assert.equal(countLine(rows), '3 AMIs in 2 regions, 2 public; 1 not made');
   });
 
-  it('say the same reason once for all regions that have it', () => {
+  it('print the same reason once for all regions that have it', () => {
     const regions = ['eu-west-3', 'ap-south-1', 'ca-central-1', 'eu-north-1', 'us-east-2'];
     const lines = compactAmiLines([row({}), ...regions.map(noKernel)], paint);
     assert.equal(lines.filter((line) => line.startsWith('- ')).length, 1);
     assert.match(lines.at(-1) ?? '', /^- paravirtual-gp2 in 5 regions: no PV kernel/);
   });
 
-  it('are no grid of dashes for an image that has no AMI at all', () => {
+  it('have no grid of dashes for an image without AMIs', () => {
     const lines = compactAmiLines(
       [row({ ...missing, reason: 'not published: the run failed' })],
       paint,

@@ -83,7 +83,7 @@ describe('the status of a publication, as it is shown', () => {
     assert.match(liveLines(failed, options())[1] ?? '', /publish {2}1\/3 regions {2}1 failed/);
   });
 
-  it('shows why a test failed, its output, and the line that sends the message again', () => {
+  it('shows why a test failed, its output, and the command that sends the message again', () => {
     const failure = {
       type: 'EC2TestException',
       message: 'the script exited with status 3',
@@ -119,7 +119,7 @@ describe('the status of a publication, as it is shown', () => {
     assert.equal(text.match(/1 of 1 images failed/), null, "the images' reasons are told once");
   });
 
-  it('says to whoever only watches, too, that messages of a good publication reached nobody', () => {
+  it('shows during a watch that messages of a good publication were not accepted', () => {
     const progress = { ...someProgress(), unsent: ['image.copy: no id', 'image.copy: no id'] };
     const image = someImageStatus({ outcome: 'published', progress });
     assert.match(liveLines(image, options()).join('\n'), /published.*, 2 messages not accepted/);
@@ -127,7 +127,7 @@ describe('the status of a publication, as it is shown', () => {
     assert.match(line, /published.*, 2 messages not accepted$/);
   });
 
-  it('says what is tried again, why, and when', () => {
+  it('shows what is tried again, why, and when', () => {
     const text = statusLines(
       someImageStatus({
         activities: [
@@ -153,7 +153,7 @@ describe('the status of a publication, as it is shown', () => {
     );
   });
 
-  it('says what to do about the regions that failed, once for those with the same cure', () => {
+  it('prints the next step of failed regions once for those with the same step', () => {
     const next = 'Ask AWS for a higher quota in this region.';
     const failed = { 'eu-west-1': 'failed', 'eu-west-3': 'failed', 'sa-east-1': 'failed' } as const;
     const regions = regionsIn(failed, 'quota').map((regionState) => ({
@@ -186,7 +186,7 @@ describe('the status of a publication, as it is shown', () => {
 });
 
 describe('progress in a log', () => {
-  it('has one line for each quarter and each step, and never the same line twice', () => {
+  it('has one line for each quarter and each step, without repeated lines', () => {
     const plain = new PlainProgress();
     const lines = [10, 11, 30, 30, 55, 100].flatMap((percent) =>
       plain.update(writing('download', percent, 100), NOW_MS),

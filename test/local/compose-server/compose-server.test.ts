@@ -12,7 +12,7 @@ interface Answer {
   status: number;
   headers: http.IncomingHttpHeaders;
   body: Buffer;
-  /** The connection broke before the announced length was there. */
+  /** The connection broke before all announced bytes arrived. */
   broken: boolean;
 }
 
@@ -61,7 +61,7 @@ describe('the server of a compose', () => {
       request.end();
     });
 
-  it('sends the whole file, and its length to whoever asks only for that', async () => {
+  it('sends the whole file, and only its length for a HEAD request', async () => {
     const get = await ask('/file.raw.xz');
     assert.equal(get.status, 200);
     assert.ok(get.body.equals(content));
@@ -80,7 +80,7 @@ describe('the server of a compose', () => {
     ['bytes=-999999', 0, 199_999],
     ['bytes=199999-300000', 199_999, 199_999],
   ] as const) {
-    it(`sends exactly what ${range} names`, async () => {
+    it(`sends exactly the bytes of ${range}`, async () => {
       const answer = await ask('/file.raw.xz', { range });
       assert.equal(answer.status, 206);
       assert.equal(answer.headers['content-range'], `bytes ${first}-${last}/200000`);
@@ -88,7 +88,7 @@ describe('the server of a compose', () => {
     });
   }
 
-  it('refuses a range behind the end, and says how long the file is', async () => {
+  it('refuses a range behind the end, with the length of the file', async () => {
     for (const range of ['bytes=200000-', 'bytes=-0']) {
       const answer = await ask('/file.raw.xz', { range });
       assert.equal(answer.status, 416);
@@ -96,7 +96,7 @@ describe('the server of a compose', () => {
     }
   });
 
-  it('sends the whole to nonsense, to several ranges, and when the file has changed since', async () => {
+  it('sends the whole file for a malformed range, for several ranges, and after the file has changed', async () => {
     for (const range of ['bytes=5-2', 'bytes=a-b', 'lines=0-1', 'bytes=0-1,5-6', 'bytes=-']) {
       assert.equal((await ask('/file.raw.xz', { range })).status, 200, range);
     }
@@ -108,13 +108,13 @@ describe('the server of a compose', () => {
     assert.equal((await ask('/file.raw.xz', { ...part, 'if-range': etag })).status, 200);
   });
 
-  it('has nothing to say for an empty file but that it is empty', () => {
+  it('has no range of an empty file', () => {
     assert.deepEqual(parseByteRange('bytes=0-', 0), { kind: 'unsatisfiable' });
     assert.deepEqual(parseByteRange('bytes=-5', 0), { kind: 'unsatisfiable' });
     assert.deepEqual(parseByteRange(undefined, 0), { kind: 'whole' });
   });
 
-  it('lets nobody out of its folder', async () => {
+  it('serves no file outside of its folder', async () => {
     await symlink(path.join(tempDir(), 'secret'), path.join(tempDir(), 'served/link'));
     await symlink(tempDir(), path.join(tempDir(), 'served/up'));
     for (const target of [
@@ -138,7 +138,7 @@ describe('the server of a compose', () => {
     assert.equal((await ask('/file.raw.xz', {}, 'DELETE')).status, 405);
   });
 
-  it('counts what was asked for, so that a second download is seen', async () => {
+  it('counts the requests, so that a second download is seen', async () => {
     await ask('/file.raw.xz', {}, 'HEAD');
     await ask('/file.raw.xz', { range: 'bytes=-12' });
     await ask('/file.raw.xz');
@@ -151,7 +151,7 @@ describe('the server of a compose', () => {
     assert.equal(server.requests('/nothing').get, 0);
   });
 
-  it('without ranges sends the whole to whoever asks for a part', async () => {
+  it('sends the whole file for a range request when ranges are off', async () => {
     await server.close();
     server = await startComposeServer({
       directory: path.join(tempDir(), 'served'),
@@ -163,7 +163,7 @@ describe('the server of a compose', () => {
     assert.equal(answer.body.length, content.length);
   });
 
-  it('breaks off where it was told to, behind all the bytes before', async () => {
+  it('closes the connection at the given byte, after all bytes before it', async () => {
     server.setFault('/file.raw.xz', { truncateAfterBytes: 100_001 });
     const answer = await ask('/file.raw.xz');
     assert.equal(answer.headers['content-length'], '200000');
@@ -171,7 +171,7 @@ describe('the server of a compose', () => {
     assert.ok(answer.body.equals(content.subarray(0, 100_001)));
   });
 
-  it('takes nothing back that a slow reader has not yet read when it breaks off', async () => {
+  it('lets a slow reader get all sent bytes when it closes the connection', async () => {
     await writeFile(path.join(tempDir(), 'served/big'), Buffer.alloc(24 * 1024 * 1024, 7));
     const sent = 20 * 1024 * 1024 + 11;
     server.setFault('/big', { truncateAfterBytes: sent });
@@ -197,7 +197,7 @@ describe('the server of a compose', () => {
     assert.equal(read, sent);
   });
 
-  it('is well again once a fault was had so many times, or is taken away', async () => {
+  it('answers normally once a fault has happened as often as asked, or is removed', async () => {
     server.setFault('/file.raw.xz', { status: 503, times: 2 });
     const statuses = [];
     for (let asked = 0; asked < 3; asked += 1) statuses.push((await ask('/file.raw.xz')).status);
@@ -207,7 +207,7 @@ describe('the server of a compose', () => {
     assert.equal((await ask('/file.raw.xz')).status, 200);
   });
 
-  it('answers with another body, at a path where no file is too', async () => {
+  it('answers with another body, also at a path without a file', async () => {
     server.setFault('/file.raw.xz', { body: 'no xz at all' });
     assert.equal((await ask('/file.raw.xz')).body.toString(), 'no xz at all');
     assert.equal((await ask('/file.raw.xz', { range: 'bytes=-3' })).body.toString(), 'all');
@@ -215,14 +215,14 @@ describe('the server of a compose', () => {
     assert.equal((await ask('/new')).status, 200);
   });
 
-  it('keeps to a pace, and to a delay', async () => {
+  it('keeps a pace and a delay', async () => {
     server.setFault('/file.raw.xz', { bytesPerSecond: 400_000, delayMs: 100 });
     const startedAt = performance.now();
     assert.ok((await ask('/file.raw.xz')).body.equals(content));
     assert.ok(performance.now() - startedAt >= 590);
   });
 
-  it('holds a download until it is let go, and nobody who asks for what lies behind', async () => {
+  it('holds a download until it is released, but not a request for the bytes behind', async () => {
     let release = (): void => undefined;
     const released = new Promise<void>((resolve) => (release = resolve));
     server.setFault('/file.raw.xz', { hold: { afterBytes: 70_000, until: released } });
@@ -237,7 +237,7 @@ describe('the server of a compose', () => {
     assert.ok((await held).body.equals(content));
   });
 
-  it('ends in spite of a stalled download and of connections that are kept', async () => {
+  it('ends despite a stalled download and kept connections', async () => {
     server.setFault('/file.raw.xz', { stallAfterBytes: 70_000 });
     const stalled = ask('/file.raw.xz');
     await until('the stall', () => server.requests('/file.raw.xz').bytes === 70_000);

@@ -27,7 +27,7 @@ describe('a sample compose', () => {
       dataBytes: 64 * 1024,
     });
 
-  it('is a tree as pungi leaves it, and every file is as its metadata says', async () => {
+  it('is a tree as pungi writes it, and every file matches its metadata', async () => {
     const compose = await write('Fedora-Cloud-43-20251021.0');
     const top = path.join(tempDir(), 'served', 'Fedora-Cloud-43-20251021.0');
     assert.equal(await readFile(path.join(top, 'STATUS'), 'utf8'), 'FINISHED\n');
@@ -68,7 +68,7 @@ describe('a sample compose', () => {
     }
   });
 
-  it('tells what a publisher must find: the two images, with both of their checksums', async () => {
+  it('returns what a publisher must find: the two images, with both of their checksums', async () => {
     const { images, location } = await write('Fedora-Cloud-43-20251021.0');
     assert.deepEqual(
       images.map(({ architecture }) => architecture),
@@ -90,7 +90,7 @@ describe('a sample compose', () => {
     ]);
   });
 
-  it('is announced with every field of a status message', async () => {
+  it('has every field of a status message', async () => {
     const { message } = await write('Fedora-Cloud-43-20251021.0');
     assert.deepEqual(message, {
       status: 'FINISHED',
@@ -108,15 +108,15 @@ describe('a sample compose', () => {
     });
   });
 
-  it('of a nightly build has no label, and its suffix is in the file names', async () => {
+  it('has no label for a nightly build, and the suffix of the build in its file names', async () => {
     const { message, images } = await write('Fedora-Rawhide-20251021.n.3');
     assert.equal(message.compose_label, null);
     assert.equal(message.compose_type, 'nightly');
     assert.equal(images[0]?.name, 'Fedora-Cloud-Base-AmazonEC2-Rawhide-20251021.n.3.x86_64');
   });
 
-  it('is not made for something that is no compose id', async () => {
-    await assert.rejects(write('../Fedora'), /is no compose id. It must look like/);
+  it('is refused for an id that is not a compose id', async () => {
+    await assert.rejects(write('../Fedora'), /is not a compose id. It must look like/);
     assert.equal(existsSync(path.join(tempDir(), 'served')), false);
   });
 });

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { sendPaced } from '../../../src/local/compose-server/served-file.js';
 
 describe('a file that is sent', () => {
-  it('is let go of, not kept open for ever, when its reader went away while its bytes were read', async () => {
+  it('is closed when its reader leaves while its bytes are read', async () => {
     let ended: Promise<void> | undefined;
     const server = http.createServer((_request, response) => {
       const read = async (_at: number, length: number): Promise<Buffer> => {

@@ -20,7 +20,7 @@ function readTable(disk: Buffer, at: number): { first: number; last: number; typ
   assert.equal(crc32(header), headerCrc, 'the checksum of the header');
   assert.equal(Number(header.readBigUInt64LE(24)), at);
   const entriesAt = Number(header.readBigUInt64LE(72)) * sector;
-  // The two copies are apart, each on its side of the partitions.
+  // The two copies lie on different sides of the partitions.
   assert.equal(entriesAt, (at === 1 ? 2 : at - 32) * sector);
   const entries = disk.subarray(entriesAt, entriesAt + 128 * 128);
   assert.equal(crc32(entries), header.readUInt32LE(88), 'the checksum of the entries');
@@ -50,7 +50,7 @@ describe('a sample disk image', () => {
   };
 
   for (const architecture of ['x86_64', 'aarch64'] as const) {
-    it(`is one that firmware for ${architecture} boots`, async () => {
+    it(`boots on firmware for ${architecture}`, async () => {
       const disk = await readFile(await make(architecture));
       assert.equal(disk.readUInt16LE(510), 0xaa55);
       const x86 = architecture === 'x86_64';
@@ -82,21 +82,21 @@ describe('a sample disk image', () => {
     });
   }
 
-  it('has the size that was asked for, also a crooked one, and is mostly a hole', async () => {
+  it('has exactly the requested size, and is mostly a hole', async () => {
     const sizeBytes = 256 * mib + 3 * sector;
     const found = await stat(await make('x86_64', { sizeBytes }));
     assert.equal(found.size, sizeBytes);
     assert.ok(found.blocks * 512 < 8 * mib, `${found.blocks * 512} bytes are on the disk`);
   });
 
-  it('is the same for the same seed, and another one for another', async () => {
+  it('is the same for the same seed, and differs for another seed', async () => {
     const digest = async (seed: string): Promise<string> =>
       (await digestFile(await make('x86_64', { seed }))).sha256;
     assert.equal(await digest('a'), await digest('a'));
     assert.notEqual(await digest('a'), await digest('b'));
   });
 
-  it('is refused in a size that no table or no data fits into', async () => {
+  it('is refused in a size that is too small for its tables or its data', async () => {
     await assert.rejects(make('x86_64', { sizeBytes: mib }), /1048576 bytes cannot be made/);
     await assert.rejects(make('x86_64', { sizeBytes: 32 * mib + 1 }), /cannot be made/);
     await assert.rejects(make('x86_64', { dataBytes: 32 * mib }), /do not fit/);
@@ -104,7 +104,7 @@ describe('a sample disk image', () => {
     await make('aarch64', { dataBytes: 1 });
   });
 
-  it('comes back from its xz byte for byte, and the index has several blocks', async () => {
+  it('is restored from its xz byte for byte, and the index has several blocks', async () => {
     const file = await make('aarch64');
     const image = await compressXz(file, { blockBytes: 4 * mib });
     assert.deepEqual(image.raw, await digestFile(file));
@@ -116,7 +116,7 @@ describe('a sample disk image', () => {
     await compressXz(file);
   });
 
-  it('is not compressed to the end when the run is interrupted', async () => {
+  it('stops being compressed when the run is interrupted', async () => {
     const file = await make('x86_64', { sizeBytes: 512 * mib });
     const abort = new AbortController();
     const compressing = compressXz(file, { signal: abort.signal });

@@ -15,7 +15,7 @@ const shell = (script: string): { command: string; args: string[] } => ({
   args: ['-c', script],
 });
 
-/** Zombies are gone: nobody in a container may be there to reap them. */
+/** Zombies count as gone: a container may have no process that reaps them. */
 function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -43,7 +43,7 @@ describe('child processes', () => {
   });
   afterEach(() => processes.stopAll());
 
-  it('ends the last one started first, so that nobody loses what he depends on', async () => {
+  it('ends the last one started first, so that each child keeps what it depends on', async () => {
     const order = path.join(tempDir(), 'order');
     for (const name of ['first', 'second', 'third']) {
       const child = processes.start({
@@ -74,7 +74,7 @@ describe('child processes', () => {
     assert.equal(child.isRunning(), false);
   });
 
-  it('leaves no grandchild behind, neither of a child that is stopped nor of one that dies', async () => {
+  it('also ends the grandchildren, of a child that is stopped and of one that dies', async () => {
     const stopped = processes.start({ name: 'stopped', ...shell('sleep 300 & echo $!; wait') });
     const dies = processes.start({ name: 'dies', ...shell('sleep 300 & echo $!; exit 4') });
     await until('both ids', () => stopped.lastLogLines(1) !== '' && dies.lastLogLines(1) !== '');
@@ -84,7 +84,7 @@ describe('child processes', () => {
     assert.equal(isRunning(Number(stopped.lastLogLines(1))), false);
   });
 
-  it('reports a child that dies unexpectedly, with what it said last', async () => {
+  it('reports a child that dies unexpectedly, with its last lines', async () => {
     const child = processes.start({
       name: 'worker',
       ...shell('for i in {1..30}; do echo "line $i"; done; echo "no such bundle" >&2; exit 7'),
@@ -98,11 +98,11 @@ describe('child processes', () => {
     assert.deepEqual(
       lines,
       [headline],
-      'the last lines are told once, by whoever takes the report',
+      'the caller that gets the report prints the last lines, once',
     );
   });
 
-  it('shows what a child logged as a person reads it, and not as the JSON that it is', async () => {
+  it('shows the JSON log lines of a child as plain text', async () => {
     const logged =
       '{"level":50,"time":1764200000000,"pid":7,"hostname":"h","region":"sa-east-1","msg":"no quota"}';
     const others = ['{"level":"info","msg":"of another program"}', '{"level":50, cut off'];
@@ -112,31 +112,31 @@ describe('child processes', () => {
       ...shell(`printf '%s\\n' '${[logged, ...others, long].join("' '")}'; exit 1`),
     });
     await until('the report', () => died.length === 1);
-    const [first, ...said] = died[0]?.message.split('\n') ?? [];
+    const [first, ...output] = died[0]?.message.split('\n') ?? [];
     assert.match(first ?? '', /Its last lines:$/);
     assert.match(
-      said[0] ?? '',
+      output[0] ?? '',
       /^\[\d\d:\d\d:\d\d\.\d{3}\] ERROR: no quota \{"region":"sa-east-1"\}$/,
     );
-    assert.deepEqual(said.slice(1, 3), others);
-    assert.equal(said[3], `${long.slice(0, 237)}...`);
+    assert.deepEqual(output.slice(1, 3), others);
+    assert.equal(output[3], `${long.slice(0, 237)}...`);
   });
 
-  it('does not wait out the time of readiness for a child that is dead', async () => {
+  it('stops waiting for readiness as soon as the child is dead', async () => {
     const child = processes.start({ name: 'broken', ...shell('echo cannot bind; exit 1') });
     await assert.rejects(
       child.waitUntilReady(() => Promise.resolve(false), { timeoutMs: 60_000 }),
       /broken ended unexpectedly \(status 1\)[^]*cannot bind/,
     );
-    assert.deepEqual(died, [], 'whoever waits is told, and nobody else');
+    assert.deepEqual(died, [], 'only the waiting call reports it');
   });
 
-  it('says what was answered last when a child is never ready', async () => {
+  it('reports the last error when a child is never ready', async () => {
     const child = processes.start({ name: 'slow', ...shell('echo thinking; sleep 300') });
     await until('its line', () => child.lastLogLines(1) === 'thinking');
     await assert.rejects(
       child.waitUntilReady(() => Promise.reject(new Error('refused')), { timeoutMs: 100 }),
-      /slow was not ready after 0.1 s. Last answer: refused[^]*thinking/,
+      /slow was not ready after 0.1 s. Last error: refused[^]*thinking/,
     );
   });
 
@@ -147,7 +147,7 @@ describe('child processes', () => {
     );
   });
 
-  it('starts nothing any more once the end has begun, and interrupts a start-up', async () => {
+  it('refuses to start a child once the end has begun, and interrupts a start that is under way', async () => {
     const child = processes.start({ name: 'one', ...shell('sleep 300') });
     const waiting = child.waitUntilReady(() => Promise.resolve(false), {
       timeoutMs: 60_000,
@@ -183,21 +183,21 @@ describe('a program with child processes', function () {
     return pids;
   }
 
-  const nobodyLeft = (pids: number[]): Promise<void> =>
+  const allEnded = (pids: number[]): Promise<void> =>
     until(`the end of ${pids.join(', ')}`, () => !pids.some(isRunning));
 
   for (const signal of ['SIGKILL', 'SIGINT', 'SIGTERM'] as const) {
-    it(`leaves nobody behind when ${signal} ends it without any handler`, async () => {
+    it(`leaves no child behind when ${signal} ends it without a handler`, async () => {
       const pids = await startFamily('wait', signal === 'SIGKILL' ? 'deaf' : 'polite');
       assert.ok(pids.every(isRunning));
       parent?.kill(signal);
-      await nobodyLeft(pids);
+      await allEnded(pids);
     });
   }
 
   for (const ending of ['throw', 'exit']) {
-    it(`leaves nobody behind when it ends by ${ending}`, async () => {
-      await nobodyLeft(await startFamily(ending));
+    it(`leaves no child behind when it ends by ${ending}`, async () => {
+      await allEnded(await startFamily(ending));
     });
   }
 
@@ -210,13 +210,13 @@ describe('a program with child processes', function () {
     assert.deepEqual(pids.filter(isRunning), []);
   });
 
-  it('is not kept waiting by a second Ctrl-C, and still leaves nobody behind', async () => {
+  it('exits at once on a second Ctrl-C, and still leaves no child behind', async () => {
     const pids = await startFamily('handler', 'deaf');
     const exit = once(parent as ChildProcess, 'exit');
     parent?.kill('SIGINT');
     parent?.kill('SIGINT');
     parent?.kill('SIGTERM');
     await exit;
-    await nobodyLeft(pids);
+    await allEnded(pids);
   });
 });

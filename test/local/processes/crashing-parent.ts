@@ -21,7 +21,7 @@ const family = processes.start({
   command: 'bash',
   args: ['-c', 'sleep 300 & echo $!; wait'],
 });
-// The one that has to be killed costs its bound: only where a test is about it.
+// A deaf child costs its time limit, so only the tests about it ask for one.
 const deaf = processes.start({
   name: 'deaf',
   command: 'bash',

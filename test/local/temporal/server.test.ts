@@ -71,7 +71,7 @@ describe('the Temporal server of a local run', function () {
     for (const server of servers.splice(0)) await server.stop();
   });
 
-  it('answers, shows its UI, and knows the search attributes when it is said to be ready', async () => {
+  it('answers, shows its UI, and has the search attributes as soon as it is ready', async () => {
     const server = await start();
     const found = await attributesOf(server.address);
     assert.equal(found['FedimgCompose'], 2);
@@ -82,12 +82,12 @@ describe('the Temporal server of a local run', function () {
     assert.equal(server.env['TEMPORAL_ADDRESS'], server.address);
   });
 
-  it('has the history of a workflow after it was stopped and started again', async () => {
+  it('keeps the history of a workflow over a restart', async () => {
     const first = await start();
     const runId = await withConnection(first.address, async (connection) => {
       const handle = await new Client({ connection }).workflow.start('publishImage', {
         workflowId: 'image/one',
-        taskQueue: 'nobody',
+        taskQueue: 'unpolled',
         args: ['first argument'],
       });
       return handle.firstExecutionRunId;
@@ -104,7 +104,7 @@ describe('the Temporal server of a local run', function () {
     });
   });
 
-  it('does not forget a local publication after a day', async () => {
+  it('keeps a local publication for longer than a day', async () => {
     const server = await start();
     await withConnection(server.address, async (connection) => {
       const found = await connection.workflowService.describeNamespace({ namespace: 'default' });
@@ -121,15 +121,15 @@ describe('the Temporal server of a local run', function () {
     assert.equal((await attributesOf(server.address))['FedimgArch'], 2);
   });
 
-  it('says so when a search attribute is there with another type', async () => {
+  it('reports a search attribute that exists with another type', async () => {
     await (await start()).stop();
     await assert.rejects(
       start({ searchAttributes: { FedimgCompose: 'Int' } }),
-      /has the search attribute FedimgCompose, but not as Int/,
+      /has the search attribute FedimgCompose, but its type is not Int/,
     );
   });
 
-  it('uses the one of TEMPORAL_ADDRESS, adds what is missing there, and leaves it running', async () => {
+  it('uses the server of TEMPORAL_ADDRESS, adds its missing search attributes, and leaves it running', async () => {
     const own = await start();
     const used = await start({
       stateDir: path.join(tempDir(), 'unused'),
@@ -147,13 +147,13 @@ describe('the Temporal server of a local run', function () {
     const own = await start();
     await assert.rejects(
       start({
-        env: { ...cleanEnv(), TEMPORAL_ADDRESS: own.address, TEMPORAL_NAMESPACE: 'nobodys' },
+        env: { ...cleanEnv(), TEMPORAL_ADDRESS: own.address, TEMPORAL_NAMESPACE: 'absent' },
       }),
-      /has no namespace nobodys.*temporal operator namespace create/,
+      /has no namespace absent.*temporal operator namespace create/,
     );
   });
 
-  it('starts nothing of its own when nobody answers at TEMPORAL_ADDRESS', async () => {
+  it('starts no server when TEMPORAL_ADDRESS does not answer', async () => {
     const env = { ...cleanEnv(), TEMPORAL_ADDRESS: '127.0.0.1:9' };
     await assert.rejects(
       start({ env }),
@@ -161,7 +161,7 @@ describe('the Temporal server of a local run', function () {
     );
   });
 
-  it('says which port is taken before it takes a foreign server for its own', async () => {
+  it('reports a port that is taken, and does not use the foreign server on it', async () => {
     const own = await start();
     const port = Number(own.address.split(':')[1]);
     await assert.rejects(start({ port }), new RegExp(`Port ${port} for the Temporal server`));

@@ -1,4 +1,4 @@
-/** What a person or a script gives to the command line, and what the command line shows of others. */
+/** Hostile arguments, option values and messages of the command line, and hostile texts in its output. */
 
 import assert from 'node:assert/strict';
 import { CommanderError } from 'commander';
@@ -57,7 +57,7 @@ function isShown(error: unknown): boolean {
 
 const commandLines = inputKind({
   name: 'command-line',
-  title: 'an argument with an escape sequence in it comes back in the message that refuses it',
+  title: 'an escape sequence in an argument reaches the terminal in the error message',
   weight: 1,
   input: fc.tuple(
     fc.oneof(
@@ -80,7 +80,7 @@ const commandLines = inputKind({
         ...program.commands.flatMap(({ commands }) => commands),
       ];
       for (const one of all) {
-        // As the program has it, but into a list; and what it would do is not done.
+        // The program's own settings, but output goes into a list and no command runs.
         one.configureOutput({ ...one.configureOutput(), writeOut: write, writeErr: write });
         if (one.commands.length === 0) one.action(() => undefined);
       }
@@ -97,7 +97,7 @@ const commandLines = inputKind({
 
 const optionValues = inputKind({
   name: 'option-value',
-  title: 'a number that is none becomes a port, a size or a time-out of for ever',
+  title: 'a malformed number becomes a port, a size or an endless time-out',
   weight: 4,
   input: fc.tuple(
     fc.nat({ max: 3 }),
@@ -128,8 +128,7 @@ const MESSAGE = {
 
 const messageTexts = inputKind({
   name: 'message-text',
-  title:
-    'a message that names two composes is one for who checks it and the other for who reads it',
+  title: 'a message with two compose ids is checked as one compose and read as the other',
   weight: 4,
   input: hostileJsonText(MESSAGE),
   open: () => ({
@@ -154,7 +153,7 @@ const options = { paint: (_style: unknown, text: string) => text, nowMs: NOW_MS,
 
 const views = inputKind({
   name: 'status-view',
-  title: 'the output of a hostile image clears the screen of who looks at the status',
+  title: 'the output of a hostile image clears the screen of the user of status',
   weight: 4,
   refusesNone: true,
   input: fc.record({

@@ -1,4 +1,4 @@
-/** The note that a running local stack leaves for other commands: where its parts listen. */
+/** The file by which other commands find a running local stack: where its parts listen. */
 
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -26,7 +26,7 @@ export async function removeStackNote(stateDir: string): Promise<void> {
   await rm(path.join(stateDir, FILE), { force: true });
 }
 
-/** The stack of `fedimg dev`, when one runs; whatever cannot be read counts as none. */
+/** The stack of a running `fedimg dev`; undefined without one, or when its note cannot be read. */
 export async function readStackNote(env: NodeJS.ProcessEnv): Promise<LocalStackNote | undefined> {
   try {
     const text = await readFile(path.join(stateDirPath('dev', env), FILE), 'utf8');

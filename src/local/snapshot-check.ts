@@ -1,19 +1,9 @@
-/** Looks at the local cloud as a user would: are the snapshots' bytes the image's, and is anything left? */
+/** Compares the bytes of the local cloud's snapshots with the images that they were made from. */
 
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import type { AmiRecord } from '../model/progress/progress.js';
-import { readControl } from './simulator-control.js';
-
-export interface CloudResource {
-  readonly type: string;
-  readonly id: string;
-  readonly region: string;
-  readonly state: string;
-  readonly public: boolean;
-  readonly tags: Readonly<Record<string, string>>;
-}
 
 export interface ExpectedImage {
   readonly name: string;
@@ -21,29 +11,8 @@ export interface ExpectedImage {
   readonly rawSizeBytes: number;
 }
 
-/** Downloads at once: one hashes while another reads. */
+/** One download hashes while another reads. */
 const DOWNLOADS_MAX = 2;
-
-export async function listResources(simulatorUrl: string): Promise<CloudResource[]> {
-  return readControl<CloudResource[]>(simulatorUrl, 'resources');
-}
-
-/** What a publication must not leave behind, whatever its outcome. */
-export function leftovers(resources: readonly CloudResource[]): CloudResource[] {
-  const isGone = (state: string): boolean =>
-    ['terminated', 'deleted', 'deregistered'].includes(state);
-  return resources.filter(
-    ({ type, state, tags }) =>
-      (type === 'instance' || type === 'volume') && !isGone(state) && 'fedimg:workflow' in tags,
-  );
-}
-
-/** AMIs and snapshots of ours that are there, public or not. */
-export function publishedResources(resources: readonly CloudResource[]): CloudResource[] {
-  return resources.filter(
-    ({ type, tags }) => (type === 'image' || type === 'snapshot') && 'fedimg:workflow' in tags,
-  );
-}
 
 export interface SnapshotCheck {
   readonly compared: number;
@@ -58,8 +27,8 @@ interface WantedSnapshot {
 }
 
 /**
- * Reads the snapshots of all regions to their ends: the image's bytes, then zeros. Copies that are one
- * file of the local cloud, as their ETag says, are read once.
+ * Reads the snapshots of all regions to their ends: the image's bytes, then zeros. Copies with the same
+ * ETag are one file of the local cloud and are read once.
  */
 export async function compareSnapshots(
   simulatorUrl: string,
@@ -70,7 +39,7 @@ export async function compareSnapshots(
   const wrong: string[] = [];
   for (const { region, snapshot, image: name } of amis) {
     const image = images.find((one) => one.name === name);
-    if (image === undefined) wrong.push(`${region}: nobody made an image ${name}`);
+    if (image === undefined) wrong.push(`${region}: the image ${name} is unknown`);
     else if (snapshot !== null) {
       const url = `${simulatorUrl}/_fedimg/snapshots/${region}/${snapshot}`;
       wanted.set(url, { where: `${region} ${snapshot}`, url, image });
@@ -94,7 +63,7 @@ export async function compareSnapshots(
   return { compared: wanted.size, wrong };
 }
 
-/** Undefined for a server that gives none: each of its snapshots is then read. */
+/** Undefined when the server sends no ETag: then each snapshot is read. */
 async function entityTag(url: string): Promise<string | undefined> {
   const response = await fetch(url, { method: 'HEAD' });
   return response.headers.get('etag') ?? undefined;

@@ -1,0 +1,35 @@
+/** Environments that lead AWS clients to the local cloud and keep the user's own account out. */
+
+import type { LocalCredentials } from './credentials.js';
+
+/** The variables that a user exports. */
+export function awsVariables(url: string, credentials: LocalCredentials): Record<string, string> {
+  return {
+    AWS_ENDPOINT_URL: url,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AWS_REGION: 'us-east-1',
+    // The AWS CLI and boto3 read only this one.
+    AWS_DEFAULT_REGION: 'us-east-1',
+  };
+}
+
+/** `env` for programs that must use the local cloud, without the AWS settings of the user. */
+export function environmentForLocalCloud(
+  env: NodeJS.ProcessEnv,
+  variables: Readonly<Record<string, string>>,
+): NodeJS.ProcessEnv {
+  const others = Object.entries(env).filter(([name]) => !name.startsWith('AWS_'));
+  return {
+    ...Object.fromEntries(others),
+    ...variables,
+    AWS_CONFIG_FILE: '/dev/null',
+    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+    AWS_EC2_METADATA_DISABLED: 'true',
+  };
+}
+
+/** Lines for a shell to source. */
+export function exportLines(variables: Readonly<Record<string, string>>): string[] {
+  return Object.entries(variables).map(([name, value]) => `export ${name}='${value}'`);
+}
