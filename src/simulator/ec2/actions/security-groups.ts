@@ -1,5 +1,6 @@
 /** Security groups and their rules. Nothing here filters packets; the rules are kept and shown. */
 
+import { arnOf } from '../../partition.js';
 import { CloudError, invalidCombination, missingParameter } from '../../errors.js';
 import { ignored, integer, list, required, text } from '../../input.js';
 import type { SecurityGroupRecord } from '../../store/state.js';
@@ -218,7 +219,11 @@ function checkNew(call: Call, name: string, vpcId: string): void {
 }
 
 function arn(call: Call, group: SecurityGroupRecord): string {
-  return `arn:aws:ec2:${call.region}:${call.cloud.accountId}:security-group/${group.id}`;
+  return arnOf('ec2', {
+    region: call.region,
+    account: call.cloud.accountId,
+    resource: `security-group/${group.id}`,
+  });
 }
 
 function groupXml(call: Call, group: SecurityGroupRecord): XmlFields {
