@@ -1,5 +1,7 @@
 /** Opens a cloud on its state directory: tables, presets, and whatever was under way before. */
 
+import { resumeDetachment } from './ec2/lib/attachment.js';
+import { beginFilling, forgetVolumeLater } from './ec2/lib/volume-lifecycle.js';
 import fs from 'node:fs';
 import path from 'node:path';
 import { createChangeReader } from './store/changes.js';
@@ -9,10 +11,8 @@ import type { Cloud } from './cloud.js';
 import type { Clock } from './clock.js';
 import { createClock } from './clock.js';
 import { presetAmazonImages } from './ec2/lib/amazon-images.js';
-import { resumeDetachment } from './ec2/actions/attachments.js';
 import { resumeInstance } from './ec2/lib/instance-lifecycle.js';
 import { presetDefaultGroups } from './ec2/lib/network-defaults.js';
-import { beginFilling, forgetVolumeLater } from './ec2/actions/volumes.js';
 import { openEffectLog } from './store/effects.js';
 import { openFaultBook } from './faults/faults.js';
 import type { LatencyProfile } from './latency.js';

@@ -1,11 +1,11 @@
 /** What a fault rule does to a call: the answer before any effect, or the harm after it. */
 
+import { listDeregistered, forgetImage } from '../ec2/lib/image-removal.js';
+import { deleteSnapshot } from '../ec2/lib/snapshot-lifecycle.js';
+import { removeAttachment } from '../ec2/lib/attachment.js';
+import { deleteVolume } from '../ec2/lib/volume-lifecycle.js';
 import type { Cloud } from '../cloud.js';
-import { removeAttachment } from '../ec2/actions/attachments.js';
-import { forgetImage, listDeregistered } from '../ec2/actions/image-lifecycle.js';
 import { loseInstance } from '../ec2/lib/instance-lifecycle.js';
-import { deleteSnapshot } from '../ec2/actions/snapshots.js';
-import { deleteVolume } from '../ec2/actions/volumes.js';
 import { CloudError } from '../errors.js';
 import type { ReadChange } from '../store/resource-change.js';
 import { hideTags, showAsBefore } from '../store/changes.js';

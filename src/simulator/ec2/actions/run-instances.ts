@@ -1,5 +1,6 @@
 /** RunInstances. */
 
+import { createVolume } from '../lib/volume-lifecycle.js';
 import { CloudError, invalidValue } from '../../errors.js';
 import type { ImageRecord, InstanceRecord, Tags } from '../../store/state.js';
 import type { XmlFields } from '../../http/xml.js';
@@ -32,7 +33,6 @@ import type { Subnet } from '../lib/network-defaults.js';
 import { defaultVpcId } from '../lib/network-defaults.js';
 import { readTagSpecifications } from '../lib/tag-input.js';
 import { volumesLeft } from '../lib/volume-limit.js';
-import { createVolume } from './volumes.js';
 
 /** What one request settles for all of its instances. */
 interface LaunchPlan {

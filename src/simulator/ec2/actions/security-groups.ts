@@ -1,5 +1,6 @@
 /** Security groups and their rules. Nothing here filters packets; the rules are kept and shown. */
 
+import { findSecurityGroup } from '../lib/lookup.js';
 import { arnOf } from '../../partition.js';
 import { CloudError, invalidCombination, missingParameter } from '../../errors.js';
 import { ignored, integer, list, required, text } from '../../input.js';
@@ -168,15 +169,6 @@ function revoke(
     return: true,
     revokedSecurityGroupRuleSet: removed.map((rule) => ruleXml(call, group, rule)),
   };
-}
-
-export function findSecurityGroup(call: Call, id: string): SecurityGroupRecord {
-  if (!/^sg-(?:[0-9a-f]{8}|[0-9a-f]{17})$/.test(id)) {
-    throw new CloudError('InvalidGroupId.Malformed', `Invalid id: "${id}" (expecting "sg-...")`);
-  }
-  const group = call.cloud.securityGroups.get(call.region, id);
-  if (group !== undefined && isListed(group, call.cloud.clock.now())) return group;
-  throw new CloudError('InvalidGroup.NotFound', `The security group '${id}' does not exist`);
 }
 
 function findByName(groups: readonly SecurityGroupRecord[], name: string): SecurityGroupRecord {

@@ -1,5 +1,6 @@
 /** How instances are shown, and what DescribeInstances can filter by. */
 
+import { zoneId } from '../../regions.js';
 import type { InstanceRecord, InstanceState } from '../../store/state.js';
 import type { XmlFields } from '../../http/xml.js';
 import type { Call } from './action.js';
@@ -8,7 +9,6 @@ import { filterTime } from './filters.js';
 import { volumesOf } from './instance-lifecycle.js';
 import { tagSet } from './tag-input.js';
 import { attachmentStatus } from './volume-state.js';
-import { zoneId } from '../actions/volumes.js';
 
 /** EC2 API reference, InstanceState: Code. */
 export const stateCodes: Readonly<Record<InstanceState, number>> = {
