@@ -8,7 +8,7 @@ import { signatureSkewMs } from '../http/sigv4.js';
 import type { Service, ServiceAction } from '../service.js';
 import { ssmActions } from './actions.js';
 import { openSsmTables, type SsmTables } from './command-state.js';
-import { createDispatcher, type Dispatcher } from './dispatcher.js';
+import { Dispatcher } from './dispatcher.js';
 import { Members } from './members.js';
 import type { SsmAction } from './ssm-call.js';
 import { ssmThrottles } from './throttles.js';
@@ -55,7 +55,7 @@ function stateOf(cloud: Cloud): SsmState {
   const known = states.get(cloud);
   if (known !== undefined) return known;
   const tables = openSsmTables(cloud);
-  const dispatcher = createDispatcher(cloud, tables);
+  const dispatcher = new Dispatcher(cloud, tables);
   const state = { tables, dispatcher };
   states.set(cloud, state);
   dispatcher.resume();
