@@ -72,23 +72,3 @@ export interface Cloud {
    */
   happened(event: string, region: string, detail?: unknown): void;
 }
-
-/** What the SSM half is given once the server has checked signature, region and body. */
-export interface SsmRequest {
-  /** Such as `SendCommand`, from `X-Amz-Target`. */
-  readonly action: string;
-  readonly region: string;
-  /** The parsed JSON body; its shape is not checked yet. */
-  readonly body: unknown;
-  /** The caller's access key id. */
-  readonly principal: string;
-}
-
-/** An error is a status of 400 or more with a body of `{__type, message}`. */
-export interface SsmResponse {
-  readonly status: number;
-  readonly body: unknown;
-}
-
-/** The SSM half; faults, call counts and the effect log are applied around it by the server. */
-export type SsmHandler = (cloud: Cloud, request: SsmRequest) => Promise<SsmResponse>;

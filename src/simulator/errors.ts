@@ -1,8 +1,6 @@
-/** AWS's errors: what a handler throws, and how each protocol writes it. */
+/** AWS's errors, as actions throw them. */
 
-import { escapeXml } from './http/xml.js';
-
-/** An answer of EC2, STS or SSM that says no. Codes: EC2 API reference, "Error codes". */
+/** An error that a service answers. Codes of EC2: EC2 API reference, "Error codes". */
 export class CloudError extends Error {
   override readonly name = 'CloudError';
   readonly code: string;
@@ -29,27 +27,6 @@ export function missingParameter(name: string): CloudError {
 
 export function incorrectState(message: string): CloudError {
   return new CloudError('IncorrectState', message);
-}
-
-/** EC2's error envelope (EC2 developer guide, "Query requests": error responses). */
-export function ec2ErrorBody(error: CloudError, requestId: string): string {
-  return (
-    '<?xml version="1.0" encoding="UTF-8"?>\n' +
-    `<Response><Errors><Error><Code>${escapeXml(error.code)}</Code>` +
-    `<Message>${escapeXml(error.message)}</Message></Error></Errors>` +
-    `<RequestID>${requestId}</RequestID></Response>`
-  );
-}
-
-/** The AWS Query envelope of STS. */
-export function stsErrorBody(error: CloudError, requestId: string): string {
-  const type = error.status >= 500 ? 'Receiver' : 'Sender';
-  return (
-    '<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">' +
-    `<Error><Type>${type}</Type><Code>${escapeXml(error.code)}</Code>` +
-    `<Message>${escapeXml(error.message)}</Message></Error>` +
-    `<RequestId>${requestId}</RequestId></ErrorResponse>`
-  );
 }
 
 /** AWS JSON 1.1's error shape. */

@@ -8,7 +8,6 @@ import { createLatency } from './latency.js';
 import { createMachineFactory } from './machine/factory.js';
 import { createRandom } from './random.js';
 import type { CloudSettings } from './settings.js';
-import { createSsmHandler, resumeSsm } from './ssm/handler.js';
 import { startCloud } from './start-cloud.js';
 
 export type { TimeSource } from './clock.js';
@@ -64,9 +63,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       agentRegistrationMs: () => latency.draw('agentRegistration'),
       ...(options.minuteMs === undefined ? {} : { minuteMs: options.minuteMs }),
     }),
-    ssm: createSsmHandler(),
   });
-  resumeSsm(started.cloud);
   const { url, credentials } = started;
   return { url, credentials, close: () => started.close() };
 }

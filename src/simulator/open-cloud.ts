@@ -1,5 +1,7 @@
 /** Opens a cloud on its state directory: tables, presets, and whatever was under way before. */
 
+import { resumeDetachment } from './ec2/lib/attachment.js';
+import { beginFilling, forgetVolumeLater } from './ec2/lib/volume-lifecycle.js';
 import fs from 'node:fs';
 import path from 'node:path';
 import { createChangeReader } from './store/changes.js';
@@ -9,10 +11,8 @@ import type { Cloud } from './cloud.js';
 import type { Clock } from './clock.js';
 import { createClock } from './clock.js';
 import { presetAmazonImages } from './ec2/lib/amazon-images.js';
-import { resumeDetachment } from './ec2/actions/attachments.js';
 import { resumeInstance } from './ec2/lib/instance-lifecycle.js';
 import { presetDefaultGroups } from './ec2/lib/network-defaults.js';
-import { beginFilling, forgetVolumeLater } from './ec2/actions/volumes.js';
 import { openEffectLog } from './store/effects.js';
 import { openFaultBook } from './faults/faults.js';
 import type { LatencyProfile } from './latency.js';
@@ -21,9 +21,20 @@ import type { Machine, MachineFactory } from './machine/machine.js';
 import { createRandom } from './random.js';
 import type { CloudSettings } from './settings.js';
 import { openSettings } from './settings.js';
+import type {
+  AccountRecord,
+  FreedName,
+  ImageRecord,
+  InstanceRecord,
+  SecurityGroupRecord,
+  SnapshotRecord,
+  TokenRecord,
+  VolumeRecord,
+} from './store/state.js';
 import { openRegionTable } from './store/state.js';
 import { prepareFolders } from './store/storage.js';
 import { lockStateDirectory } from './store/state-lock.js';
+import type { Store } from './store/store.js';
 import { openStore } from './store/store.js';
 
 export interface CloudOptions {
@@ -66,13 +77,10 @@ function openLocked(options: CloudOptions, stateDir: string, unlock: () => void)
   meta.put('epoch', epoch);
   const random = createRandom(options.seed, epoch);
   const effects = openEffectLog(stateDir, () => clock.now());
-  const machines = new Map<string, Machine>();
-  const instances = openRegionTable<CloudRecord<'instances'>>(store, 'instance');
   const settingsBook = openSettings(store, options.settings ?? {});
+  const background = createBackground((line) => cloud.log(line));
   let changes: ChangeReader | undefined;
   let seq = epoch * seqPerEpoch;
-  let closed = false;
-  const underWay = new Set<Promise<void>>();
 
   const cloud: Cloud = {
     accountId: settingsBook.current.accountId,
@@ -82,7 +90,7 @@ function openLocked(options: CloudOptions, stateDir: string, unlock: () => void)
     random,
     settings: settingsBook.current,
     settingsBook,
-    // Made at its first use, so that what a start presets is no change.
+    // Made at its first use, so that presets do not count as changes.
     get changes() {
       return (changes ??= createChangeReader(cloud));
     },
@@ -91,50 +99,14 @@ function openLocked(options: CloudOptions, stateDir: string, unlock: () => void)
     faults: openFaultBook(store, random, () => clock.now()),
     effects,
     log: options.log ?? (() => undefined),
-    instances,
-    volumes: openRegionTable(store, 'volume'),
-    snapshots: openRegionTable(store, 'snapshot'),
-    images: openRegionTable(store, 'image'),
-    securityGroups: openRegionTable(store, 'security-group'),
-    accounts: store.table('account'),
-    tokens: store.table('token'),
-    deregistered: store.table('deregistered'),
-    freedNames: store.table('freed-name'),
+    ...openTables(store),
     machineFactory: options.machineFactory,
-    machines,
-    agentOnline: (region, instanceId) => {
-      const instance = instances.get(region, instanceId);
-      if (instance?.state !== 'running' || instance.agentLost === true) return false;
-      return machines.get(instanceId)?.agentOnline() ?? false;
-    },
-    isClosed: () => closed,
-    background: (work) => {
-      const done = work.then(
-        () => undefined,
-        (error: unknown) => {
-          if (!closed) cloud.log(`in the background: ${String(error)}`);
-        },
-      );
-      underWay.add(done);
-      void done.then(() => underWay.delete(done));
-    },
+    machines: new Map<string, Machine>(),
+    agentOnline: (region, instanceId) => isAgentOnline(cloud, region, instanceId),
+    isClosed: background.isClosed,
+    background: background.add,
     nextSeq: () => (seq += 1),
-    happened: (event, region, detail) => {
-      if (closed) return;
-      const changed = store.takeChanges();
-      const resources = cloud.changes.read(changed).map(({ change }) => change);
-      store.flush();
-      effects.record({
-        kind: 'event',
-        service: 'ec2',
-        action: event,
-        region,
-        result: 'ok',
-        request: detail,
-        changed,
-        ...(resources.length > 0 ? { resources } : {}),
-      });
-    },
+    happened: (event, region, detail) => recordEvent(cloud, event, region, detail),
   };
 
   presetDefaultGroups(cloud);
@@ -143,27 +115,92 @@ function openLocked(options: CloudOptions, stateDir: string, unlock: () => void)
   store.takeChanges();
   store.flush();
   changes = createChangeReader(cloud);
-  takeUp(cloud);
+  resumeWork(cloud);
+  return { cloud, close: () => closeCloud(cloud, background, unlock) };
+}
 
+function openTables(store: Store) {
   return {
-    cloud,
-    close: async () => {
-      if (closed) return;
+    instances: openRegionTable<InstanceRecord>(store, 'instance'),
+    volumes: openRegionTable<VolumeRecord>(store, 'volume'),
+    snapshots: openRegionTable<SnapshotRecord>(store, 'snapshot'),
+    images: openRegionTable<ImageRecord>(store, 'image'),
+    securityGroups: openRegionTable<SecurityGroupRecord>(store, 'security-group'),
+    accounts: store.table<AccountRecord>('account'),
+    tokens: store.table<TokenRecord>('token'),
+    deregistered: store.table<true>('deregistered'),
+    freedNames: store.table<FreedName>('freed-name'),
+  };
+}
+
+function isAgentOnline(cloud: Cloud, region: string, instanceId: string): boolean {
+  const instance = cloud.instances.get(region, instanceId);
+  if (instance?.state !== 'running' || instance.agentLost === true) return false;
+  return cloud.machines.get(instanceId)?.agentOnline() ?? false;
+}
+
+function recordEvent(cloud: Cloud, event: string, region: string, detail: unknown): void {
+  if (cloud.isClosed()) return;
+  const changed = cloud.store.takeChanges();
+  const resources = cloud.changes.read(changed).map(({ change }) => change);
+  cloud.store.flush();
+  cloud.effects.record({
+    kind: 'event',
+    service: 'ec2',
+    action: event,
+    region,
+    result: 'ok',
+    request: detail,
+    changed,
+    ...(resources.length > 0 ? { resources } : {}),
+  });
+}
+
+/** Work that only closing waits for. */
+interface Background {
+  readonly add: (work: Promise<unknown>) => void;
+  readonly isClosed: () => boolean;
+  /** True the first time. */
+  readonly close: () => boolean;
+  readonly settled: () => Promise<void>;
+}
+
+function createBackground(log: (line: string) => void): Background {
+  const underWay = new Set<Promise<void>>();
+  let closed = false;
+  return {
+    add: (work) => {
+      const done = work.then(
+        () => undefined,
+        (error: unknown) => {
+          if (!closed) log(`in the background: ${String(error)}`);
+        },
+      );
+      underWay.add(done);
+      void done.then(() => underWay.delete(done));
+    },
+    isClosed: () => closed,
+    close: () => {
+      const first = !closed;
       closed = true;
-      clock.close();
-      await Promise.allSettled([...machines.values()].map((machine) => machine.destroy()));
-      machines.clear();
+      return first;
+    },
+    settled: async () => {
       while (underWay.size > 0) await Promise.all(underWay);
-      store.close();
-      effects.close();
-      unlock();
     },
   };
 }
 
-type CloudRecord<K extends 'instances'> = Cloud[K] extends { all(): IterableIterator<infer T> }
-  ? T
-  : never;
+async function closeCloud(cloud: Cloud, background: Background, unlock: () => void): Promise<void> {
+  if (!background.close()) return;
+  cloud.clock.close();
+  await Promise.allSettled([...cloud.machines.values()].map((machine) => machine.destroy()));
+  cloud.machines.clear();
+  await background.settled();
+  cloud.store.close();
+  cloud.effects.close();
+  unlock();
+}
 
 /** Files whose record never reached the journal: a kill came between the two. */
 function removeOrphans(cloud: Cloud): void {
@@ -183,7 +220,7 @@ function removeOrphans(cloud: Cloud): void {
 }
 
 /** Goes on with what was under way when the process ended. */
-function takeUp(cloud: Cloud): void {
+function resumeWork(cloud: Cloud): void {
   for (const volume of cloud.volumes.all()) {
     if (volume.goneAt !== undefined) forgetVolumeLater(cloud, volume);
     else if (!volume.filled && volume.failed === undefined) beginFilling(cloud, volume);

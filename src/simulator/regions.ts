@@ -91,3 +91,8 @@ export const paravirtualKernels: ReadonlyMap<string, readonly [x86_64: string, i
 export function isEnabled(region: Region, optedIn: readonly string[]): boolean {
   return !region.optIn || optedIn.includes(region.name);
 }
+
+/** The zone's id, which is the same place in every account. */
+export function zoneId(region: string, zone: string): string | undefined {
+  return regions.get(region)?.zones.find((candidate) => candidate.name === zone)?.id;
+}

@@ -1,6 +1,5 @@
-/** A cloud and its server, with the machines and the SSM half passed in. */
+/** A cloud and its server, with the machines passed in. */
 
-import type { SsmHandler } from './cloud.js';
 import type { Cloud } from './cloud.js';
 import type { Credentials } from './credentials.js';
 import { chooseCredentials } from './credentials.js';
@@ -8,12 +7,12 @@ import type { CloudOptions } from './open-cloud.js';
 import { openCloud } from './open-cloud.js';
 import { startServer } from './http/server.js';
 import { createThrottle } from './faults/throttle.js';
+import { services } from './services.js';
 
 export interface StartOptions extends CloudOptions {
   /** 0, the default, is any free port. */
   readonly port?: number;
   readonly credentials?: Credentials;
-  readonly ssm: SsmHandler;
 }
 
 export interface StartedCloud {
@@ -28,7 +27,8 @@ export async function startCloud(options: StartOptions): Promise<StartedCloud> {
   const opened = openCloud(options);
   const { cloud } = opened;
   try {
-    const api = { cloud, credentials, ssm: options.ssm, throttle: createThrottle() };
+    for (const service of services) service.resume?.(cloud);
+    const api = { cloud, credentials, throttle: createThrottle() };
     const server = await startServer(api, options.port ?? 0);
     return {
       url: server.url,

@@ -4,7 +4,6 @@ import type { AddressInfo } from 'node:net';
 import { RunInstancesCommand } from '@aws-sdk/client-ec2';
 import { DescribeInstanceInformationCommand } from '@aws-sdk/client-ssm';
 import { Aws, AWS_DEFAULTS } from '../../src/aws/region-access.js';
-import { createSsmHandler } from '../../src/simulator/ssm/handler.js';
 import {
   amazonLinux,
   closeTestClouds,
@@ -22,7 +21,7 @@ describe('an SSM agent among more than a page of them', () => {
   afterEach(() => closeTestClouds());
 
   it('is not taken for dead because its page is not the first', async () => {
-    const cloud = await openTestCloud({ ssm: createSsmHandler() });
+    const cloud = await openTestCloud();
     const aws = new Aws(AWS_DEFAULTS, { endpoint: cloud.url, credentials });
     try {
       const ec2 = aws.region('us-east-1');
@@ -60,7 +59,7 @@ describe('a listing of SSM', () => {
   afterEach(() => closeTestClouds());
 
   it('is read where a scale makes the time-out of a request a fraction of a millisecond', async () => {
-    const cloud = await openTestCloud({ ssm: createSsmHandler() });
+    const cloud = await openTestCloud();
     const settings = { ...AWS_DEFAULTS, requestTimeoutMs: 12_137.3 };
     const aws = new Aws(settings, { endpoint: cloud.url, credentials });
     try {

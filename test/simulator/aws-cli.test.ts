@@ -5,7 +5,6 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { createSsmHandler } from '../../src/simulator/ssm/handler.js';
 import { pythonTools } from '../support/python-tools.js';
 import type { TestCloud } from './cloud-fixture.js';
 import { closeTestClouds, openTestCloud, testCredentials } from './cloud-fixture.js';
@@ -38,7 +37,7 @@ describe('contract: other clients', function () {
   }
 
   it('works for boto3 and its waiters as EC2 does', async () => {
-    const cloud = await openTestCloud({ latency: 'fast', ssm: createSsmHandler() });
+    const cloud = await openTestCloud({ latency: 'fast' });
     const script = fileURLToPath(new URL('aws-tools.py', import.meta.url));
     const { stdout } = await run(path.join(bin, 'python'), [script, cloud.url], {
       env: environment(cloud),

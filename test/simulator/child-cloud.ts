@@ -11,6 +11,5 @@ const { url } = await startCloud({
   seed: 7,
   credentials: testCredentials,
   machineFactory: new FakeMachineFactory(),
-  ssm: () => Promise.resolve({ status: 200, body: {} }),
 });
 process.stdout.write(`${url}\n`);

@@ -7,7 +7,6 @@ import path from 'node:path';
 import { EC2Client, RegisterImageCommand } from '@aws-sdk/client-ec2';
 import type { RegisterImageCommandInput } from '@aws-sdk/client-ec2';
 import * as ec2 from '@aws-sdk/client-ec2';
-import type { SsmHandler } from '../../src/simulator/cloud.js';
 import type { Effect } from '../../src/simulator/store/effects.js';
 import type { StartOptions, StartedCloud } from '../../src/simulator/start-cloud.js';
 import { startCloud } from '../../src/simulator/start-cloud.js';
@@ -17,8 +16,6 @@ export const testCredentials = {
   accessKeyId: 'AKIATESTTESTTESTTEST',
   secretAccessKey: 'test/secret+key',
 };
-
-const noSsm: SsmHandler = () => Promise.resolve({ status: 200, body: {} });
 
 export interface TestCloud extends StartedCloud {
   readonly stateDir: string;
@@ -38,7 +35,6 @@ export async function openTestCloud(options: Partial<StartOptions> = {}): Promis
     seed: 7,
     credentials: testCredentials,
     machineFactory: machines,
-    ssm: noSsm,
     ...options,
     stateDir,
   });

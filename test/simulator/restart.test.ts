@@ -141,7 +141,7 @@ describe('simulator: restart', () => {
         return fs.writeFile(file, 'damage\n[["t","b","2"]]\n');
       })
       .then(() => {
-        assert.throws(() => openStore(stateDir), /line 1 is no JSON.*Remove its folder/);
+        assert.throws(() => openStore(stateDir), /line 1 is not JSON.*Remove its folder/);
       });
   });
 

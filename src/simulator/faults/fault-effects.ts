@@ -1,14 +1,15 @@
 /** What a fault rule does to a call: the answer before any effect, or the harm after it. */
 
+import { listDeregistered, forgetImage } from '../ec2/lib/image-removal.js';
+import { deleteSnapshot } from '../ec2/lib/snapshot-lifecycle.js';
+import { removeAttachment } from '../ec2/lib/attachment.js';
+import { deleteVolume } from '../ec2/lib/volume-lifecycle.js';
 import type { Cloud } from '../cloud.js';
-import { removeAttachment } from '../ec2/actions/attachments.js';
-import { forgetImage, listDeregistered } from '../ec2/actions/image-lifecycle.js';
 import { loseInstance } from '../ec2/lib/instance-lifecycle.js';
-import { deleteSnapshot } from '../ec2/actions/snapshots.js';
-import { deleteVolume } from '../ec2/actions/volumes.js';
 import { CloudError } from '../errors.js';
 import type { ReadChange } from '../store/resource-change.js';
 import { hideTags, showAsBefore } from '../store/changes.js';
+import type { ErrorFault, Service } from '../service.js';
 import type { FaultRule } from './fault-rule.js';
 import { regions } from '../regions.js';
 import type {
@@ -20,59 +21,28 @@ import type {
   VolumeRecord,
 } from '../store/state.js';
 
-/** Codes of quotas by action (EC2 API reference, error codes). */
-const quotaCodes: Readonly<Record<string, string>> = {
-  RunInstances: 'VcpuLimitExceeded',
-  StartInstances: 'VcpuLimitExceeded',
-  CreateVolume: 'VolumeLimitExceeded',
-  CreateSnapshot: 'SnapshotLimitExceeded',
-};
+/** Kinds of rules whose answer is an error, in the form of the service. */
+const errorFaults: ReadonlySet<string> = new Set<ErrorFault>([
+  'throttle',
+  'error',
+  'refusal',
+  'capacity',
+  'quota',
+]);
+
+function isErrorFault(kind: string): kind is ErrorFault {
+  return errorFaults.has(kind);
+}
 
 /** The error that the rule answers instead of an effect; undefined when it acts otherwise. */
 export function faultAnswer(
   rule: FaultRule,
-  call: { readonly action: string; readonly service: string; readonly instanceType: string },
+  service: Service,
+  call: { readonly action: string; readonly instanceType: string },
 ): CloudError | undefined {
-  const error = (code: string, status: number, message: string): CloudError =>
-    new CloudError(rule.code ?? code, rule.message ?? message, rule.status ?? status);
-  switch (rule.kind) {
-    case 'throttle':
-      return call.service === 'ec2'
-        ? error('RequestLimitExceeded', 503, 'Request limit exceeded.')
-        : error('ThrottlingException', 400, 'Rate exceeded');
-    case 'error':
-      return call.service === 'ec2'
-        ? error('InternalError', 500, 'An internal error has occurred')
-        : error('InternalServerError', 500, 'An internal error has occurred');
-    case 'capacity':
-      return call.action === 'CreateVolume'
-        ? error(
-            'InsufficientVolumeCapacity',
-            500,
-            'There is not enough capacity to fulfill your EBS volume provision request.',
-          )
-        : error(
-            'InsufficientInstanceCapacity',
-            500,
-            `We currently do not have sufficient ${call.instanceType} capacity in the Availability Zone you requested${rule.zone === undefined ? '' : ` (${rule.zone})`}. Our system will be working on provisioning additional capacity.`,
-          );
-    case 'quota':
-      return error(
-        quotaCodes[call.action] ?? 'ResourceLimitExceeded',
-        400,
-        'You have exceeded an Amazon EC2 resource limit.',
-      );
-    case 'refusal':
-      return call.service === 'ec2'
-        ? error('UnauthorizedOperation', 403, 'You are not authorized to perform this operation.')
-        : error(
-            'AccessDeniedException',
-            400,
-            `User is not authorized to perform: ssm:${call.action}`,
-          );
-    default:
-      return undefined;
-  }
+  if (!isErrorFault(rule.kind)) return undefined;
+  const [code, status, message] = service.faults[rule.kind]({ ...call, zone: rule.zone });
+  return new CloudError(rule.code ?? code, rule.message ?? message, rule.status ?? status);
 }
 
 export interface CallOutcome {

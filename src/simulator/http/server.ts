@@ -6,7 +6,8 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Api } from './api.js';
 import { answerApi } from './api.js';
 import { answerControl, controlPrefix } from './control.js';
-import { CloudError, ec2ErrorBody } from '../errors.js';
+import { ec2Service } from '../ec2/service.js';
+import { CloudError } from '../errors.js';
 
 export interface RunningServer {
   readonly url: string;
@@ -79,7 +80,7 @@ function answerMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
   }
   const isTooLarge = error.code === 'HPE_HEADER_OVERFLOW';
   const status = isTooLarge ? '431 Request Header Fields Too Large' : '400 Bad Request';
-  const body = ec2ErrorBody(
+  const body = ec2Service.protocol.writeError(
     new CloudError('MalformedQueryString', 'The request is not well-formed HTTP.'),
     '00000000-0000-0000-0000-000000000000',
   );

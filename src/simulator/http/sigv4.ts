@@ -44,9 +44,7 @@ export interface SignedRequest {
 
 const algorithm = 'AWS4-HMAC-SHA256';
 /** IAM user guide, "Signing AWS API requests": a request must arrive within five minutes of its time stamp. */
-const skewMaxMs = 5 * 60_000;
-/** EC2's own limit is wider (error codes: RequestExpired). */
-const ec2SkewMaxMs = 15 * 60_000;
+export const signatureSkewMs = 5 * 60_000;
 const presignedMaxSeconds = 7 * 24 * 3600;
 
 /** Reads whose signature it claims to be, without checking it; for choosing how to answer. */
@@ -143,11 +141,17 @@ function parseScope(credential: string): Scope {
   return { accessKeyId, date, region, service };
 }
 
+export interface SignatureTime {
+  readonly nowMs: number;
+  /** How old, or how far ahead, the time stamp may be. */
+  readonly skewMs: number;
+}
+
 /** Checks key, time, headers, body and signature; throws SignatureError, answers the scope. */
 export function verifySignature(
   request: SignedRequest,
   credentials: Credentials,
-  nowMs: number,
+  time: SignatureTime,
 ): Scope {
   const claim = readClaim(request);
   const { scope } = claim;
@@ -163,7 +167,7 @@ export function verifySignature(
       'The security token included in the request is invalid.',
     );
   }
-  checkTime(claim, nowMs);
+  checkTime(claim, time);
   checkSignedHeaders(request.message, claim);
   const stringToSign = [
     algorithm,
@@ -184,7 +188,7 @@ export function verifySignature(
   return scope;
 }
 
-function checkTime(claim: Claim, nowMs: number): void {
+function checkTime(claim: Claim, { nowMs, skewMs }: SignatureTime): void {
   const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(claim.time);
   if (match === null || !claim.time.startsWith(claim.scope.date)) {
     throw new SignatureError(
@@ -194,9 +198,8 @@ function checkTime(claim: Claim, nowMs: number): void {
   }
   const [, year, month, day, hour, minute, second] = match.map(Number);
   const signedMs = Date.UTC(year ?? 0, (month ?? 1) - 1, day, hour, minute, second);
-  const allowedMs = claim.scope.service === 'ec2' ? ec2SkewMaxMs : skewMaxMs;
-  const lifeMs = claim.expiresSeconds === undefined ? allowedMs : claim.expiresSeconds * 1000;
-  if (signedMs - nowMs > allowedMs || nowMs - signedMs > lifeMs) {
+  const lifeMs = claim.expiresSeconds === undefined ? skewMs : claim.expiresSeconds * 1000;
+  if (signedMs - nowMs > skewMs || nowMs - signedMs > lifeMs) {
     throw new SignatureError('expired', `Request has expired. Timestamp date is ${claim.time}.`);
   }
 }

@@ -52,12 +52,3 @@ function writeValue(value: XmlValue): string {
 function isList(value: XmlValue): value is readonly XmlValue[] {
   return Array.isArray(value);
 }
-
-/** A whole EC2 answer. */
-export function ec2ResponseBody(action: string, requestId: string, fields: XmlFields): string {
-  return (
-    '<?xml version="1.0" encoding="UTF-8"?>\n' +
-    `<${action}Response xmlns="http://ec2.amazonaws.com/doc/2016-11-15/">` +
-    `<requestId>${requestId}</requestId>${writeXml(fields)}</${action}Response>`
-  );
-}

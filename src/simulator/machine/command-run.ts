@@ -1,5 +1,7 @@
 /** Runs one script in a guest as the SSM agent does: its environment, its limits, what becomes of its output. */
 
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+
 import type { Clock } from '../clock.js';
 import { adaptScript } from './script-text.js';
 import type { GuestFolder } from './guest-folder.js';
@@ -53,11 +55,28 @@ export function scriptWords(place: ScriptPlace, directory: string, script: strin
   return ['bash', `${place.folder.guestTools}/exec.sh`, directory, `${own}${script}`, shell];
 }
 
-export function runScript(
+export async function runScript(
   place: ScriptPlace,
   commandId: string,
   command: CommandRequest,
 ): Promise<CommandResult> {
+  const child = startScript(place, commandId, command);
+  const stdout = keep(child.stdout);
+  const stderr = keep(child.stderr);
+  const end = await endOf(child, place, command);
+  if (end.exitCode === 125 && stderr() === 'local-cloud: no such directory\n') {
+    const message = 'failed to run commands: fork/exec /usr/bin/sh: no such file or directory';
+    return { outcome: 'exited', exitCode: 1, stdout: '', stderr: message };
+  }
+  const errors = [stderr(), end.note].filter((text) => text !== '').join('\n');
+  return { outcome: end.outcome, exitCode: end.exitCode, stdout: stdout(), stderr: errors };
+}
+
+function startScript(
+  place: ScriptPlace,
+  commandId: string,
+  command: CommandRequest,
+): ChildProcessWithoutNullStreams {
   const { spec, mode, folder } = place;
   const orchestration = `/var/lib/amazon/ssm/${spec.instanceId}/document/orchestration/${commandId}`;
   const script = `${orchestration}/awsrunShellScript/0.awsrunShellScript/_script.sh`;
@@ -69,53 +88,57 @@ export function runScript(
     scriptWords(place, wanted === '' ? fallback : wanted, script),
     agentEnvironment(place, commandId),
   );
-  const stdout = keep(child.stdout);
-  const stderr = keep(child.stderr);
   child.stdin.end(`${adaptScript(command.script, mode, folder.directory)}\n`);
+  return child;
+}
 
+interface ScriptEnd {
+  readonly outcome: CommandResult['outcome'];
+  readonly exitCode: number;
+  /** What the agent adds to the standard error. */
+  readonly note: string;
+}
+
+/** The script's own end, its time-out, a cancel or the guest's end: the first that comes. */
+function endOf(
+  child: ChildProcessWithoutNullStreams,
+  place: ScriptPlace,
+  { signal, timeoutSeconds }: CommandRequest,
+): Promise<ScriptEnd> {
+  const stop = (outcome: ScriptEnd['outcome']): ScriptEnd => {
+    killGroup(child);
+    return { outcome, exitCode: stoppedExitCode, note: '' };
+  };
+  const gone: ScriptEnd = { outcome: 'instance-gone', exitCode: -1, note: '' };
   return new Promise((resolve) => {
-    let settled = false;
-    const settle = (outcome: CommandResult['outcome'], exitCode: number, note: string): void => {
-      if (settled) return;
-      settled = true;
+    const settle = (end: ScriptEnd): void => {
       cancelTimeout();
-      command.signal.removeEventListener('abort', onAbort);
-      const errors = stderr();
-      const joined = note === '' ? errors : errors === '' ? note : `${errors}\n${note}`;
-      resolve({ outcome, exitCode, stdout: stdout(), stderr: joined });
+      signal.removeEventListener('abort', onAbort);
+      resolve(end);
     };
-    const onAbort = (): void => {
-      killGroup(child);
-      settle('cancelled', stoppedExitCode, '');
-    };
-    const cancelTimeout = place.clock.schedule(command.timeoutSeconds * 1000, () => {
-      killGroup(child);
-      settle('timed-out', stoppedExitCode, '');
+    const onAbort = (): void => settle(stop('cancelled'));
+    const cancelTimeout = place.clock.schedule(timeoutSeconds * 1000, () => {
+      settle(stop('timed-out'));
     });
-    if (command.signal.aborted) onAbort();
-    else command.signal.addEventListener('abort', onAbort);
-    void place.guest.ended.then(() => settle('instance-gone', -1, ''));
-    child.on('error', (error) => settle('exited', 1, `failed to run commands: ${error.message}`));
-    // `close`, not `exit`: the agent waits until nobody holds the output open any more, so a background
-    // process that kept it keeps the command in progress (golang/go#13155, executers.go).
-    child.on('close', (code, signal) => {
-      if (code === 125 && stderr() === 'local-cloud: no such directory\n') {
-        return resolveMissingDirectory();
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort);
+    void place.guest.ended.then(() => settle(gone));
+    child.on('error', ({ message }) => {
+      settle({ outcome: 'exited', exitCode: 1, note: `failed to run commands: ${message}` });
+    });
+    // `close`, not `exit`: the agent waits until the output is closed, so a background process that
+    // keeps it open keeps the command in progress (golang/go#13155, executers.go).
+    child.on('close', (code, killedBy) => {
+      if (place.guest.isStopping()) return settle(gone);
+      if (killedBy === null) {
+        return settle({ outcome: 'exited', exitCode: code ?? 1, note: note(code ?? 1) });
       }
-      if (place.guest.isStopping()) return settle('instance-gone', -1, '');
-      if (signal === null) return settle('exited', code ?? 1, note(code ?? 1));
-      // Killed: by somebody in the guest, or with the whole guest, which is then seen to end at once.
+      // Killed by a process of the guest, or with the whole guest, which is then seen to end at once.
       setTimeout(() => {
-        settle('exited', -1, `failed to run commands: signal: ${nameOf(signal)}`);
+        const text = `failed to run commands: signal: ${nameOf(killedBy)}`;
+        settle({ outcome: 'exited', exitCode: -1, note: text });
       }, guestEndsWithinMs);
     });
-    const resolveMissingDirectory = (): void => {
-      if (settled) return;
-      settled = true;
-      cancelTimeout();
-      const message = 'failed to run commands: fork/exec /usr/bin/sh: no such file or directory';
-      resolve({ outcome: 'exited', exitCode: 1, stdout: '', stderr: message });
-    };
   });
 }
 

@@ -7,94 +7,104 @@ import { createInterface } from 'node:readline';
 import { keepAlive, releaseChild } from './keep-alive.js';
 import { guestScriptFolder, requireHostTool, standardPath } from './host-tools.js';
 
-export interface DiskKeeper {
-  /** Makes `node` the block device of `file`. Fails when the host gives no loop device. */
-  attach(file: string, node: string): Promise<void>;
-  /** Removes the node; writes that the guest has flushed are in the file afterwards. Safe to repeat. */
-  detach(node: string): Promise<void>;
-  /** Takes every device back. */
-  close(): Promise<void>;
-}
-
-interface Helper {
-  readonly child: ChildProcessWithoutNullStreams;
-  readonly waiting: Map<string, (answer: { ok: boolean; reason: string }) => void>;
-  readonly ended: Promise<void>;
-}
+type Answer = { readonly ok: boolean; readonly reason: string };
 
 /** The helper runs only while there is a disk, and ends by itself when this process does. */
-export function createDiskKeeper(): DiskKeeper {
-  const nodes = new Set<string>();
-  let helper: Helper | undefined;
-  let queue: Promise<unknown> = Promise.resolve();
+export class DiskKeeper {
+  readonly #nodes = new Set<string>();
+  #helper: Helper | undefined;
+  #queue: Promise<unknown> = Promise.resolve();
 
-  function start(): Helper {
-    const script = path.join(guestScriptFolder(), 'disk-keeper.sh');
-    // Detached: an interrupt from the terminal must not end it before the guests.
-    const child = spawn(requireHostTool('bash'), [script], {
-      detached: true,
-      env: { PATH: standardPath },
-      stdio: 'pipe',
+  /** Makes `node` the block device of `file`. Fails when the host gives no loop device. */
+  attach(file: string, node: string): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#ask(['attach', file, node], node);
+      this.#nodes.add(node);
     });
-    const waiting: Helper['waiting'] = new Map();
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      const [word, node, reason] = line.split('\t');
-      if (node === undefined) return;
-      waiting.get(node)?.({ ok: word === 'ok', reason: reason ?? '' });
-      waiting.delete(node);
-    });
-    child.stderr.resume();
-    child.stdin.on('error', () => undefined);
-    const ended = new Promise<void>((resolve) => {
-      child.on('close', () => {
-        for (const answer of waiting.values()) answer({ ok: false, reason: 'the helper ended' });
-        waiting.clear();
-        if (helper?.child === child) helper = undefined;
-        resolve();
-      });
-    });
-    releaseChild(child);
-    return { child, waiting, ended };
   }
 
-  async function ask(words: readonly string[], node: string): Promise<void> {
-    const current = (helper ??= start());
-    const answer = await keepAlive(
-      new Promise<{ ok: boolean; reason: string }>((resolve) => {
-        current.waiting.set(node, resolve);
-        current.child.stdin.write(`${words.join('\t')}\n`);
-      }),
-    );
+  /** Removes the node; writes that the guest has flushed are in the file afterwards. Safe to repeat. */
+  detach(node: string): Promise<void> {
+    return this.#inTurn(async () => {
+      if (!this.#nodes.delete(node)) return;
+      await this.#ask(['detach', node], node);
+      if (this.#nodes.size === 0) await this.#endHelper();
+    });
+  }
+
+  /** Takes every device back. */
+  close(): Promise<void> {
+    return this.#inTurn(() => this.#endHelper());
+  }
+
+  async #ask(words: readonly string[], node: string): Promise<void> {
+    if (this.#helper === undefined) {
+      const started = (this.#helper = new Helper());
+      void started.ended.then(() => {
+        if (this.#helper === started) this.#helper = undefined;
+      });
+    }
+    const answer = await keepAlive(this.#helper.ask(words, node));
     if (!answer.ok) throw new Error(`no block device for ${words[1] ?? ''}: ${answer.reason}`);
   }
 
   /** One request at a time, so that answers cannot be mixed up. */
-  function inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const next = queue.then(work, work);
-    queue = next.catch(() => undefined);
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const next = this.#queue.then(work, work);
+    this.#queue = next.catch(() => undefined);
     return next;
   }
 
-  async function endHelper(): Promise<void> {
-    const current = helper;
-    if (current === undefined) return;
-    helper = undefined;
-    current.child.stdin.end();
-    await keepAlive(current.ended);
+  async #endHelper(): Promise<void> {
+    const helper = this.#helper;
+    this.#helper = undefined;
+    await helper?.end();
+  }
+}
+
+/** The process that holds the loop devices (guest/disk-keeper.sh). */
+class Helper {
+  readonly ended: Promise<void>;
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #waiting = new Map<string, (answer: Answer) => void>();
+
+  constructor() {
+    const script = path.join(guestScriptFolder(), 'disk-keeper.sh');
+    // Detached: an interrupt from the terminal must not end it before the guests.
+    this.#child = spawn(requireHostTool('bash'), [script], {
+      detached: true,
+      env: { PATH: standardPath },
+      stdio: 'pipe',
+    });
+    createInterface({ input: this.#child.stdout }).on('line', (line) => {
+      const [word, node, reason] = line.split('\t');
+      if (node === undefined) return;
+      this.#waiting.get(node)?.({ ok: word === 'ok', reason: reason ?? '' });
+      this.#waiting.delete(node);
+    });
+    this.#child.stderr.resume();
+    this.#child.stdin.on('error', () => undefined);
+    this.ended = new Promise<void>((resolve) => {
+      this.#child.on('close', () => {
+        for (const answer of this.#waiting.values()) {
+          answer({ ok: false, reason: 'the helper ended' });
+        }
+        this.#waiting.clear();
+        resolve();
+      });
+    });
+    releaseChild(this.#child);
   }
 
-  return {
-    attach: (file, node) =>
-      inTurn(async () => {
-        await ask(['attach', file, node], node);
-        nodes.add(node);
-      }),
-    detach: (node) =>
-      inTurn(async () => {
-        if (!nodes.delete(node)) return;
-        await ask(['detach', node], node);
-        if (nodes.size === 0) await endHelper();
-      }),
-    close: () => inTurn(endHelper),
-  };
+  ask(words: readonly string[], node: string): Promise<Answer> {
+    return new Promise((resolve) => {
+      this.#waiting.set(node, resolve);
+      this.#child.stdin.write(`${words.join('\t')}\n`);
+    });
+  }
+
+  async end(): Promise<void> {
+    this.#child.stdin.end();
+    await keepAlive(this.ended);
+  }
 }

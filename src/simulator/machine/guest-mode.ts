@@ -5,7 +5,7 @@ import { promises as fs } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
-import { createDiskKeeper } from './disk-keeper.js';
+import { DiskKeeper } from './disk-keeper.js';
 import { layOutGuestFolder } from './guest-folder.js';
 import { startInNamespaces } from './guest.js';
 import { findHostTool } from './host-tools.js';
@@ -60,7 +60,7 @@ async function tryLoopDevice(directory: string): Promise<string | undefined> {
   const file = path.join(directory, 'disk');
   const node = path.join(directory, 'node');
   await fs.writeFile(file, Buffer.alloc(1024 * 1024));
-  const keeper = createDiskKeeper();
+  const keeper = new DiskKeeper();
   try {
     await keeper.attach(file, node);
     // A container may have the node and still be denied the device.

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 
 import type { Clock } from '../clock.js';
-import { createDiskKeeper, type DiskKeeper } from './disk-keeper.js';
+import { DiskKeeper } from './disk-keeper.js';
 import type { GuestMode } from './guest-mode-name.js';
 
 export interface MachineHost {
@@ -26,5 +26,5 @@ export function createMachineHost(
     'mode' | 'log' | 'clock' | 'bootMs' | 'agentRegistrationMs' | 'minuteMs'
   >,
 ): MachineHost {
-  return { ...settings, keeper: createDiskKeeper(), newCommandId: () => randomUUID() };
+  return { ...settings, keeper: new DiskKeeper(), newCommandId: () => randomUUID() };
 }

@@ -1,5 +1,6 @@
 /** Parameter Store: Amazon's public image parameters, and the account's own. */
 
+import { arnOf, withoutArn } from '../partition.js';
 import { latestAmazonLinuxId } from '../ec2/lib/amazon-images.js';
 import { CloudError } from '../errors.js';
 import type { Table } from '../store/store.js';
@@ -174,7 +175,7 @@ function lookUp(call: SsmCall, asked: string): Record<string, unknown> | 'no-ver
   if (/\s/.test(trimmed)) {
     throw validationError(`Parameter name: can't contain spaces: ${trimmed}`);
   }
-  const plain = trimmed.replace(/^arn:aws[\w-]*:ssm:[\w-]*:\d*:parameter/, '');
+  const plain = withoutArn(trimmed, 'ssm', 'parameter');
   const [name = '', selector] = plain.split(':');
   const record = allRecords(call).find((each) => each.name === name || each.name === name.slice(1));
   if (record === undefined || (record.name !== name && plain === trimmed)) return undefined;
@@ -192,7 +193,7 @@ function viewOf(call: SsmCall, record: ParameterRecord): Record<string, unknown>
     Value: record.value,
     Version: record.version,
     LastModifiedDate: seconds(record.modifiedAt),
-    ARN: `arn:aws:ssm:${call.region}:${account}:parameter${path}`,
+    ARN: arnOf('ssm', { region: call.region, account, resource: `parameter${path}` }),
     DataType: record.dataType,
   };
 }

@@ -1,5 +1,6 @@
 /** The document AWS-RunShellScript: its parameters, and what makes them invalid. */
 
+import { withoutArn } from '../partition.js';
 import { CloudError } from '../errors.js';
 import { validationError, type Members } from './members.js';
 
@@ -30,7 +31,7 @@ function invalidParameters(message: string): CloudError {
 
 /** Fails with InvalidDocument, InvalidDocumentVersion as SendCommand does. */
 export function checkDocument(name: string, version: string | undefined): void {
-  const plain = name.replace(/^arn:aws[\w-]*:ssm:[\w-]*:\d*:document\//, '');
+  const plain = withoutArn(name, 'ssm', 'document/');
   if (plain !== runShellScript.name) {
     throw new CloudError('InvalidDocument', `Document with name ${name} does not exist.`);
   }

@@ -31,12 +31,36 @@ interface Wanted {
   readonly targets: Target[];
 }
 
+interface Asked extends Wanted {
+  readonly documentVersion: string | undefined;
+  readonly comment: string;
+  readonly timeoutSeconds: number;
+  readonly maxConcurrency: string;
+  readonly maxErrors: string;
+  readonly parameters: ReturnType<typeof readShellScriptParameters>;
+}
+
 export function sendCommand(call: SsmCall): unknown {
-  const { members, cloud, region, tables } = call;
+  const { cloud, region, tables } = call;
+  const asked = readAsked(call.members);
+  refreshNodes(cloud, tables, region);
+  checkRegistered(call, asked.instanceIds);
+  const targetIds =
+    asked.instanceIds.length > 0
+      ? asked.instanceIds
+      : matchTargets(cloud, tables, region, asked.targets);
+  const command = newCommand(call, asked, targetIds);
+  tables.commands.put(command.commandId, command);
+  const invocations = targetIds.map((instanceId) => newInvocation(call, command, instanceId));
+  for (const invocation of invocations) call.dispatcher.dispatch(command, invocation);
+  return { Command: commandView(command, invocations) };
+}
+
+function readAsked(members: Members): Asked {
   const documentName = members.requiredText('DocumentName', {
     pattern: /^[a-zA-Z0-9_\-.:/]{3,128}$/,
   });
-  const version = members.text('DocumentVersion', {
+  const documentVersion = members.text('DocumentVersion', {
     pattern: /^(?:\$LATEST|\$DEFAULT|[1-9][0-9]*)$/,
   });
   const timeoutSeconds = members.integer('TimeoutSeconds', { min: 30, max: 2_592_000 });
@@ -55,46 +79,47 @@ export function sendCommand(call: SsmCall): unknown {
   members.text('OutputS3BucketName', { min: 3, max: 63 });
   members.text('OutputS3KeyPrefix', { max: 500 });
   members.check();
-  checkDocument(documentName, version);
+  checkDocument(documentName, documentVersion);
   const parameters = readShellScriptParameters(members.structure('Parameters'));
   members.check();
+  return {
+    ...wanted,
+    documentVersion,
+    comment,
+    timeoutSeconds: timeoutSeconds ?? deliveryTimeoutDefault,
+    maxConcurrency: maxConcurrency ?? '50',
+    maxErrors: maxErrors ?? '0',
+    parameters,
+  };
+}
 
-  refreshNodes(cloud, tables, region);
-  checkRegistered(call, wanted.instanceIds);
-  const targetIds =
-    wanted.instanceIds.length > 0
-      ? wanted.instanceIds
-      : matchTargets(cloud, tables, region, wanted.targets);
-
+function newCommand(call: SsmCall, asked: Asked, targetIds: string[]): CommandRecord {
+  const { cloud, members, region } = call;
   const now = cloud.clock.now();
   const kept: Record<string, unknown> = {};
   for (const name of keptMembers) {
     const value = members.raw(name);
     if (value !== undefined) kept[name] = value;
   }
-  const command: CommandRecord = {
+  return {
     commandId: call.newCommandId(),
     region,
     seq: cloud.nextSeq(),
     requestedAt: now,
     visibleAt: now + visibilityLagMs(call),
     documentName: runShellScript.name,
-    documentVersion: version ?? '$DEFAULT',
-    comment,
-    parameters: parameters.given,
-    instanceIds: wanted.instanceIds,
-    targets: wanted.targets,
+    documentVersion: asked.documentVersion ?? '$DEFAULT',
+    comment: asked.comment,
+    parameters: asked.parameters.given,
+    instanceIds: asked.instanceIds,
+    targets: asked.targets,
     targetIds,
-    timeoutSeconds: timeoutSeconds ?? deliveryTimeoutDefault,
-    executionTimeoutSeconds: parameters.executionTimeoutSeconds,
-    maxConcurrency: maxConcurrency ?? '50',
-    maxErrors: maxErrors ?? '0',
+    timeoutSeconds: asked.timeoutSeconds,
+    executionTimeoutSeconds: asked.parameters.executionTimeoutSeconds,
+    maxConcurrency: asked.maxConcurrency,
+    maxErrors: asked.maxErrors,
     kept,
   };
-  tables.commands.put(command.commandId, command);
-  const invocations = targetIds.map((instanceId) => newInvocation(call, command, instanceId));
-  for (const invocation of invocations) call.dispatcher.dispatch(command, invocation);
-  return { Command: commandView(command, invocations) };
 }
 
 function newInvocation(

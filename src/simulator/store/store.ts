@@ -1,7 +1,8 @@
-/** Tables that survive the process: memory in front, an append-only journal behind. */
+/** Tables that survive the process: memory in front, a journal behind. */
 
-import fs from 'node:fs';
 import path from 'node:path';
+import type { Change } from './journal.js';
+import { openJournal } from './journal.js';
 
 /** Records live in memory and may be changed in place; `put` them again so that the change is kept. */
 export interface Table<T> {
@@ -26,84 +27,41 @@ export interface Store {
   close(): void;
 }
 
-type Change = [table: string, key: string, record?: unknown];
-
-/** A journal this much longer than what it holds is rewritten; below the floor it is not worth it. */
-const compactAtRatio = 4;
-const compactFloorBytes = 8 * 1024 * 1024;
-
-/** Opens the journal `state.jsonl` in the folder, replays it, and drops a last line that a kill cut short. */
+/** Opens the journal `state.jsonl` in the folder and replays it. */
 export function openStore(directory: string): Store {
-  const file = path.join(directory, 'state.jsonl');
   const tables = new Map<string, Map<string, unknown>>();
-  const dirty = new Map<string, [table: string, key: string]>();
-  const changes = new Set<string>();
-  let pending: (() => void)[] = [];
-
   const recordsOf = (name: string): Map<string, unknown> => {
     let records = tables.get(name);
     if (records === undefined) tables.set(name, (records = new Map<string, unknown>()));
     return records;
   };
+  const journal = openJournal(path.join(directory, 'state.jsonl'), tables, recordsOf);
+  const dirty = new Map<string, [table: string, key: string]>();
+  const changes = new Set<string>();
+  let pending: (() => void)[] = [];
 
-  replay(file, (table, key, record) => {
-    if (record === undefined) recordsOf(table).delete(key);
-    else recordsOf(table).set(key, record);
-  });
-  let liveBytes = rewrite(file, tables);
-  let fileBytes = liveBytes;
-  let descriptor = fs.openSync(file, 'a');
-
-  function mark(table: string, key: string): void {
+  const mark = (table: string, key: string): void => {
     const name = `${table}/${key}`;
     dirty.set(name, [table, key]);
     changes.add(name);
-  }
-
-  function flush(): void {
-    if (dirty.size > 0) writeChanges();
+  };
+  const flush = (): void => {
+    if (dirty.size > 0) {
+      const written = [...dirty.values()].map(([table, key]): Change => {
+        const record = recordsOf(table).get(key);
+        return record === undefined ? [table, key] : [table, key, record];
+      });
+      dirty.clear();
+      journal.append(written);
+    }
     const actions = pending;
     pending = [];
     for (const act of actions) act();
-  }
-
-  function writeChanges(): void {
-    const line: Change[] = [];
-    for (const [table, key] of dirty.values()) {
-      const record = recordsOf(table).get(key);
-      line.push(record === undefined ? [table, key] : [table, key, record]);
-    }
-    dirty.clear();
-    const text = `${JSON.stringify(line)}\n`;
-    fs.writeSync(descriptor, text);
-    fileBytes += text.length;
-    if (fileBytes > compactFloorBytes && fileBytes > liveBytes * compactAtRatio) {
-      fs.closeSync(descriptor);
-      liveBytes = fileBytes = rewrite(file, tables);
-      descriptor = fs.openSync(file, 'a');
-    }
-  }
+  };
 
   return {
-    table: <T>(name: string): Table<T> => {
-      const records = recordsOf(name) as Map<string, T>;
-      return {
-        get: (key) => records.get(key),
-        has: (key) => records.has(key),
-        put: (key, record) => {
-          records.set(key, record);
-          mark(name, key);
-        },
-        delete: (key) => {
-          if (records.delete(key)) mark(name, key);
-        },
-        values: () => records.values(),
-        entries: () => records.entries(),
-        get size() {
-          return records.size;
-        },
-      };
-    },
+    table: <T>(name: string) =>
+      tableOf(recordsOf(name) as Map<string, T>, (key) => mark(name, key)),
     flush,
     afterFlush: (act) => pending.push(act),
     takeChanges: () => {
@@ -113,45 +71,26 @@ export function openStore(directory: string): Store {
     },
     close: () => {
       flush();
-      fs.closeSync(descriptor);
+      journal.close();
     },
   };
 }
 
-function replay(file: string, apply: (table: string, key: string, record: unknown) => void): void {
-  if (!fs.existsSync(file)) return;
-  const lines = fs.readFileSync(file, 'utf8').split('\n');
-  for (const [index, line] of lines.entries()) {
-    if (line === '') continue;
-    let transaction: Change[];
-    try {
-      transaction = JSON.parse(line) as Change[];
-    } catch (cause) {
-      // A last line without its end was never answered; anything else is damage.
-      if (index === lines.length - 1) return;
-      throw new Error(
-        `${file}: line ${index + 1} is no JSON; the local cloud's state is damaged. Remove its folder to start afresh.`,
-        { cause },
-      );
-    }
-    for (const [table, key, record] of transaction) apply(table, key, record);
-  }
-}
-
-/** Writes only what is alive, beside the old journal, and puts it in its place in one step. */
-function rewrite(file: string, tables: ReadonlyMap<string, ReadonlyMap<string, unknown>>): number {
-  const next = `${file}.next`;
-  const descriptor = fs.openSync(next, 'w');
-  let bytes = 0;
-  for (const [table, records] of tables) {
-    for (const [key, record] of records) {
-      const line = `${JSON.stringify([[table, key, record]])}\n`;
-      bytes += line.length;
-      fs.writeSync(descriptor, line);
-    }
-  }
-  fs.fsyncSync(descriptor);
-  fs.closeSync(descriptor);
-  fs.renameSync(next, file);
-  return bytes;
+function tableOf<T>(records: Map<string, T>, mark: (key: string) => void): Table<T> {
+  return {
+    get: (key) => records.get(key),
+    has: (key) => records.has(key),
+    put: (key, record) => {
+      records.set(key, record);
+      mark(key);
+    },
+    delete: (key) => {
+      if (records.delete(key)) mark(key);
+    },
+    values: () => records.values(),
+    entries: () => records.entries(),
+    get size() {
+      return records.size;
+    },
+  };
 }

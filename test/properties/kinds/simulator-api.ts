@@ -5,10 +5,11 @@ import type { IncomingMessage } from 'node:http';
 import fc from 'fast-check';
 import { readApiRequest } from '../../../src/simulator/http/api-request.js';
 import { ec2Actions } from '../../../src/simulator/ec2/actions.js';
-import { CloudError, ec2ErrorBody } from '../../../src/simulator/errors.js';
+import { CloudError } from '../../../src/simulator/errors.js';
 import { decodeForm, nestParameters } from '../../../src/simulator/http/query-protocol.js';
 import { SignatureError, verifySignature } from '../../../src/simulator/http/sigv4.js';
-import { ec2ResponseBody } from '../../../src/simulator/http/xml.js';
+import { ec2Service } from '../../../src/simulator/ec2/service.js';
+import { signatureSkewMs } from '../../../src/simulator/http/sigv4.js';
 import { openSsmBench } from '../../simulator/ssm/support.js';
 import { KEYS, withFreshClouds } from '../fresh-clouds.js';
 import { hostileForm } from '../hostile-forms.js';
@@ -35,11 +36,11 @@ const ec2Forms = inputKind({
             { cloud, region: 'us-east-1', action, changed: [], resources: [] },
             parameters,
           );
-          return ec2ResponseBody(action, 'id', fields);
+          return ec2Service.protocol.writeAnswer({ action, requestId: 'id', fields });
         },
         (error) => {
           if (!(error instanceof CloudError)) return false;
-          assertXml(ec2ErrorBody(error, 'id'));
+          assertXml(ec2Service.protocol.writeError(error, 'id'));
           return error.status >= 400 && error.status < 500;
         },
         assertXml,
@@ -178,7 +179,11 @@ const signatures = inputKind({
           (error) => {
             const signed = { message, path: '/', query: [], body: Buffer.from(body) };
             assert.throws(
-              () => verifySignature(signed, KEYS, Date.UTC(2026, 0, 1)),
+              () =>
+                verifySignature(signed, KEYS, {
+                  nowMs: Date.UTC(2026, 0, 1),
+                  skewMs: signatureSkewMs,
+                }),
               SignatureError,
             );
             return error instanceof CloudError && error.status < 500;

@@ -120,7 +120,6 @@ const wire = inputKind({
       latency: 'instant',
       credentials: KEYS,
       machineFactory: new FakeMachineFactory(),
-      ssm: () => Promise.resolve({ status: 200, body: {} }),
     });
     const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
     const { port } = new URL(cloud.url);

@@ -4,7 +4,9 @@ import assert from 'node:assert/strict';
 import * as ec2 from '@aws-sdk/client-ec2';
 import type { ParameterTree } from '../../../src/simulator/http/query-protocol.js';
 import { createThrottle } from '../../../src/simulator/faults/throttle.js';
-import type { ThrottledCall } from '../../../src/simulator/faults/throttle.js';
+import { ec2Service } from '../../../src/simulator/ec2/service.js';
+import type { Service } from '../../../src/simulator/service.js';
+import { ssmService } from '../../../src/simulator/ssm/service.js';
 import {
   changeSettings,
   closeTestClouds,
@@ -19,13 +21,25 @@ import {
   volumeOf,
 } from '../cloud-fixture.js';
 
+interface RatedCall {
+  readonly service: Service;
+  readonly action: string;
+  readonly region: string;
+  readonly parameters: ParameterTree;
+  readonly nowMs: number;
+}
+
 /** How many of these calls in one moment pass. */
-function burst(action: string, parameters: ParameterTree, options: Partial<ThrottledCall> = {}) {
+function burst(action: string, parameters: ParameterTree, service = ec2Service) {
   const throttle = createThrottle();
-  const call = { service: 'ec2', action, region: 'us-east-1', parameters, nowMs: 0, ...options };
+  const call: RatedCall = { service, action, region: 'us-east-1', parameters, nowMs: 0 };
+  const admit = ({ service, region, nowMs, ...content }: RatedCall): boolean => {
+    const needs = service.throttles({ ...content, flat: new Map(), json: undefined });
+    return throttle.admit({ service: service.name, region, needs, nowMs });
+  };
   let passed = 0;
-  while (passed < 5000 && throttle.admit(call as ThrottledCall)) passed += 1;
-  return { passed, throttle, call: call as ThrottledCall };
+  while (passed < 5000 && admit(call)) passed += 1;
+  return { passed, admit, call };
 }
 
 const none: ParameterTree = new Map();
@@ -55,33 +69,27 @@ describe('contract: request rates (EC2 developer guide, request throttling)', ()
   });
 
   it('refill by the second, for each action and region by itself', () => {
-    const { throttle, call } = burst('RegisterImage', none);
-    assert.equal(throttle.admit({ ...call, region: 'eu-west-1' }), true);
-    assert.equal(throttle.admit({ ...call, action: 'CopySnapshot' }), true);
+    const { admit, call } = burst('RegisterImage', none);
+    assert.equal(admit({ ...call, region: 'eu-west-1' }), true);
+    assert.equal(admit({ ...call, action: 'CopySnapshot' }), true);
     const second = { ...call, nowMs: 1000 };
-    const passed = Array.from({ length: 10 }, () => throttle.admit(second)).filter(Boolean);
+    const passed = Array.from({ length: 10 }, () => admit(second)).filter(Boolean);
     assert.equal(passed.length, 5);
   });
 
   it('count instances, too: 1,000 at once and 2 a second for RunInstances (resource token limits)', () => {
-    const { passed, throttle, call } = burst('RunInstances', given('MinCount', '400'));
+    const { passed, admit, call } = burst('RunInstances', given('MinCount', '400'));
     assert.equal(passed, 2);
-    assert.equal(throttle.admit({ ...call, parameters: given('MinCount', '200') }), true);
-    assert.equal(
-      throttle.admit({ ...call, nowMs: 1000, parameters: given('MinCount', '3') }),
-      false,
-    );
-    assert.equal(
-      throttle.admit({ ...call, nowMs: 1000, parameters: given('MinCount', '2') }),
-      true,
-    );
+    assert.equal(admit({ ...call, parameters: given('MinCount', '200') }), true);
+    assert.equal(admit({ ...call, nowMs: 1000, parameters: given('MinCount', '3') }), false);
+    assert.equal(admit({ ...call, nowMs: 1000, parameters: given('MinCount', '2') }), true);
   });
 
   it('are shared by SSM’s calls that read parameters, 40 a second (general reference, quotas)', () => {
-    const { passed, throttle, call } = burst('GetParameter', none, { service: 'ssm' });
+    const { passed, admit, call } = burst('GetParameter', none, ssmService);
     assert.equal(passed, 40);
-    assert.equal(throttle.admit({ ...call, action: 'GetParametersByPath' }), false);
-    assert.equal(throttle.admit({ ...call, action: 'SendCommand' }), true);
+    assert.equal(admit({ ...call, action: 'GetParametersByPath' }), false);
+    assert.equal(admit({ ...call, action: 'SendCommand' }), true);
   });
 });
 

@@ -7,7 +7,8 @@ import { ec2Actions } from '../../../src/simulator/ec2/actions.js';
 import { CloudError } from '../../../src/simulator/errors.js';
 import { globMatcher } from '../../../src/simulator/faults/glob.js';
 import { decodeForm, nestParameters } from '../../../src/simulator/http/query-protocol.js';
-import { ec2ResponseBody, escapeXml } from '../../../src/simulator/http/xml.js';
+import { ec2Service } from '../../../src/simulator/ec2/service.js';
+import { escapeXml } from '../../../src/simulator/http/xml.js';
 import { FakeMachineFactory } from '../fake-machine.js';
 import fs from 'node:fs/promises';
 import os from 'node:os';
@@ -44,7 +45,11 @@ describe('simulator: query protocol', () => {
   it('writes XML without a character that XML forbids', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 100 }), (text) => {
-        const body = ec2ResponseBody('X', 'id', { value: text, list: [text] });
+        const body = ec2Service.protocol.writeAnswer({
+          action: 'X',
+          requestId: 'id',
+          fields: { value: text, list: [text] },
+        });
         assert.deepEqual([...body].filter(isForbiddenInXml), []);
         assert.doesNotMatch(escapeXml(text), /[<>"']/);
       }),

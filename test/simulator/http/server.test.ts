@@ -209,7 +209,7 @@ describe('simulator: server', () => {
     assert.equal((await send(cloud, await signed(cloud, describeVpcs))).status, 200);
   });
 
-  it('refuses SSM bodies that are no JSON object, and targets that it does not have', async () => {
+  it('refuses SSM bodies that are not JSON objects, and targets that do not exist', async () => {
     const cloud = await openTestCloud();
     const ssm = async (
       body: string,
@@ -224,7 +224,7 @@ describe('simulator: server', () => {
     const deep = `${'{"a":'.repeat(5_000)}1${'}'.repeat(5_000)}`;
     assert.equal(await ssm(deep), 'SerializationException', 'and it lives on');
     assert.equal(await ssm('{}', 'DynamoDB_20120810.GetItem'), 'UnknownOperationException');
-    assert.equal(await ssm('{}'), undefined);
+    assert.equal(await ssm('{}', 'AmazonSSM.DescribeInstanceInformation'), undefined);
   });
 
   it('counts calls by action, region and result, and logs each with who made it and what it changed', async () => {

@@ -12,7 +12,8 @@ import type {
   CommandResult,
   Machine,
 } from '../../../src/simulator/machine/machine.js';
-import { createSsmHandler } from '../../../src/simulator/ssm/handler.js';
+import { CloudError } from '../../../src/simulator/errors.js';
+import { ssmService } from '../../../src/simulator/ssm/service.js';
 import type { InstanceRecord, Tags } from '../../../src/simulator/store/state.js';
 
 export const region = 'eu-west-1';
@@ -136,7 +137,6 @@ export async function openSsmBench(
   });
   const clock = createManualClock();
   const cloud: Cloud = { ...opened.cloud, clock };
-  const handler = createSsmHandler();
 
   const bench: SsmBench = {
     cloud,
@@ -162,13 +162,9 @@ export async function openSsmBench(
       return machine;
     },
     call: async (action, body) => {
-      const answer = await handler(cloud, { action, region, body, principal: 'AKIAEXAMPLE' });
+      const { status, text } = await answerOf(cloud, action, body);
       cloud.store.flush();
-      // As over HTTP: only what survives JSON.
-      return {
-        status: answer.status,
-        body: JSON.parse(JSON.stringify(answer.body)) as Record<string, unknown>,
-      };
+      return { status, body: JSON.parse(text) as Record<string, unknown> };
     },
     ok: async (action, body) => {
       const answer = await bench.call(action, body);
@@ -200,4 +196,23 @@ export async function openSsmBench(
     },
   };
   return bench;
+}
+
+/** As over HTTP: the status, and the body as text. */
+async function answerOf(
+  cloud: Cloud,
+  action: string,
+  json: unknown,
+): Promise<{ status: number; text: string }> {
+  const { actions, protocol, unknownAction } = ssmService;
+  const content = { action, parameters: new Map(), flat: new Map(), json };
+  try {
+    const run = actions.get(action);
+    if (run === undefined) throw unknownAction(action);
+    const fields = await run({ ...content, cloud, region, changed: [], resources: [] });
+    return { status: 200, text: protocol.writeAnswer({ action, requestId: 'id', fields }) };
+  } catch (error) {
+    if (!(error instanceof CloudError)) throw error;
+    return { status: error.status, text: protocol.writeError(error, 'id') };
+  }
 }

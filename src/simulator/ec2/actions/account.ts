@@ -1,35 +1,13 @@
 /** Per-region switches of the account: encryption by default, public-access blocks. */
 
+import { accountOf, settingsOf } from '../lib/account.js';
 import type { Cloud } from '../../cloud.js';
 import { CloudError, missingParameter } from '../../errors.js';
 import { list, oneOf, required, text } from '../../input.js';
-import type { RegionSettings } from '../../settings.js';
 import type { AccountRecord } from '../../store/state.js';
 import type { ActionTable } from '../lib/action.js';
 import { action } from '../lib/action.js';
 import { defaultVpcId } from '../lib/network-defaults.js';
-
-const untouched: AccountRecord = {
-  ebsEncryptionByDefault: false,
-  imageBlockPublicAccess: 'unblocked',
-  snapshotBlockPublicAccess: 'unblocked',
-};
-
-/** The region's switches: what the API has set, else what the settings say of the region, else a new account's. */
-export function accountOf(cloud: Cloud, region: string): AccountRecord {
-  const set = settingsOf(cloud, region);
-  const kept = cloud.accounts.get(region);
-  const start: AccountRecord = {
-    ebsEncryptionByDefault: set.ebsEncryptionByDefault ?? untouched.ebsEncryptionByDefault,
-    imageBlockPublicAccess: set.imageBlockPublicAccess ?? untouched.imageBlockPublicAccess,
-    snapshotBlockPublicAccess: set.snapshotBlockPublicAccess ?? untouched.snapshotBlockPublicAccess,
-  };
-  return kept ?? start;
-}
-
-function settingsOf({ settings }: Cloud, region: string): RegionSettings {
-  return { ...settings.regions['*'], ...settings.regions[region] };
-}
 
 function managedBy(cloud: Cloud, region: string): 'account' | 'declarative-policy' {
   return settingsOf(cloud, region).blockPublicAccessManagedBy ?? 'account';

@@ -1,19 +1,19 @@
 /** Attaching volumes to instances: AttachVolume, DetachVolume. */
 
-import type { Cloud } from '../../cloud.js';
+import {
+  attachmentXml,
+  checkDeviceName,
+  diskOf,
+  removeAttachment,
+  detachFromGuest,
+} from '../lib/attachment.js';
 import { CloudError, incorrectState, invalidValue } from '../../errors.js';
 import { flag, ignored, required, text } from '../../input.js';
-import type { MachineDisk } from '../../machine/machine.js';
 import type { InstanceRecord, VolumeAttachment, VolumeRecord } from '../../store/state.js';
-import { bytesPerGiB, volumeFile } from '../../store/storage.js';
 import type { ActionTable, Call } from '../lib/action.js';
 import { action, settle } from '../lib/action.js';
 import { findInstance, findVolume } from '../lib/lookup.js';
 import { volumeStatus } from '../lib/volume-state.js';
-import { attachmentXml, checkDeviceName } from './volumes.js';
-
-/** How long until a detachment that the guest holds up is tried again. */
-const busyRetryMs = 500;
 
 export const attachmentActions: ActionTable = {
   AttachVolume: action(
@@ -134,76 +134,4 @@ function attachmentNotFound(volume: VolumeRecord, instanceId: string | undefined
     'InvalidAttachment.NotFound',
     `The volume '${volume.id}' is not attached to instance '${instanceId ?? ''}' as that device.`,
   );
-}
-
-/**
- * Takes the disk out of the guest, then ends the attachment after a while. A guest that has it mounted
- * makes the attachment `busy` until it lets go (EC2 user guide, "Detach an Amazon EBS volume").
- */
-async function detachFromGuest(
-  cloud: Cloud,
-  volume: VolumeRecord,
-  attachment: VolumeAttachment,
-  force: boolean,
-): Promise<void> {
-  const machine = cloud.machines.get(attachment.instanceId);
-  if (machine !== undefined) {
-    try {
-      await machine.detach(volume.id);
-    } catch {
-      if (!force) {
-        attachment.busy = true;
-        if (volume.attachment === attachment) cloud.volumes.put(volume);
-        cloud.clock.schedule(busyRetryMs, () => {
-          if (volume.attachment === attachment)
-            cloud.background(detachFromGuest(cloud, volume, attachment, false));
-        });
-        return;
-      }
-    }
-  }
-  if (volume.attachment !== attachment) return;
-  delete attachment.busy;
-  cloud.volumes.put(volume);
-  endDetachmentLater(cloud, volume);
-}
-
-/** Goes on with a detachment that a restart of the process has interrupted. */
-export function resumeDetachment(cloud: Cloud, volume: VolumeRecord): void {
-  const { attachment } = volume;
-  if (attachment !== undefined) cloud.background(detachFromGuest(cloud, volume, attachment, false));
-}
-
-function endDetachmentLater(cloud: Cloud, volume: VolumeRecord): void {
-  const { attachment } = volume;
-  cloud.clock.schedule(cloud.latency.draw('volumeDetaching'), () => {
-    if (attachment === undefined || volume.attachment !== attachment) return;
-    removeAttachment(cloud, volume);
-    cloud.happened('volume-detached', volume.region);
-  });
-}
-
-/** Ends the attachment in both records at once. */
-export function removeAttachment(cloud: Cloud, volume: VolumeRecord): void {
-  const { attachment } = volume;
-  if (attachment === undefined) return;
-  delete volume.attachment;
-  cloud.volumes.put(volume);
-  const instance = cloud.instances.get(volume.region, attachment.instanceId);
-  if (instance === undefined) return;
-  instance.volumeIds = instance.volumeIds.filter((id) => id !== volume.id);
-  cloud.instances.put(instance);
-}
-
-export function diskOf(
-  cloud: Cloud,
-  volume: VolumeRecord,
-  attachment: VolumeAttachment,
-): MachineDisk {
-  return {
-    volumeId: volume.id,
-    deviceName: attachment.deviceName,
-    file: volumeFile(cloud.stateDir, volume),
-    sizeBytes: volume.sizeGiB * bytesPerGiB,
-  };
 }

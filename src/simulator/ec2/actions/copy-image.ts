@@ -1,5 +1,7 @@
 /** CopyImage: a new image with snapshots of its own. */
 
+import { checkImageName } from '../lib/image-name.js';
+import { checkCompletionDuration, copySource, copySnapshot } from '../lib/snapshot-copy.js';
 import { CloudError, invalidCombination } from '../../errors.js';
 import { flag, ignored, integer, required, text } from '../../input.js';
 import { isEnabled, regions } from '../../regions.js';
@@ -9,8 +11,6 @@ import { action } from '../lib/action.js';
 import { useToken } from '../lib/client-token.js';
 import { findUsableImage, imageState } from '../lib/image-state.js';
 import { newResource } from '../lib/new-resource.js';
-import { checkImageName } from './register-image.js';
-import { checkCompletionDuration, copySnapshot, copySource } from './copy-snapshot.js';
 import { mergeTags, readTagSpecifications, tagSpecificationInput } from '../lib/tag-input.js';
 
 export const copyImageActions: ActionTable = {

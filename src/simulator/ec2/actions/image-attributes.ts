@@ -1,16 +1,16 @@
 /** An image's attributes: who may launch it, its description, IMDS support. */
 
+import { defaultDeprecation } from '../lib/deprecation.js';
+import { accountOf } from '../lib/account.js';
 import { asSeen } from '../../store/changes.js';
 import { CloudError, invalidCombination, invalidValue, missingParameter } from '../../errors.js';
 import { list, oneOf, required, structure, text } from '../../input.js';
 import type { InputOf } from '../../input.js';
 import type { ImageRecord } from '../../store/state.js';
 import type { XmlFields } from '../../http/xml.js';
-import { accountOf } from './account.js';
 import type { ActionTable, Call } from '../lib/action.js';
 import { action } from '../lib/action.js';
 import { blockDeviceXml } from '../lib/block-device-input.js';
-import { defaultDeprecation } from './image-lifecycle.js';
 import { findOwnImage, imageState, isPublic, unavailableImage } from '../lib/image-state.js';
 import type { SharingChange } from '../lib/sharing.js';
 import { applySharing, readSharing, sharingInput, sharingXml } from '../lib/sharing.js';

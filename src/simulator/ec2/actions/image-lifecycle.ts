@@ -1,19 +1,19 @@
 /** The end of an image: deregistration and its protection, deprecation, disabling. */
 
+import { checkDeprecation } from '../lib/deprecation.js';
+import { forgetImage } from '../lib/image-removal.js';
+import { deleteSnapshot } from '../lib/snapshot-lifecycle.js';
 import type { Cloud } from '../../cloud.js';
-import { CloudError, incorrectState, invalidValue } from '../../errors.js';
+import { CloudError, incorrectState } from '../../errors.js';
 import { flag, required, text, timestamp } from '../../input.js';
 import type { ImageRecord } from '../../store/state.js';
 import type { XmlFields } from '../../http/xml.js';
 import type { ActionTable, Call } from '../lib/action.js';
 import { action } from '../lib/action.js';
-import { findOwnImage, imagesUsing, isPublic, snapshotIdsOf } from '../lib/image-state.js';
-import { deleteSnapshot } from './snapshots.js';
+import { findOwnImage, imagesUsing, snapshotIdsOf } from '../lib/image-state.js';
 
 /** EC2 user guide, "Protect an AMI from deregistration": the cooldown is 24 hours. */
 const cooldownMs = 24 * 3600_000;
-const publicYearsMax = 2;
-const yearsMax = 10;
 
 const imageInput = { ImageId: required(text) };
 
@@ -85,28 +85,6 @@ export const imageLifecycleActions: ActionTable = {
   }),
 };
 
-/** API reference, DescribeImages: "Recently deregistered images appear in the returned results for a short interval". */
-export function listDeregistered(cloud: Cloud, image: ImageRecord, forMs: number): void {
-  if (cloud.images.get(image.region, image.id) !== undefined || forMs === 0) return;
-  const ghostUntil = Math.round(cloud.clock.now() + forMs);
-  const ended: ImageRecord = { ...image, deregistered: true };
-  cloud.ghosts.add('image', { ...ended, ghostUntil });
-}
-
-/** Its id is unavailable from now on, and its name is taken for a while longer. */
-export function forgetImage(cloud: Cloud, image: ImageRecord): void {
-  const { region } = image;
-  cloud.images.delete(image);
-  cloud.deregistered.put(`${region}/${image.id}`, true);
-  listDeregistered(cloud, image, cloud.latency.draw('deregisteredListed'));
-  const delayMs = cloud.latency.draw('imageNameFreed');
-  if (delayMs === 0) return;
-  cloud.freedNames.put(`${region}/${image.name}`, {
-    imageId: image.id,
-    freedAt: cloud.clock.now() + delayMs,
-  });
-}
-
 function isProtected(cloud: Cloud, image: ImageRecord): boolean {
   const { deregistrationProtection: protection, protectedUntil } = image;
   if (protection === 'enabled' || protection === 'enabled-with-cooldown') return true;
@@ -125,35 +103,4 @@ function deleteSnapshotsOf(call: Call, image: ImageRecord): XmlFields[] {
     deleteSnapshot(call.cloud, snapshot);
     return { snapshotId, returnCode: 'success' };
   });
-}
-
-/** EC2 API reference, EnableImageDeprecation: DeprecateAt; rounded to the minute. */
-function checkDeprecation(call: Call, image: ImageRecord, at: Date): string {
-  const now = call.cloud.clock.now();
-  if (at.getTime() < now) {
-    throw invalidValue(
-      `Value (${at.toISOString()}) for parameter deprecateAt is invalid. It is in the past.`,
-    );
-  }
-  const latest = isPublic(image)
-    ? yearsAfter(image.createdAt, publicYearsMax)
-    : yearsAfter(now, yearsMax);
-  if (at.getTime() > latest) {
-    throw invalidValue(
-      `Value (${at.toISOString()}) for parameter deprecateAt is invalid. The latest is ${new Date(latest).toISOString()}.`,
-    );
-  }
-  const minuteMs = 60_000;
-  return new Date(Math.round(at.getTime() / minuteMs) * minuteMs).toISOString();
-}
-
-function yearsAfter(time: number, years: number): number {
-  const date = new Date(time);
-  date.setUTCFullYear(date.getUTCFullYear() + years);
-  return date.getTime();
-}
-
-/** Public images are deprecated two years after their creation unless told otherwise (EC2 user guide, "Deprecate an AMI"). */
-export function defaultDeprecation(image: ImageRecord): string {
-  return new Date(yearsAfter(image.createdAt, publicYearsMax)).toISOString();
 }

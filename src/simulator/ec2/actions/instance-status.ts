@@ -1,5 +1,6 @@
 /** Status checks and console output of instances. */
 
+import { zoneId } from '../../regions.js';
 import { CloudError } from '../../errors.js';
 import { flag, ignored, integer, list, required, text } from '../../input.js';
 import type { InstanceRecord } from '../../store/state.js';
@@ -13,7 +14,6 @@ import { typeOf } from '../lib/instance-type-catalog.js';
 import { stateCodes, stateXml } from '../lib/instance-view.js';
 import { findInstance, seenInstances } from '../lib/lookup.js';
 import { paginate, refuseIdsWithPage } from '../lib/pagination.js';
-import { zoneId } from './volumes.js';
 
 type Status = 'ok' | 'impaired' | 'initializing' | 'not-applicable';
 

@@ -1,5 +1,6 @@
 /** Regions, availability zones, the default network, key pairs: what is there before anything is made. */
 
+import { arnOf } from '../../partition.js';
 import { CloudError } from '../../errors.js';
 import { flag, integer, list, text } from '../../input.js';
 import type { Region } from '../../regions.js';
@@ -159,7 +160,11 @@ export const placeActions: ActionTable = {
       return {
         subnetSet: page.items.map((subnet) => ({
           subnetId: subnet.id,
-          subnetArn: `arn:aws:ec2:${call.region}:${call.cloud.accountId}:subnet/${subnet.id}`,
+          subnetArn: arnOf('ec2', {
+            region: call.region,
+            account: call.cloud.accountId,
+            resource: `subnet/${subnet.id}`,
+          }),
           state: 'available',
           ownerId: call.cloud.accountId,
           vpcId: defaultVpcId(call.region),

@@ -1,5 +1,6 @@
 /** RegisterImage: an image from snapshots, every field checked and kept. */
 
+import { checkImageName } from '../lib/image-name.js';
 import { CloudError, invalidCombination, invalidValue, missingParameter } from '../../errors.js';
 import { flag, list, oneOf, required, text } from '../../input.js';
 import type { InputOf } from '../../input.js';
@@ -74,15 +75,6 @@ export const registerImageActions: ActionTable = {
     return { imageId: image.id };
   }),
 };
-
-/** EC2 API reference, RegisterImage: Name. */
-export function checkImageName(name: string): void {
-  if (/^[A-Za-z0-9()[\] ./\-'@_]{3,128}$/.test(name)) return;
-  throw new CloudError(
-    'InvalidAMIName.Malformed',
-    "AMI names must be between 3 and 128 characters long, and may contain letters, numbers, '(', ')', '[', ']', ' ', '.', '/', '-', ''', '@' and '_'",
-  );
-}
 
 function refuseDuplicateName(call: Call, name: string): void {
   const { cloud, region } = call;

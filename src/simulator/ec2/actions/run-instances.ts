@@ -1,5 +1,6 @@
 /** RunInstances. */
 
+import { createVolume } from '../lib/volume-lifecycle.js';
 import { CloudError, invalidValue } from '../../errors.js';
 import type { ImageRecord, InstanceRecord, Tags } from '../../store/state.js';
 import type { XmlFields } from '../../http/xml.js';
@@ -32,7 +33,6 @@ import type { Subnet } from '../lib/network-defaults.js';
 import { defaultVpcId } from '../lib/network-defaults.js';
 import { readTagSpecifications } from '../lib/tag-input.js';
 import { volumesLeft } from '../lib/volume-limit.js';
-import { createVolume } from './volumes.js';
 
 /** What one request settles for all of its instances. */
 interface LaunchPlan {
@@ -141,6 +141,7 @@ function launch(call: Call, plan: LaunchPlan, launchIndex: number): InstanceReco
   const { image, input, type, subnet } = plan;
   const fresh = newResource(call, 'i', { ...plan.tags.get('instance') });
   const host = 4 + Math.floor(cloud.random.next() * 4000);
+  const isPrivate = input.NetworkInterface[0]?.AssociatePublicIpAddress === false;
   const instance: InstanceRecord = {
     ...fresh,
     reservationId: plan.reservationId,
@@ -160,9 +161,7 @@ function launch(call: Call, plan: LaunchPlan, launchIndex: number): InstanceReco
     subnetId: subnet.id,
     vpcId: defaultVpcId(call.region),
     privateIp: `172.31.${subnet.thirdOctet + Math.floor(host / 256)}.${host % 256}`,
-    ...(input.NetworkInterface[0]?.AssociatePublicIpAddress === false
-      ? {}
-      : { publicIp: newPublicIp(call.cloud) }),
+    ...(isPrivate ? {} : { publicIp: newPublicIp(cloud) }),
     securityGroupIds: plan.groups,
     networkInterface: {
       id: newId(cloud, 'eni'),

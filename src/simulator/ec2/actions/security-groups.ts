@@ -1,5 +1,7 @@
 /** Security groups and their rules. Nothing here filters packets; the rules are kept and shown. */
 
+import { findSecurityGroup } from '../lib/lookup.js';
+import { arnOf } from '../../partition.js';
 import { CloudError, invalidCombination, missingParameter } from '../../errors.js';
 import { ignored, integer, list, required, text } from '../../input.js';
 import type { SecurityGroupRecord } from '../../store/state.js';
@@ -169,15 +171,6 @@ function revoke(
   };
 }
 
-export function findSecurityGroup(call: Call, id: string): SecurityGroupRecord {
-  if (!/^sg-(?:[0-9a-f]{8}|[0-9a-f]{17})$/.test(id)) {
-    throw new CloudError('InvalidGroupId.Malformed', `Invalid id: "${id}" (expecting "sg-...")`);
-  }
-  const group = call.cloud.securityGroups.get(call.region, id);
-  if (group !== undefined && isListed(group, call.cloud.clock.now())) return group;
-  throw new CloudError('InvalidGroup.NotFound', `The security group '${id}' does not exist`);
-}
-
 function findByName(groups: readonly SecurityGroupRecord[], name: string): SecurityGroupRecord {
   const group = groups.find((candidate) => candidate.name === name);
   if (group !== undefined) return group;
@@ -218,7 +211,11 @@ function checkNew(call: Call, name: string, vpcId: string): void {
 }
 
 function arn(call: Call, group: SecurityGroupRecord): string {
-  return `arn:aws:ec2:${call.region}:${call.cloud.accountId}:security-group/${group.id}`;
+  return arnOf('ec2', {
+    region: call.region,
+    account: call.cloud.accountId,
+    resource: `security-group/${group.id}`,
+  });
 }
 
 function groupXml(call: Call, group: SecurityGroupRecord): XmlFields {

@@ -1,16 +1,16 @@
 /** Who may use a snapshot: ModifySnapshotAttribute, DescribeSnapshotAttribute, ResetSnapshotAttribute. */
 
+import { notOwned } from '../lib/snapshot-lifecycle.js';
+import { accountOf } from '../lib/account.js';
 import { asSeen } from '../../store/changes.js';
 import { CloudError, invalidCombination, invalidValue } from '../../errors.js';
 import { list, oneOf, required, structure, text } from '../../input.js';
 import type { SnapshotRecord } from '../../store/state.js';
-import { accountOf } from './account.js';
 import type { ActionTable, Call } from '../lib/action.js';
 import { action } from '../lib/action.js';
 import { findSnapshot } from '../lib/lookup.js';
 import type { SharingChange } from '../lib/sharing.js';
 import { applySharing, readSharing, sharingInput, sharingXml } from '../lib/sharing.js';
-import { notOwned } from './snapshots.js';
 
 const attributeInput = required(oneOf('createVolumePermission', 'productCodes'));
 

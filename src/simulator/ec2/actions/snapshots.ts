@@ -1,14 +1,19 @@
 /** Snapshots: CreateSnapshot, CopySnapshot, DescribeSnapshots, DeleteSnapshot. */
 
-import fs from 'node:fs';
+import {
+  notOwned,
+  deleteSnapshot,
+  fileFor,
+  checkSnapshotCount,
+} from '../lib/snapshot-lifecycle.js';
+import { volumeFilled } from '../lib/volume-lifecycle.js';
+import { accountOf } from '../lib/account.js';
 import path from 'node:path';
-import type { Cloud } from '../../cloud.js';
 import { CloudError, incorrectState } from '../../errors.js';
 import { ignored, integer, list, required, text } from '../../input.js';
 import type { SnapshotRecord } from '../../store/state.js';
-import { copySparse, snapshotFile, volumeFile } from '../../store/storage.js';
+import { copySparse, volumeFile } from '../../store/storage.js';
 import type { XmlFields } from '../../http/xml.js';
-import { accountOf } from './account.js';
 import type { ActionTable, Call } from '../lib/action.js';
 import { action } from '../lib/action.js';
 import { imagesUsing } from '../lib/image-state.js';
@@ -19,7 +24,6 @@ import type { FilterFields } from '../lib/filters.js';
 import { applyFilters, filterInput, filterTime } from '../lib/filters.js';
 import { maySee, snapshotProgress, snapshotStatus } from '../lib/snapshot-state.js';
 import { readTagSpecifications, tagSet, tagSpecificationInput } from '../lib/tag-input.js';
-import { volumeFilled } from './volumes.js';
 import { volumeStatus } from '../lib/volume-state.js';
 
 /** EC2 API reference, error codes: SnapshotCreationPerVolumeRateExceeded, ConcurrentSnapshotLimitExceeded. */
@@ -113,25 +117,6 @@ export const snapshotActions: ActionTable = {
   }),
 };
 
-export function notOwned(snapshot: SnapshotRecord): CloudError {
-  return new CloudError(
-    'UnauthorizedOperation',
-    `You are not authorized to perform this operation on ${snapshot.id}.`,
-    403,
-  );
-}
-
-/** The bytes go when their last name goes: copies and volumes keep their own. */
-export function deleteSnapshot(cloud: Cloud, snapshot: SnapshotRecord): void {
-  cloud.snapshots.delete(snapshot);
-  cloud.store.afterFlush(() => fs.rmSync(snapshotFile(cloud.stateDir, snapshot), { force: true }));
-}
-
-/** Below the state directory. */
-export function fileFor(snapshotId: string): string {
-  return path.join('snapshots', `${snapshotId}.img`);
-}
-
 function checkRate(call: Call, volumeId: string): void {
   const now = call.cloud.clock.now();
   const pending = [...call.cloud.snapshots.inRegion(call.region)].filter(
@@ -147,29 +132,6 @@ function checkRate(call: Call, volumeId: string): void {
     throw new CloudError(
       'ConcurrentSnapshotLimitExceeded',
       `Maximum allowed in-progress snapshots for a single volume exceeded.`,
-    );
-  }
-}
-
-/** EC2 API reference, error codes: SnapshotLimitExceeded, PendingSnapshotLimitExceeded. */
-export function checkSnapshotCount({ cloud, region }: Call): void {
-  const { snapshotsPerRegion, pendingSnapshotsPerRegion } = cloud.settings;
-  if (snapshotsPerRegion === undefined && pendingSnapshotsPerRegion === undefined) return;
-  const now = cloud.clock.now();
-  const own = [...cloud.snapshots.inRegion(region)].filter(
-    ({ ownerId }) => ownerId === cloud.accountId,
-  );
-  if (own.length >= (snapshotsPerRegion ?? Infinity)) {
-    throw new CloudError(
-      'SnapshotLimitExceeded',
-      `You have exceeded the maximum number of snapshots (${snapshotsPerRegion ?? ''}) of this Region.`,
-    );
-  }
-  const pending = own.filter((snapshot) => snapshotStatus(snapshot, now) === 'pending');
-  if (pending.length >= (pendingSnapshotsPerRegion ?? Infinity)) {
-    throw new CloudError(
-      'PendingSnapshotLimitExceeded',
-      `You have exceeded the maximum number of pending snapshots (${pendingSnapshotsPerRegion ?? ''}) of this Region.`,
     );
   }
 }

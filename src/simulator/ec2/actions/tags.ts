@@ -1,5 +1,6 @@
 /** CreateTags, DeleteTags, DescribeTags. */
 
+import { findSecurityGroup } from '../lib/lookup.js';
 import { CloudError, missingParameter } from '../../errors.js';
 import { integer, list, required, structure, text } from '../../input.js';
 import type { ResourceRecord, Tags } from '../../store/state.js';
@@ -18,7 +19,6 @@ import {
   seenVolumes,
 } from '../lib/lookup.js';
 import { paginate } from '../lib/pagination.js';
-import { findSecurityGroup } from './security-groups.js';
 import { mergeTags, readTags, tagInput } from '../lib/tag-input.js';
 
 interface Tagged {

@@ -1,11 +1,13 @@
 /** Volumes: CreateVolume, DescribeVolumes, DeleteVolume. */
 
+import { attachmentXml } from '../lib/attachment.js';
+import { createVolume, volumeFilled, deleteVolume } from '../lib/volume-lifecycle.js';
+import { zoneId } from '../../regions.js';
 import type { Cloud } from '../../cloud.js';
-import { CloudError, invalidCombination, invalidValue } from '../../errors.js';
+import { CloudError, invalidCombination } from '../../errors.js';
 import { flag, ignored, integer, list, text } from '../../input.js';
 import { regions } from '../../regions.js';
-import type { VolumeAttachment, VolumeRecord } from '../../store/state.js';
-import { fillVolume, pinVolumeSource, removeVolumeFiles } from '../../store/storage.js';
+import type { VolumeRecord } from '../../store/state.js';
 import type { XmlFields } from '../../http/xml.js';
 import type { ActionTable, Call } from '../lib/action.js';
 import { action, settle } from '../lib/action.js';
@@ -13,12 +15,10 @@ import { useToken } from '../lib/client-token.js';
 import type { FilterFields } from '../lib/filters.js';
 import { applyFilters, filterInput, filterTime } from '../lib/filters.js';
 import { findVolume, seenVolumes } from '../lib/lookup.js';
-import { newResource } from '../lib/new-resource.js';
 import { paginate, refuseIdsWithPage } from '../lib/pagination.js';
 import { readTagSpecifications, tagSet, tagSpecificationInput } from '../lib/tag-input.js';
 import { checkVolumeCount } from '../lib/volume-limit.js';
 import { checkVolumeWish } from '../lib/volume-spec.js';
-import type { VolumeSpec } from '../lib/volume-spec.js';
 import { attachmentStatus, volumeStatus } from '../lib/volume-state.js';
 
 const createVolumeInput = {
@@ -130,85 +130,6 @@ function resolveZone(call: Call, name: string | undefined, id: string | undefine
   throw new CloudError('InvalidZone.NotFound', `The zone '${name ?? id ?? ''}' does not exist.`);
 }
 
-export interface NewVolume {
-  readonly spec: VolumeSpec;
-  readonly zone: string;
-  readonly tags: Record<string, string>;
-  readonly clientToken?: string | undefined;
-  readonly attachment?: VolumeAttachment;
-}
-
-const filling = new WeakMap<VolumeRecord, Promise<void>>();
-
-/** Adds the record, in state `creating`, and begins to write its file. */
-export function createVolume(call: Call, wanted: NewVolume): VolumeRecord {
-  const { cloud } = call;
-  const { spec } = wanted;
-  const fresh = newResource(call, 'vol', wanted.tags);
-  const volume: VolumeRecord = {
-    ...fresh,
-    zone: wanted.zone,
-    sizeGiB: spec.sizeGiB,
-    volumeType: spec.type,
-    ...(spec.iops === undefined ? {} : { iops: spec.iops }),
-    ...(spec.throughput === undefined ? {} : { throughput: spec.throughput }),
-    encrypted: spec.encrypted,
-    snapshotId: spec.snapshot?.id ?? '',
-    ...(wanted.clientToken === undefined ? {} : { clientToken: wanted.clientToken }),
-    availableAt: fresh.createdAt + cloud.latency.draw('volumeCreating'),
-    filled: false,
-    ...(wanted.attachment === undefined ? {} : { attachment: wanted.attachment }),
-  };
-  if (spec.snapshot !== undefined) pinVolumeSource(cloud.stateDir, volume, spec.snapshot);
-  cloud.volumes.put(volume);
-  beginFilling(cloud, volume);
-  return volume;
-}
-
-/** Writes the volume's bytes in the background; also for volumes that a restart found without theirs. */
-export function beginFilling(cloud: Cloud, volume: VolumeRecord): void {
-  const done = fillVolume(cloud.stateDir, volume).then(
-    () => {
-      if (cloud.isClosed()) return;
-      if (volume.goneAt !== undefined) return removeVolumeFiles(cloud.stateDir, volume);
-      volume.filled = true;
-      cloud.volumes.put(volume);
-      cloud.happened('volume-filled', volume.region);
-    },
-    (error: unknown) => {
-      if (volume.goneAt !== undefined || cloud.isClosed()) return;
-      volume.failed = String(error);
-      cloud.volumes.put(volume);
-      cloud.happened('volume-failed', volume.region, { reason: volume.failed });
-      cloud.log(`volume ${volume.id}: its file cannot be written: ${volume.failed}`);
-    },
-  );
-  filling.set(volume, done);
-  cloud.background(cloud.clock.holdDuring(done));
-}
-
-/** Resolves when the volume's file is whole, or will never be (`failed`). */
-export async function volumeFilled(volume: VolumeRecord): Promise<void> {
-  await filling.get(volume);
-}
-
-/** Frees the bytes at once; the id is listed as `deleting` for a while. */
-export function deleteVolume(cloud: Cloud, volume: VolumeRecord): void {
-  const delayMs = cloud.latency.draw('volumeDeleting');
-  delete volume.attachment;
-  volume.goneAt = cloud.clock.now() + delayMs;
-  cloud.volumes.put(volume);
-  cloud.store.afterFlush(() => removeVolumeFiles(cloud.stateDir, volume));
-  forgetVolumeLater(cloud, volume);
-}
-
-export function forgetVolumeLater(cloud: Cloud, volume: VolumeRecord): void {
-  cloud.clock.schedule((volume.goneAt ?? 0) - cloud.clock.now(), () => {
-    cloud.volumes.delete(volume);
-    cloud.happened('volume-deleted', volume.region);
-  });
-}
-
 /** EC2 API reference, DescribeVolumes: Filters. */
 function volumeFilters(now: number): FilterFields<VolumeRecord> {
   return {
@@ -230,10 +151,6 @@ function volumeFilters(now: number): FilterFields<VolumeRecord> {
     'volume-id': ({ id }) => id,
     'volume-type': ({ volumeType }) => volumeType,
   };
-}
-
-export function zoneId(region: string, zone: string): string | undefined {
-  return regions.get(region)?.zones.find((candidate) => candidate.name === zone)?.id;
 }
 
 /** A Volume of the API; `status` where the answer is older than the record. */
@@ -258,30 +175,4 @@ function volumeXml(cloud: Cloud, volume: VolumeRecord, status?: string): XmlFiel
     multiAttachEnabled: false,
     operator: { managed: false },
   };
-}
-
-/** A VolumeAttachment of the API. */
-export function attachmentXml(
-  volume: VolumeRecord,
-  attachment: VolumeAttachment,
-  now: number,
-  status?: string,
-): XmlFields {
-  return {
-    volumeId: volume.id,
-    instanceId: attachment.instanceId,
-    device: attachment.deviceName,
-    status: status ?? attachmentStatus(attachment, now),
-    attachTime: new Date(attachment.attachedFrom),
-    deleteOnTermination: attachment.deleteOnTermination,
-  };
-}
-
-export function checkDeviceName(name: string): void {
-  // EC2 user guide, "Device names for volumes on Amazon EC2 instances".
-  if (!/^(?:\/dev\/)?(?:sd|xvd|hd)[a-z]{1,2}\d{0,2}$/.test(name)) {
-    throw invalidValue(
-      `Value (${name}) for parameter device is invalid. ${name} is not a valid EBS device name.`,
-    );
-  }
 }

@@ -1,23 +1,14 @@
 /** What an EC2 action is: the parameters it takes and what it does with them. */
 
-import type { ReadChange } from '../../store/resource-change.js';
-import type { Cloud } from '../../cloud.js';
+import type { ServiceCall } from '../../service.js';
 import { CloudError } from '../../errors.js';
 import type { InputOf, Shape } from '../../input.js';
 import { flag, readShape } from '../../input.js';
 import type { ParameterTree } from '../../http/query-protocol.js';
 import type { XmlFields } from '../../http/xml.js';
 
-/** One call: where it goes and what it is about. */
-export interface Call {
-  readonly cloud: Cloud;
-  readonly region: string;
-  readonly action: string;
-  /** Records that it has changed so far, for the effect log. */
-  readonly changed: string[];
-  /** The same, as far as they are resources, with how. */
-  readonly resources: ReadChange[];
-}
+/** What an action is given of a call, beside its parameters. */
+export type Call = Pick<ServiceCall, 'cloud' | 'region' | 'action' | 'changed' | 'resources'>;
 
 /**
  * Notes what the call has changed. An action calls it before it waits for anything: until then every

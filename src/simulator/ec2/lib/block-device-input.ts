@@ -1,10 +1,10 @@
 /** Block device mappings as requests have them, and as answers show an image's. */
 
+import { checkDeviceName } from './attachment.js';
 import { CloudError, invalidValue } from '../../errors.js';
 import { flag, ignored, integer, list, structure, text } from '../../input.js';
 import type { ImageBlockDevice } from '../../store/state.js';
 import type { XmlFields } from '../../http/xml.js';
-import { checkDeviceName } from '../actions/volumes.js';
 
 export const blockDeviceInput = list(
   structure({

@@ -1,14 +1,14 @@
 /** What happens to an instance over time: power on, boot, stop, terminate, power-off from within. */
 
+import { diskOf, removeAttachment } from './attachment.js';
+import { volumeFilled, deleteVolume } from './volume-lifecycle.js';
 import fs from 'node:fs';
 import type { Cloud } from '../../cloud.js';
 import type { Machine, MachineSpec } from '../../machine/machine.js';
 import type { InstanceRecord, VolumeRecord } from '../../store/state.js';
 import { instanceDirectory } from '../../store/storage.js';
-import { diskOf, removeAttachment } from '../actions/attachments.js';
 import { forgetConsole, keepConsole, postConsoleLater } from './console-posts.js';
 import { typeOf } from './instance-type-catalog.js';
-import { deleteVolume, volumeFilled } from '../actions/volumes.js';
 
 /** Gives a pending instance its machine when its time has come and its disks are written. */
 export async function powerOn(cloud: Cloud, instance: InstanceRecord): Promise<void> {

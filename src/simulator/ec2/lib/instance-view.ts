@@ -1,14 +1,12 @@
 /** How instances are shown, and what DescribeInstances can filter by. */
 
+import { zoneId } from '../../regions.js';
 import type { InstanceRecord, InstanceState } from '../../store/state.js';
 import type { XmlFields } from '../../http/xml.js';
 import type { Call } from './action.js';
-import type { FilterFields } from './filters.js';
-import { filterTime } from './filters.js';
 import { volumesOf } from './instance-lifecycle.js';
 import { tagSet } from './tag-input.js';
 import { attachmentStatus } from './volume-state.js';
-import { zoneId } from '../actions/volumes.js';
 
 /** EC2 API reference, InstanceState: Code. */
 export const stateCodes: Readonly<Record<InstanceState, number>> = {
@@ -45,14 +43,14 @@ function groupsXml(call: Call, instance: InstanceRecord): XmlFields[] {
   }));
 }
 
-function privateDnsName(instance: InstanceRecord): string {
+export function privateDnsName(instance: InstanceRecord): string {
   const host = `ip-${instance.privateIp.replaceAll('.', '-')}`;
   return instance.region === 'us-east-1'
     ? `${host}.ec2.internal`
     : `${host}.${instance.region}.compute.internal`;
 }
 
-function publicDnsName(instance: InstanceRecord): string {
+export function publicDnsName(instance: InstanceRecord): string {
   if (instance.publicIp === undefined) return '';
   const host = `ec2-${instance.publicIp.replaceAll('.', '-')}`;
   return instance.region === 'us-east-1'
@@ -177,83 +175,5 @@ function networkInterfaceXml(call: Call, instance: InstanceRecord): XmlFields {
         privateDnsName: privateDnsName(instance),
       },
     ],
-  };
-}
-
-/** EC2 API reference, DescribeInstances: Filters. */
-export function instanceFilters(call: Call): FilterFields<InstanceRecord> {
-  const now = call.cloud.clock.now();
-  const attachments = (instance: InstanceRecord) =>
-    volumesOf(call.cloud, instance).flatMap(({ attachment }) => attachment ?? []);
-  const groupNames = (instance: InstanceRecord) =>
-    instance.securityGroupIds.map((id) => call.cloud.securityGroups.get(call.region, id)?.name);
-  const metadata = (name: keyof InstanceRecord['metadataOptions']) => (instance: InstanceRecord) =>
-    instance.metadataOptions[name];
-  return {
-    architecture: ({ architecture }) => architecture,
-    'availability-zone': ({ zone }) => zone,
-    'availability-zone-id': ({ region, zone }) => zoneId(region, zone),
-    'block-device-mapping.attach-time': (instance) =>
-      attachments(instance).map(({ attachedFrom }) => filterTime(attachedFrom)),
-    'block-device-mapping.delete-on-termination': (instance) =>
-      attachments(instance).map(({ deleteOnTermination }) => String(deleteOnTermination)),
-    'block-device-mapping.device-name': (instance) =>
-      attachments(instance).map(({ deviceName }) => deviceName),
-    'block-device-mapping.status': (instance) =>
-      attachments(instance).map((attachment) => attachmentStatus(attachment, now)),
-    'block-device-mapping.volume-id': ({ volumeIds }) => volumeIds,
-    'boot-mode': ({ imageBootMode }) => imageBootMode,
-    'client-token': ({ clientToken }) => clientToken,
-    'current-instance-boot-mode': ({ bootMode }) => bootMode,
-    'dns-name': publicDnsName,
-    'ebs-optimized': ({ ebsOptimized }) => ebsOptimized,
-    'ena-support': ({ enaSupport }) => enaSupport,
-    'enclave-options.enabled': () => false,
-    'hibernation-options.configured': () => false,
-    hypervisor: () => 'xen',
-    'iam-instance-profile.arn': ({ iamInstanceProfile }) => iamInstanceProfile?.arn,
-    'iam-instance-profile.id': ({ iamInstanceProfile }) => iamInstanceProfile?.id,
-    'image-id': ({ imageId }) => imageId,
-    'instance-id': ({ id }) => id,
-    'instance-lifecycle': () => undefined,
-    'instance-state-code': ({ state }) => stateCodes[state],
-    'instance-state-name': ({ state }) => state,
-    'instance-type': ({ instanceType }) => instanceType,
-    'instance.group-id': ({ securityGroupIds }) => securityGroupIds,
-    'instance.group-name': groupNames,
-    'ip-address': ({ publicIp }) => publicIp,
-    'kernel-id': ({ kernelId }) => kernelId,
-    'key-name': ({ keyName }) => keyName,
-    'launch-index': ({ launchIndex }) => launchIndex,
-    'launch-time': ({ launchedAt }) => filterTime(launchedAt),
-    'metadata-options.http-endpoint': metadata('httpEndpoint'),
-    'metadata-options.http-put-response-hop-limit': metadata('httpPutResponseHopLimit'),
-    'metadata-options.http-tokens': metadata('httpTokens'),
-    'metadata-options.instance-metadata-tags': metadata('instanceMetadataTags'),
-    'monitoring-state': ({ monitoring }) => (monitoring ? 'enabled' : 'disabled'),
-    'network-interface.network-interface-id': ({ networkInterface }) => networkInterface.id,
-    'network-interface.subnet-id': ({ subnetId }) => subnetId,
-    'network-interface.vpc-id': ({ vpcId }) => vpcId,
-    'network-interface.group-id': ({ securityGroupIds }) => securityGroupIds,
-    'operator.managed': () => false,
-    'owner-id': () => call.cloud.accountId,
-    platform: () => undefined,
-    'platform-details': () => 'Linux/UNIX',
-    'private-dns-name': privateDnsName,
-    'private-ip-address': ({ privateIp }) => privateIp,
-    'product-code': () => undefined,
-    reason: ({ stateTransitionReason }) => stateTransitionReason,
-    'reservation-id': ({ reservationId }) => reservationId,
-    'root-device-name': ({ rootDeviceName }) => rootDeviceName,
-    'root-device-type': () => 'ebs',
-    'source-dest-check': () => true,
-    'spot-instance-request-id': () => undefined,
-    'state-reason-code': ({ stateReason }) => stateReason?.code,
-    'state-reason-message': ({ stateReason }) => stateReason?.message,
-    'subnet-id': ({ subnetId }) => subnetId,
-    tenancy: () => 'default',
-    'usage-operation': () => 'RunInstances',
-    'virtualization-type': ({ virtualizationType }) => virtualizationType,
-    'vpc-id': ({ vpcId }) => vpcId,
   };
 }

@@ -1,5 +1,6 @@
 /** What RunInstances refuses: image and type that do not fit, places and profiles that do not exist. */
 
+import { arnOf, globalResource } from '../../partition.js';
 import { CloudError, invalidCombination, invalidValue, missingParameter } from '../../errors.js';
 import { globMatcher } from '../../faults/glob.js';
 import { regions } from '../../regions.js';
@@ -201,8 +202,8 @@ export function chooseProfile(
   if (given.Arn !== undefined && given.Name !== undefined) {
     throw invalidCombination('Only one of name and arn of an instance profile can be specified.');
   }
-  const arnForm = /^arn:aws:iam::\d{12}:instance-profile\/(?:[\w+=,.@/-]*\/)?([\w+=,.@-]{1,128})$/;
-  const name = given.Name ?? arnForm.exec(given.Arn ?? '')?.[1] ?? '';
+  const inArn = /^instance-profile\/(?:[\w+=,.@/-]*\/)?([\w+=,.@-]{1,128})$/;
+  const name = given.Name ?? inArn.exec(globalResource(given.Arn ?? '', 'iam'))?.[1] ?? '';
   const field = given.Name === undefined ? 'arn' : 'name';
   const known = call.cloud.settings.instanceProfiles;
   if (!/^[\w+=,.@-]{1,128}$/.test(name) || known?.includes(name) === false) {
@@ -210,7 +211,9 @@ export function chooseProfile(
       `Value (${given.Name ?? given.Arn ?? ''}) for parameter iamInstanceProfile.${field} is invalid. Invalid IAM Instance Profile ${field}`,
     );
   }
-  const arn = given.Arn ?? `arn:aws:iam::${call.cloud.accountId}:instance-profile/${name}`;
+  const arn =
+    given.Arn ??
+    arnOf('iam', { account: call.cloud.accountId, resource: `instance-profile/${name}` });
   return { arn, id: `AIPA${Buffer.from(arn).toString('hex').toUpperCase().slice(-17)}` };
 }
 

@@ -8,6 +8,7 @@ import type {
   InstanceRecord,
   RegionTable,
   ResourceRecord,
+  SecurityGroupRecord,
   SnapshotRecord,
   VolumeRecord,
 } from '../../store/state.js';
@@ -172,6 +173,15 @@ export function findImages(call: Call, ids: readonly string[]): ImageRecord[] {
 
 export function findImage(call: Call, id: string): ImageRecord {
   return findOne(call, imageKind, id);
+}
+
+export function findSecurityGroup(call: Call, id: string): SecurityGroupRecord {
+  if (!/^sg-(?:[0-9a-f]{8}|[0-9a-f]{17})$/.test(id)) {
+    throw new CloudError('InvalidGroupId.Malformed', `Invalid id: "${id}" (expecting "sg-...")`);
+  }
+  const group = call.cloud.securityGroups.get(call.region, id);
+  if (group !== undefined && isListed(group, call.cloud.clock.now())) return group;
+  throw new CloudError('InvalidGroup.NotFound', `The security group '${id}' does not exist`);
 }
 
 /** What a listing without ids may show. */

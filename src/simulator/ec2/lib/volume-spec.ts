@@ -1,9 +1,9 @@
 /** Checks what is asked of a new volume, alone or in a block device mapping. */
 
+import { accountOf } from './account.js';
 import { CloudError, incorrectState, invalidCombination, invalidValue } from '../../errors.js';
 import type { SnapshotRecord } from '../../store/state.js';
 import type { Call } from './action.js';
-import { accountOf } from '../actions/account.js';
 import { findSnapshot } from './lookup.js';
 import { maySee, snapshotStatus } from './snapshot-state.js';
 import { volumeIops, volumeTypes } from './volume-state.js';

@@ -1,0 +1,27 @@
+/** The AWS services of the local cloud, and which of them a request is for. */
+
+import type { IncomingMessage } from 'node:http';
+import { ec2Service } from './ec2/service.js';
+import type { Service } from './service.js';
+import { ssmService } from './ssm/service.js';
+import { stsService } from './sts/service.js';
+
+export const services: readonly Service[] = [ec2Service, ssmService, stsService];
+
+/** The service that a request claims to be for, before its signature is checked; EC2 when it does not say. */
+export function claimedService(message: IncomingMessage): Service {
+  const target = message.headers['x-amz-target'];
+  const scope = /\/([\w-]+)\/aws4_request/.exec(message.headers.authorization ?? '')?.[1];
+  const candidates = services.filter(
+    ({ protocol }) => (protocol.targetPrefix !== undefined) === (target !== undefined),
+  );
+  return (
+    candidates.find(({ protocol }) => {
+      const { targetPrefix } = protocol;
+      return targetPrefix !== undefined && String(target).startsWith(targetPrefix);
+    }) ??
+    candidates.find(({ name }) => name === scope) ??
+    candidates[0] ??
+    ec2Service
+  );
+}
