@@ -231,7 +231,7 @@ export interface Activities {
   /** Tags the AMIs and snapshots of a failed test with the time until which they are kept; returns their ids. */
   keepFailed(input: KeepFailedInput): Promise<string[]>;
   undoRegion(input: UndoRegionInput): Promise<UndoneRegion>;
-announce(announcements: readonly Announcement[]): Promise<AnnounceReport>;
+  announce(announcements: readonly Announcement[]): Promise<AnnounceReport>;
   /** Fails when the worker belongs to another deployment. */
   planSweep(deployment: string): Promise<SweepPlan>;
   /** Only reads. */

@@ -10,7 +10,6 @@ import { printable, printableAscii } from '../model/printable.js';
 import { shellQuoted } from './shared/again.js';
 import { finish, withHelp } from './shared/command-help.js';
 import { EXIT, type ExitCode } from './shared/exit-codes.js';
-import { printable } from '../model/printable.js';
 import { globalOptions, outputFormat, terminalOf } from './shared/options.js';
 import { CommandError, usageError } from './shared/problem.js';
 import { inputName, readInput } from './shared/read-input.js';
