@@ -47,7 +47,7 @@ export async function watchPublication(
       } catch (error) {
         awaySinceMs ??= Date.now();
         if (last === undefined || !isOutage(error, Date.now() - awaySinceMs)) throw error;
-        options.display.note(`${awayText(Date.now() - awaySinceMs)}; trying again`);
+        options.display.note(`${awayText(Date.now() - awaySinceMs)}; still trying`);
       }
       const text = options.onChange === undefined ? '' : JSON.stringify(last);
       if (text !== lastText) options.onChange?.(last);
