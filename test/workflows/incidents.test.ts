@@ -22,7 +22,7 @@ async function eventCount(
   return events?.length ?? 0;
 }
 
-describe('a publication, as others lost theirs', () => {
+describe('a publication in incidents of other projects', () => {
   it('also undoes the step that failed: it may have made resources before it failed', async () => {
     const fake = fakeActivities({
       launchUtilityInstance: () => Promise.reject(finalFailure('VcpuLimitExceeded')),
@@ -99,7 +99,7 @@ describe('a publication, as others lost theirs', () => {
   });
 });
 
-describe('a compose, as others lost theirs', () => {
+describe('a compose in incidents of other projects', () => {
   it('that is terminated has its images cancelled, not ended without a clean-up', async () => {
     const request = someRequest();
     const { composeId, image } = request;

@@ -28,7 +28,6 @@ export type Change =
   | {
       readonly of: 'step';
       readonly step: Step;
-      readonly before: StepState;
       readonly after: StepState;
     }
   | { readonly of: 'region'; readonly before: RegionProgress; readonly after: RegionProgress }

@@ -63,6 +63,6 @@ export class Announcements {
 
   #fail(reason: string, body?: Announcement['body']): void {
     this.#onUnsent(reason);
-    log.error('a message was not sent', { reason, ...(body === undefined ? {} : { body }) });
+    log.error('a message was not accepted', { reason, ...(body === undefined ? {} : { body }) });
   }
 }

@@ -185,7 +185,7 @@ export class ImageRun {
         ? { state: after, startedAt: now }
         : { ...before, state: after, endedAt: now };
     this.#show();
-    this.#onChange({ of: 'step', step, before: before.state, after });
+    this.#onChange({ of: 'step', step, after });
   }
 
   #show(): void {

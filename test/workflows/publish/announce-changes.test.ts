@@ -35,7 +35,7 @@ describe('the messages for a change', () => {
       region('ap-south-1', 'failed', 0),
       region('sa-east-1', 'copying', 0),
     ];
-    const step = { of: 'step', step: 'copy', before: 'running', after: 'failed' } as const;
+    const step = { of: 'step', step: 'copy', after: 'failed' } as const;
     assert.deepEqual(messages(step, regions), ['image.copy failed sa-east-1']);
   });
 
@@ -66,7 +66,7 @@ describe('the messages for a change', () => {
   it('report a failed upload from each of its three steps, and from no later one', () => {
     const failing = ['plan', 'utility', 'write', 'register', 'retire', 'test'] as const;
     const reporting = failing.filter((step) => {
-      const change = { of: 'step', step, before: 'running', after: 'failed' } as const;
+      const change = { of: 'step', step, after: 'failed' } as const;
       return messages(change, [region('us-east-1', 'waiting', 0)]).length > 0;
     });
     assert.deepEqual(reporting, ['utility', 'write', 'register']);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import type { Activities, NoteLeftOutInput } from '../../src/activities/activities.js';
-import type { ImageResult } from '../../src/model/progress/progress.js';
-import { fakeActivities, finalFailure, registered } from '../support/fake-activities.js';
-import { someRegion, somePlan, someRequest } from '../support/images.js';
-import { withWorker } from '../support/workflow-worker.js';
+import type { Activities, NoteLeftOutInput } from '../../../src/activities/activities.js';
+import type { ImageResult } from '../../../src/model/progress/progress.js';
+import { fakeActivities, finalFailure, registered } from '../../support/fake-activities.js';
+import { someRegion, somePlan, someRequest } from '../../support/images.js';
+import { withWorker } from '../../support/workflow-worker.js';
 
 interface Seen {
   readonly notes: NoteLeftOutInput[];
