@@ -15,7 +15,7 @@ import { readCompose } from './read-compose.js';
 import { registerImages } from './register.js';
 import { removeStrays } from './sweep/remove-strays.js';
 import { snapshotVolume } from './snapshot.js';
-import { retireInstance } from './retire.js';
+import { terminateInstance } from './retire.js';
 import { launchTestInstance, runTest } from './test.js';
 import { undoRegion } from './undo.js';
 import { launchUtilityInstance } from './utility.js';
@@ -31,7 +31,7 @@ export function createActivities(context: ActivityContext): Activities {
     writeImage: (input) => writeImage(context, input),
     snapshotVolume: (input) => snapshotVolume(context, input),
     registerImages: (input) => registerImages(context, input),
-    terminateInstance: (instance) => retireInstance(context, instance),
+    terminateInstance: (instance) => terminateInstance(context, instance),
     launchTestInstance: (input) => launchTestInstance(context, input),
     runTest: (input) => runTest(context, input),
     copyToRegion: (input) => copyToRegion(context, input),

@@ -1,13 +1,13 @@
 /** The end of a utility or test instance. */
 
-import { terminateInstance } from '../aws/instances.js';
+import { endInstance } from '../aws/instances.js';
 import type { InstanceRef } from './activities.js';
 import type { ActivityContext } from './attempt/context.js';
 import { heartbeating, waitingFor } from './attempt/heartbeat.js';
 
 /** Terminates the instance, and waits until it is gone; safe to repeat. */
-export function retireInstance({ aws }: ActivityContext, instance: InstanceRef): Promise<void> {
+export function terminateInstance({ aws }: ActivityContext, instance: InstanceRef): Promise<void> {
   return heartbeating(waitingFor(`end of ${instance.instanceId}`), (_report, signal) =>
-    terminateInstance(aws.region(instance.regionName), instance.instanceId, signal),
+    endInstance(aws.region(instance.regionName), instance.instanceId, signal),
   );
 }

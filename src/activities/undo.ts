@@ -3,7 +3,7 @@
 import type { Image } from '@aws-sdk/client-ec2';
 import { classifyAwsError } from '../aws/errors.js';
 import { deregisterImage, findImages, findImagesOfSnapshot } from '../aws/images.js';
-import { findInstances, terminateInstance } from '../aws/instances.js';
+import { findInstances, endInstance } from '../aws/instances.js';
 import type { RegionAccess } from '../aws/region-access.js';
 import { deleteSnapshot, findSnapshots } from '../aws/snapshots.js';
 import { repeatRounds } from '../aws/until-visible.js';
@@ -85,7 +85,7 @@ class RemovalRound {
     const signal = this.#signal;
     const instances = await this.#listed('instances', findInstances(ec2, key, ALIVE, signal));
     for (const { InstanceId } of instances ?? []) {
-      await this.#remove(InstanceId, (id) => terminateInstance(ec2, id, signal));
+      await this.#remove(InstanceId, (id) => endInstance(ec2, id, signal));
     }
     const volumes = await this.#listed('volumes', findVolumes(ec2, key, signal));
     for (const { VolumeId } of volumes ?? []) {

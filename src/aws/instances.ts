@@ -171,7 +171,7 @@ function endedEarly(
 }
 
 /** Terminates the instance and waits until EC2 shows it as terminated or no longer lists it. */
-export async function terminateInstance(
+export async function endInstance(
   ec2: RegionAccess,
   instanceId: string,
   signal: AbortSignal,
@@ -196,7 +196,7 @@ export async function terminateInstance(
     signal,
   );
   // EC2 did not know the instance when it was asked to terminate it, and lists it now: ask again.
-  if (!isEnded) await terminateInstance(ec2, instanceId, signal);
+  if (!isEnded) await endInstance(ec2, instanceId, signal);
 }
 
 function lost(ec2: RegionAccess, instanceId: string, what: string): ServiceError {

@@ -240,7 +240,7 @@ describe('the gate', () => {
       };
       await assert.rejects(
         level.activities.publishRegion({ ...input, tests: [], rawSha256: source.rawSha256 }),
-        /no passed test of hvm-standard/,
+        /no test has passed of hvm-standard/,
       );
       await assert.rejects(
         level.activities.publishRegion({ ...input, rawSha256: 'f'.repeat(64) }),

@@ -2,7 +2,7 @@
 
 import { classifyAwsError, isCode } from '../../aws/errors.js';
 import { deregisterImage } from '../../aws/images.js';
-import { terminateInstance } from '../../aws/instances.js';
+import { endInstance } from '../../aws/instances.js';
 import { findOwned } from '../../aws/inventory.js';
 import type { RegionAccess } from '../../aws/region-access.js';
 import { repeatRounds } from '../../aws/until-visible.js';
@@ -116,7 +116,7 @@ class StrayRemoval {
 type Remove = (ec2: RegionAccess, id: string, signal: AbortSignal) => Promise<unknown>;
 
 const REMOVE: Readonly<Record<ResourceType, Remove>> = {
-  instance: terminateInstance,
+  instance: endInstance,
   volume: deleteVolume,
   image: deregisterImage,
   snapshot: deleteSnapshot,
