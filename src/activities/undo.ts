@@ -3,7 +3,7 @@
 import type { Image } from '@aws-sdk/client-ec2';
 import { classifyAwsError } from '../aws/errors.js';
 import { deregisterImage, findImages, findImagesOfSnapshot } from '../aws/images.js';
-import { findInstances, endInstance } from '../aws/instances.js';
+import { endInstance, findInstances } from '../aws/instances.js';
 import type { RegionAccess } from '../aws/region-access.js';
 import { deleteSnapshot, findSnapshots } from '../aws/snapshots.js';
 import { repeatRounds } from '../aws/until-visible.js';

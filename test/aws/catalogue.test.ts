@@ -13,7 +13,7 @@ import {
 } from '../support/planted.js';
 
 const SIGNAL = AbortSignal.timeout(600_000);
-const NOBODY = someOrigin({ deployment: 'other' });
+const ELSEWHERE = someOrigin({ deployment: 'other' });
 const HOMES = ['us-east-1', 'us-west-2'];
 
 async function snapshotIn(level: ActivityLevel, name: string): Promise<string> {
@@ -31,7 +31,7 @@ describe('the AMIs of a deployment in EC2', () => {
       for (const name of ['us-east-1', 'sa-east-1']) {
         const snapshot = await snapshotIn(level, name);
         await plantImage(level.aws.region(name), snapshot, tags);
-        await plantImage(level.aws.region(name), snapshot, someAmiTags(NOBODY));
+        await plantImage(level.aws.region(name), snapshot, someAmiTags(ELSEWHERE));
         await plantImage(level.aws.region(name), snapshot, {});
       }
       const { amis, unread } = await read(level);

@@ -75,7 +75,7 @@ describe('a listing of SSM', () => {
     const server = createServer((request, response) => {
       asked.push(String(request.headers['x-amz-target']));
       response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' });
-      // Whoever takes it for the token of a next page asks for ever, but for this.
+      // Ends the test for code that takes the empty token for the token of a next page.
       const end = asked.length < 5 ? { NextToken: '' } : {};
       response.end(JSON.stringify({ ...end, CommandInvocations: [], InstanceInformationList: [] }));
     });

@@ -126,10 +126,10 @@ describe('the state of a run', () => {
     const { workflow } = new Client({ connection: elsewhere, namespace: 'nowhere' });
     await assert.rejects(new TemporalRuns(workflow).stateOf(run), NamespaceNotFoundError);
     await elsewhere.close();
-    const nobody = Connection.lazy({ address: '127.0.0.1:1' });
-    const dead = new Client({ connection: nobody });
+    const unreachable = Connection.lazy({ address: '127.0.0.1:1' });
+    const dead = new Client({ connection: unreachable });
     await assert.rejects(new TemporalRuns(dead.workflow).stateOf(run));
-    await nobody.close();
+    await unreachable.close();
   });
 
   it('may be an old one only for a run that was closed then', async () => {

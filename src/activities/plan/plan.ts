@@ -2,25 +2,24 @@
 
 import { readFile } from 'node:fs/promises';
 import { log } from '@temporalio/activity';
-import { amazonLinux2023, describeUtilityAmi, enabledRegions } from '../../aws/account.js';
+import { enabledRegions } from '../../aws/account.js';
 import type { Config } from '../../config/schema.js';
-import { EC2_SERVICE_EXCEPTION, EC2_UTILITY_EXCEPTION, ServiceError } from '../../model/errors.js';
+import { EC2_SERVICE_EXCEPTION, ServiceError } from '../../model/errors.js';
 import { publishedAs } from '../../model/plan/published-as.js';
-import type { ImagePlan, RegistrationPlan, TestPlan, UtilityPlan } from '../../model/plan/plan.js';
+import type { ImagePlan, RegistrationPlan, TestPlan } from '../../model/plan/plan.js';
 import { isName } from '../../model/ids/name.js';
 import { shownText } from '../../model/printable.js';
 import type { Origin } from '../../model/ids/tags.js';
 import type { Arch, Variant } from '../../model/ids/variant.js';
-import { ec2Arch, variantKey, variantsOf } from '../../model/ids/variant.js';
+import { variantKey, variantsOf } from '../../model/ids/variant.js';
 import type { PlanInput } from '../activities.js';
 import type { ActivityContext } from '../attempt/context.js';
 import { heartbeating, waitingFor } from '../attempt/heartbeat.js';
 import { readImageSize } from './image-size.js';
-import type { ImageSize } from './image-size.js';
 import { findPublished } from './earlier-publication.js';
+import { optional } from './optional.js';
 import { namesOfImage, planRegions } from './regions.js';
-
-const GIB = 1024 ** 3;
+import { planUtility, resolveUtilityAmi } from './utility-plan.js';
 
 export function planImage(context: ActivityContext, input: PlanInput): Promise<ImagePlan> {
   return heartbeating(waitingFor('plan'), (_report, signal) => plan(context, input, signal));
@@ -127,59 +126,6 @@ async function wantedRegions(context: ActivityContext, signal: AbortSignal): Pro
   return [home, ...others];
 }
 
-interface UtilityAmi {
-  readonly ami: string;
-  readonly rootDevice: string;
-  readonly rootSizeGiB: number;
-}
-
-async function resolveUtilityAmi(
-  { aws, config }: ActivityContext,
-  signal: AbortSignal,
-): Promise<UtilityAmi> {
-  const [first] = config.amis;
-  const ec2 = aws.region(first.region);
-  const ami =
-    first.ami === 'al2023' ? await amazonLinux2023(ec2, ec2Arch(first.arch), signal) : first.ami;
-  const image = await describeUtilityAmi(ec2, ami, signal);
-  if (image?.RootDeviceName === undefined) {
-    throw utilityAmiUnusable(`${ami} does not exist in ${first.region}`, ami);
-  }
-  if (image.Architecture !== ec2Arch(first.arch)) {
-    throw utilityAmiUnusable(`${ami} is for ${image.Architecture}, not ${first.arch}`, ami);
-  }
-  const root = image.BlockDeviceMappings?.find(
-    ({ DeviceName }) => DeviceName === image.RootDeviceName,
-  );
-  return { ami, rootDevice: image.RootDeviceName, rootSizeGiB: root?.Ebs?.VolumeSize ?? 8 };
-}
-
-function planUtility(config: Config, ami: UtilityAmi, size: ImageSize): UtilityPlan {
-  const { utility, amis } = config;
-  const volumeSizeGiB =
-    size.rawSizeBytes === undefined
-      ? utility.fallbackVolumeSizeGiB
-      : Math.max(1, Math.ceil(size.rawSizeBytes / GIB));
-  // The download is kept on the root volume until it is verified.
-  const downloadGiB = Math.ceil((size.compressedSizeBytes ?? volumeSizeGiB * GIB) / GIB) + 1;
-  const zones = utility.zones.length === 0 ? [undefined] : utility.zones;
-  return {
-    ami: ami.ami,
-    arch: amis[0].arch,
-    rootDevice: ami.rootDevice,
-    placements: utility.instanceTypes.flatMap((instanceType) =>
-      zones.map((zone) => (zone === undefined ? { instanceType } : { instanceType, zone })),
-    ),
-    ...optional('instanceProfile', utility.instanceProfile),
-    ...optional('subnet', utility.subnet),
-    ...optional('securityGroup', utility.securityGroup),
-    volumeType: utility.volumeType,
-    volumeSizeGiB,
-    rootSizeGiB: ami.rootSizeGiB + downloadGiB,
-    deadManMinutes: utility.deadManMinutes,
-  };
-}
-
 function planTest(config: Config, arch: Arch, script: string, made: readonly Variant[]): TestPlan {
   const { test } = config;
   const wanted = test.variants as readonly string[];
@@ -224,19 +170,6 @@ function planRegistration(
     ena: publish.ena,
     imdsV2: publish.imdsV2,
   };
-}
-
-function optional<K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> {
-  return value === undefined ? {} : ({ [key]: value } as Record<K, V>);
-}
-
-function utilityAmiUnusable(what: string, ami: string): ServiceError {
-  return new ServiceError(EC2_UTILITY_EXCEPTION, what, {
-    code: 'utility-ami',
-    class: 'refused',
-    next: 'Correct the first item of [[amis]]: "al2023" always names the newest Amazon Linux 2023.',
-    resource: ami,
-  });
 }
 
 function regionUnusable(regionName: string, reason: string): ServiceError {

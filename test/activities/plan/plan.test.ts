@@ -100,7 +100,7 @@ describe('the plan', () => {
       const without = await again.planImage(input);
       const { unusable = '' } =
         without.copies.find(({ regionName: region }) => region === 'eu-west-1') ?? assert.fail();
-      // Nobody asks again: to say so would have the operator wait in vain.
+      // The region is not asked again, so the message must not make the operator wait.
       assert.match(unusable, /left out after \d+ s\)$/);
       assert.doesNotMatch(unusable, /tried again/);
       await setFaults([]);

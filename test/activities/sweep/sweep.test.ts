@@ -146,7 +146,7 @@ describe('a sweep of one region', () => {
         ...tags,
         [TAG.keepUntil]: new Date(Date.now() + 86_400_000).toISOString(),
       }),
-      'kept until nobody knows when': (tags) => ({
+      'kept until a time that is not readable': (tags) => ({
         ...tags,
         [TAG.keepUntil]: 'the cows come home',
       }),
@@ -222,7 +222,7 @@ describe('a sweep of one region', () => {
       let living = await alive(level);
       for (const id of results) assert(living.has(id), id);
       assert(!living.has(unlisted.image), 'what a failed region of a successful run left');
-      // Machines are nobody's results.
+      // Instances and volumes are never results.
       for (const { instance, volume } of [marked, older, listed]) {
         assert(!living.has(instance) && !living.has(volume));
       }
@@ -270,7 +270,7 @@ describe('a sweep of one region', () => {
       assert.deepEqual(lately.strays, []);
       assert(lately.kept.every(({ code }) => code === 'closed-lately'));
       says(level, { ...TERMINATED, closedAt: undefined });
-      assert.deepEqual((await find(level)).strays, [], 'nobody knows when it closed');
+      assert.deepEqual((await find(level)).strays, [], 'the time when it closed is unknown');
     });
   });
 
