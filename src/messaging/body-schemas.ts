@@ -1,4 +1,4 @@
-/** What the bodies of our messages must look like: a consumer drops for good what breaks its schema. */
+/** The schemas of message bodies: a consumer drops a message that breaks its schema. */
 
 import { z } from 'zod';
 
@@ -14,7 +14,7 @@ const about = {
   status,
 };
 
-/** An id in a message says that the AMI is there: only what is completed has one. */
+/** Only a completed message has an AMI id: consumers take the AMI as existing. */
 function idsWhereCompleted(body: {
   readonly status: z.infer<typeof status>;
   readonly extra: { readonly id?: string | undefined };

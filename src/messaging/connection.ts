@@ -10,18 +10,18 @@ import { BrokerError } from './errors.js';
 export interface BrokerSettings {
   /** `amqps://host/%2Fpubsub`, or `amqp://user:password@host`. */
   readonly url: string;
-  /** Who signed the broker's certificate; undefined: the system's certificates. */
+  /** The authority that signed the broker's certificate; undefined: the system's authorities. */
   readonly caFile?: string | undefined;
   /** With both, this client logs in by its certificate (SASL EXTERNAL). */
   readonly certFile?: string | undefined;
   readonly keyFile?: string | undefined;
 }
 
-/** A host that swallows packets is no reason to wait for TCP's own time-out of minutes. */
+/** A host that drops packets would otherwise cost TCP's own time-out of minutes. */
 const CONNECT_TIMEOUT_MS = 15_000;
-/** A dead peer is noticed after twice this. */
+/** A dead peer is detected after twice this. */
 const HEARTBEAT_SECONDS = 30;
-/** A broker that is frozen, or blocked for want of memory, never answers the end of a connection. */
+/** A broker that is frozen or out of memory never answers the end of a connection. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
 /** Reads the certificates anew each time: a renewed one is used by the next connection. */
@@ -33,7 +33,7 @@ export async function connectBroker(
     const url = new URL(settings.url);
     url.searchParams.set('heartbeat', String(HEARTBEAT_SECONDS));
     const connection = await connect(url.href, await socketOptions(settings, clientName));
-    // Who waits on a channel hears of it there; without a listener it would end the process.
+    // Channels report the error to their users; without a listener here it would end the process.
     connection.on('error', () => undefined);
     return connection;
   } catch (error) {
@@ -46,21 +46,21 @@ export async function connectBroker(
   }
 }
 
-/** In order if the broker answers, else by force. Never rejects; safe to repeat. */
+/** Ends it by the protocol if the broker answers, else by force. Never rejects; safe to repeat. */
 export async function endConnection(connection: ChannelModel): Promise<void> {
   const closing = connection.close().catch(() => undefined);
   const socket = socketOf(connection);
   if (socket === undefined) return closing;
   if (socket.closed) return;
   const timer = setTimeout(() => {
-    // With an error, as amqplib tells its channels only of those.
+    // With an error: amqplib reports only errors to its channels.
     socket.destroy(new Error('the broker does not answer the end of the connection'));
   }, CLOSE_TIMEOUT_MS);
   await once(socket, 'close').catch(() => undefined);
   clearTimeout(timer);
 }
 
-/** amqplib keeps it to itself, and has no other way to end a connection that is not answered. */
+/** amqplib does not export the socket, and has no other way to end a connection without an answer. */
 function socketOf({ connection }: ChannelModel): Duplex | undefined {
   return 'stream' in connection && connection.stream instanceof Duplex
     ? connection.stream
@@ -98,14 +98,14 @@ export function shownUrl(url: string): string {
   return `${protocol}//${host}${pathname}`;
 }
 
-/** AMQP's reply code for what a user may not do. */
+/** AMQP's reply code for a missing permission. */
 const ACCESS_REFUSED = 403;
 
 export function isRefusal(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === ACCESS_REFUSED;
 }
 
-/** Node puts the reasons of several addresses into one error without a message. */
+/** The message of an error; Node puts the errors of several addresses into one without a message. */
 export function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === '') {
     return error.errors.map(reasonOf).join('; ');

@@ -1,4 +1,4 @@
-/** Consumes a durable queue, connection after connection; a message is acknowledged when its handler says so. */
+/** Consumes a durable queue, and connects again after each loss; the handler decides whether a message is acknowledged. */
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
@@ -10,9 +10,9 @@ export interface ConsumerSettings extends BrokerSettings {
   readonly queue: string;
   /** Topics, with `*` for a word and `#` for any number of them. */
   readonly bindings: readonly string[];
-  /** The queue is the administrator's: it must be there already. */
+  /** The administrator makes the queue: it must exist. */
   readonly passiveDeclares: boolean;
-  /** Messages that are at work at once. */
+  /** Messages that are handled at once. */
   readonly prefetch: number;
 }
 
@@ -20,29 +20,29 @@ export interface Delivery {
   readonly topic: string;
   readonly messageId: string | undefined;
   readonly content: Buffer;
-  /** Somebody had it before and did not acknowledge it. */
+  /** An earlier delivery of it was not acknowledged. */
   readonly redelivered: boolean;
 }
 
-/** `done` acknowledges, `drop` never wants to see it again, `requeue` wants it again. */
+/** `done` acknowledges, `drop` discards, `requeue` asks for another delivery. */
 export type Verdict = 'done' | 'drop' | 'requeue';
 
 export interface ConsumerEvents {
   onListening(where: string): void;
-  /** The administrator binds the queue, too. */
+  /** The broker refuses the bindings; the administrator makes them. */
   onMayNotBind(reason: string): void;
-  /** The connection is gone, or could not be made; the next attempt is `delayMs` away. */
+  /** The connection was lost, or failed; the next attempt begins in `delayMs`. */
   onDisconnected(reason: string, delayMs: number): void;
 }
 
 const FIRST_DELAY_MS = 500;
 const DELAY_MS_MAX = 30_000;
-/** In-flight handlers end before the process does, or their messages come again. */
+/** Time for handlers to end; the broker delivers the messages of the others again. */
 const CLOSE_PATIENCE_MS = 20_000;
 
 /**
- * Runs until `signal` aborts, then lets handlers that are at work finish. amqplib's own recovery is not used:
- * it knows of lost connections only, not of a queue that was deleted or a consumer that was cancelled.
+ * Runs until `signal` aborts, then lets running handlers finish. amqplib's own recovery is not used: it
+ * handles lost connections only, not a deleted queue or a cancelled consumer.
  */
 export async function consume(
   settings: ConsumerSettings,
@@ -54,7 +54,7 @@ export async function consume(
     const began = performance.now();
     const reason = await oneConnection(settings, handle, { signal, ...events }).catch(reasonOf);
     if (isStopped(signal)) return;
-    // What lasted for a while was no failure to connect.
+    // A connection that lasted for a while resets the delay.
     failures = performance.now() - began > DELAY_MS_MAX ? 0 : failures + 1;
     const delayMs = Math.min(FIRST_DELAY_MS * 2 ** Math.min(failures, 10), DELAY_MS_MAX);
     events.onDisconnected(reason, delayMs);
@@ -64,7 +64,7 @@ export async function consume(
   }
 }
 
-/** The compiler takes what `while` asked for still true after an `await`. */
+/** A function, because the compiler assumes that `signal.aborted` is still false after an `await`. */
 function isStopped(signal: AbortSignal): boolean {
   return signal.aborted;
 }
@@ -96,7 +96,7 @@ async function oneConnection(
     if (isStopped(signal)) {
       await channel.cancel(consumerTag).catch(() => undefined);
       await orAborted(AbortSignal.timeout(CLOSE_PATIENCE_MS), Promise.allSettled(atWork));
-      // Behind the last acknowledgement: the end of the connection would overtake it.
+      // Sends the last acknowledgements, which the end of the connection would overtake.
       await channel.close().catch(() => undefined);
     }
     return reason;
@@ -110,13 +110,13 @@ async function requireQueue(channel: Channel, settings: ConsumerSettings): Promi
   else await channel.assertQueue(settings.queue, { durable: true });
 }
 
-/** As fedora-messaging does, whatever may be declared; where it is not allowed, it has been done by others. */
+/** Binds always, as fedora-messaging does; with passive declares, a refusal means that the administrator has done it. */
 async function bind(
   connection: ChannelModel,
   { exchange, queue, bindings, passiveDeclares }: ConsumerSettings,
   events: ConsumerEvents,
 ): Promise<void> {
-  // A refusal closes the channel that met it.
+  // A refusal closes its channel, so use a separate one.
   const channel = await connection.createChannel();
   channel.on('error', () => undefined);
   try {
@@ -128,7 +128,7 @@ async function bind(
   }
 }
 
-/** Never rejects: a channel that is closed by now has given the message back already. */
+/** Never rejects: a closed channel has already given the message back. */
 async function answer(
   channel: Channel,
   message: ConsumeMessage,
@@ -142,7 +142,7 @@ async function answer(
     content,
     redelivered: fields.redelivered,
   }).catch((error: unknown): void => {
-    // Nobody knows what to do with it: the connection ends, said aloud, and the broker keeps the message.
+    // A handler must not fail: end the connection with this reason, and the broker keeps the message.
     channel.emit('error', new Error(`the handler failed: ${reasonOf(error)}`, { cause: error }));
   });
   if (verdict === undefined) return;
@@ -150,7 +150,7 @@ async function answer(
     if (verdict === 'done') channel.ack(message);
     else channel.nack(message, false, verdict === 'requeue');
   } catch {
-    // IllegalOperationError: the message comes again, on the next connection.
+    // IllegalOperationError: the broker delivers the message again, on the next connection.
   }
 }
 
@@ -164,7 +164,7 @@ function endOf(connection: ChannelModel, channel: Channel): Promise<string> {
   });
 }
 
-/** Listens no longer than it waits: the signal outlives all connections. */
+/** Removes its listener at the end: the signal outlives all connections. */
 async function orAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T | 'stopped'> {
   const over = new AbortController();
   try {

@@ -1,15 +1,15 @@
-/** What goes wrong between this process and its broker; only a refusal and a mistake of ours are final. */
+/** The faults between this process and its broker; only a refusal and an invalid message are final. */
 
 export type BrokerFault =
-  /** No connection, or none that lets us in. */
+  /** The connection or the login fails. */
   | 'unreachable'
-  /** A certificate of ours is not to be had. */
+  /** A certificate file cannot be read. */
   | 'unreadable'
-  /** The broker takes nothing: it is short of memory or disk. */
+  /** The broker accepts no messages: it is short of memory or disk. */
   | 'blocked'
   /** No queue is bound to the topic. */
   | 'returned'
-  /** Nobody knows whether the broker has it. */
+  /** The broker did not confirm the message; it may have it. */
   | 'unconfirmed'
   /** This user may not publish on this topic. */
   | 'refused'
@@ -18,15 +18,16 @@ export type BrokerFault =
 
 const NEXT: Readonly<Record<BrokerFault, string>> = {
   unreachable:
-    'Is the broker up, and may this user log in? See [messaging] in the configuration; it is tried again.',
+    'Check that the broker is up and that this user may log in; see [messaging] in the configuration. fedimg tries again.',
   unreadable:
-    'Make the file of [messaging] readable for this user; it is tried again with what is there then.',
-  blocked: 'Look at the memory and disk alarms of the broker; the message is sent when they end.',
+    'Make the file of [messaging] readable for this user. fedimg reads it again at the next attempt.',
+  blocked:
+    'Look at the memory and disk alarms of the broker. fedimg sends the message when they end.',
   returned:
-    'Bind a queue to this topic, or take messaging.url out of the configuration; it is tried again.',
-  unconfirmed: 'Nothing: it is sent again with the same message id.',
+    'Bind a queue to this topic, or remove messaging.url from the configuration. fedimg tries again.',
+  unconfirmed: 'Wait: fedimg sends it again with the same message id.',
   refused:
-    "Give the broker's user the right to publish on this topic, then publish the message by hand from the log.",
+    "Give the broker's user the right to publish on this topic, then send the message by hand from the log.",
   invalid: 'This is a mistake in fedimg: report it with the message in the log.',
 };
 
@@ -41,7 +42,7 @@ export class BrokerError extends Error {
     this.next = NEXT[fault];
   }
 
-  /** Whether no later attempt can succeed. */
+  /** Whether another attempt would fail in the same way. */
   get isFinal(): boolean {
     return this.fault === 'refused' || this.fault === 'invalid';
   }

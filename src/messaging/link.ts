@@ -1,4 +1,4 @@
-/** A sender's connection: its channels, and what the broker says of taking no messages. */
+/** A sender's connection: its channels, and whether the broker is blocked. */
 
 import type { ChannelModel, ConfirmChannel } from 'amqplib';
 import type { BrokerSettings } from './connection.js';
@@ -8,7 +8,7 @@ import { BrokerError } from './errors.js';
 export class Link {
   readonly #connection: ChannelModel;
   readonly #onGone: () => void;
-  /** Channels that nobody uses; each message has one for itself, so that a refusal closes no other's. */
+  /** Free channels. Each message has its own, because a refusal closes the channel. */
   readonly #idle = new Set<ConfirmChannel>();
   readonly #uses = new Set<AbortController>();
   #blocked: BrokerError | undefined;
@@ -22,14 +22,14 @@ export class Link {
     connection.on('close', () => onGone());
   }
 
-  /** `onGone` is called when no more messages should go this way; more than once, and late. */
+  /** `onGone` reports that this connection takes no more messages; it may come late and more than once. */
   static async open(settings: BrokerSettings, onGone: () => void): Promise<Link> {
     return new Link(await connectBroker(settings, 'fedimg worker'), onGone);
   }
 
   /**
-   * Rejects as soon as the broker is blocked: it answers nothing until it is well again, which takes hours. The
-   * connection stays, as another one would be blocked, too; and so `work` may still succeed, with nobody waiting.
+   * Rejects as soon as the broker is blocked, which may last for hours. The connection stays, because another
+   * one would be blocked, too; so `work` may still succeed later, without a caller.
    */
   async use<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     if (this.#blocked !== undefined) throw this.#blocked;
@@ -52,19 +52,19 @@ export class Link {
     return channel;
   }
 
-  /** Not before the broker has answered: the next user would take that answer for its own. */
+  /** Call it after the broker's answer: the next user would take that answer for its own. */
   giveBack(channel: ConfirmChannel): void {
     this.#idle.add(channel);
   }
 
-  /** Returns when the connection is closed, by force if need be. */
+  /** Resolves when the connection is closed, if necessary by force. */
   async end(): Promise<void> {
     this.#onGone();
     await endConnection(this.#connection);
   }
 
   #block(reason: string): void {
-    this.#blocked = new BrokerError('blocked', `the broker takes no messages: ${reason}`);
+    this.#blocked = new BrokerError('blocked', `the broker accepts no messages: ${reason}`);
     for (const use of this.#uses) use.abort(this.#blocked);
   }
 
@@ -75,7 +75,7 @@ export class Link {
       channel.on('close', () => this.#idle.delete(channel));
       return channel;
     } catch (error) {
-      // Whoever has a channel may finish; the others find one on the next connection.
+      // Users of open channels may finish; the others get one on the next connection.
       this.#isRetired = true;
       this.#onGone();
       const why = `no channel to the broker: ${reasonOf(error)}`;

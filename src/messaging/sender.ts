@@ -1,4 +1,4 @@
-/** Publishes messages one by one, each confirmed by the broker before it counts as sent. */
+/** Publishes messages; a message counts as sent when the broker has confirmed it. */
 
 import type { ConfirmChannel } from 'amqplib';
 import type { BrokerSettings } from './connection.js';
@@ -9,7 +9,7 @@ import type { WireMessage } from './wire-message.js';
 
 export interface SenderSettings extends BrokerSettings {
   readonly exchange: string;
-  /** How long a confirmation may take; a broker that died may never send one. */
+  /** How long a confirmation may take; a dead broker never sends one. */
   readonly confirmTimeoutMs?: number;
 }
 
@@ -38,7 +38,7 @@ export class Sender {
     await link?.end();
   }
 
-  /** One connection for all; whoever finds none, or a lost one, makes the next. */
+  /** One connection for all messages; the first message after a loss makes the next one. */
   #connected(): Promise<Link> {
     if (this.#link !== undefined) return this.#link;
     const link: Promise<Link> = Link.open(this.#settings, () => this.#forget(link));
@@ -47,7 +47,7 @@ export class Sender {
     return link;
   }
 
-  /** The end of a connection may be told long after the next one is there. */
+  /** The report of a lost connection may come after the next one is open. */
   #forget(link: Promise<Link>): void {
     if (this.#link === link) this.#link = undefined;
   }
@@ -77,14 +77,14 @@ export class Sender {
       const timer = setTimeout(() => {
         const waited = `no confirmation of ${routingKey} in ${confirmTimeoutMs} ms`;
         settle(new BrokerError('unconfirmed', waited));
-        // Whoever else waits on this connection waits in vain, too.
+        // The other messages on this connection would wait in vain, too.
         void link.end();
       }, confirmTimeoutMs);
       signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
       channel.on('return', onReturn).on('error', onError);
       const options = { ...properties, mandatory: true };
       try {
-        // The broker returns what reaches no queue before it confirms it.
+        // The broker returns a message that reaches no queue before it confirms it.
         channel.publish(exchange, routingKey, content, options, onAnswer);
       } catch (error) {
         // The connection ended between the choice of the channel and its use.

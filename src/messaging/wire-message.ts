@@ -16,7 +16,7 @@ export interface WireMessage {
 interface Kind {
   /** First word of the topic. */
   readonly application: string;
-  /** Name of the schema that consumers check the body against; `base.message` checks nothing. */
+  /** Name of the schema that consumers check the body against; `base.message` accepts any body. */
   readonly schema: string;
   /** The Python package that has the schema. */
   readonly package?: string;

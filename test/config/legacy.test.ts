@@ -138,7 +138,7 @@ describe('a configuration of the old fedimg', () => {
       /^8 .*unknown architecture \("sparc"\)/,
       /^9 .*lists us-east-1 once more/,
       /^10 .*not an item \(region\|arch\|ami\|aki\)/,
-      /^11 .*no item/,
+      /^11 .*not an item/,
     ];
     assert.equal(notes.length, expected.length, notes.join('\n'));
     expected.forEach((pattern, index) => assert.match(notes[index] ?? '', pattern));

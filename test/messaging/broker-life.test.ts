@@ -50,7 +50,7 @@ describe('the test broker', () => {
     });
   }
 
-  it('does not bring back at a start what a test has removed or taken', async () => {
+  it('does not restore at a start what a test has removed or taken', async () => {
     await broker.deleteQueue('observer');
     await broker.setPermission('pungi', { configure: '^$', write: '^$', read: '^$' });
     await broker.stop();
@@ -59,7 +59,7 @@ describe('the test broker', () => {
     await assert.rejects(broker.publish('pungi', COMPOSE, '{}'), { code: 403 });
   });
 
-  it('is not to be reached from another machine', () => {
+  it('cannot be reached from another machine', () => {
     const listening = listeningSockets(broker.pid ?? 0);
     assert.equal(listening.length, 3, `AMQP, AMQPS and the distribution: ${listening.join()}`);
     assert.deepEqual(
@@ -136,7 +136,7 @@ describe('a test broker that is done', () => {
     });
   }
 
-  it('says what to install where there is no RabbitMQ', async () => {
+  it('fails with what to install where RabbitMQ is missing', async () => {
     const ports = { amqp: 1, amqps: 2, distribution: 3 };
     await assert.rejects(RabbitNode.create(ports, '/nowhere/rabbitmq-server'), (error: Error) => {
       assert.match(error.message, /^RabbitMQ is not installed.*apt-get install rabbitmq-server.*$/);

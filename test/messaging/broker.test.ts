@@ -25,7 +25,7 @@ describe('a client of the test broker', () => {
     await broker().purge('observer');
   });
 
-  it('can look whether its queue is there, and can neither make nor remake one', async () => {
+  it('can check that its queue exists, and can neither make nor change one', async () => {
     const { queue } = await as('fedimg', (channel) => channel.checkQueue('fedimg'));
     assert.equal(queue, 'fedimg');
     for (const name of ['fedimg', 'fedimg_other', '']) {
@@ -36,7 +36,7 @@ describe('a client of the test broker', () => {
     await assert.rejects(missing, { code: 404 });
   });
 
-  it('is refused the topics and the queues of others', async () => {
+  it('may not use the topics and the queues of others', async () => {
     await broker().publish('fedimg', PUBLISHED, '{}');
     for (const topic of [COMPOSE, PUBLISHED.replace('.prod.', '.'), 'fedimg.image.publish']) {
       await assert.rejects(broker().publish('fedimg', topic, '{}'), { code: 403 }, topic);
@@ -53,7 +53,7 @@ describe('a client of the test broker', () => {
     await assert.rejects(around, { code: 403 });
   });
 
-  it('gets composes into its queue and nothing else', async () => {
+  it('gets only composes into its queue', async () => {
     await broker().publish('pungi', COMPOSE, '{"compose_id":"one"}');
     await broker().publish('pungi', COMPOSE.replace('status', 'other'), '{}');
     assert.deepEqual(await broker().depth('fedimg'), { ready: 1, unacked: 0, consumers: 0 });
@@ -62,7 +62,7 @@ describe('a client of the test broker', () => {
     assert.deepEqual([message?.topic, message?.body], [COMPOSE, '{"compose_id":"one"}']);
   });
 
-  it('logs in by its certificate, as whom the certificate names', async () => {
+  it('logs in by its certificate, as the user that the certificate names', async () => {
     const connection = await connectByCertificate(broker().tls);
     const seen = (await broker().connections()).find(({ tls }) => tls);
     await connection.close();
@@ -87,7 +87,7 @@ describe('a client of the test broker', () => {
     }
   });
 
-  it('is told when an administrator closes its connection', async () => {
+  it('gets the reason when an administrator closes its connection', async () => {
     const connection = await connect(broker().url('fedimg'), { clientProperties: { app: 'told' } });
     const told: unknown[] = [];
     // No 'error': the library takes this for an orderly end, and hands the reason to 'close'.
@@ -98,7 +98,10 @@ describe('a client of the test broker', () => {
     assert((await broker().closeConnections('fedimg')) > 0);
     await until('the reason', () => told.length > 0);
     assert.match(String(told[0]), /CONNECTION_FORCED/);
-    await until('nobody is connected', async () => (await broker().connections()).length === 0);
+    await until(
+      'all connections are gone',
+      async () => (await broker().connections()).length === 0,
+    );
   });
 
   it('is neither confirmed nor refused while the broker accepts nothing', async () => {
@@ -121,7 +124,7 @@ describe('a client of the test broker', () => {
     assert.equal((await broker().depth('fedimg')).ready, 1);
   });
 
-  it('hears nothing from a broker that hangs, and everything once it goes on', async () => {
+  it('gets no answer from a broker that hangs, and all answers when it continues', async () => {
     await as('pungi', async (channel) => {
       let confirmed = false;
       try {

@@ -75,7 +75,7 @@ describe('a consumer', () => {
     return ready === 0 && unacked === 0;
   };
 
-  it('acknowledges what is done, and drops for good what is broken', async () => {
+  it('acknowledges handled messages, and drops malformed ones for good', async () => {
     const state = listen(({ content }) => (content.toString() === 'broken' ? 'drop' : 'done'));
     await say('good');
     await say('broken');
@@ -84,7 +84,7 @@ describe('a consumer', () => {
     assert.equal(state.heard[0]?.topic, TOPIC);
   });
 
-  it('gets again what was given back, however often', async () => {
+  it('gets a message again each time that it gives it back', async () => {
     let attempts = 0;
     const state = listen(() => ((attempts += 1) < 3 ? 'requeue' : 'done'));
     await say('later');
@@ -96,7 +96,7 @@ describe('a consumer', () => {
     );
   });
 
-  it('gives back what its handler broke at, and says so: a bug must not spin in silence', async () => {
+  it('gives a message back when its handler throws, and reports the error', async () => {
     let attempts = 0;
     const state = listen(() => {
       attempts += 1;
@@ -108,7 +108,7 @@ describe('a consumer', () => {
     assert.deepEqual(state.disconnects, ['the handler failed: a bug']);
   });
 
-  it('uses a queue that it may neither declare nor bind: the administrator has done both', async () => {
+  it('uses a queue that it may neither declare nor bind, because the administrator has done both', async () => {
     await broker().setPermission('fedimg', { configure: '^$', write: '^$', read: '^fedimg$' });
     try {
       const state = listen();
@@ -138,7 +138,7 @@ describe('a consumer', () => {
     await broker().deleteQueue('fedimg-own');
   });
 
-  it('says that its queue is not there, and listens as soon as it is', async () => {
+  it('reports that its queue is missing, and listens as soon as it exists', async () => {
     const state = listen(undefined, { queue: 'fedimg-late' });
     await until('it says why', () => state.disconnects.some((one) => one.includes('fedimg-late')));
     await broker().declareQueue('fedimg-late', [TOPIC]);
@@ -149,7 +149,7 @@ describe('a consumer', () => {
     await broker().deleteQueue('fedimg-late');
   });
 
-  it('comes back when the queue under it was deleted: nobody else would notice', async () => {
+  it('connects again after its queue was deleted', async () => {
     await broker().declareQueue('fedimg-gone', [TOPIC]);
     const state = listen(undefined, { queue: 'fedimg-gone' });
     await until('it listens', () => state.listening === 1);
@@ -161,7 +161,7 @@ describe('a consumer', () => {
     await broker().deleteQueue('fedimg-gone');
   });
 
-  it('survives a broker that is killed, and hears what was said before', async () => {
+  it('survives a broker that is killed, and gets the messages from before', async () => {
     const state = listen();
     await until('it listens', () => state.listening === 1);
     await broker().kill();
@@ -171,7 +171,7 @@ describe('a consumer', () => {
     await until('it is heard', () => state.heard.length === 1);
   });
 
-  it('does not pile up what each connection waited for: the process lives for months', async () => {
+  it('keeps no listeners of lost connections: the process lives for months', async () => {
     const state = listen();
     await until('it listens', () => state.listening === 1);
     const waiting = state.waiting();
@@ -180,7 +180,7 @@ describe('a consumer', () => {
     assert.equal(state.waiting(), waiting);
   });
 
-  it('lets what is at work finish when it is stopped, and takes no more', async () => {
+  it('lets running handlers finish when it is stopped, and takes no more messages', async () => {
     let release = (): void => undefined;
     const held = new Promise<void>((resolve) => (release = resolve));
     const state = listen(() => held.then((): Verdict => 'done'), { prefetch: 1 });
@@ -196,7 +196,7 @@ describe('a consumer', () => {
     assert.deepEqual({ ready, unacked }, { ready: 1, unacked: 0 });
   });
 
-  it('has no more messages at work than it asked for', async () => {
+  it('handles no more messages at once than prefetch allows', async () => {
     let atWork = 0;
     let most = 0;
     const state = listen(

@@ -34,7 +34,7 @@ describe("Fedora's messaging library at the test broker", function () {
     await broker().purge('observer');
   });
 
-  it('hands on what it publishes, as pungi does it', async () => {
+  it('delivers what it publishes in pungi’s way', async () => {
     const body = { status: 'FINISHED', compose_id: 'Fedora-Cloud-43-20260101.0', label: 'é' };
     const [sent] = await fedora.publish([{ topic: COMPOSE, body, headers: { extra: 1 } }]);
     assert.deepEqual([sent?.topic, sent?.error], [COMPOSE, undefined]);
@@ -62,7 +62,7 @@ describe("Fedora's messaging library at the test broker", function () {
     assert.deepEqual(await broker().depth('fedimg'), { ready: 0, unacked: 0, consumers: 0 });
   });
 
-  it('is refused what the user may not publish, and says so for good', async () => {
+  it('may not publish on a foreign topic, and fails for good', async () => {
     const messages = [
       { topic: PUBLISHED, body: PUBLICATION, schema: AWS_SCHEMA, severity: 30 as const },
       { topic: COMPOSE, body: {} },
@@ -80,7 +80,7 @@ describe("Fedora's messaging library at the test broker", function () {
     assert.deepEqual(got.body, PUBLICATION);
   });
 
-  it('tells of a message that no consumer would ever see', async () => {
+  it('reports a message that reaches no consumer', async () => {
     const body = JSON.stringify({ ...PUBLICATION, release: 'Rawhide' });
     const options = { headers: HEADERS, contentEncoding: 'utf-8', messageId: 'wrong' };
     await broker().publish('fedimg', PUBLISHED, body, options);
@@ -97,7 +97,7 @@ describe("Fedora's messaging library at the test broker", function () {
     assert.deepEqual(await broker().depth('observer'), { ready: 0, unacked: 0, consumers: 0 });
   });
 
-  it('complains of what it lets through all the same', async () => {
+  it('warns of a message that it still lets through', async () => {
     await broker().publish('pungi', COMPOSE, '{}');
     const headers = { ...HEADERS, fedora_messaging_schema: 'fedimg.unknown' };
     await broker().publish('pungi', COMPOSE, '{}', { headers, contentEncoding: 'utf-8' });
@@ -124,7 +124,7 @@ describe("Fedora's messaging library at the test broker", function () {
     );
   });
 
-  it('does not take silence for messages', async () => {
+  it('fails when no message arrives', async () => {
     await assert.rejects(fedora.consume(1, { withinMs: 500 }), /0 of 1 messages within 500 ms/);
   });
 });

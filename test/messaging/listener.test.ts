@@ -102,7 +102,7 @@ describe('the listener', () => {
         () => false,
       );
 
-  it('starts one publication, though the message was delivered twice', async () => {
+  it('starts one publication when the message is delivered twice', async () => {
     const composeId = someComposeId();
     const fake = fakeActivities({
       readCompose: () => Promise.resolve(composeOf(imageOf(composeId))),
@@ -118,7 +118,7 @@ describe('the listener', () => {
     });
   });
 
-  it('starts one publication, though it is cut off before its acknowledgement arrives', async () => {
+  it('starts one publication when its connection is cut before the acknowledgement arrives', async () => {
     const composeId = someComposeId();
     const fake = fakeActivities({
       readCompose: () => Promise.resolve(composeOf(imageOf(composeId))),
@@ -145,21 +145,21 @@ describe('the listener', () => {
     }
   });
 
-  it('takes up nothing that is not configured: IoT, test composes, and what is long past', async () => {
+  it('ignores composes that are not configured: IoT, test composes, and old ones', async () => {
     const others = [
       someComposeId('Fedora-IoT'),
       someComposeId('Fedora-Cloud', '.t'),
       someComposeId('Fedora-Cloud', '', 31 * DAY_MS),
     ];
-    const listener = listen(`nobody-${randomUUID()}`);
+    const listener = listen(`unbound-${randomUUID()}`);
     for (const composeId of others) await say(finished(composeId));
     await until('all are heard', () => listener.counts.ignored === others.length);
     await until('none is kept', queueIsEmpty);
     assert.deepEqual(await Promise.all(others.map(isThere)), [false, false, false]);
   });
 
-  it('takes nothing up that only looks like a compose: of another topic, or of next year', async () => {
-    const listener = listen(`nobody-${randomUUID()}`);
+  it('ignores messages that only look like a compose: of another topic, or of next year', async () => {
+    const listener = listen(`unbound-${randomUUID()}`);
     const foreign = someComposeId();
     const delivery = {
       messageId: 'a',
@@ -174,9 +174,9 @@ describe('the listener', () => {
     assert.deepEqual([await isThere(foreign), await isThere(future)], [false, false]);
   });
 
-  it('gives a message back that Temporal does not take for as long as one may be held', async () => {
+  it('gives a message back after the longest time that it may hold one while Temporal is down', async () => {
     const down = { signalWithStart: () => Promise.reject(new Error('down')) };
-    const listener = listen(`nobody-${randomUUID()}`, {
+    const listener = listen(`unbound-${randomUUID()}`, {
       session: { access: { client: { workflow: down } } } as unknown as Session,
       holdMs: 1_000,
     });
@@ -210,7 +210,7 @@ describe('the listener', () => {
     });
   });
 
-  it('survives 2,000 hostile and broken messages, counts each, and takes the good one behind them', async () => {
+  it('survives 2,000 hostile and broken messages, counts each, and handles the good one behind them', async () => {
     const seed = Number(process.env['FEDIMG_FUZZ_SEED'] ?? Date.now() % 1_000_000);
     const COUNT = 2_000;
     // Of a product that is not taken up: what passes for a message starts nothing either.
@@ -230,7 +230,7 @@ describe('the listener', () => {
         arbitrary: fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
       },
     );
-    const listener = listen(`nobody-${randomUUID()}`, { prefetch: 100 });
+    const listener = listen(`unbound-${randomUUID()}`, { prefetch: 100 });
     await withChannel(broker().url('pungi'), async (channel) => {
       for (const content of fc.sample(hostile, { seed, numRuns: COUNT })) {
         channel.publish(EXCHANGE, TOPIC, content.subarray(0, 100_000), { persistent: true });

@@ -45,7 +45,7 @@ describe('a sender whose broker is in trouble', () => {
     await sender.send(message('after'));
   });
 
-  it('finds a channel at the second attempt when others have all there are', async () => {
+  it('gets a channel at the second attempt when all channels are in use', async () => {
     sender = senderOf({ url: withChannelMax(6) });
     const twice = (id: string): Promise<void> =>
       sender.send(message(id)).catch((error: unknown) => {
@@ -58,7 +58,7 @@ describe('a sender whose broker is in trouble', () => {
     await until('the full connection is closed', hasOneConnection);
   });
 
-  it('keeps the new connection when the old one ends at last', async () => {
+  it('keeps the new connection when the old one ends late', async () => {
     sender = senderOf({ confirmTimeoutMs: 2_000 * slowdown() });
     await sender.send(message('before'));
     await broker().freeze();
@@ -75,7 +75,7 @@ describe('a sender whose broker is in trouble', () => {
     assert(await hasOneConnection());
   });
 
-  it('says at once that the broker is short of memory, and keeps its connection till it is not', async () => {
+  it('reports at once that the broker is short of memory, and keeps its connection until then', async () => {
     sender = senderOf();
     await sender.send(message('before'));
     await broker().pauseAccepting();
@@ -98,7 +98,7 @@ describe('a sender whose broker is in trouble', () => {
     );
   });
 
-  it('outlasts an alarm that is longer than a confirmation may take', async () => {
+  it('survives an alarm that is longer than a confirmation may take', async () => {
     const confirmTimeoutMs = 2_000 * slowdown();
     sender = senderOf({ confirmTimeoutMs });
     await sender.send(message('before'));
@@ -118,7 +118,7 @@ describe('a sender whose broker is in trouble', () => {
     assert.deepEqual(ports, [before?.clientPort]);
   });
 
-  it('leaves a broker that does not answer its farewell', async () => {
+  it('closes its connection to a broker that does not answer', async () => {
     sender = senderOf();
     await sender.send(message('before'));
     await broker().freeze();

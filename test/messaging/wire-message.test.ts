@@ -42,7 +42,7 @@ function extra(change: object): Announcement {
 }
 
 describe('a message on the wire', () => {
-  it('has no signature of a URL in it, nor a login: anybody reads the bus', () => {
+  it('contains no signature and no login of a URL: anyone can read the bus', () => {
     const ids = { workflowId: 'w', runId: 'r' };
     const url = 'https://me:word@bucket.example/a.raw.xz?X-Amz-Signature=SECRET#part';
     const plan = somePlan(someRequest(), ids, { url });
@@ -83,13 +83,13 @@ describe('a message on the wire', () => {
     assert.equal(headers['fedora_messaging_schema_package'], 'fedora_image_uploader_messages');
   });
 
-  it('has one id however often it is sent, and another one for each change of state', () => {
+  it('has the same id each time it is sent, and another one for each change of state', () => {
     assert.equal(wire(UPLOAD).properties.messageId, wire({ ...UPLOAD }).properties.messageId);
     const ids = ['a/started', 'a/completed', 'b/started'].map(messageId);
     assert.equal(new Set(ids).size, 3);
   });
 
-  it('of a failure is an error, which people are called for', () => {
+  it('of a failure has the severity error', () => {
     const withoutId = extra({ id: undefined });
     const failed = { ...withoutId, body: { ...withoutId.body, status: 'failed' } };
     const headers = wire(failed).properties.headers as Record<string, unknown>;
@@ -102,15 +102,15 @@ describe('a message on the wire', () => {
       'an upload that has begun with an AMI',
       { ...UPLOAD, body: { ...UPLOAD.body, status: 'started' } },
     ],
-    ['an id that is no AMI', extra({ id: 'snap-0123456789abcdef0' })],
-    ['a key that nobody knows', { ...UPLOAD, body: { ...UPLOAD.body, secret: 'x' } }],
-    ['a topic that nobody knows', { ...UPLOAD, topic: 'image.gone' as 'image.copy' }],
-    ['a release that is no number', { ...AWS, body: { ...AWS.body, release: 'Rawhide' } }],
-    ['EC2’s word for an architecture', { ...AWS, body: { ...AWS.body, architecture: 'arm64' } }],
+    ['an id that is not an AMI', extra({ id: 'snap-0123456789abcdef0' })],
+    ['an unknown key', { ...UPLOAD, body: { ...UPLOAD.body, secret: 'x' } }],
+    ['an unknown topic', { ...UPLOAD, topic: 'image.gone' as 'image.copy' }],
+    ['a release that is not a number', { ...AWS, body: { ...AWS.body, release: 'Rawhide' } }],
+    ['EC2’s name of an architecture', { ...AWS, body: { ...AWS.body, architecture: 'arm64' } }],
     ['a topic beyond 255 bytes', { ...AWS, topic: `published.v1.aws.${'x'.repeat(250)}` }],
   ];
   for (const [title, announcement] of broken) {
-    it(`with ${title} never leaves: a consumer would drop it without a word`, () => {
+    it(`with ${title} is refused before it is sent: a consumer would drop it`, () => {
       assert.throws(
         () => wire(announcement),
         (error) => error instanceof BrokerError && error.fault === 'invalid' && error.isFinal,

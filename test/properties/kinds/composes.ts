@@ -135,7 +135,8 @@ function assertPlainPlace(location: string): void {
 }
 
 /** All that makes strict JSON stricter than JSON. */
-const STRICTER = /deeper than|more than \d+ values|__proto__|twice|has no value|too large|goes on/;
+const STRICTER =
+  /deeper than|more than \d+ values|__proto__|twice|has no value|too large|continues/;
 
 const strictJson = inputKind({
   name: 'strict-json',

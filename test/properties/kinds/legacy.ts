@@ -42,7 +42,7 @@ const withTest = hostileText.map((command) =>
   LEAST_OLD.replace(/test = .*/, () => `test = ${command}`),
 );
 
-/** As long as it may be: of keys that nobody knows, of one key, of items. */
+/** As long as it may be: of unknown keys, of one key, of items. */
 const long = fc
   .constantFrom('a=\n', 'keypaht = 1\n', ' us-east-1|x86_64|a|b\n', '[a]\n')
   .map(

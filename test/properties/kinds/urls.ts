@@ -204,7 +204,7 @@ const redirects = inputKind({
         ),
       );
     });
-    // Not allowed, and on this machine: whoever follows a redirect to it is noticed.
+    // Not allowed, and on this machine: it records every redirect that is followed to it.
     let strangers = 0;
     const stranger = createServer((_, response) => void response.end());
     stranger.on('connection', () => (strangers += 1));
