@@ -1,4 +1,4 @@
-/** Lays out one machine's folder: its own system folders, its tools, and what they know of the instance. */
+/** Lays out one machine's folder: its own system folders, its tools, and the instance's facts for them. */
 
 import { randomBytes } from 'node:crypto';
 import { constants, promises as fs } from 'node:fs';
@@ -78,7 +78,7 @@ export async function layOutGuestFolder(spec: MachineSpec, mode: GuestMode): Pro
   return folder;
 }
 
-/** Keeps what is on the instance's disk in reality: the installed agent and the journal. */
+/** Keeps the installed agent and the journal, which are on the disk of a real instance. */
 async function emptyTools(tools: string): Promise<void> {
   await fs.mkdir(path.join(tools, 'agent'), { recursive: true });
   for (const entry of await fs.readdir(tools)) {
@@ -123,7 +123,7 @@ async function writeTools(folder: GuestFolder, mode: GuestMode): Promise<void> {
   }
 }
 
-/** The host's tool folders, each once however many names it has. */
+/** The host's tool folders, each once although several names may lead to it. */
 async function toolPlaces(): Promise<string[]> {
   const places = new Set<string>();
   for (const place of standardPath.split(':')) {
