@@ -60,7 +60,7 @@ else
   bound_root || fail 'neither an overlay nor bind mounts'
 fi
 
-mkdir -p "$root/proc" "$root/sys" "$root/dev" "$root/run" "$root/tmp" "$root/root" "$root/home"
+(cd "$root" && mkdir -p proc sys dev run tmp root home var/tmp var/lib var/log "$machine/run/local-cloud")
 mount -t proc proc "$root/proc" || fail 'no /proc in the namespace'
 for file in sysrq-trigger kcore timer_list; do
   [ -e "$root/proc/$file" ] && mount --bind /dev/null "$root/proc/$file"
@@ -76,10 +76,8 @@ for node in null zero full random urandom tty; do
   : > "$machine/dev/$node" && mount --bind "/dev/$node" "$root/dev/$node" || fail "no /dev/$node"
 done
 for own in run tmp root home var/tmp var/lib var/log; do
-  mkdir -p "$root/$own" "$machine/$own"
   mount --bind "$machine/$own" "$root/$own" || fail "no /$own"
 done
-mkdir -p "$root/run/local-cloud"
 mount --bind "$machine/local-cloud" "$root/run/local-cloud" || fail 'no /run/local-cloud'
 [ -d "$root/var/run" ] && [ ! -L "$root/var/run" ] && mount --bind "$machine/run" "$root/var/run"
 
