@@ -1,4 +1,4 @@
-/** The cloud's shared object: what the server, the EC2 half and the SSM half all hold. */
+/** The cloud's shared object, which the server and all services hold. */
 
 import type { Ghosts } from './store/ghosts.js';
 import type { ChangeReader } from './store/resource-change.js';
@@ -34,7 +34,7 @@ export interface Cloud {
   readonly settingsBook: SettingsBook;
   readonly changes: ChangeReader;
   readonly ghosts: Ghosts;
-  /** For tables of your own: `store.table<CommandRecord>('ssm-command')`. Flushed before each answer. */
+  /** For tables of a service's own: `store.table<CommandRecord>('ssm-command')`. Flushed before each answer. */
   readonly store: Store;
   readonly faults: FaultBook;
   readonly effects: EffectLog;
@@ -47,7 +47,7 @@ export interface Cloud {
   readonly securityGroups: RegionTable<SecurityGroupRecord>;
   readonly accounts: Table<AccountRecord>;
   readonly tokens: Table<TokenRecord>;
-  /** Ids of images that are no more, by `region/id`. */
+  /** Ids of deregistered images, by `region/id`. */
   readonly deregistered: Table<true>;
   /** Names of deregistered images that still count as in use, by `region/name`. */
   readonly freedNames: Table<FreedName>;
@@ -56,13 +56,13 @@ export interface Cloud {
   /** The machines that are powered on, by instance id (ids are unique over all regions). */
   readonly machines: Map<string, Machine>;
   /**
-   * Whether the instance's SSM agent is registered and answers now: it is running, its machine says so,
+   * Whether the instance's SSM agent is registered and answers now: it is running, its agent is up,
    * and no fault has killed the agent.
    */
   agentOnline(region: string, instanceId: string): boolean;
-  /** Whether the cloud is being closed: background work ends without a trace. */
+  /** Whether the cloud is being closed: background work then ends without a log line. */
   isClosed(): boolean;
-  /** Work that nobody waits for: closing does, and what it throws is logged. */
+  /** Starts work that only close() waits for; its errors are logged. */
   background(work: Promise<unknown>): void;
   /** The next number in the order of creation. */
   nextSeq(): number;

@@ -24,7 +24,7 @@ export { defaultSettings } from './settings.js';
 export interface SimulatorOptions {
   /** 0, the default, is any free port. Only loopback is listened on. */
   readonly port?: number;
-  /** Holds everything, the bytes of volumes and snapshots too; kept by close(). One process at a time. */
+  /** Holds all state, with the bytes of volumes and snapshots; close() keeps it. One process at a time. */
   readonly stateDir: string;
   /** `fast` by default. */
   readonly latency?: LatencyProfile;
@@ -48,7 +48,7 @@ export interface Simulator {
   readonly close: () => Promise<void>;
 }
 
-/** Starts the local cloud on its state directory, or takes it up where it was. Rejects when the port is taken. */
+/** Starts the local cloud on its state directory; one that exists goes on where it stopped. Rejects when the port is taken. */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const log = options.log ?? (() => undefined);
   const clock = createClock(options.clock);

@@ -107,5 +107,5 @@ export function readShape<S extends Shape>(shape: S, tree: ParameterTree, prefix
   return input as InputOf<S>;
 }
 
-/** Documented, accepted, and without effect here. */
+/** A documented parameter that has no effect here. */
 export const ignored: Decoder<undefined> = () => undefined;

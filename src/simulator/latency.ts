@@ -28,7 +28,7 @@ interface Spans {
   readonly snapshotPending: Span;
   readonly snapshotCopy: Span;
   readonly imagePending: Span;
-  /** How long a deregistered image is still listed, as such. */
+  /** How long a deregistered image is still listed as deregistered. */
   readonly deregisteredListed: Span;
   /** How long the name of a deregistered image stays taken. */
   readonly imageNameFreed: Span;
@@ -47,30 +47,30 @@ export interface Latency {
   draw(name: LatencyName): number;
 }
 
-const none: Span = [0, 0];
+const instant: Span = [0, 0];
 const minuteMs = 60_000;
 
 const profiles: Record<LatencyProfile, Spans> = {
   instant: {
-    instancePending: none,
-    guestBoot: none,
-    statusChecks: none,
-    consolePosted: none,
-    instanceStopping: none,
-    instanceShuttingDown: none,
+    instancePending: instant,
+    guestBoot: instant,
+    statusChecks: instant,
+    consolePosted: instant,
+    instanceStopping: instant,
+    instanceShuttingDown: instant,
     terminatedListed: [10 * minuteMs, 10 * minuteMs],
-    volumeCreating: none,
-    volumeAttaching: none,
-    volumeDetaching: none,
-    volumeDeleting: none,
-    snapshotPending: none,
-    snapshotCopy: none,
-    imagePending: none,
-    deregisteredListed: none,
-    imageNameFreed: none,
-    consistencyLag: none,
-    agentRegistration: none,
-    commandDelivery: none,
+    volumeCreating: instant,
+    volumeAttaching: instant,
+    volumeDetaching: instant,
+    volumeDeleting: instant,
+    snapshotPending: instant,
+    snapshotCopy: instant,
+    imagePending: instant,
+    deregisteredListed: instant,
+    imageNameFreed: instant,
+    consistencyLag: instant,
+    agentRegistration: instant,
+    commandDelivery: instant,
   },
   fast: {
     instancePending: [150, 400],
@@ -88,12 +88,12 @@ const profiles: Record<LatencyProfile, Spans> = {
     snapshotCopy: [300, 600],
     imagePending: [150, 400],
     deregisteredListed: [200, 800],
-    imageNameFreed: none,
-    consistencyLag: none,
+    imageNameFreed: instant,
+    consistencyLag: instant,
     agentRegistration: [150, 500],
     commandDelivery: [20, 100],
   },
-  // Orders of magnitude as seen in public build logs; AWS documents none of them.
+  // Orders of magnitude as seen in public build logs; AWS does not document them.
   aws: {
     instancePending: [8_000, 25_000],
     guestBoot: [10_000, 40_000],

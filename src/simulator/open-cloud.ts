@@ -1,4 +1,4 @@
-/** Opens a cloud on its state directory: tables, presets, and whatever was under way before. */
+/** Opens a cloud on its state directory: tables, presets, and the work that was under way before. */
 
 import { resumeDetachment } from './ec2/lib/attachment.js';
 import { beginFilling, forgetVolumeLater } from './ec2/lib/volume-lifecycle.js';
@@ -202,7 +202,7 @@ async function closeCloud(cloud: Cloud, background: Background, unlock: () => vo
   unlock();
 }
 
-/** Files whose record never reached the journal: a kill came between the two. */
+/** Removes files that have no record: a kill came before the journal was written. */
 function removeOrphans(cloud: Cloud): void {
   const volumes = new Set([...cloud.volumes.all()].map(({ id }) => id));
   const snapshots = new Set([...cloud.snapshots.all()].map(({ file }) => path.basename(file)));

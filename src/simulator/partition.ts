@@ -1,6 +1,6 @@
 /** The AWS partition that the local cloud stands in for: the first part of every ARN. */
 
-/** Of the regions that are neither China's nor the US government's. */
+/** That of the commercial regions; China and the US government have their own. */
 const partition = 'aws';
 
 /** An ARN (IAM user guide, "Amazon Resource Names"); resources of all regions have no region. */

@@ -13,7 +13,7 @@ export interface Random {
 
 /**
  * `epoch` counts the starts on one state directory: without it a restarted simulator would draw the
- * ids that it has already given away.
+ * ids that it has already used.
  */
 export function createRandom(seed: number | undefined, epoch: number): Random {
   const start =
@@ -46,7 +46,7 @@ export function createRandom(seed: number | undefined, epoch: number): Random {
   };
 }
 
-/** A number in [0, 1) that depends on nothing but the text; for what must be equal in every process. */
+/** A number in [0, 1) that depends on the text only, equal in every process. */
 export function hexOf(text: string, digits: number): string {
   return createHash('sha256').update(text).digest('hex').slice(0, digits);
 }

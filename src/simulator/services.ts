@@ -8,7 +8,7 @@ import { stsService } from './sts/service.js';
 
 export const services: readonly Service[] = [ec2Service, ssmService, stsService];
 
-/** The service that a request claims to be for, before its signature is checked; EC2 when it does not say. */
+/** The service that a request claims to be for, before its signature is checked; EC2 by default. */
 export function claimedService(message: IncomingMessage): Service {
   const target = message.headers['x-amz-target'];
   const scope = /\/([\w-]+)\/aws4_request/.exec(message.headers.authorization ?? '')?.[1];

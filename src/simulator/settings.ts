@@ -18,7 +18,7 @@ export interface CloudSettings {
   readonly accountId: string;
   /** Opt-in regions that this account has enabled. */
   readonly optedInRegions: readonly string[];
-  /** Service quota L-0E3CBAB9, per region; EC2's own default is 5; null is no limit. */
+  /** Service quota L-0E3CBAB9, per region; EC2's own default is 5; null: unlimited. */
   readonly publicImagesPerRegion: number | undefined;
   /** Running On-Demand vCPUs per region. */
   readonly vcpusPerRegion: number | undefined;
@@ -30,7 +30,7 @@ export interface CloudSettings {
   readonly pendingSnapshotsPerRegion: number | undefined;
   /** Concurrent snapshot copies to one region; EC2's own default is 20. */
   readonly snapshotCopiesPerRegion: number;
-  /** A new id is not found for up to this long; undefined: as the latency profile says. */
+  /** A new id is not found for up to this long; undefined: by the latency profile. */
   readonly consistencyLagMs: number | undefined;
   /** A new resource that is found by its id is missing from listings for up to this much longer. */
   readonly listingLagMs: number;
@@ -68,7 +68,7 @@ export const defaultSettings: CloudSettings = {
 };
 
 const amount = z.number().int().min(0).max(1_000_000_000);
-/** null takes a limit away, as JSON has no undefined. */
+/** null removes a limit, because JSON has no undefined. */
 const limit = amount.nullable();
 
 const changesSchema = z
@@ -115,7 +115,7 @@ export interface SettingsBook {
   readonly current: CloudSettings;
   /** As JSON: what is undefined is null. */
   shown(): Record<string, unknown>;
-  /** Changes those that are named; throws SettingsError and changes nothing if one is wrong. */
+  /** Changes those that are named; if one is wrong it throws SettingsError and leaves all as they were. */
   change(changes: unknown): void;
 }
 
@@ -142,7 +142,7 @@ export function openSettings(store: Store, given: Partial<CloudSettings>): Setti
         );
       }
       table.put('changes', { ...table.get('changes'), ...parsed.data });
-      // What the API has switched before would hide what is set now.
+      // Otherwise switches that the API has set before would hide the new settings.
       if (parsed.data.regions !== undefined) {
         for (const [region] of [...accounts.entries()]) accounts.delete(region);
       }

@@ -25,7 +25,7 @@ export interface TestCloud extends StartedCloud {
 
 const opened: (() => Promise<void>)[] = [];
 
-/** Starts a cloud with instant latency unless told otherwise; closed by `closeTestClouds`. */
+/** Starts a cloud with instant latency by default; closed by `closeTestClouds`. */
 export async function openTestCloud(options: Partial<StartOptions> = {}): Promise<TestCloud> {
   const own = options.stateDir === undefined;
   const stateDir = options.stateDir ?? (await fs.mkdtemp(path.join(os.tmpdir(), 'fedimg-cloud-')));

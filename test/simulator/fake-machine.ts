@@ -1,4 +1,4 @@
-/** Machines that run nothing, for tests of the cloud around them. */
+/** Machines without processes, for tests of the cloud around them. */
 
 import type { Machine, MachineFactory, MachineSpec } from '../../src/simulator/machine/machine.js';
 

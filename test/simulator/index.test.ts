@@ -34,7 +34,7 @@ describe('simulator: start', () => {
     await again.close();
   });
 
-  it('rejects when the port is taken, and leaves nothing open', async () => {
+  it('rejects when the port is taken, and closes what it opened', async () => {
     const first = await startSimulator({ stateDir });
     const other = path.join(stateDir, 'other');
     const port = Number(new URL(first.url).port);

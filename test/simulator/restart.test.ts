@@ -36,7 +36,7 @@ describe('simulator: restart', () => {
     await fs.rm(stateDir, { recursive: true, force: true });
   });
 
-  it('keeps everything: resources, tokens, permissions, rules, counts; and takes running instances up', async () => {
+  it('keeps everything: resources, tokens, permissions, rules, counts; and boots running instances again', async () => {
     const before = await openTestCloud({ stateDir });
     const client = before.client();
     const instance = await launch(client, { ClientToken: 'token-1' });
@@ -89,7 +89,7 @@ describe('simulator: restart', () => {
     await until(async () => (await control<ListedResource[]>(last, 'resources')).length === 0);
   });
 
-  it('loses nothing that was answered when it is killed with SIGKILL', async () => {
+  it('keeps everything that was answered when it is killed with SIGKILL', async () => {
     const script = fileURLToPath(new URL('child-cloud.ts', import.meta.url));
     const child = spawn(process.execPath, ['--import', 'tsx', script, stateDir], {
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -136,7 +136,11 @@ describe('simulator: restart', () => {
       .then(() => {
         const cut = openStore(stateDir);
         assert.equal(cut.table<string>('t').get('a'), '1');
-        assert.equal(cut.table<string>('t').has('b'), false, 'a transaction is whole or nothing');
+        assert.equal(
+          cut.table<string>('t').has('b'),
+          false,
+          'a transaction is kept whole or not at all',
+        );
         cut.close();
         return fs.writeFile(file, 'damage\n[["t","b","2"]]\n');
       })
@@ -179,7 +183,7 @@ describe('simulator: restart', () => {
     await second.close();
   });
 
-  it('frees bytes that no record names any more', async () => {
+  it('removes files without a record', async () => {
     const before = await openTestCloud({ stateDir });
     await before.close();
     const orphan = path.join(stateDir, 'snapshots', 'snap-0123456789abcdef0.img');

@@ -29,7 +29,7 @@ describe('simulator: settings', () => {
     assert.ok(await newVolume(cloud.client()));
   });
 
-  it('refuse what they do not know, say what is wrong, and stay as they are', async () => {
+  it('refuse unknown keys and wrong values with the reason, and stay unchanged', async () => {
     const cloud = await openTestCloud();
     const before = await control(cloud, 'settings');
     for (const [wrong, why] of [

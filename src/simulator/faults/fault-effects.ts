@@ -1,4 +1,4 @@
-/** What a fault rule does to a call: the answer before any effect, or the harm after it. */
+/** What a fault rule does to a call: an error in place of the effect, or harm after it. */
 
 import { listDeregistered, forgetImage } from '../ec2/lib/image-removal.js';
 import { deleteSnapshot } from '../ec2/lib/snapshot-lifecycle.js';

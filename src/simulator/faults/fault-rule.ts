@@ -1,4 +1,4 @@
-/** What a fault rule says: its kinds, its keys, and what makes one wrong. */
+/** Fault rules: their kinds, their keys, and how they are checked. */
 
 import { z } from 'zod';
 
@@ -11,9 +11,9 @@ export const faultKinds = [
   'lost-request',
   /** Takes effect, then cuts the connection. */
   'lost-answer',
-  /** Never answers, no effect: until the caller goes, or for `delayMs`, then cuts. */
+  /** No effect and no answer until the caller disconnects; with `delayMs` it cuts the connection then. */
   'hang-request',
-  /** Takes effect, then never answers, as `hang-request`. */
+  /** Takes effect, then behaves as `hang-request`. */
   'hang-answer',
   /** What the call creates is not found for `forMs`. */
   'not-found',

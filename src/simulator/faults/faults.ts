@@ -19,11 +19,11 @@ export interface FaultCall {
 
 export interface FaultBook {
   rules(): readonly FaultStatus[];
-  /** Puts the rules in place of all earlier ones; throws FaultRuleError and changes nothing if one is wrong. */
+  /** Puts the rules in place of all earlier ones; if one is wrong it throws FaultRuleError and keeps the earlier ones. */
   replace(rules: unknown): readonly FaultStatus[];
   /** Adds rules behind those that are there, which keep their counts; an id that is in use is refused. */
   add(rules: unknown): readonly FaultStatus[];
-  /** Takes the rule away and answers it with its counts; undefined when there is none of that id. */
+  /** Removes the rule and answers it with its counts; undefined for an unknown id. */
   remove(id: string): FaultStatus | undefined;
   /** Counts the call on every rule that matches it and answers those that hit it, in their order. */
   hits(call: FaultCall): FaultRule[];
@@ -50,7 +50,7 @@ export function openFaultBook(store: Store, random: Random, now: () => number): 
       const known = added.find(({ id }) => taken.has(id));
       if (known !== undefined) {
         throw new FaultRuleError(
-          `The rule ${known.id} is there already; DELETE it first, or choose another id.`,
+          `The rule ${known.id} exists already; DELETE it first, or choose another id.`,
         );
       }
       keep([...current, ...added]);

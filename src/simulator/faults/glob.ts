@@ -1,4 +1,4 @@
-/** Wildcards `*` and `?`, matched in time proportional to pattern times text whatever the pattern is. */
+/** Wildcards `*` and `?`, matched in time proportional to pattern times text for every pattern. */
 
 /** A backslash makes the next character literal. */
 export function globMatcher(pattern: string): (text: string) => boolean {

@@ -1,4 +1,4 @@
-/** A connection that never gets its answer, because a fault rule says so. */
+/** Keeps an answer from the client, for a fault rule. */
 
 import type { IncomingMessage } from 'node:http';
 import type { Cloud } from '../cloud.js';

@@ -12,7 +12,7 @@ export interface ThrottledCall {
 }
 
 export interface Throttle {
-  /** Takes the call's tokens; false, and takes none, when a bucket has too few. */
+  /** Takes the call's tokens. When a bucket has too few it answers false and takes no token. */
   admit(call: ThrottledCall): boolean;
 }
 

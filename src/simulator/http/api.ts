@@ -51,7 +51,7 @@ export interface Exchange {
   readonly hold: Hold;
 }
 
-/** Never rejects: every request gets an answer, or a cut connection where a rule says so. */
+/** Never rejects: every request gets an answer, or a fault rule cuts the connection. */
 export function answerApi(api: Api, exchange: Exchange): Promise<void> {
   const answering = answer(api, exchange);
   api.cloud.background(answering);
@@ -125,7 +125,7 @@ function admits({ cloud, throttle }: Api, request: ApiRequest): boolean {
   return throttle.admit({ service: service.name, region, needs, nowMs: cloud.clock.now() });
 }
 
-/** Waits where a rule says so, and answers the error of the first that has one. */
+/** Waits for `slow` rules, and answers the error of the first rule that has one. */
 async function beforeEffect(
   cloud: Cloud,
   request: ApiRequest,

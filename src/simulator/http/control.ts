@@ -1,4 +1,4 @@
-/** `/_fedimg/...`: what tests and checkers look at and set, beside AWS's API. */
+/** `/_fedimg/...`: what tests and checkers read and set, beside AWS's API. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Cloud } from '../cloud.js';
@@ -91,19 +91,19 @@ async function route(
     const [region = '', id = ''] = rest;
     const snapshot = cloud.snapshots.get(region, id);
     if (snapshot === undefined) {
-      throw new CloudError('NotFound', `There is no snapshot ${id} in ${region}.`, 404);
+      throw new CloudError('NotFound', `The snapshot ${id} does not exist in ${region}.`, 404);
     }
     const file = snapshotFile(cloud.stateDir, snapshot);
     return sendFile(message, response, file, 'application/octet-stream');
   }
   throw new CloudError(
     'NotFound',
-    `${path} is not here; there are resources, calls, effects, faults, faults/ID, settings and snapshots/REGION/ID.`,
+    `${path} does not exist. Below /_fedimg/ are resources, calls, effects, faults, faults/ID, settings and snapshots/REGION/ID.`,
     404,
   );
 }
 
-/** PUT puts all rules in place, POST adds some, DELETE of one takes it away; undefined: nothing of that. */
+/** PUT replaces all rules, POST adds some, DELETE removes one; undefined for every other request. */
 async function changeFaults(
   cloud: Cloud,
   message: IncomingMessage,
@@ -121,14 +121,18 @@ async function changeFaults(
 
 function foundRule<T>(rule: T | undefined, id: string): T {
   if (rule !== undefined) return rule;
-  throw new CloudError('NotFound', `There is no fault rule ${id}.`, 404);
+  throw new CloudError(
+    'NotFound',
+    `The fault rule ${id} does not exist. GET /_fedimg/faults lists all.`,
+    404,
+  );
 }
 
 function parseJson(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString('utf8')) as unknown;
   } catch {
-    throw new FaultRuleError('The body is no JSON.');
+    throw new FaultRuleError('The body is not JSON.');
   }
 }
 
@@ -141,7 +145,7 @@ function send(response: ServerResponse, status: number, value: unknown): void {
   response.end(body);
 }
 
-/** The account's resources that are not gone; what is terminated or being deleted is. */
+/** The account's resources, without those that are terminated or being deleted. */
 export function listResources(cloud: Cloud): ListedResource[] {
   const now = cloud.clock.now();
   const entry = (

@@ -11,8 +11,8 @@ interface Range {
 }
 
 /**
- * Sends the file. The ETag names its inode: two snapshots with the same ETag share their bytes, so whoever
- * compares many copies has to read only one.
+ * Sends the file. The ETag names its inode: two snapshots with the same ETag share their bytes, so a
+ * checker of many copies reads only one.
  */
 export async function sendFile(
   message: IncomingMessage,
@@ -48,7 +48,7 @@ export async function sendFile(
     });
     await pipeline(bytes, response);
   } catch (error) {
-    // The reader went away in the middle; there is nobody left to tell.
+    // The reader disconnected in the middle.
     if (!message.socket.destroyed) throw error;
   } finally {
     await handle.close();

@@ -1,4 +1,4 @@
-/** The HTTP server: loopback only, no foreign Host, no Origin; API and control apart. */
+/** The HTTP server: it listens on loopback, refuses web pages, and separates the API from control requests. */
 
 import http from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -19,7 +19,7 @@ export async function startServer(api: Api, port: number): Promise<RunningServer
   const server = http.createServer((message, response) => {
     void answer(api, message, response);
   });
-  // Longer than the SDK keeps idle connections, so that it is never the server that closes one in use.
+  // Longer than the SDK keeps idle connections, so that the server never closes one in use.
   server.keepAliveTimeout = 75_000;
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     answerMalformed(error, socket);
@@ -57,8 +57,8 @@ async function answer(api: Api, message: IncomingMessage, response: ServerRespon
 }
 
 /**
- * This server runs commands for whoever may talk to it. A web page can reach a loopback port, but not
- * without an Origin, and not by a name of its own (DNS rebinding) without that name as Host.
+ * This server runs commands for its callers, and a web page can reach a loopback port. Its requests carry
+ * an Origin, or, with DNS rebinding, a Host that is not a loopback name.
  */
 function refuseStranger(message: IncomingMessage): string | undefined {
   if (message.headers.origin !== undefined) {
@@ -72,7 +72,7 @@ function refuseStranger(message: IncomingMessage): string | undefined {
   return isLoopback ? undefined : 'Only loopback names are accepted as Host.';
 }
 
-/** What is no HTTP, or too much of it, gets an answer and a closed connection. */
+/** Answers malformed HTTP and headers that are too large, and closes the connection. */
 function answerMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy();

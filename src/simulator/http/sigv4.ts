@@ -47,7 +47,7 @@ const algorithm = 'AWS4-HMAC-SHA256';
 export const signatureSkewMs = 5 * 60_000;
 const presignedMaxSeconds = 7 * 24 * 3600;
 
-/** Reads whose signature it claims to be, without checking it; for choosing how to answer. */
+/** Reads whose signature it claims to be, without checking it. */
 export function readClaim(request: SignedRequest): Claim {
   const authorization = request.message.headers.authorization;
   const query = new Map(request.query);
@@ -234,7 +234,7 @@ function canonicalRequest(request: SignedRequest, claim: Claim): string {
     ...claim.signedHeaders.map((name) => `${name}:${headerText(request.message, name) ?? ''}`),
     '',
     claim.signedHeaders.join(';'),
-    // Of what arrived, whatever hash the client declares.
+    // Hashed here; the client's own hash is not trusted.
     sha256(request.body),
   ].join('\n');
 }
@@ -277,7 +277,7 @@ function signingKey(secretAccessKey: string, scope: Scope): Buffer {
     hmac,
     Buffer.from(`AWS4${secretAccessKey}`),
   );
-  // One day's regions and services fit many times over; hostile scopes must not grow it for ever.
+  // One day's regions and services fit many times; hostile scopes must not fill the memory.
   if (signingKeys.size > 1000) signingKeys.clear();
   signingKeys.set(name, key);
   return key;

@@ -8,7 +8,7 @@ import { planUserData, type UserDataScript } from './user-data.js';
 
 /**
  * cloud-init documentation, module "Scripts Per Boot": all executables of the folder, in alphabetical order, at every
- * boot; the guest's own shell looks for them, since the guest may have put anything in their place.
+ * boot; the guest's own shell looks for them, because the guest may have put links in their place.
  */
 const PER_BOOT: UserDataScript = {
   name: 'per-boot',
@@ -16,7 +16,7 @@ const PER_BOOT: UserDataScript = {
 failed=0
 for script in /var/lib/cloud/scripts/per-boot/*; do
   if ! [ -f "$script" ] || ! [ -x "$script" ]; then continue; fi
-  # As cloud-init's own subprocess has it; bash would take it for a script of its own.
+  # cloud-init's message; bash itself would run the file as a script.
   if [ "$(head -c 2 "$script")" != '#!' ]; then
     echo "$script: Exec format error. Missing #! in script?" >&2
     failed=1
@@ -53,7 +53,7 @@ export async function runCloudInit(
     `[    6.200000] cloud-init[1702]: Cloud-init v. 22.2.2 running 'modules:final' at ${stamp()}. Up ${up()} seconds.`,
   );
   const succeeded = await runPart(place, console, PER_BOOT);
-  // A machine that goes down meanwhile says nothing more.
+  // A machine that went down meanwhile writes no more lines.
   if (place.guest.isStopping()) return;
   if (!succeeded) {
     failed = true;
@@ -89,7 +89,7 @@ async function runPart(
   const file = `/var/lib/cloud/instance/scripts/${script.name}`;
   const log = place.mode === 'shims' ? `${place.folder.directory}/var/log` : '/var/log';
   const words = scriptWords(place, place.mode === 'shims' ? place.folder.directory : '/', file);
-  // `tee` appends to the log inside the guest: the simulator itself writes nothing under /var.
+  // `tee` appends to the log inside the guest: the simulator itself does not write under /var.
   const child = place.guest.spawn(
     [
       'bash',

@@ -1,4 +1,4 @@
-/** Runs one script in a guest as the SSM agent does: its environment, its limits, what becomes of its output. */
+/** Runs one script in a guest as the SSM agent does: its environment, its limits, its output. */
 
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 
@@ -9,7 +9,7 @@ import type { GuestMode } from './guest-mode-name.js';
 import { killGroup, type Guest } from './guest.js';
 import type { CommandRequest, CommandResult, MachineSpec } from './machine.js';
 
-/** The agent reports at most 24,000 and 8,000 characters; somewhat more is kept, so that the cut is seen. */
+/** The agent reports at most 24,000 and 8,000 characters; more is kept, so that the cut is seen. */
 const keptCharacters = 64 * 1024;
 /** appconfig.CommandStoppedPreemptivelyExitCode of the agent: killed at its time-out or by a cancel. */
 const stoppedExitCode = 137;
@@ -25,7 +25,7 @@ export interface ScriptPlace {
 }
 
 /**
- * What `env` prints in AWS-RunShellScript (aws/amazon-ssm-agent#427). There is no HOME, USER or SHELL: the
+ * What `env` prints in AWS-RunShellScript (aws/amazon-ssm-agent#427). HOME, USER and SHELL are unset: the
  * agent is a system service, and passes its own environment on.
  */
 export function agentEnvironment(place: ScriptPlace, commandId: string): Record<string, string> {
@@ -42,7 +42,7 @@ export function agentEnvironment(place: ScriptPlace, commandId: string): Record<
   };
 }
 
-/** Without namespaces, HOME and TMPDIR are what keeps a script in its machine's folder. */
+/** Without namespaces, HOME and TMPDIR keep a script in its machine's folder. */
 export function shimEnvironment(place: ScriptPlace): Record<string, string> {
   const { directory } = place.folder;
   return place.mode === 'shims' ? { HOME: `${directory}/root`, TMPDIR: `${directory}/tmp` } : {};

@@ -24,7 +24,7 @@ export async function openConsole(directory: string): Promise<Console> {
   async function save(): Promise<void> {
     while (dirty) {
       dirty = false;
-      // A machine whose folder is removed under it has nobody left to read its console.
+      // The machine's folder is gone, and its console is no longer readable.
       await fs.writeFile(file, kept).catch(() => undefined);
     }
   }

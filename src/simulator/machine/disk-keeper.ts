@@ -45,7 +45,8 @@ export class DiskKeeper {
       });
     }
     const answer = await keepAlive(this.#helper.ask(words, node));
-    if (!answer.ok) throw new Error(`no block device for ${words[1] ?? ''}: ${answer.reason}`);
+    if (!answer.ok)
+      throw new Error(`the host gives no block device for ${words[1] ?? ''}: ${answer.reason}`);
   }
 
   /** One request at a time, so that answers cannot be mixed up. */

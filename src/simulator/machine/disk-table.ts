@@ -1,4 +1,4 @@
-/** The disks of one machine: under which device names the guest sees them, and how they come and go. */
+/** The disks of one machine: their device names in the guest, attaching and detaching. */
 
 import { promises as fs } from 'node:fs';
 import path from 'node:path';
@@ -58,7 +58,7 @@ export class DiskTable {
     await this.#inTurn(() => this.#remove(volumeId));
   }
 
-  /** One at a time: two disks that came at once would take the same free name, and one's bytes the other's place. */
+  /** One at a time, because two disks that come at once would take the same free name. */
   #inTurn(work: () => Promise<void>): Promise<void> {
     const done = this.#turn.then(work);
     this.#turn = done.catch(() => undefined);
@@ -95,7 +95,7 @@ export class DiskTable {
     return mounted || (await isOpen(this.#hostNode(entry)));
   }
 
-  /** A file that stands for a disk keeps its length, whatever `>` did to it. */
+  /** Gives a file that stands for a disk its length again, which `>` truncates. */
   async restoreSizes(): Promise<void> {
     for (const { disk } of this.#attached) await this.restoreSize(disk);
   }
@@ -173,7 +173,7 @@ export class DiskTable {
   }
 }
 
-/** Looks through every process that may be looked at; the simulator's own descriptors do not count. */
+/** Looks through the processes that are readable; the simulator's own descriptors do not count. */
 async function isOpen(node: string): Promise<boolean> {
   const wanted = await fs.stat(node).catch(() => undefined);
   if (wanted === undefined) return false;

@@ -24,7 +24,7 @@ export interface MachineFactoryOptions {
 
 const defaultDelayMs = 50;
 
-/** The mode is found out at the first machine. A forced mode that this host refuses fails there. */
+/** The first machine finds out the mode. A forced mode that this host refuses makes it fail. */
 export function createMachineFactory(options: MachineFactoryOptions): MachineFactory {
   const clock = options.clock ?? createClock();
   let opened: Promise<MachineHost> | undefined;
@@ -35,9 +35,9 @@ export function createMachineFactory(options: MachineFactoryOptions): MachineFac
     create: (spec) => clock.holdDuring(open(spec)),
     resume: async (spec) => {
       const machine = await clock.holdDuring(open(spec));
-      // No guest outlives its simulator, so taking one up again is what a power cut is: it boots anew.
+      // Guests end with their simulator; like after a power cut, the machine boots anew.
       machine.boot().catch((error: unknown) => {
-        options.log(`${spec.instanceId}: it does not come up again: ${String(error)}`);
+        options.log(`${spec.instanceId}: the instance did not boot again: ${String(error)}`);
       });
       return machine;
     },

@@ -1,7 +1,18 @@
-/** Lays out one machine's folder: its own system folders, its tools, and what they know of the instance. */
+/** Lays out one machine's folder: its own system folders, its tools, and the instance's facts for them. */
 
 import { randomBytes } from 'node:crypto';
-import { constants, promises as fs } from 'node:fs';
+import {
+  constants,
+  copyFileSync,
+  mkdirSync,
+  promises as fs,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 
 import { findHostTool, guestScriptFolder, requireHostTool, standardPath } from './host-tools.js';
@@ -61,7 +72,7 @@ export async function layOutGuestFolder(spec: MachineSpec, mode: GuestMode): Pro
     await fs.rm(path.join(directory, folder), { recursive: true, force: true });
   }
   await fs.rm(path.join(directory, 'dev'), { recursive: true, force: true });
-  for (const own of ownFolders) await fs.mkdir(path.join(directory, own), { recursive: true });
+  for (const own of ownFolders) mkdirSync(path.join(directory, own), { recursive: true });
   await emptyTools(tools);
 
   const folder: GuestFolder = {
@@ -72,13 +83,13 @@ export async function layOutGuestFolder(spec: MachineSpec, mode: GuestMode): Pro
     path: `${guestTools}/bin:${standardPath}`,
     hostName: `${hostLabel(spec)}.${spec.region === 'us-east-1' ? 'ec2' : spec.region + '.compute'}.internal`,
   };
-  await writeTools(folder, mode);
-  await writeFacts(folder, spec, mode);
-  await layOutDevices(folder, mode);
+  writeTools(folder, mode);
+  writeFacts(folder, spec, mode);
+  layOutDevices(folder, mode);
   return folder;
 }
 
-/** Keeps what is on the instance's disk in reality: the installed agent and the journal. */
+/** Keeps the installed agent and the journal, which are on the disk of a real instance. */
 async function emptyTools(tools: string): Promise<void> {
   await fs.mkdir(path.join(tools, 'agent'), { recursive: true });
   for (const entry of await fs.readdir(tools)) {
@@ -87,67 +98,80 @@ async function emptyTools(tools: string): Promise<void> {
   }
   await fs.rm(path.join(tools, 'agent', 'active'), { force: true });
   for (const sub of ['bin', 'host', 'units', 'journal']) {
-    await fs.mkdir(path.join(tools, sub), { recursive: true });
+    mkdirSync(path.join(tools, sub), { recursive: true });
   }
-  await fs.writeFile(path.join(tools, 'cloud-init'), 'running\n');
+  writeFileSync(path.join(tools, 'cloud-init'), 'running\n');
 }
 
-async function writeTools(folder: GuestFolder, mode: GuestMode): Promise<void> {
-  const source = guestScriptFolder();
-  const bash = requireHostTool('bash');
-  const fill = async (from: string, to: string): Promise<void> => {
-    const text = await fs.readFile(from, 'utf8');
-    const filled = text
-      .replace(/^#!\/bin\/bash\n/, () => `#!${bash}\n`)
-      .replace("'@MACHINE@'", () => quote(folder.guestTools));
-    await fs.writeFile(to, filled, { mode: 0o755 });
-  };
-  for (const file of libraryFiles)
-    await fill(path.join(source, file), path.join(folder.tools, file));
+/** Synchronous, as all that follows: a hundred small files cost a third of the time that promises take. */
+function writeTools(folder: GuestFolder, mode: GuestMode): void {
+  for (const file of libraryFiles) {
+    writeScript(folder, file, path.join(folder.tools, file));
+  }
   const covered: string[] = [];
   for (const [file, others] of Object.entries(toolNames)) {
     if (file === 'dd' && mode === 'loop') continue;
     const names = file === 'identity' ? others : [file, ...others];
-    const first = path.join(folder.tools, 'bin', names[0] ?? file);
-    await fill(path.join(source, 'bin', file), first);
-    for (const name of names.slice(1)) {
-      await fs.copyFile(first, path.join(folder.tools, 'bin', name));
+    for (const name of names) {
+      writeScript(folder, path.join('bin', file), path.join(folder.tools, 'bin', name));
     }
     // The guest's own `sleep` calls the host's by its absolute path.
     if (file !== 'sleep') covered.push(...names);
   }
-  if (mode !== 'shims') await coverHostTools(folder, covered);
+  if (mode !== 'shims') coverHostTools(folder, covered);
   if (mode === 'files') {
-    const dd = requireHostTool('dd');
-    await fs.copyFile(await fs.realpath(dd), path.join(folder.tools, 'host', 'dd'));
+    copyFileSync(realpathSync(requireHostTool('dd')), path.join(folder.tools, 'host', 'dd'));
   }
 }
 
-/** The host's tool folders, each once however many names it has. */
-async function toolPlaces(): Promise<string[]> {
-  const places = new Set<string>();
-  for (const place of standardPath.split(':')) {
-    const real = await fs.realpath(place).catch(() => undefined);
-    if (real !== undefined) places.add(real);
+/** Texts of `guest/`, by name, with the host's bash in their first line. */
+const scripts = new Map<string, string>();
+
+function writeScript(folder: GuestFolder, name: string, to: string): void {
+  let text = scripts.get(name);
+  if (text === undefined) {
+    const bash = requireHostTool('bash');
+    text = readFileSync(path.join(guestScriptFolder(), name), 'utf8').replace(
+      /^#!\/bin\/bash\n/,
+      () => `#!${bash}\n`,
+    );
+    scripts.set(name, text);
   }
-  return [...places];
+  const filled = text.replace("'@MACHINE@'", () => quote(folder.guestTools));
+  writeFileSync(to, filled, { mode: 0o755 });
+}
+
+let hostTools: ReadonlyMap<string, ReadonlySet<string>> | undefined;
+
+/** What is in the host's tool folders; each folder once although several names may lead to it. */
+function readHostTools(): ReadonlyMap<string, ReadonlySet<string>> {
+  const places = new Map<string, ReadonlySet<string>>();
+  for (const place of standardPath.split(':')) {
+    try {
+      const real = realpathSync(place);
+      if (!places.has(real)) places.set(real, new Set(readdirSync(real)));
+    } catch {
+      // The host does not have this folder.
+    }
+  }
+  return places;
 }
 
 /** A tool that is called by its absolute path must be the guest's, too: `/sbin/shutdown` above all. */
-async function coverHostTools(folder: GuestFolder, names: readonly string[]): Promise<void> {
-  for (const place of await toolPlaces()) {
-    const present = new Set(await fs.readdir(place));
+function coverHostTools(folder: GuestFolder, names: readonly string[]): void {
+  hostTools ??= readHostTools();
+  for (const [place, present] of hostTools) {
     const covers = path.join(folder.directory, 'upper', place);
-    await fs.mkdir(covers, { recursive: true });
+    mkdirSync(covers, { recursive: true });
     for (const name of names.filter((each) => present.has(each))) {
       const cover = path.join(covers, name);
-      await fs.rm(cover, { force: true });
-      await fs.symlink(`${folder.guestTools}/bin/${name}`, cover);
+      rmSync(cover, { force: true });
+      symlinkSync(`${folder.guestTools}/bin/${name}`, cover);
     }
   }
 }
 
-async function writeFacts(folder: GuestFolder, spec: MachineSpec, mode: GuestMode): Promise<void> {
+function writeFacts(folder: GuestFolder, spec: MachineSpec, mode: GuestMode): void {
   const arch = { x86_64: 'x86_64', arm64: 'aarch64', i386: 'i686' }[spec.architecture];
   const facts: Record<string, string> = {
     INSTANCE_ID: spec.instanceId,
@@ -162,12 +186,12 @@ async function writeFacts(folder: GuestFolder, spec: MachineSpec, mode: GuestMod
     SETSID: findHostTool('setsid') ?? '',
   };
   const lines = Object.entries(facts).map(([name, value]) => `${name}=${quote(value)}\n`);
-  await fs.writeFile(path.join(folder.tools, 'facts'), lines.join(''));
+  writeFileSync(path.join(folder.tools, 'facts'), lines.join(''));
 }
 
-async function layOutDevices(folder: GuestFolder, mode: GuestMode): Promise<void> {
-  await fs.mkdir(path.join(folder.dev, 'shm'), { recursive: true });
-  await fs.mkdir(path.join(folder.dev, 'disk', 'by-id'), { recursive: true });
+function layOutDevices(folder: GuestFolder, mode: GuestMode): void {
+  mkdirSync(path.join(folder.dev, 'shm'), { recursive: true });
+  mkdirSync(path.join(folder.dev, 'disk', 'by-id'), { recursive: true });
   if (mode === 'shims') return;
   const links: Record<string, string> = {
     fd: '/proc/self/fd',
@@ -178,7 +202,7 @@ async function layOutDevices(folder: GuestFolder, mode: GuestMode): Promise<void
     kmsg: 'console',
   };
   for (const [name, target] of Object.entries(links)) {
-    await fs.symlink(target, path.join(folder.dev, name));
+    symlinkSync(target, path.join(folder.dev, name));
   }
 }
 

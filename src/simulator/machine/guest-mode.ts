@@ -1,4 +1,4 @@
-/** How a machine's guests are kept apart from the host, and what of that this host allows. */
+/** Which guest modes this host allows. */
 
 import type { GuestMode } from './guest-mode-name.js';
 import { promises as fs } from 'node:fs';

@@ -15,9 +15,9 @@ export interface Guest {
     words: readonly string[],
     environment: Readonly<Record<string, string>>,
   ): ChildProcessWithoutNullStreams;
-  /** Resolves when init has ended, for whatever reason. */
+  /** Resolves when init has ended for any reason. */
   readonly ended: Promise<void>;
-  /** Whether the end has been ordered; what is killed from then on was killed by it. */
+  /** Whether stop() was called; processes that are killed from then on were killed by it. */
   isStopping(): boolean;
   /** Ends every process of the guest; safe to repeat. */
   stop(): Promise<void>;
@@ -30,7 +30,7 @@ const startTimeoutMs = 60_000;
 const droppedCapabilities =
   '-sys_admin,-sys_boot,-sys_module,-sys_rawio,-sys_time,-mknod,-syslog,-net_admin,-audit_control,-mac_admin';
 
-/** Starts a guest in mount and PID namespaces. Fails, with nothing left, where the host refuses. */
+/** Starts a guest in mount and PID namespaces. Where the host refuses, it fails and leaves no process. */
 export async function startInNamespaces(folder: GuestFolder): Promise<Guest> {
   const script = path.join(guestScriptFolder(), 'enter-namespaces.sh');
   const user = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
@@ -65,7 +65,7 @@ export async function startInNamespaces(folder: GuestFolder): Promise<Guest> {
   );
 }
 
-/** Starts a guest that only its tools and a mark in its environment tell from other processes. */
+/** Starts a guest without namespaces: only its tools and a mark in its environment set its processes apart. */
 export async function startWithShims(folder: GuestFolder): Promise<Guest> {
   const script = path.join(guestScriptFolder(), 'warden.sh');
   const mark = randomBytes(12).toString('hex');
@@ -123,7 +123,7 @@ function guestOf(init: ChildProcessWithoutNullStreams, start: Guest['spawn']): G
     },
     stop: async () => {
       stopping = true;
-      // The end of its input is the order to end everything; the kernel does the rest in namespaces.
+      // When its input ends it ends the guest; in namespaces the kernel then kills every process.
       init.stdin.end();
       await keepAlive(ended);
     },
@@ -140,7 +140,7 @@ function untilReady(init: ChildProcessWithoutNullStreams): Promise<number> {
       reject(new Error(reason));
     };
     const timer = setTimeout(
-      () => giveUp(`no answer within ${startTimeoutMs / 1000} s`),
+      () => giveUp(`the guest did not start within ${startTimeoutMs / 1000} s`),
       startTimeoutMs,
     );
     init.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -155,6 +155,8 @@ function untilReady(init: ChildProcessWithoutNullStreams): Promise<number> {
       } else if (word === 'failed') giveUp(`${rest} ${complaints}`.trim());
     });
     init.once('error', (error) => giveUp(error.message));
-    init.once('exit', (code) => giveUp(`it ended with status ${code ?? 'none'}: ${complaints}`));
+    init.once('exit', (code) =>
+      giveUp(`the guest's first process ended with status ${code ?? 'unknown'}: ${complaints}`),
+    );
   });
 }

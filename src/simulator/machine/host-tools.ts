@@ -4,7 +4,7 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Where systems keep their tools, whatever the caller's PATH says. */
+/** Where systems keep their tools; the caller's PATH may lack these folders. */
 export const standardPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** The absolute path of a host's program, or undefined when the host lacks it. */

@@ -1,4 +1,4 @@
-/** Helpers of the machines never keep the program running, except while somebody waits for them. */
+/** Child processes of the machines keep the program running only while it waits for them. */
 
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 

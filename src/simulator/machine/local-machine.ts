@@ -1,4 +1,4 @@
-/** One machine: its power, and what may be asked of it while it is on. */
+/** One machine: its power, and the commands and disks that it takes while it is on. */
 
 import { checkBootable } from './boot-check.js';
 import { runCloudInit } from './cloud-init.js';
@@ -20,13 +20,13 @@ import { SsmAgent } from './ssm-agent.js';
 
 type BootResult = { readonly bootable: true } | BootFailure;
 
-/** The agent gives a document up that keeps asking for restarts (appconfig, CommandRetryLimit). */
+/** The agent gives up a document that asks for more restarts (appconfig, CommandRetryLimit). */
 const restartsMax = 15;
 const onlinePollMs = 20;
 
 const gone: CommandResult = { outcome: 'instance-gone', exitCode: -1, stdout: '', stderr: '' };
 
-/** What the agent says of a document whose worker a restart ended (outofproc/master.go). */
+/** The agent's report of a document whose worker a restart ended (outofproc/master.go). */
 const lostInRestart: CommandResult = {
   outcome: 'exited',
   exitCode: -1,
@@ -68,7 +68,7 @@ export class LocalMachine implements Machine {
     this.#otherDisks = [...spec.otherDisks];
   }
 
-  /** While the power is on, every call means the same boot. */
+  /** While the power is on, every call answers the same boot. */
   boot(): Promise<BootResult> {
     if (this.#isDestroyed()) {
       return Promise.resolve({ bootable: false, reason: 'the machine has been destroyed' });
@@ -127,7 +127,7 @@ export class LocalMachine implements Machine {
 
   async destroy(): Promise<void> {
     this.#power = 'destroyed';
-    // A boot that is under way sees that the power is gone, and ends what it has started.
+    // A boot that is under way then ends what it has started.
     await this.#booting?.catch(() => undefined);
     await this.#endSession();
     await this.#console.flush();
@@ -177,7 +177,7 @@ export class LocalMachine implements Machine {
     return disks === undefined ? undefined : this.#host.clock.holdDuring(change(disks));
   }
 
-  /** Whoever writes here is root in the guest; nothing else than its own power and agent depends on it. */
+  /** The guest's root can write any event; events affect only the machine's own power, agent and clock. */
   #onEvent([word = '', what = '', detail = '']: string[]): void {
     const session = this.#session;
     if (session === undefined) return;
@@ -219,7 +219,7 @@ export class LocalMachine implements Machine {
     for (const listener of this.#powerOffListeners) listener();
   }
 
-  /** EC2 user guide: `halt` puts the CPU into HLT; the instance keeps running, and nothing runs on it. */
+  /** EC2 user guide: `halt` puts the CPU into HLT; the instance keeps running without any process. */
   async #halt(): Promise<void> {
     this.#console.write('[  OK  ] Reached target System Halt.\r\nreboot: System halted\r\n');
     await this.#endSession();
@@ -247,7 +247,7 @@ export class LocalMachine implements Machine {
     await session?.end();
   }
 
-  /** False when the machine will not come back, or nobody waits any more. */
+  /** False when the machine will not come back, or the command was cancelled. */
   async #untilAgentOnline(signal: AbortSignal): Promise<boolean> {
     while (!this.agentOnline()) {
       if (signal.aborted || (this.#power !== 'booting' && this.#power !== 'up')) return false;
@@ -256,7 +256,7 @@ export class LocalMachine implements Machine {
     return true;
   }
 
-  /** A getter would let the compiler believe that the power cannot change during an await. */
+  /** A method, because the compiler takes a getter as unchanged during an await. */
   #isDestroyed(): boolean {
     return this.#power === 'destroyed';
   }

@@ -16,7 +16,7 @@ export interface MachineSpec {
   readonly architecture: 'x86_64' | 'arm64' | 'i386';
   readonly bootMode: 'legacy-bios' | 'uefi';
   readonly virtualizationType: 'hvm' | 'paravirtual';
-  /** The image's operating system: Amazon's own has the SSM agent; `unknown` is whatever is on disk. */
+  /** The image's operating system: Amazon's own has the SSM agent; `unknown` is the system on the disk. */
   readonly os: 'amazon-linux-2023' | 'unknown';
   /** An SSM agent only registers when the instance has a profile. */
   readonly instanceProfile: boolean;
@@ -69,6 +69,6 @@ export interface Machine {
 /** Starts machines; one factory a simulator. */
 export interface MachineFactory {
   create(spec: MachineSpec): Promise<Machine>;
-  /** Takes up a machine that outlived a restart of the simulator, or boots it again. */
+  /** Boots a machine again that was on when the simulator ended. */
   resume(spec: MachineSpec): Promise<Machine>;
 }

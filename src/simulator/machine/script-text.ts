@@ -1,8 +1,8 @@
-/** Adapts a script's text to a guest whose devices, or whose folders, are not where a machine has them. */
+/** Adapts a script's text to a guest whose devices or folders have other paths than on a machine. */
 
 import type { GuestMode } from './guest-mode-name.js';
 
-/** Path prefixes that belong to the machine where there is no mount namespace to give it its own. */
+/** Path prefixes that belong to the machine; without a mount namespace the script's text is changed. */
 const ownPrefixes = [
   '/dev/nvme',
   '/dev/xvd',

@@ -23,7 +23,7 @@ export interface SessionListeners {
   readonly onEvent: (words: string[]) => void;
 }
 
-/** A tool's request is a few words; whatever is longer is somebody's noise. */
+/** A tool's request is a few words; a longer line comes from another program and is cut. */
 const eventCharacters = 200;
 
 export async function startSession(

@@ -1,4 +1,4 @@
-/** Reads user-data as cloud-init does: which scripts run at the first boot, and what it says of the rest. */
+/** Reads user-data as cloud-init does: which scripts run at the first boot, and the warnings about the rest. */
 
 export interface UserDataScript {
   /** `part-001` and so on, or `runcmd`. */
@@ -20,7 +20,7 @@ interface Part {
   readonly text: string;
 }
 
-/** cloud-init documentation, "User data formats": the first line, or the MIME type, says what it is. */
+/** cloud-init documentation, "User data formats": the first line, or the MIME type, is the format. */
 export function planUserData(userData: string | undefined): UserDataPlan {
   const early: UserDataScript[] = [];
   const once: UserDataScript[] = [];

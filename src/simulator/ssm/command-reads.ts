@@ -148,7 +148,7 @@ function readQuery(members: Members, filterKeys: readonly string[]): Query {
   for (const { key, value } of filters) {
     if (!filterKeys.includes(key)) throw new CloudError('InvalidFilterKey', '');
     if (key.startsWith('Invoked') && Number.isNaN(Date.parse(value))) {
-      throw validationError(`Filter ${key} has a value that is no timestamp: ${value}`);
+      throw validationError(`Filter ${key} has a value that is not a timestamp: ${value}`);
     }
   }
   return {

@@ -164,7 +164,7 @@ export function invocationView(
   };
 }
 
-/** A plugin knows neither Delayed nor Cancelling (API reference, CommandPlugin: Status). */
+/** A plugin does not have the statuses Delayed and Cancelling (API reference, CommandPlugin: Status). */
 function pluginStatus(invocation: InvocationRecord): string {
   if (invocation.status === 'Delayed') return 'Pending';
   return invocation.status === 'Cancelling' ? 'InProgress' : invocation.status;

@@ -20,7 +20,7 @@ const retryMs = 100;
 const exitWithSuccess = 168;
 const stoppedExitCode = 137;
 
-/** What the agent reports of a command whose worker is gone (outofproc/master.go). */
+/** The agent's report of a command whose worker has ended (outofproc/master.go). */
 const workerGone =
   'document process failed unexpectedly: document worker timed out , ' +
   'check [ssm-document-worker]/[ssm-session-worker] log for crash reason';
@@ -88,7 +88,7 @@ export class Dispatcher {
       if (await this.#untilReportable(command, invocation)) this.#report(invocation, result);
     } finally {
       this.#running.delete(invocationKey(invocation));
-      // An expiry that is still to come decides about what was never reported.
+      // Otherwise the expiry, which is still to come, ends the command.
       if (this.#isOver(invocation)) unschedule();
     }
   }

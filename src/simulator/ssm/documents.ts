@@ -1,4 +1,4 @@
-/** DescribeDocument, for the one document that there is. */
+/** DescribeDocument, for the only document that exists here. */
 
 import { checkDocument, runShellScript } from './run-shell-script.js';
 import type { SsmCall } from './ssm-call.js';

@@ -30,7 +30,7 @@ const memberFilters: Record<string, (view: View) => string | undefined> = {
   ResourceType: (view) => view.ResourceType,
   SourceIds: (view) => view.SourceId,
   SourceTypes: (view) => view.SourceType,
-  // Nothing here has an activation, a hybrid role or an association.
+  // Nodes here have no activation, hybrid role or association.
   ActivationIds: () => undefined,
   IamRole: () => undefined,
   AssociationStatus: () => undefined,

@@ -185,7 +185,7 @@ function objectOf(value: unknown, path: string): Json {
   throw serializationError(`${kindOf(value)}: ${where}`);
 }
 
-/** A structure may have a member `toString`, with which it is no text any more. */
+/** A structure with a member `toString` cannot be converted to text. */
 function shownItem(item: unknown): string {
   return typeof item === 'string' ? item : JSON.stringify(item);
 }

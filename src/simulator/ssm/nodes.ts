@@ -4,10 +4,10 @@ import type { Cloud } from '../cloud.js';
 import type { InstanceRecord } from '../store/state.js';
 import type { NodeRecord, SsmTables, Target } from './command-state.js';
 
-/** The agent reports its health every five minutes; a note a minute is as good. */
+/** The agent reports its health every five minutes; one record a minute is enough. */
 const pingIntervalMs = 60_000;
 
-/** Takes note of the agents that answer now, and forgets nodes whose instance has stopped or ended. */
+/** Records the agents that answer now, and forgets nodes whose instance has stopped or ended. */
 export function refreshNodes(cloud: Cloud, tables: SsmTables, region: string): void {
   const now = cloud.clock.now();
   for (const instance of cloud.instances.inRegion(region)) {
@@ -38,7 +38,7 @@ export function nodesIn(tables: SsmTables, region: string): NodeRecord[] {
     .sort((one, other) => one.registeredAt - other.registeredAt);
 }
 
-/** Registered instances that meet every target; of a target's values one is enough. */
+/** Registered instances that meet every target; one of a target's values must match. */
 export function matchTargets(
   cloud: Cloud,
   tables: SsmTables,

@@ -8,7 +8,7 @@ export interface Page<T> {
   readonly nextToken: string | undefined;
 }
 
-/** `kind` keeps the token of one action from being taken by another. */
+/** `kind` makes the token valid for one action only. */
 export function pageOf<T>(
   kind: string,
   all: readonly T[],

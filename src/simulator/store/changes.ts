@@ -129,7 +129,7 @@ function describe(
   };
 }
 
-/** Lets what a call has changed spread slowly, as the settings say. */
+/** Delays how soon a call's changes are seen, by the settings. */
 export function spreadSlowly(cloud: Cloud, read: ReadChange): void {
   const { tagLagMs, changeLagMs } = cloud.settings;
   if (read.change.what === 'created') {
@@ -141,7 +141,7 @@ export function hideTags(cloud: Cloud, read: ReadChange, forMs: number): void {
   setStale(cloud, read, { until: Math.round(cloud.clock.now() + forMs), tags: {} });
 }
 
-/** What is deleted stays listed, what is changed keeps its old tags, permissions and state. */
+/** Keeps a deleted resource in listings, and shows a changed one with its old tags, permissions and state. */
 export function showAsBefore(cloud: Cloud, read: ReadChange, forMs: number): void {
   const { before, change, record } = read;
   const until = Math.round(cloud.clock.now() + forMs);
@@ -165,7 +165,7 @@ function setStale(cloud: Cloud, { record, change }: ReadChange, stale: Stale): v
   cloud.store.table<ResourceRecord>(change.type).put(`${region}/${id}`, record);
 }
 
-/** The record as a Describe shows it now: what has not spread yet is as it was. */
+/** The record as a Describe shows it now: changes that have not spread yet are left out. */
 export function asSeen<T extends ResourceRecord>(record: T, nowMs: number): T {
   const { stale } = record;
   if (stale === undefined || stale.until <= nowMs) return record;

@@ -1,4 +1,4 @@
-/** The append-only log of every call and of what happened by itself; an independent checker reads it. */
+/** The append-only log of every call and every event; an independent checker reads it. */
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -49,7 +49,7 @@ export interface EffectLog {
   close(): void;
 }
 
-/** Opens (and takes up) `effects.jsonl` in the folder. */
+/** Opens `effects.jsonl` in the folder, with the counts of the lines that are there. */
 export function openEffectLog(directory: string, now: () => number): EffectLog {
   const file = path.join(directory, 'effects.jsonl');
   const counts = new Map<string, CallCount>();

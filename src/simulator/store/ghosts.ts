@@ -7,7 +7,7 @@ export type Ghost<T extends ResourceRecord = ResourceRecord> = T & { readonly gh
 
 /** Deleted resources that are still shown; forgotten at a restart. */
 export interface Ghosts {
-  /** Of one resource there is one: the last that was added. */
+  /** Replaces an earlier one of the same resource. */
   add(type: ResourceType, ghost: Ghost): void;
   in(type: ResourceType, region: string, nowMs: number): Ghost[];
 }

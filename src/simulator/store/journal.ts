@@ -10,7 +10,7 @@ export interface Journal {
   close(): void;
 }
 
-/** A journal this much longer than what it holds is rewritten; below the floor it is not worth it. */
+/** A journal this much longer than what it holds is rewritten; below the floor it stays. */
 const compactAtRatio = 4;
 const compactFloorBytes = 8 * 1024 * 1024;
 
@@ -50,7 +50,7 @@ function replay(file: string, apply: (table: string, key: string, record: unknow
     try {
       transaction = JSON.parse(line) as Change[];
     } catch (cause) {
-      // A last line without its end was never answered; anything else is damage.
+      // The last line may be cut short: its call was never answered. Other lines are damaged.
       if (index === lines.length - 1) return;
       throw new Error(
         `${file}: line ${index + 1} is not JSON: the local cloud's state is damaged. Remove its folder to start anew.`,
@@ -61,7 +61,7 @@ function replay(file: string, apply: (table: string, key: string, record: unknow
   }
 }
 
-/** Writes only what is alive, beside the old journal, and puts it in its place in one step. */
+/** Writes the records of now to a new file, which replaces the old journal in one step. */
 function rewrite(file: string, tables: ReadonlyMap<string, ReadonlyMap<string, unknown>>): number {
   const next = `${file}.next`;
   const descriptor = fs.openSync(next, 'w');

@@ -1,4 +1,4 @@
-/** How a resource changed: what the effect log says of it, and what faults and late listings go by. */
+/** How a resource changed: for the effect log, faults and late listings. */
 
 import type { ResourceRecord, SharingPermissions, Tags } from './state.js';
 

@@ -7,7 +7,7 @@ import path from 'node:path';
 const dyingMs = 3000;
 const lookAgainMs = 20;
 
-/** Takes the directory, or throws when a living process has it; answers how to let it go. */
+/** Takes the directory, or throws when a living process has it; answers the function that releases it. */
 export function lockStateDirectory(directory: string): () => void {
   const file = path.join(directory, 'lock');
   const mine = `${process.pid} ${startOf(process.pid) ?? ''}`;
@@ -41,18 +41,18 @@ function isAlive(pid: number, start: string): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
   }
-  // Process ids come back; a start time with the id does not.
+  // Process ids are used again; an id with a start time is unique.
   const begun = startOf(pid);
   return process.platform === 'linux' ? begun !== undefined && begun === start : true;
 }
 
-/** When the process began, in the kernel's ticks; undefined where there is no /proc. */
+/** When the process began, in the kernel's ticks; undefined without /proc. */
 function startOf(pid: number): string | undefined {
   try {
     const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The name in parentheses may hold blanks; the 22nd field is the 20th after it.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    // A zombie is dead, only not buried yet.
+    // A zombie has ended; its parent has not read its status yet.
     return fields[0] === 'Z' ? undefined : fields[19];
   } catch {
     return undefined;

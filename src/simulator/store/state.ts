@@ -127,7 +127,7 @@ export interface ImageRecord extends ResourceRecord {
   /** Becomes `failed` instead of `available`, for this reason. */
   failed?: string;
   disabled?: boolean;
-  /** Listed still though it is gone. */
+  /** Still listed although it was deregistered. */
   deregistered?: true;
   deprecationTime?: string;
   deregistrationProtection?: 'enabled' | 'enabled-with-cooldown' | 'disabled';
@@ -243,7 +243,7 @@ export interface RegionTable<T extends ResourceRecord> {
   /** In order of creation. */
   inRegion(region: string): IterableIterator<T>;
   all(): IterableIterator<T>;
-  /** Puts a record in memory only, unless it is there: for what every start makes anew. */
+  /** Puts a record in memory only, unless it is there: for records that every start makes anew. */
   preset(record: T): void;
 }
 

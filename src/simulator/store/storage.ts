@@ -11,7 +11,7 @@ export function volumeFile(stateDir: string, volume: VolumeRecord): string {
   return path.join(stateDir, 'volumes', `${volume.id}.img`);
 }
 
-/** Holds on to the snapshot's bytes from CreateVolume on, so that deleting the snapshot cannot take them away. */
+/** A second name of the snapshot's file from CreateVolume on: the bytes outlive the snapshot. */
 function volumeSourceFile(stateDir: string, volume: VolumeRecord): string {
   return path.join(stateDir, 'volumes', `${volume.id}.source`);
 }

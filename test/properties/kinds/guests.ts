@@ -199,7 +199,7 @@ const consoles = inputKind({
 
 const failures = inputKind({
   name: 'failure',
-  title: 'what a guest or a server says stands in the failure of the run as it came',
+  title: 'text of a guest or a server stands unescaped in the failure of the run',
   weight: 4,
   refusesNone: true,
   input: fc.record({
@@ -224,8 +224,8 @@ const failures = inputKind({
       const failure = toFailure(errors[way]);
       assert(failure instanceof ApplicationFailure);
       assertPlainText(failure.message);
-      const [told] = failure.details as Record<string, unknown>[];
-      for (const value of Object.values(told ?? {})) assertHarmless(String(value));
+      const [shown] = failure.details as Record<string, unknown>[];
+      for (const value of Object.values(shown ?? {})) assertHarmless(String(value));
       return 'accepted';
     },
   }),

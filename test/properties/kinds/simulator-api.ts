@@ -48,7 +48,7 @@ const ec2Forms = inputKind({
     ),
 });
 
-/** XML 1.0: nothing that a parser refuses, and nothing that was not written as an element. */
+/** XML 1.0: every parser accepts it, and all its elements were written as such. */
 function assertXml(body: string): void {
   // eslint-disable-next-line no-control-regex
   assert.doesNotMatch(body, /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Surrogate}/u);
@@ -85,7 +85,7 @@ const SSM_BODIES = {
 
 const ssmBodies = inputKind({
   name: 'ssm-json',
-  title: 'JSON that SSM would refuse ends the local cloud, or runs a command that nobody sent',
+  title: 'JSON that SSM would refuse ends the local cloud, or runs a command that was not sent',
   weight: 4,
   input: fc
     .constantFrom(...Object.entries(SSM_BODIES))
@@ -134,7 +134,7 @@ const AUTHORIZATION = `AWS4-HMAC-SHA256 Credential=${KEYS.accessKeyId}/20260101/
 
 const signatures = inputKind({
   name: 'signature',
-  title: 'a request that nobody signed runs as the owner of the local cloud',
+  title: 'an unsigned request runs as the owner of the local cloud',
   weight: 4,
   input: fc.record({
     authorization: fc.oneof(around(fc.constant(AUTHORIZATION)), fc.constant(undefined)),
@@ -172,7 +172,7 @@ const signatures = inputKind({
         } as unknown as IncomingMessage;
         return verdictOf(
           () => {
-            // As a client does that has no key: none of these may ever pass.
+            // The client has no key, so all of these must be refused.
             readApiRequest(cloud, KEYS, message, Buffer.from(body));
             assert.fail('a request without a right signature was accepted');
           },

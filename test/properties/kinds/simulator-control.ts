@@ -32,7 +32,7 @@ const RULES = [
 
 const faultRules = inputKind({
   name: 'fault-rules',
-  title: 'fault rules that are none replace those that were set',
+  title: 'text that is not a fault rule replaces the rules that were set',
   weight: 3,
   input: fc.tuple(
     fc.oneof(
@@ -56,7 +56,7 @@ const faultRules = inputKind({
           assert.equal(
             JSON.stringify(cloud.faults.rules()),
             before,
-            'what is refused changes nothing',
+            'refused rules leave the earlier ones unchanged',
           );
           return error instanceof FaultRuleError;
         },

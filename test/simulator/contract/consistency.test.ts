@@ -99,7 +99,7 @@ describe('contract: eventual consistency', () => {
     );
   });
 
-  it('lists a deleted snapshot and a deregistered image for a while, but does nothing more with them', async () => {
+  it('lists a deleted snapshot and a deregistered image for a while, but refuses to use them', async () => {
     const snapshot = await taggedSnapshot(client);
     const image = await newImage(client);
     await changeSettings(cloud, { changeLagMs: long });

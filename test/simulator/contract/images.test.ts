@@ -197,7 +197,7 @@ describe('contract: images', () => {
     );
   });
 
-  it('cannot be deregistered while protected, nor for a day after a cooldown (user guide, protect an AMI)', async () => {
+  it('cannot be deregistered while protected, and for a day after a cooldown (user guide, protect an AMI)', async () => {
     const client = (await openTestCloud()).client();
     const id = await newImage(client);
     const deregister = (): Promise<unknown> =>

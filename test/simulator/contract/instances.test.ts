@@ -16,7 +16,7 @@ import {
 describe('contract: instances', () => {
   afterEach(closeTestClouds);
 
-  it('deletes launch volumes on termination as their mapping says, and keeps those attached later (TerminateInstances)', async () => {
+  it('deletes launch volumes on termination by their mapping, and keeps those attached later (TerminateInstances)', async () => {
     const client = (await openTestCloud()).client();
     const id = await launch(client, {
       Placement: { AvailabilityZone: 'us-east-1a' },
@@ -69,7 +69,7 @@ describe('contract: instances', () => {
     assert.notEqual((await instanceOf(client, beside)).State?.Name, 'terminated');
   });
 
-  it('terminates an instance that shuts itself down when its behaviour says so (user guide, shutdown behavior)', async () => {
+  it('terminates an instance that shuts itself down if its shutdown behaviour is terminate (user guide, shutdown behavior)', async () => {
     const cloud = await openTestCloud();
     const client = cloud.client();
     const id = await launch(client, { InstanceInitiatedShutdownBehavior: 'terminate' });

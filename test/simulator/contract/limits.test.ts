@@ -51,7 +51,7 @@ describe('contract: request rates (EC2 developer guide, request throttling)', ()
       assert.equal(burst('DescribeSnapshots', given(name)).passed, 100, name);
     }
     assert.equal(burst('DescribeSnapshots', none).passed, 50);
-    // An owner narrows nothing of what the page calls filtered or paginated.
+    // An owner does not make it what the page calls filtered or paginated.
     assert.equal(burst('DescribeSnapshots', given('Owner', 'self')).passed, 50);
   });
 

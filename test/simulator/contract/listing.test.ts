@@ -179,7 +179,7 @@ describe('contract: listings', () => {
     assert.deepEqual((await volumeOf(client, id)).Tags, [{ Key: '__proto__', Value: 'x' }]);
   });
 
-  it('allows 50 tags, not 51, and changes nothing then (error codes, TagLimitExceeded)', async () => {
+  it('allows 50 tags, refuses 51, and then keeps the tags unchanged (error codes, TagLimitExceeded)', async () => {
     const client = (await openTestCloud()).client();
     const id = await newVolume(client);
     const Tags = Array.from({ length: 50 }, (_, index) => ({ Key: `k${index}`, Value: 'v' }));
@@ -193,7 +193,7 @@ describe('contract: listings', () => {
     assert.equal((await volumeOf(client, id)).Tags?.length, 50);
   });
 
-  it('does nothing on a dry run (error codes, DryRunOperation)', async () => {
+  it('changes no resource on a dry run (error codes, DryRunOperation)', async () => {
     const client = (await openTestCloud()).client();
     const ImageId = await amazonLinux(client);
     await refusal('DryRunOperation', launch(client, { ImageId, DryRun: true }));

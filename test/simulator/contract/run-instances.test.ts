@@ -124,7 +124,7 @@ describe('contract: RunInstances', () => {
     await refusal('Unsupported', launch(cloud.client('eu-north-1'), { InstanceType: 'm3.medium' }));
   });
 
-  it('refuses user-data that is no base64 or larger than 16 KB (user guide, user data)', async () => {
+  it('refuses user-data that is not base64 or larger than 16 KB (user guide, user data)', async () => {
     const client = (await openTestCloud()).client();
     const UserData = Buffer.alloc(16_385, 'x').toString('base64');
     await refusal('InvalidParameterValue', launch(client, { UserData }));

@@ -59,7 +59,7 @@ async function impatient(
   await sent;
 }
 
-/** What the log says of the volume's making, once nobody waits for its answer any more. */
+/** The log line of the volume's creation, once its request has ended. */
 async function creation(cloud: TestCloud): Promise<Effect> {
   return until(async () =>
     (await effectsOf(cloud)).find(({ action }) => action === 'CreateVolume'),
@@ -100,7 +100,7 @@ describe('simulator: fault matrix', () => {
     );
   });
 
-  it('TO: hangs before the effect, and the log says that nothing was answered', async () => {
+  it('TO: hangs before the effect, and logs that it sent no answer', async () => {
     await add(cloud, { id: 'to', action: 'CreateVolume', kind: 'hang-request' });
     await impatient(cloud, oneVolume, async () => (await fired(cloud, 'to')) === 1);
     assert.deepEqual(await volumes(cloud), []);
@@ -121,7 +121,7 @@ describe('simulator: fault matrix', () => {
     await assert.rejects(client.send(oneVolume));
   });
 
-  it('EC: each kind of stale answer for what one call made', async () => {
+  it('EC: each kind of stale answer for a new resource', async () => {
     await add(cloud, { id: 'ec-id', action: 'CreateVolume', kind: 'not-found', forMs: 1e9 });
     await refusal('InvalidVolume.NotFound', volumeOf(client, await newVolume(client)));
     const tags = [{ ResourceType: 'volume' as const, Tags: [{ Key: 'a', Value: 'b' }] }];
@@ -205,7 +205,7 @@ describe('simulator: fault matrix', () => {
     assert.ok((await fired(cloud, 'rd')) >= 1);
   });
 
-  it('hits only the sender whose User-Agent is meant, and logs it whole', async () => {
+  it('hits only the sender that its User-Agent names, and logs the whole header', async () => {
     const name = `fedimg/1.2.3 (publish-1; write; 7; 2) ${'x'.repeat(600)}`;
     const named = new ec2.EC2Client({
       region: 'us-east-1',

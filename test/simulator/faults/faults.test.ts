@@ -39,7 +39,7 @@ describe('simulator: faults', () => {
     assert.deepEqual([rule?.seen, rule?.fired], [4, 2]);
   });
 
-  it('refuses rules that are wrong, says why, and keeps those that are set', async () => {
+  it('refuses wrong rules with the reason, and keeps the earlier ones', async () => {
     const cloud = await openTestCloud();
     await setFaults(cloud, { rules: [{ action: '*', kind: 'error' }] });
     for (const wrong of [
@@ -58,7 +58,7 @@ describe('simulator: faults', () => {
     assert.equal(again.status, 200, 'what GET shows can be sent back');
   });
 
-  it('answers no capacity in one zone or for one type only', async () => {
+  it('refuses capacity in one zone or for one type only', async () => {
     const cloud = await openTestCloud();
     const client = cloud.client();
     await setFaults(cloud, [
@@ -130,7 +130,7 @@ describe('simulator: faults', () => {
     assert.ok(Date.now() - started >= 290);
   });
 
-  it('lets snapshots fail, as encryption keys that are not there do', async () => {
+  it('lets snapshots fail, as a missing encryption key does', async () => {
     const cloud = await openTestCloud();
     const client = cloud.client();
     await setFaults(cloud, [

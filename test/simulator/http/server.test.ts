@@ -1,4 +1,4 @@
-/** Whom the local cloud lets in, and what it says to the rest. */
+/** Which requests the local cloud accepts, and how it refuses the others. */
 
 import assert from 'node:assert/strict';
 import net from 'node:net';
@@ -118,7 +118,7 @@ describe('simulator: server', () => {
     assert.equal(codeOf(await send(cloud, { ...changed, path })), 'AuthFailure');
   });
 
-  it('tells who the caller is (STS, GetCallerIdentity)', async () => {
+  it('answers who the caller is (STS, GetCallerIdentity)', async () => {
     const cloud = await openTestCloud();
     const request = await signed(cloud, 'Action=GetCallerIdentity&Version=2011-06-15', {
       service: 'sts',
@@ -127,7 +127,7 @@ describe('simulator: server', () => {
     assert.match(body, /<Account>111122223333<\/Account>/);
   });
 
-  it('answers malformed parameters with EC2’s own errors, and lives on', async () => {
+  it('answers malformed parameters with EC2’s own errors, and goes on', async () => {
     const cloud = await openTestCloud();
     const code = async (body: string): Promise<string | undefined> =>
       codeOf(await send(cloud, await signed(cloud, body)));
@@ -178,7 +178,7 @@ describe('simulator: server', () => {
     assert.match(answer.body, /&lt;&amp;&quot;\ufffd\ufffd\]\]&gt;\ufffd/);
   });
 
-  it('refuses a body that is too large, cut short, of the wrong method, or no HTTP at all', async () => {
+  it('refuses a body that is too large, cut short, of the wrong method, or not HTTP at all', async () => {
     const cloud = await openTestCloud();
     const huge = Buffer.alloc(1024 * 1024 + 1, 'a');
     assert.equal((await send(cloud, { body: huge })).status, 413);
@@ -253,7 +253,7 @@ describe('simulator: server', () => {
     assert.equal((created['request'] as Record<string, unknown>)['Size'], '1');
   });
 
-  it('tells what it has below /_fedimg/, and refuses the rest', async () => {
+  it('lists its resources below /_fedimg/, and refuses unknown paths', async () => {
     const cloud = await openTestCloud();
     assert.equal((await fetch(`${cloud.url}/_fedimg/nothing`)).status, 404);
     assert.equal((await fetch(`${cloud.url}/_fedimg/snapshots/us-east-1/snap-0`)).status, 404);

@@ -1,4 +1,4 @@
-/** Which disks boot, judged by their bytes, and what the console says of those that do not. */
+/** Which disks boot, judged by their bytes, and what the console shows for the others. */
 
 import assert from 'node:assert/strict';
 import { promises as fs } from 'node:fs';
@@ -137,7 +137,7 @@ describe('firmware', () => {
 });
 
 describe('an instance whose disk does not boot', () => {
-  it('says so on its console, has no agent, runs nothing, and can be destroyed', async () => {
+  it('reports this on its console, has no agent, runs no command, and can be destroyed', async () => {
     const bench = await openBench('shims');
     try {
       const machine = await bench.machine({ os: 'unknown', userData: '#!/bin/sh\necho ran\n' });

@@ -56,7 +56,7 @@ for (const mode of mainModes) {
       assert.equal(perl.stdout, '');
     });
 
-    it('says the instance’s architecture, not the host’s', async () => {
+    it('shows the instance’s architecture, not the host’s', async () => {
       assert.equal(
         (await sh(machine, 'uname -m; arch; getenforce; hostname -s')).stdout.split('\n')[0],
         'aarch64',

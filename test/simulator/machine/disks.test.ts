@@ -16,7 +16,7 @@ for (const mode of testableModes) {
     });
     afterEach(() => bench.close());
 
-    it('are found by volume id, as the EBS user guide says, and by no other', async () => {
+    it('are found by volume id, as in the EBS user guide, and by no other id', async () => {
       const disk = await bench.disk('vol-0bbbbbbbbbbbbbbb1', '/dev/sdf');
       const machine = await bench.running({ otherDisks: [disk] });
       const result = await sh(
@@ -26,7 +26,7 @@ for (const mode of testableModes) {
       assert.match(result.stdout, /^\/(?:\S*\/)?dev\/nvme1n1\n$/);
     });
 
-    it('that come at once get a name each', async () => {
+    it('get a name each when they are attached at once', async () => {
       const ids = ['1', '2', '3', '4'].map((digit) => `vol-0bbbbbbbbbbbbbbb${digit}`);
       const disks = await Promise.all(
         ids.map((id, index) => bench.disk(id, `/dev/sd${'fghi'.charAt(index)}`)),
@@ -103,7 +103,7 @@ for (const mode of testableModes) {
       assert.equal((await fs.stat(disk.file)).size, 4 * 1024 * 1024);
     });
 
-    it('come and go while it runs; a mounted or an open one is not let go', async () => {
+    it('are attached and detached while it runs; a mounted or an open one is not detached', async () => {
       const machine = await bench.running();
       const disk = await bench.disk('vol-0ccccccccccccccc2', '/dev/sdg');
       await machine.attach(disk);

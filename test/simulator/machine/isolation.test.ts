@@ -152,7 +152,7 @@ for (const mode of testableModes.filter((each) => each !== 'shims')) {
       assert.equal(await exists(machine.spec.rootDevice.file), true);
     });
 
-    it('sees only its own processes and none of the host’s homes', async () => {
+    it('sees only its own processes, and not the host’s home directories', async () => {
       const machine = await bench.running();
       const result = await sh(machine, 'ls -A /home /root /tmp; ls -d /proc/[0-9]* | wc -l');
       assert.match(result.stdout, /^\/home:\n\n\/root:\n\n\/tmp:\n\d\n$/);

@@ -14,7 +14,7 @@ async function boots(machine: Machine): Promise<string[]> {
   return pieces.filter((piece) => piece.includes('finished at'));
 }
 
-/** What is on the host, where the guest must change nothing. */
+/** Files of the host, which the guest must not change. */
 async function hostFolder(): Promise<string[] | undefined> {
   return fs.readdir('/var/lib/cloud', { recursive: true }).catch(() => undefined);
 }
@@ -35,7 +35,7 @@ for (const mode of testableModes) {
         `cat >"$per_boot/b-last" <<'END'\n#!/bin/sh\necho per-boot b as $(id -u)\nEND`,
         `cat >${folder}/a-first <<'END'\n#!/bin/sh\necho per-boot a\nexit 1\nEND`,
         `cat >${folder}/aa-plain <<'END'\n#!/bin/sh\necho per-boot plain\nEND`,
-        // A program without an interpreter is none for cloud-init.
+        // cloud-init refuses a program without an interpreter.
         `echo 'echo per-boot c' >${folder}/c-no-interpreter`,
         `chmod 755 "$per_boot"/*-first ${folder}/b-last ${folder}/c-no-interpreter\necho user-data ran\n`,
       ].join('\n');

@@ -65,7 +65,7 @@ for (const mode of mainModes) {
       });
     }
 
-    it('stays on, with nothing running, after a plain halt (EC2 user guide: HLT is no shutdown)', async () => {
+    it('stays on without a process after a plain halt (EC2 user guide: HLT is not a shutdown)', async () => {
       const machine = await bench.running();
       const seen = powerOffs(machine);
       assert.equal((await sh(machine, 'halt; sleep 30')).outcome, 'instance-gone');
@@ -91,7 +91,7 @@ for (const mode of mainModes) {
       assert.equal(seen.count, 0);
     });
 
-    it('is taken up by a restarted simulator as after a power cut: files stay, processes do not', async () => {
+    it('is booted again by a restarted simulator as after a power cut: files stay, processes do not', async () => {
       const machine = await bench.running({ userData: '#!/bin/bash\necho x >> /var/lib/runs\n' });
       await until(async () => (await machine.consoleOutput()).includes('finished at'));
       await sh(machine, 'systemd-run -q --unit=before sleep 60; shutdown -P +600');

@@ -116,7 +116,7 @@ export function sh(
   });
 }
 
-/** How many `sleep <mark>` run; in mode shims everybody's processes are in sight, so the mark is the test's own. */
+/** How many `sleep <mark>` run. In mode shims the host's processes are visible, so each test has its own mark. */
 export async function sleepers(machine: Machine, mark: string): Promise<number> {
   const { stdout } = await sh(machine, `ps ax -o args | grep -c '^sleep ${mark}'`);
   return Number.parseInt(stdout, 10);

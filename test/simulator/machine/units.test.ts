@@ -100,7 +100,7 @@ for (const mode of mainModes) {
       assert.equal(await sleepers(machine, mark), 0);
     });
 
-    it('time out by RuntimeMaxSec, and say so', async () => {
+    it('time out by RuntimeMaxSec, and report this', async () => {
       await sh(machine, 'systemd-run -q --unit=slow -p RuntimeMaxSec=1 sleep 60');
       await until(async () => (await out('systemctl is-failed slow')) === 'failed\n');
       assert.equal(await out('systemctl show -p Result --value slow'), 'timeout\n');
@@ -113,7 +113,7 @@ for (const mode of mainModes) {
       assert.equal(result, '/\n1--2\n');
     });
 
-    it('pass their exit status on with --wait, and write to a file where told to', async () => {
+    it('pass their exit status on with --wait, and write to a file if asked to', async () => {
       const result = await sh(
         machine,
         'systemd-run -q --wait -p StandardOutput=append:/var/tmp/unit.log sh -c "echo logged; exit 7"; echo $?; cat /var/tmp/unit.log',

@@ -173,7 +173,7 @@ describe('a command', () => {
     await bench.send(node);
   });
 
-  it('goes to the nodes that its targets match, and says NoInstancesInTag when there are none', async () => {
+  it('goes to the nodes that its targets match, and is NoInstancesInTag without matches', async () => {
     bench.addNode(node, { role: 'utility', run: '7' });
     bench.addNode(other, { role: 'test', run: '7' });
     const send = async (targets: object[]): Promise<Record<string, unknown>> => {

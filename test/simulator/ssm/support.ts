@@ -69,7 +69,7 @@ async function settle(): Promise<void> {
   for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** A machine whose commands end when the test says so. */
+/** A machine whose commands end when the test ends them. */
 export interface ScriptedMachine extends Machine {
   online: boolean;
   readonly requests: CommandRequest[];
@@ -115,7 +115,7 @@ export interface SsmBench {
   call(action: string, body: unknown): Promise<{ status: number; body: Record<string, unknown> }>;
   /** Fails unless the answer is 200. */
   ok(action: string, body: unknown): Promise<Record<string, unknown>>;
-  /** The error's code; fails when there is none. */
+  /** The error's code; fails without one. */
   error(action: string, body: unknown): Promise<string>;
   send(instanceId: string, extra?: Record<string, unknown>): Promise<string>;
   invocation(commandId: string, instanceId: string): Promise<Record<string, unknown>>;

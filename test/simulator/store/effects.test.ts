@@ -1,4 +1,4 @@
-/** The effect log tells an independent checker what happened to every resource. */
+/** An independent checker reads in the effect log what happened to every resource. */
 
 import assert from 'node:assert/strict';
 import * as ec2 from '@aws-sdk/client-ec2';
@@ -32,7 +32,7 @@ const tags = [{ Key: 'managed-by', Value: 'fedimg' }];
 describe('simulator: effect log', () => {
   afterEach(closeTestClouds);
 
-  it('tells who made, published, withdrew and removed an image and its snapshot', async () => {
+  it('names who made, published, withdrew and removed an image and its snapshot', async () => {
     const cloud = await openTestCloud();
     const client = cloud.client();
     const snapshot = await newSnapshot(client, {
@@ -73,7 +73,7 @@ describe('simulator: effect log', () => {
     );
   });
 
-  it('tells who made, tagged and ended an instance and its volume, lost answers included', async () => {
+  it('names who made, tagged and ended an instance and its volume, lost answers included', async () => {
     const cloud = await openTestCloud();
     const client = cloud.client();
     await setFaults(cloud, [{ action: 'RunInstances', kind: 'lost-answer' }]);

@@ -99,7 +99,7 @@ type Own =
   | 'listedAt'
   | 'stale';
 
-/** What belongs to the source alone, and is not copied. */
+/** Fields of the source that are not copied. */
 const ownFields: ReadonlySet<string> = new Set<Own>([
   'ownerAlias',
   'clientToken',

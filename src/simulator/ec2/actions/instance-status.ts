@@ -79,7 +79,7 @@ async function latestConsole(call: Call, instance: InstanceRecord): Promise<XmlF
   };
 }
 
-/** The hardware is always well; the instance check follows the boot. */
+/** The system check always passes; the instance check follows the boot. */
 function checks(instance: InstanceRecord, now: number): { system: Status; instance: Status } {
   if (instance.state !== 'running') return { system: 'not-applicable', instance: 'not-applicable' };
   const seen = instance.boot !== 'booting' && instance.statusOkAt <= now;

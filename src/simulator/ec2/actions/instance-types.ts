@@ -92,7 +92,7 @@ export const instanceTypeActions: ActionTable = {
   ),
 };
 
-/** A zone that lacks the type offers it not, by name or by id. */
+/** A zone that lacks the type does not offer it, by name or by id. */
 function locationsOf(
   call: Call,
   type: string,

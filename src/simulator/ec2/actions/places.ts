@@ -1,4 +1,4 @@
-/** Regions, availability zones, the default network, key pairs: what is there before anything is made. */
+/** Regions, availability zones, the default network, key pairs: what every account has from the start. */
 
 import { arnOf } from '../../partition.js';
 import { CloudError } from '../../errors.js';

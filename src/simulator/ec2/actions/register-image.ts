@@ -161,7 +161,7 @@ function checkParavirtual(call: Call, input: RegisterInput, architecture: Archit
   const kernel = findImage(call, input.KernelId);
   if (kernel.imageType !== 'kernel') {
     throw invalidValue(
-      `Value (${input.KernelId}) for parameter kernelId is invalid. It is no kernel.`,
+      `Value (${input.KernelId}) for parameter kernelId is invalid. It is not the id of a kernel image of this region.`,
     );
   }
   if (kernel.architecture !== architecture) {

@@ -34,7 +34,7 @@ import { defaultVpcId } from '../lib/network-defaults.js';
 import { readTagSpecifications } from '../lib/tag-input.js';
 import { volumesLeft } from '../lib/volume-limit.js';
 
-/** What one request settles for all of its instances. */
+/** What all instances of one request share. */
 interface LaunchPlan {
   readonly input: RunInstancesInput;
   readonly image: ImageRecord;

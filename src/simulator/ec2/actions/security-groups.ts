@@ -1,4 +1,4 @@
-/** Security groups and their rules. Nothing here filters packets; the rules are kept and shown. */
+/** Security groups and their rules. The rules are kept and shown; they filter no packets. */
 
 import { findSecurityGroup } from '../lib/lookup.js';
 import { arnOf } from '../../partition.js';

@@ -34,7 +34,7 @@ export const tagActions: ActionTable = {
     if (input.Tag.length === 0) throw missingParameter('Tag');
     const added = readTags(input.Tag);
     const resources = findTagged(call, input.ResourceId);
-    // All or nothing: every merge must be within the limits before any is kept.
+    // Every merge must be within the limits before the first is kept.
     const merged = resources.map((resource) => mergeTags(resource.tags, added));
     resources.forEach((resource, index) => resource.save(merged[index] ?? {}));
     return { return: true };
@@ -81,7 +81,7 @@ export const tagActions: ActionTable = {
   ),
 };
 
-/** No tags at all deletes all; a tag without a value deletes whatever its value is (DeleteTags: Tags). */
+/** Without tags it deletes all; a tag without a value is deleted with any value (DeleteTags: Tags). */
 function isDeleted(
   given: readonly { readonly Key: string; readonly Value: string | undefined }[],
   key: string,

@@ -103,7 +103,7 @@ export const volumeActions: ActionTable = {
         `Volume ${volume.id} is currently attached to ${volume.attachment.instanceId}`,
       );
     }
-    // A second DeleteVolume while the first still runs finds no volume in a state to delete.
+    // A second DeleteVolume, while the first still runs, is refused.
     if (volume.goneAt !== undefined) {
       throw new CloudError('InvalidVolume.NotFound', `The volume '${volume.id}' does not exist.`);
     }

@@ -10,7 +10,7 @@ const untouched: AccountRecord = {
   snapshotBlockPublicAccess: 'unblocked',
 };
 
-/** The region's switches: what the API has set, else what the settings say of the region, else a new account's. */
+/** The region's switches: as the API has set them, else as the settings do, else as in a new account. */
 export function accountOf(cloud: Cloud, region: string): AccountRecord {
   const set = settingsOf(cloud, region);
   const kept = cloud.accounts.get(region);

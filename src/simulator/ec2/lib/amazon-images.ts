@@ -17,7 +17,7 @@ interface Release {
   readonly createdAt: number;
 }
 
-/** Oldest first, so that whoever wants "the most recent" has a choice to get wrong. */
+/** Oldest first, so that a client that picks a wrong image as "the most recent" is found out. */
 const releases: readonly [Release, Release] = [
   { version: '2023.9.20250929.0', createdAt: Date.UTC(2025, 8, 30, 21, 4, 11) },
   { version: '2023.9.20251020.0', createdAt: Date.UTC(2025, 9, 21, 20, 37, 52) },

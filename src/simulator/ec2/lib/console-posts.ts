@@ -1,4 +1,4 @@
-/** The console output that EC2 has posted, which outlives the guest and lags behind it. */
+/** The console output that EC2 has posted, which lags behind the guest and is kept after its end. */
 
 import fs from 'node:fs';
 import path from 'node:path';

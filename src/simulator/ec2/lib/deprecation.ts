@@ -27,7 +27,7 @@ export function checkDeprecation(call: Call, image: ImageRecord, at: Date): stri
   return new Date(Math.round(at.getTime() / minuteMs) * minuteMs).toISOString();
 }
 
-/** Public images are deprecated two years after their creation unless told otherwise (EC2 user guide, "Deprecate an AMI"). */
+/** Public images are deprecated two years after their creation by default (EC2 user guide, "Deprecate an AMI"). */
 export function defaultDeprecation(image: ImageRecord): string {
   return new Date(yearsAfter(image.createdAt, publicYearsMax)).toISOString();
 }

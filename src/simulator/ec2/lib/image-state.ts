@@ -1,4 +1,4 @@
-/** Where an image stands now, and which images hold on to a snapshot. */
+/** The state of an image now, and which images use a snapshot. */
 
 import { CloudError } from '../../errors.js';
 import type { ImageRecord } from '../../store/state.js';

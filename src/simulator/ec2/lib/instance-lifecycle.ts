@@ -72,7 +72,7 @@ async function bootMachine(
   postConsoleLater(cloud, instance, machine);
 }
 
-/** Takes up what was there before the process was restarted. */
+/** Goes on with an instance that existed before the process was restarted. */
 export async function resumeInstance(cloud: Cloud, instance: InstanceRecord): Promise<void> {
   if (instance.state === 'pending') return powerOn(cloud, instance);
   if (instance.state === 'stopping') return endStop(cloud, instance);
@@ -148,7 +148,7 @@ async function endTermination(cloud: Cloud, instance: InstanceRecord): Promise<v
   instance.goneAt = cloud.clock.now() + cloud.latency.draw('terminatedListed');
   cloud.instances.put(instance);
   const directory = instanceDirectory(cloud.stateDir, instance.id);
-  // Not in this turn: a hundred files take long, and everybody else would wait. A start removes what a kill left.
+  // In the background: removing a hundred files would delay all other requests. A start removes what a kill left.
   cloud.store.afterFlush(() => {
     cloud.background(fs.promises.rm(directory, { recursive: true, force: true }));
   });
@@ -182,7 +182,7 @@ function leave(
   cloud.instances.put(instance);
 }
 
-/** Ends the guest, and lets the passing state last its time. */
+/** Ends the guest, and waits until `stopping` or `shutting-down` has lasted its time. */
 async function powerOff(cloud: Cloud, instance: InstanceRecord): Promise<void> {
   const machine = cloud.machines.get(instance.id);
   if (machine !== undefined) {
@@ -250,7 +250,7 @@ async function reboot(cloud: Cloud, instance: InstanceRecord, machine: Machine):
 }
 
 /**
- * The instance is gone without a goodbye: its hardware has failed, or what `code` says, such as
+ * Ends the instance from outside: its hardware has failed, or `code` names another reason, such as
  * `Server.SpotInstanceTermination` (EC2 API reference, StateReason).
  */
 export function loseInstance(

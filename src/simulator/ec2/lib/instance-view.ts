@@ -1,4 +1,4 @@
-/** How instances are shown, and what DescribeInstances can filter by. */
+/** How instances are shown. */
 
 import { zoneId } from '../../regions.js';
 import type { InstanceRecord, InstanceState } from '../../store/state.js';
@@ -58,7 +58,7 @@ export function publicDnsName(instance: InstanceRecord): string {
     : `${host}.${instance.region}.compute.amazonaws.com`;
 }
 
-/** An Instance of the API. A terminated one has lost its network, its volumes and its groups. */
+/** An Instance of the API. A terminated one has no network, volumes and groups. */
 export function instanceXml(call: Call, instance: InstanceRecord): XmlFields {
   const over = isOver(instance);
   const { metadataOptions } = instance;

@@ -81,7 +81,7 @@ export function checkFit(image: ImageRecord, type: InstanceType): void {
   }
 }
 
-/** A request's kernel takes the place of a PV image's own; HVM images have none. */
+/** The request's kernel replaces that of a PV image; HVM images have no kernel. */
 export function chooseKernel(
   call: Call,
   image: ImageRecord,
@@ -159,7 +159,7 @@ function namedZone(
   throw invalidValue(`Invalid availability zone: [${name ?? id ?? ''}]`);
 }
 
-/** Groups of the request, by id or (default VPC) by name; none is the default group. */
+/** Groups of the request, by id or (default VPC) by name; without any, the default group. */
 export function chooseGroups(call: Call, input: RunInstancesInput): string[] {
   const ofInterface = input.NetworkInterface.flatMap((network) => network.SecurityGroupId);
   if (
@@ -235,7 +235,7 @@ export function checkVcpus(call: Call, type: InstanceType, count: number): void 
   }
 }
 
-/** Things that a launch can name and that this account has none of. */
+/** Refuses resources that a launch can name and that this account does not have. */
 export function refuseWhatIsNotThere(input: RunInstancesInput): void {
   const template = input.LaunchTemplate;
   if (template?.LaunchTemplateId !== undefined) {

@@ -76,7 +76,7 @@ function imageDisk(
   };
 }
 
-/** EC2 user guide, "Preserve data when an instance is terminated": other than the root, the default is to keep. */
+/** EC2 user guide, "Preserve data when an instance is terminated": all volumes but the root are kept by default. */
 function addedDisk(call: Call, deviceName: string, ebs: EbsWish): LaunchDisk {
   return {
     deviceName,

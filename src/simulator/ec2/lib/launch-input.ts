@@ -1,4 +1,4 @@
-/** The parameters of RunInstances, and those that this cloud has no use for. */
+/** The parameters of RunInstances, and those that this cloud ignores. */
 
 import { flag, ignored, integer, list, oneOf, required, structure, text } from '../../input.js';
 import type { InputOf } from '../../input.js';

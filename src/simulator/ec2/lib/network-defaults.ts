@@ -36,7 +36,7 @@ export function defaultGroupId(region: string): string {
   return `sg-0${hexOf(`${region} default group`, 16)}`;
 }
 
-/** VPC user guide, "Default security groups": all in from itself, all out. */
+/** VPC user guide, "Default security groups": it admits traffic from itself and lets all traffic out. */
 export function presetDefaultGroups(cloud: Cloud): void {
   let seq = -2_000_000;
   for (const region of regions.keys()) {

@@ -45,7 +45,7 @@ function consistencyLagMs(cloud: Cloud): number {
     : Math.round(cloud.random.between(0, lagMs));
 }
 
-/** An address of TEST-NET-3, so that nothing on the network can be meant by it. */
+/** An address of TEST-NET-3, which no real host has. */
 export function newPublicIp(cloud: Cloud): string {
   return `203.0.113.${1 + Math.floor(cloud.random.next() * 254)}`;
 }

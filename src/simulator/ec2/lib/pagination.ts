@@ -16,7 +16,7 @@ export interface PageRequest {
 
 /**
  * One page of what is in order of creation. The token names the last item shown, not an offset, so a
- * deletion between two pages makes no item be skipped.
+ * deletion between two pages skips no item.
  */
 export function paginate<T extends { readonly seq: number }>(
   records: readonly T[],

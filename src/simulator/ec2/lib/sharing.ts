@@ -5,7 +5,7 @@ import { list, oneOf, structure, text } from '../../input.js';
 import type { SharingPermissions } from '../../store/state.js';
 import type { XmlFields } from '../../http/xml.js';
 
-/** Organizations are documented for images; this cloud has none, so naming one is refused. */
+/** EC2 can share images with organizations; this cloud refuses every organization as unknown. */
 export const sharingInput = list(
   structure({
     Group: oneOf('all'),

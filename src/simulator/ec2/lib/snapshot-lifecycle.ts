@@ -17,7 +17,7 @@ export function notOwned(snapshot: SnapshotRecord): CloudError {
   );
 }
 
-/** The bytes go when their last name goes: copies and volumes keep their own. */
+/** Copies and volumes have their own names of the file; its bytes last until the last name is removed. */
 export function deleteSnapshot(cloud: Cloud, snapshot: SnapshotRecord): void {
   cloud.snapshots.delete(snapshot);
   cloud.store.afterFlush(() => fs.rmSync(snapshotFile(cloud.stateDir, snapshot), { force: true }));

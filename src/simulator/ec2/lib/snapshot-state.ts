@@ -1,4 +1,4 @@
-/** Where a snapshot stands now, and who may see it. */
+/** The state of a snapshot now, and who may see it. */
 
 import type { SharingPermissions, SnapshotRecord } from '../../store/state.js';
 import type { Call } from './action.js';

@@ -51,7 +51,7 @@ function checkCount(tags: Tags): void {
   }
 }
 
-/** Defined, not assigned: a tag may be called `__proto__`. */
+/** Defines the property, because assigning would fail for a tag called `__proto__`. */
 function setTag(tags: Tags, key: string, value: string): void {
   Object.defineProperty(tags, key, {
     value,
@@ -90,7 +90,7 @@ export function readTagSpecifications(
   return byType;
 }
 
-/** `tagSet`; left out when there is none, as EC2 does. */
+/** `tagSet`; absent without tags, as in EC2. */
 export function tagSet(tags: Tags): XmlFields[] | undefined {
   const entries = Object.entries(tags);
   return entries.length === 0 ? undefined : entries.map(([key, value]) => ({ key, value }));

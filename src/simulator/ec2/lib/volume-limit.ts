@@ -3,7 +3,7 @@
 import { CloudError } from '../../errors.js';
 import type { Call } from './action.js';
 
-/** EC2 API reference, error codes: VolumeLimitExceeded. What is being deleted counts no more. */
+/** EC2 API reference, error codes: VolumeLimitExceeded. A volume that is being deleted no longer counts. */
 export function checkVolumeCount(call: Call): void {
   if (volumesLeft(call) > 0) return;
   throw new CloudError(

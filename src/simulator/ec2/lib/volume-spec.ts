@@ -1,4 +1,4 @@
-/** Checks what is asked of a new volume, alone or in a block device mapping. */
+/** Checks the size, type and performance of a new volume, alone or in a block device mapping. */
 
 import { accountOf } from './account.js';
 import { CloudError, incorrectState, invalidCombination, invalidValue } from '../../errors.js';
@@ -26,7 +26,7 @@ export interface VolumeSpec {
   readonly encrypted: boolean;
 }
 
-/** The wish with defaults, or EC2's error. The default type is gp2 (CreateVolume: VolumeType). */
+/** The request with defaults, or EC2's error. The default type is gp2 (CreateVolume: VolumeType). */
 export function checkVolumeWish(call: Call, wish: VolumeWish): VolumeSpec {
   const snapshot =
     wish.snapshotId === undefined ? undefined : usableSnapshot(call, wish.snapshotId);

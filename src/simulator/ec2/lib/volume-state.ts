@@ -1,4 +1,4 @@
-/** Where a volume stands now, from its record and the time. */
+/** The state of a volume now, from its record and the time. */
 
 import type { VolumeAttachment, VolumeRecord } from '../../store/state.js';
 

@@ -16,7 +16,7 @@ export interface QueryApi {
 }
 
 const contentType = 'text/xml;charset=UTF-8';
-/** Parameters that say what is asked, and are not part of it. */
+/** Parameters that name the action; its own parameters are the others. */
 const envelope = ['Action', 'Version'];
 
 /** EC2 developer guide, "Query requests". */

@@ -1,13 +1,13 @@
 #!/bin/bash
 # Gives guests block devices by loop devices, and takes every one back when its standard input ends, so
-# that none outlives the simulator. Lines: `attach FILE NODE`, `detach NODE` (tab-separated).
+# that they end with the simulator. Lines: `attach FILE NODE`, `detach NODE` (tab-separated).
 # Answers: `ok NODE` or `failed NODE REASON`.
 declare -A loops
 release() {
   losetup -d "${loops[$1]}" 2>/dev/null
   unset "loops[$1]"
 }
-# PIPE above all: answering a simulator that is gone must not keep the devices.
+# PIPE too: an answer to a simulator that has ended must not end this script before it frees the devices.
 trap '' INT HUP TERM PIPE
 printf 'ready\n'
 while IFS=$'\t' read -r word first second; do

@@ -14,10 +14,10 @@ upper=$machine/upper
 root=$machine/merged
 mkdir -p "$upper" "$machine/work" "$root"
 
-# The guest writes where it likes; the host's files stay as they are.
+# The guest may write everywhere; the host's files stay unchanged.
 overlay_root() {
   mount -t overlay overlay -o "lowerdir=/,upperdir=$upper,workdir=$machine/work" "$root" && return
-  # An upper layer cannot live on some filesystems (an overlay, as in a container); memory takes any.
+  # An upper layer cannot live on some filesystems (an overlay, as in a container); memory works everywhere.
   local memory=$machine/memory
   mkdir -p "$memory" && mount -t tmpfs -o size=256m tmpfs "$memory" || return 1
   mkdir "$memory/upper" "$memory/work"
@@ -26,7 +26,7 @@ overlay_root() {
 }
 
 # An unprivileged user may not overlay a tree with mounts below it, so the guest gets the host's programs
-# as they are, with its own tools bound over those of the host. They belong to somebody else: not writable.
+# as they are, with its own tools bound over those of the host. The host's programs are not writable.
 bound_root() {
   mount -t tmpfs -o mode=755,size=64m tmpfs "$root" || return 1
   local entry name tool place
@@ -39,7 +39,7 @@ bound_root() {
   done
   for tool in "$machine/local-cloud/bin/"*; do
     name=${tool##*/}
-    [ "$name" = sleep ] && continue # it calls the host's by its absolute path
+    [ "$name" = sleep ] && continue # the guest's calls the host's by this path
     for place in /usr/local/bin /usr/local/sbin /usr/bin /usr/sbin /bin /sbin; do
       [ -L "$root$place" ] || [ -L "$root$place/$name" ] || [ ! -f "$root$place/$name" ] ||
         mount --bind "$tool" "$root$place/$name" || return 1
@@ -60,13 +60,13 @@ else
   bound_root || fail 'neither an overlay nor bind mounts'
 fi
 
-mkdir -p "$root/proc" "$root/sys" "$root/dev" "$root/run" "$root/tmp" "$root/root" "$root/home"
+(cd "$root" && mkdir -p proc sys dev run tmp root home var/tmp var/lib var/log "$machine/run/local-cloud")
 mount -t proc proc "$root/proc" || fail 'no /proc in the namespace'
 for file in sysrq-trigger kcore timer_list; do
   [ -e "$root/proc/$file" ] && mount --bind /dev/null "$root/proc/$file"
 done
 mount --bind "$root/proc/sys" "$root/proc/sys" && mount -o remount,bind,ro "$root/proc/sys"
-# Without what is mounted below it: the host's control groups are no business of the guest.
+# Without what is mounted below it: the guest must not see the host's control groups.
 if mount --bind /sys "$root/sys" 2>/dev/null; then
   mount -o remount,bind,ro "$root/sys" 2>/dev/null || umount "$root/sys" || fail 'no read-only /sys'
 fi
@@ -76,10 +76,8 @@ for node in null zero full random urandom tty; do
   : > "$machine/dev/$node" && mount --bind "/dev/$node" "$root/dev/$node" || fail "no /dev/$node"
 done
 for own in run tmp root home var/tmp var/lib var/log; do
-  mkdir -p "$root/$own" "$machine/$own"
   mount --bind "$machine/$own" "$root/$own" || fail "no /$own"
 done
-mkdir -p "$root/run/local-cloud"
 mount --bind "$machine/local-cloud" "$root/run/local-cloud" || fail 'no /run/local-cloud'
 [ -d "$root/var/run" ] && [ ! -L "$root/var/run" ] && mount --bind "$machine/run" "$root/var/run"
 

@@ -7,6 +7,6 @@ exec < /dev/null
 cd -- "$directory" 2>/dev/null || { printf 'local-cloud: no such directory\n' >&2; exit 125; }
 read -r -n 2 magic < "$script"
 [ "$magic" = '#!' ] && exec "$script"
-# `sh` is bash on Amazon Linux; elsewhere it is whatever the image has.
+# `sh` is bash on Amazon Linux; elsewhere it is the image's own.
 [ "$shell" = bash ] && exec -a sh "$BASH" "$script"
 exec sh "$script"

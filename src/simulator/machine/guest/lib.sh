@@ -4,8 +4,8 @@ disks_file=$MACHINE/disks
 mounts_file=$MACHINE/mounts
 units=$MACHINE/units
 
-# Tells the simulator something that only it can do, such as switching the power off.
-tell() { printf '%s\n' "$*" > "$MACHINE/events"; }
+# Reports to the simulator what only it can do, such as switching the power off.
+report() { printf '%s\n' "$*" > "$MACHINE/events"; }
 
 # Prints the line of the disk table that a path means: name, serial, bytes, path, root (tab-separated).
 disk_of() {

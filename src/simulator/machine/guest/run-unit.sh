@@ -1,12 +1,12 @@
 #!/bin/bash
 # The service manager's side of one transient unit: starts it, keeps its result. Arguments: MACHINE, unit folder.
-# It is the leader of the unit's session, so whoever is in the session belongs to the unit.
+# It is the leader of the unit's session: every process of the session belongs to the unit.
 MACHINE=$1
 unit=$2
 . "$MACHINE/lib.sh"
 . "$unit/spec"
 session=$$
-[ "$delay" = 0 ] && tell unit begin "$name"
+[ "$delay" = 0 ] && report unit begin "$name"
 echo "$session" > "$unit/group"
 end_leftovers() { # systemd.kill(5): KillMode=control-group
   local pid
@@ -18,7 +18,7 @@ cd "$directory" 2>/dev/null || { echo 200 > "$unit/status"; echo exit-code > "$u
 if [ "$delay" != 0 ]; then
   "$HOST_SLEEP" "$delay" & wait $!
   [ "$stopping" = 1 ] && { rm -rf "$unit"; exit 0; }
-  tell unit begin "$name"
+  report unit begin "$name"
   echo active > "$unit/active"
   echo running > "$unit/sub"
 fi
@@ -49,14 +49,14 @@ printf '%s\n' "$status" > "$unit/status"
 printf '%s\n' "$code" > "$unit/code"
 printf '%s\n' "$result" > "$unit/result"
 date +%s > "$unit/ended"
-tell unit end "$name"
+report unit end "$name"
 if [ "$result" != success ]; then
   printf '%s: Main process exited, code=%s, status=%s\n%s: Failed with result %s.\n' "$name" "$code" "$status" "$name" "'$result'" >> "$MACHINE/journal/$name"
 fi
 if [ "$result" = success ] && [ "$remain" = 1 ] && [ "$stopping" = 0 ]; then
   echo exited > "$unit/sub"
 elif [ "$result" = success ] || [ "$collect" = 1 ]; then
-  # A unit that nobody needs is unloaded, and its exit status with it: systemd-run(1), --collect.
+  # An unneeded unit is unloaded with its exit status: systemd-run(1), --collect.
   mv "$unit" "$MACHINE/gone.$$" && rm -rf "$MACHINE/gone.$$"
 else
   echo failed > "$unit/sub"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Stands in for init where there are no namespaces: when its standard input ends, every recorded process
-# group of the guest ends, and whatever else carries its mark. Arguments: the machine's folder, the mark.
+# group of the guest ends, and every process that carries its mark. Arguments: the machine's folder, the mark.
 # Lines of standard input: `group N`.
 machine=$1
 mark=$2
@@ -16,7 +16,7 @@ for round in 1 2 3 4 5; do
   for group in "${groups[@]}" $(cat "$machine"/local-cloud/units/*/group 2>/dev/null); do
     kill -KILL -- "-$group" 2>/dev/null && found=1
   done
-  # Whoever left its process group still has the mark in its environment. The warden's own is older than it.
+  # A process that left its group still has the mark in its environment; the warden itself does not have it.
   for file in $(grep -lsF -- "LOCAL_CLOUD_GUEST=$mark" /proc/[0-9]*/environ 2>/dev/null); do
     pid=${file#/proc/}
     pid=${pid%/environ}
