@@ -17,7 +17,6 @@ import type {
 } from '../../src/simulator/index.js';
 import { startSimulator } from '../../src/simulator/index.js';
 import { createUrlPolicy } from '../../src/fetch/url-policy.js';
-import { slowdown } from '../support/slowdown.js';
 import type { Act } from './acts.js';
 import type { Bench } from './bench.js';
 import { BrokerLink } from './broker.js';
@@ -36,10 +35,10 @@ function settings(): AwsSettings {
     pollIntervalMs: 20,
     commandPollIntervalMs: 30,
     followSeconds: 1,
-    visibilityMs: VISIBILITY_MS * slowdown(),
+    visibilityMs: VISIBILITY_MS,
     // A guest that boots on a busy machine must not count as one with a dead agent.
-    agentPatienceMs: Math.min(15_000 * slowdown(), 45_000),
-    requestTimeoutMs: 2_500 * slowdown(),
+    agentPatienceMs: 60_000,
+    requestTimeoutMs: 3_000,
   });
 }
 
