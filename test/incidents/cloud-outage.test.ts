@@ -72,7 +72,7 @@ describe('an outage of EC2', () => {
   });
 
   it('in one region from the beginning leaves it out of the plan, and out of nothing else', async () => {
-    await withPublisher({}, async (publisher) => {
+    await withPublisher({ waitsTakeNoTime: true }, async (publisher) => {
       const { request } = await oneImage(publisher);
       await publisher.setFaults([unreachable('eu-west-1')]);
       const result = await (await publisher.publish(request)).result();

@@ -24,7 +24,7 @@ describe('the test instance', () => {
   });
 
   it('of an image that does not boot fails the image, after a second one, with the end of its console', async () => {
-    const options = { publish: TWO_REGIONS, agentPatienceMs: 60_000, waitsTakeNoTime: true };
+    const options = { publish: TWO_REGIONS, agentPatienceMs: 8_000, waitsTakeNoTime: true };
     await withPublisher(options, async (publisher) => {
       const { image, request } = await oneImage(publisher);
       const disk = await open(image.rawFile, 'r+');
