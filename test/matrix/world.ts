@@ -136,7 +136,7 @@ async function openWorker(
   const source = await openGate(bench.server.url);
   const broker = new BrokerLink(mailbox);
   const allow = [`${bench.server.url}/`, `${source.url}/`];
-  const { activities, close: closeActivities } = openActivities(
+  const opened = openActivities(
     {
       config: bench.config,
       runs: { stateOf: () => Promise.resolve({ state: 'unknown' }) },
@@ -165,7 +165,7 @@ async function openWorker(
         },
       );
       const activity = (input: unknown): Promise<unknown> =>
-        (activities[act.activity] as (input: unknown) => Promise<unknown>)(input);
+        (opened.activities[act.activity] as (input: unknown) => Promise<unknown>)(input);
       const result = environment.run(activity, act.input(state, around));
       return { result, cancel: () => environment.cancel() };
     },
@@ -176,7 +176,7 @@ async function openWorker(
     },
   };
   const close = async (): Promise<void> => {
-    closeActivities();
+    opened.close();
     await Promise.all([gate.close(), source.close()]);
   };
   return { worker, close };

@@ -86,7 +86,7 @@ export async function withActivities<T>(
     const [image] = compose.images;
     if (image === undefined) throw new TypeError('a compose without an image');
     const runs: WorkflowRuns = { stateOf: () => Promise.resolve({ state: 'unknown' }) };
-    const { activities, aws, close } = openActivities(
+    const opened = openActivities(
       { config, runs, send: () => Promise.resolve() },
       {
         access: {
@@ -102,7 +102,8 @@ export async function withActivities<T>(
         },
       },
     );
-    closers.push(close);
+    closers.push(() => opened.close());
+    const { activities, aws } = opened;
     const cloud = new CloudControl(simulator.url);
     return await body({
       simulator,

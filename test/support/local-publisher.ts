@@ -221,7 +221,7 @@ async function createWorker({
   const { pollIntervalMs, commandPollIntervalMs } = config.timing;
   const messages = outgoingMessages(config, SILENT);
   const connection = await NativeConnection.connect({ address: server.address });
-  const { worker, close } = await openWorker(
+  const opened = await openWorker(
     { config, log: SILENT, connection, namespace: server.namespace },
     {
       access: { endpoint: simulator.url, credentials: simulator.credentials, clock },
@@ -240,9 +240,9 @@ async function createWorker({
     },
   );
   return {
-    worker,
+    worker: opened.worker,
     close: async () => {
-      await close();
+      await opened.close();
       await messages.close();
       await connection.close();
     },
