@@ -1,17 +1,12 @@
 /** What `tsc` leaves undone: the workflow bundle, and the scripts that run on instances. */
 
-import { cp, readdir, writeFile } from 'node:fs/promises';
+import { cp, readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { bundleWorkflows } from './bundle-workflows.js';
 
 const path = (relative: string) => fileURLToPath(new URL(`../${relative}`, import.meta.url));
 
-const { code } = await bundleWorkflowCode({
-  workflowsPath: path('src/workflows/index.ts'),
-  workflowInterceptorModules: [path('src/workflows/time-scale.ts')],
-  logger: new DefaultLogger('WARN'),
-});
-await writeFile(path('dist/workflow-bundle.js'), code);
+await bundleWorkflows();
 
 for (const file of await readdir(path('src/guest'))) {
   if (file.endsWith('.sh')) await cp(path(`src/guest/${file}`), path(`dist/guest/${file}`));

@@ -10,7 +10,8 @@ import type { FakeActivities } from '../test/support/fake-activities.js';
 import { fakeActivities, finalFailure, registered } from '../test/support/fake-activities.js';
 import { someRequest } from '../test/support/images.js';
 import { withPublisher } from '../test/support/local-publisher.js';
-import { stopTestTemporal, testTemporal } from '../test/support/temporal.js';
+import { closeSuite, openSuite } from '../test/support/suite.js';
+import { leaveTestTemporal, testTemporal } from '../test/support/temporal.js';
 import { withWorker } from '../test/support/workflow-worker.js';
 
 installRuntime(pino({ level: 'silent' }));
@@ -93,10 +94,12 @@ async function recordFake(name: string, { activities }: FakeActivities): Promise
   });
 }
 
+await openSuite();
 await recordPublished();
 await recordFailedTest();
 await recordCancelled();
 await recordLeftOutRegion();
 await recordFailedUndo();
-await stopTestTemporal();
+await leaveTestTemporal();
+await closeSuite();
 process.exit(0);

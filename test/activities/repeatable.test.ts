@@ -9,7 +9,6 @@ import type { ImagePlan, RegisteredAmi } from '../../src/model/plan/plan.js';
 import type { StepTag } from '../../src/model/ids/tags.js';
 import type { ActivityLevel } from '../support/activity-level.js';
 import { withActivities } from '../support/activity-level.js';
-import { slowdown } from '../support/slowdown.js';
 
 const RUN = { workflowId: 'image/one', runId: 'run-one' };
 
@@ -189,14 +188,13 @@ describe('an activity that is run twice', () => {
   });
 
   it('looks again when it is not allowed to look until its time is nearly up', async () => {
-    const factor = slowdown();
-    const settings = { visibilityMs: 6_000 * factor };
+    const settings = { visibilityMs: 60_000 };
     await withActivities({ ...TWO_REGIONS, settings }, async (level) => {
       const planned = await plan(level);
       const source = await snapshot(level, planned);
       await register(level, planned, source);
       await level.setFaults([
-        { action: 'DescribeImages', kind: 'refusal', count: 0, lastsMs: 6_300 * factor },
+        { action: 'DescribeImages', kind: 'refusal', count: 0, lastsMs: 63_000 },
       ]);
       const undone = await undo(level, planned, 'us-east-1', ['register', 'snapshot', 'utility']);
       assert.deepEqual(undone.left, []);

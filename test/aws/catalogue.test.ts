@@ -3,7 +3,6 @@ import { readCatalogue } from '../../src/aws/catalogue.js';
 import { TAG } from '../../src/model/ids/tags.js';
 import type { ActivityLevel } from '../support/activity-level.js';
 import { withActivities } from '../support/activity-level.js';
-import { slowdown } from '../support/slowdown.js';
 import {
   plantImage,
   plantSnapshot,
@@ -80,7 +79,7 @@ describe('the AMIs of a deployment in EC2', () => {
   });
 
   it('are not said to be all there are when a region gives no answer', async () => {
-    await withActivities({ settings: { requestTimeoutMs: 1_000 * slowdown() } }, async (level) => {
+    await withActivities({ settings: { requestTimeoutMs: 1_500 } }, async (level) => {
       const snapshot = await snapshotIn(level, 'us-east-1');
       await plantImage(level.aws.region('us-east-1'), snapshot, someAmiTags(someOrigin()));
       await level.setFaults([

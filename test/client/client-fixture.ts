@@ -20,6 +20,7 @@ export function useSession(): () => Session {
     const { server } = await testTemporal();
     const env = {
       TEMPORAL_ADDRESS: server.address,
+      TEMPORAL_NAMESPACE: server.namespace,
       TEMPORAL_CONFIG_FILE: '/nowhere/temporal.toml',
     };
     session = { access: await connectToTemporal({ env, connectTimeoutMs: 60_000 }), uiUrl: UI };

@@ -146,7 +146,8 @@ describe('the status of a publication', () => {
       await resultOf(workflowId, runId);
       const compose = await resolvePublication(session(), composeId);
       assert.deepEqual([compose.kind, compose.runId], ['compose', runId]);
-      const pages = `${UI}/namespaces/default/workflows/compose%2F${composeId}/${runId}/history`;
+      const { namespace } = session().access;
+      const pages = `${UI}/namespaces/${namespace}/workflows/compose%2F${composeId}/${runId}/history`;
       assert.equal(compose.link, pages);
       const wanted = `image/${composeId}/Cloud_Base/x86_64`;
       assert.equal(
@@ -196,7 +197,7 @@ describe('the catalogue of AMIs', () => {
       assert.equal(Object.keys(there ?? {}).join(','), keys);
       assert.match(
         there?.workflowUrl ?? '',
-        /^http:\/\/ui\.example\/namespaces\/default\/workflows\/image%2F/,
+        /^http:\/\/ui\.example\/namespaces\/test-[-0-9a-f]+\/workflows\/image%2F/,
       );
       const missing = all.filter(({ ami }) => ami === null);
       assert.deepEqual([...new Set(missing.map(({ region }) => region))], ['sa-east-1']);

@@ -178,16 +178,15 @@ describe('the command line', () => {
   it('prints an empty list as JSON, and names what it does not find', async function () {
     this.timeout(300_000);
     const { server } = await testTemporal();
-    const env = { TEMPORAL_ADDRESS: server.address };
-    const list = await run(['status', '-o', 'json'], env);
+    const list = await run(['status', '-o', 'json'], server.env);
     assert.equal(list.code, 0);
     assert(Array.isArray(JSON.parse(list.stdout)));
-    const none = await run(['status', 'Fedora-Cloud-43-20250101.9999'], env);
+    const none = await run(['status', 'Fedora-Cloud-43-20250101.9999'], server.env);
     assert.equal(none.code, 6);
     assert.match(none.stderr, /has no compose or image Fedora-Cloud-43-20250101\.9999/);
     const amis = await run(
       ['amis', '--compose', 'Fedora-Cloud-43-20250101.9999', '-o', 'json'],
-      env,
+      server.env,
     );
     assert.equal(amis.code, 6);
     assert.deepEqual(JSON.parse(amis.stdout), []);

@@ -60,7 +60,7 @@ describe('fedimg sweep', () => {
     const head = `deployment = "${deployment}"\n`;
     await writeFile(config, `${head}${LEAST}[worker]\ntask_queue = "${taskQueue}"\n`);
     const { server } = await testTemporal();
-    const env = { TEMPORAL_ADDRESS: server.address, HOME: folder, XDG_STATE_HOME: folder };
+    const env = { ...server.env, HOME: folder, XDG_STATE_HOME: folder };
     return runCli(['sweep', '--config', config, ...args], { env, cwd: folder });
   }
 

@@ -3,7 +3,6 @@ import { imageProgressQuery } from '../../src/contract.js';
 import { holdDownload } from '../support/held-download.js';
 import { withPublisher } from '../support/local-publisher.js';
 import { assertPublishedOnce, callCount, oneImage } from '../support/one-image.js';
-import { slowdown } from '../support/slowdown.js';
 import { until } from '../support/until.js';
 
 const REGIONS = ['us-east-1', 'eu-west-1', 'us-east-2'];
@@ -37,9 +36,8 @@ describe('an outage of EC2', () => {
   });
 
   it('in one region during its copy: it is reported, the others are public before it is back, and then nothing is left in it', async () => {
-    // Scaled down to 18 seconds, in which the other regions must be done.
-    const minutes = Math.ceil(6 * slowdown());
-    const publish = [`regions = ${JSON.stringify(REGIONS)}`, `region_patience = "${minutes}m"`];
+    // Scaled down to 20 seconds, in which the other regions must be done.
+    const publish = [`regions = ${JSON.stringify(REGIONS)}`, 'region_patience = "100s"'];
     await withPublisher({ publish }, async (publisher) => {
       const { request } = await oneImage(publisher);
       await publisher.setFaults([
@@ -74,7 +72,7 @@ describe('an outage of EC2', () => {
   });
 
   it('in one region from the beginning leaves it out of the plan, and out of nothing else', async () => {
-    await withPublisher({}, async (publisher) => {
+    await withPublisher({ waitsTakeNoTime: true }, async (publisher) => {
       const { request } = await oneImage(publisher);
       await publisher.setFaults([unreachable('eu-west-1')]);
       const result = await (await publisher.publish(request)).result();

@@ -38,10 +38,7 @@ describe('a failed test that somebody wants to look at', () => {
 
   it('keeps nothing when the tag with the end cannot be set', async () => {
     await withPublisher({ testScript: FAILING, test: KEEP }, async (publisher) => {
-      await fetch(`${publisher.simulator.url}/_fedimg/faults`, {
-        method: 'PUT',
-        body: JSON.stringify([{ action: 'CreateTags', kind: 'refusal', count: 0 }]),
-      });
+      await publisher.setFaults([{ action: 'CreateTags', kind: 'refusal', count: 0 }]);
       await failedRun(publisher);
       assert.deepEqual(await publisher.resources(), []);
     });

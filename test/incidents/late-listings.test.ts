@@ -12,7 +12,6 @@ import type { ActivityLevel } from '../support/activity-level.js';
 import { withActivities } from '../support/activity-level.js';
 import { copy, effectsOf, launch, planOf, register, snapshotOf } from '../support/planned.js';
 import { publish, TWO_REGIONS } from '../support/planned.js';
-import { slowdown } from '../support/slowdown.js';
 import { until } from '../support/until.js';
 
 function detailsOf(error: unknown): FailureDetails {
@@ -80,7 +79,7 @@ describe('a resource that EC2 does not list yet', () => {
     await withActivities(TWO_REGIONS, async (level) => {
       const plan = await planOf(level);
       const source = await snapshotOf(level, plan);
-      await level.setFaults(lostAndUntagged(400 * slowdown()));
+      await level.setFaults(lostAndUntagged(400));
       await retried(() => register(level.again, plan, source));
       assert.equal((await level.resources('image')).length, 4);
     });
@@ -141,7 +140,7 @@ describe('a resource that EC2 does not list yet', () => {
   });
 
   it('is registered anew when it is gone before its tags are shown', async () => {
-    const settings = { visibilityMs: 3_000 * slowdown() };
+    const settings = { visibilityMs: 3_000 };
     await withActivities({ ...TWO_REGIONS, settings }, async (level) => {
       const plan = await planOf(level);
       const source = await snapshotOf(level, plan);
@@ -201,7 +200,7 @@ describe('a resource that EC2 has given up', () => {
   });
 
   it('has ended itself, too, after a reboot, which forgets every timer', async () => {
-    const minuteMs = 8_000 * slowdown();
+    const minuteMs = 8_000;
     await withActivities({ ...TWO_REGIONS, minuteMs }, async (level) => {
       const plan = await planOf(level);
       const { origin, homeRegion: regionName } = plan;

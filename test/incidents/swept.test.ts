@@ -12,8 +12,8 @@ import { withPublisher } from '../support/local-publisher.js';
 import { testTemporal } from '../support/temporal.js';
 import { until } from '../support/until.js';
 
-/** Three seconds: the tests' time scale is a twentieth. */
 const SWEEP = ['grace = "1m"'];
+const GRACE_MS = 60_000;
 const PUBLISH = ['regions = ["us-east-1", "eu-west-1", "us-east-2"]'];
 
 type Run = WorkflowHandle<() => Promise<ImageResult>>;
@@ -29,11 +29,10 @@ async function sweepOnce(publisher: LocalPublisher, dryRun = false): Promise<Swe
   return (await handle.result()) as SweepReport;
 }
 
-/** The first sweep that finds everything older than the grace period. */
+/** A sweep that finds everything older than the grace period. */
 async function sweepAfterGrace(publisher: LocalPublisher): Promise<SweepReport> {
-  for (;;) {
-    if (await isGraceOver(publisher)) return sweepAll(publisher);
-  }
+  await sweepGraceOver(publisher);
+  return sweepAll(publisher);
 }
 
 /** Sweeps until all regions but the dead ones have answered in time: what was removed meanwhile, and what is left. */
@@ -64,15 +63,6 @@ async function start(publisher: LocalPublisher): Promise<{ run: Run; request: Im
   const { composeId } = compose;
   const request: ImageRequest = { composeId, release: '43', image: { ...image, arch: 'x86_64' } };
   return { run: await publisher.publish(request), request };
-}
-
-async function setFaults(
-  { simulator }: LocalPublisher,
-  rules: readonly Partial<FaultRule>[],
-): Promise<void> {
-  const url = `${simulator.url}/_fedimg/faults`;
-  const answer = await fetch(url, { method: 'PUT', body: JSON.stringify(rules) });
-  assert(answer.ok, await answer.text());
 }
 
 async function untilStep(run: Run, step: Step): Promise<void> {
@@ -113,7 +103,7 @@ describe('a run that is terminated', () => {
     const when = `in ${step}${after === undefined ? '' : ` after ${after}`}`;
     it(`leaves nothing once it was swept: ${when}`, async () => {
       await withPublisher({ publish: PUBLISH, sweep: SWEEP, ...options }, async (publisher) => {
-        await setFaults(publisher, faults ?? []);
+        await publisher.setFaults(faults ?? []);
         const { run } = await start(publisher);
         await untilStep(run, step);
         if (after !== undefined) await until(after, () => called(publisher, after));
@@ -130,7 +120,7 @@ describe('a run that is terminated', () => {
 
   it('keeps what it has made public, and is reported: nobody else says that it is incomplete', async () => {
     await withPublisher({ publish: PUBLISH, sweep: SWEEP }, async (publisher) => {
-      await setFaults(publisher, [
+      await publisher.setFaults([
         { action: 'ModifyImageAttribute', region: 'eu-west-1', kind: 'throttle', count: 0 },
       ]);
       const { run } = await start(publisher);
@@ -161,7 +151,7 @@ describe('a run that is terminated', () => {
 
   it('loses nothing to the sweep while a reset brings it back', async () => {
     await withPublisher({ publish: PUBLISH, sweep: SWEEP }, async (publisher) => {
-      await setFaults(publisher, [{ action: 'CopySnapshot', ...STUCK }]);
+      await publisher.setFaults([{ action: 'CopySnapshot', ...STUCK }]);
       const { run } = await start(publisher);
       await until('a copy', () => called(publisher, 'CopySnapshot'));
       await run.terminate('an operator has pressed the wrong button');
@@ -226,8 +216,9 @@ describe('a run that succeeded', () => {
 
 describe('a sweep', () => {
   it('removes the strays of all other regions when one region is dead, and that one’s when it is back', async () => {
-    await withPublisher({ publish: PUBLISH, sweep: SWEEP }, async (publisher) => {
-      await setFaults(publisher, [{ action: 'ModifyImageAttribute', kind: 'throttle', count: 0 }]);
+    // The sweep waits 30 seconds for the dead region.
+    await withPublisher({ publish: PUBLISH, sweep: SWEEP, scale: 0.1 }, async (publisher) => {
+      await publisher.setFaults([{ action: 'ModifyImageAttribute', kind: 'throttle', count: 0 }]);
       const { run } = await start(publisher);
       await until('AMIs everywhere', async () => {
         const all = await publisher.resources();
@@ -237,7 +228,7 @@ describe('a sweep', () => {
       });
       await run.terminate('an operator has pressed the wrong button');
       await sweepGraceOver(publisher);
-      await setFaults(publisher, [
+      await publisher.setFaults([
         { action: '*', region: 'eu-west-1', kind: 'error', status: 503, count: 0 },
       ]);
       const report = await sweepAll(publisher, ['eu-west-1']);
@@ -249,7 +240,7 @@ describe('a sweep', () => {
         (await publisher.resources()).filter((one) => !one.public).map(({ region }) => region),
       );
       assert.deepEqual([...regions], ['eu-west-1']);
-      await setFaults(publisher, []);
+      await publisher.setFaults([]);
       await sweepAll(publisher);
       assert((await publisher.resources()).every((one) => one.public));
     });
@@ -257,5 +248,6 @@ describe('a sweep', () => {
 });
 
 async function sweepGraceOver(publisher: LocalPublisher): Promise<void> {
+  publisher.clock.advance(GRACE_MS);
   await until('grace is over', () => isGraceOver(publisher));
 }

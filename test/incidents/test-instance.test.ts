@@ -6,8 +6,6 @@ import { EC2_TEST_EXCEPTION } from '../../src/model/errors.js';
 import { assertNothingLeft, failureOf } from '../support/expectations.js';
 import { withPublisher } from '../support/local-publisher.js';
 import { oneImage } from '../support/one-image.js';
-import { effectsOf } from '../support/planned.js';
-import { slowdown } from '../support/slowdown.js';
 
 const TWO_REGIONS = ['regions = ["us-east-1", "eu-west-1"]'];
 
@@ -26,7 +24,7 @@ describe('the test instance', () => {
   });
 
   it('of an image that does not boot fails the image, after a second one, with the end of its console', async () => {
-    const options = { publish: TWO_REGIONS, agentPatienceMs: 4_000 * slowdown() };
+    const options = { publish: TWO_REGIONS, agentPatienceMs: 8_000, waitsTakeNoTime: true };
     await withPublisher(options, async (publisher) => {
       const { image, request } = await oneImage(publisher);
       const disk = await open(image.rawFile, 'r+');
@@ -43,7 +41,7 @@ describe('the test instance', () => {
       const { code, output } = failure.details?.[0] as FailureDetails;
       assert.equal(code, 'agent-missing');
       assert.match(output ?? '', /No bootable option or device was found\.\n/);
-      const launched = (await effectsOf(publisher)).filter(
+      const launched = (await publisher.cloud.effects()).filter(
         ({ action, request }) =>
           action === 'RunInstances' &&
           (request as { InstanceType?: string }).InstanceType === 't3.small',

@@ -4,10 +4,8 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import { createActivities } from '../../src/activities/index.js';
 import { AttemptInterceptor } from '../../src/activities/attempt/interceptor.js';
-import type { AwsSettings } from '../../src/aws/region-access.js';
-import { Aws, scaledAwsSettings } from '../../src/aws/region-access.js';
+import { scaledAwsSettings } from '../../src/aws/region-access.js';
 import type {
   Effect,
   FaultRule,
@@ -17,7 +15,9 @@ import type {
 } from '../../src/simulator/index.js';
 import { startSimulator } from '../../src/simulator/index.js';
 import { createUrlPolicy } from '../../src/fetch/url-policy.js';
-import { slowdown } from '../support/slowdown.js';
+import { openActivities } from '../../src/worker/open-activities.js';
+import { CloudControl } from '../support/cloud-control.js';
+import { VirtualClock } from '../support/virtual-clock.js';
 import type { Act } from './acts.js';
 import type { Bench } from './bench.js';
 import { BrokerLink } from './broker.js';
@@ -28,20 +28,14 @@ import type { TrapSet } from './traps.js';
 
 export const CREDENTIALS = { accessKeyId: 'AKIATESTTESTTESTTEST', secretAccessKey: 'secret' };
 
-/** A new id is listed after this at the latest; all that waits for it waits so long. */
-const VISIBILITY_MS = 800;
-
-function settings(): AwsSettings {
-  return scaledAwsSettings(0.02, {
-    pollIntervalMs: 20,
-    commandPollIntervalMs: 30,
-    followSeconds: 1,
-    visibilityMs: VISIBILITY_MS * slowdown(),
-    // A guest that boots on a busy machine must not count as one with a dead agent.
-    agentPatienceMs: Math.min(15_000 * slowdown(), 45_000),
-    requestTimeoutMs: 2_500 * slowdown(),
-  });
-}
+/** All but the time-out of a request go by the virtual clock. */
+const SETTINGS = scaledAwsSettings(0.02, {
+  ...{ pollIntervalMs: 20, commandPollIntervalMs: 30, followSeconds: 1 },
+  visibilityMs: 800,
+  // A guest that boots on a busy machine must not count as one with a dead agent.
+  agentPatienceMs: 20_000,
+  requestTimeoutMs: 3_000,
+});
 
 export interface Attempt {
   readonly result: Promise<unknown>;
@@ -69,6 +63,8 @@ export interface World {
   readonly bench: Bench;
   readonly folder: string;
   readonly simulator: Simulator;
+  readonly cloud: CloudControl;
+  readonly clock: VirtualClock;
   readonly state: RunState;
   readonly mailbox: Mailbox;
   worker(): Promise<MatrixWorker>;
@@ -92,21 +88,21 @@ export async function openWorld(
   const mailbox: Mailbox = [];
   const log = join(folder, 'effects.jsonl');
   const before = (await readText(log)).length;
+  const clock = new VirtualClock({ jumps: true });
   const simulator = await startSimulator({
     stateDir: folder,
     latency: 'instant',
+    clock,
     seed,
     credentials: CREDENTIALS,
   });
-  const control = async (path: string, init?: RequestInit): Promise<unknown> => {
-    const answer = await fetch(`${simulator.url}/_fedimg/${path}`, init);
-    if (!answer.ok) throw new Error(await answer.text());
-    return answer.json();
-  };
+  const cloud = new CloudControl(simulator.url);
   const world: World = {
     bench,
     folder,
     simulator,
+    cloud,
+    clock,
     state,
     mailbox,
     worker: async () => {
@@ -114,11 +110,9 @@ export async function openWorld(
       closers.push(close);
       return worker;
     },
-    setFaults: async (rules) => {
-      await control('faults', { method: 'PUT', body: JSON.stringify(rules) });
-    },
-    faults: async () => (await control('faults')) as FaultStatus[],
-    resources: async () => (await control('resources')) as ListedResource[],
+    setFaults: (rules) => cloud.setFaults(rules),
+    faults: () => cloud.faults(),
+    resources: () => cloud.resources(),
     effects: async () =>
       (await readText(log))
         .slice(before)
@@ -141,16 +135,19 @@ async function openWorker(
   const gate = await openGate(simulator.url);
   const source = await openGate(bench.server.url);
   const broker = new BrokerLink(mailbox);
-  const aws = new Aws(settings(), { endpoint: gate.url, credentials: CREDENTIALS });
   const allow = [`${bench.server.url}/`, `${source.url}/`];
-  const activities = createActivities({
-    aws,
-    clock: aws.clock,
-    config: bench.config,
-    urlPolicy: createUrlPolicy({ allow }),
-    send: (announcement) => broker.send(announcement),
-    runs: { stateOf: () => Promise.resolve({ state: 'unknown' }) },
-  });
+  const opened = openActivities(
+    {
+      config: bench.config,
+      runs: { stateOf: () => Promise.resolve({ state: 'unknown' }) },
+      send: (announcement) => broker.send(announcement),
+    },
+    {
+      access: { endpoint: gate.url, credentials: CREDENTIALS, clock: world.clock },
+      awsSettings: SETTINGS,
+      urlPolicy: createUrlPolicy({ allow }),
+    },
+  );
   const { composeId, request } = bench;
   const around = { composeId, request, sourceUrl: source.url };
   const worker: MatrixWorker = {
@@ -168,7 +165,7 @@ async function openWorker(
         },
       );
       const activity = (input: unknown): Promise<unknown> =>
-        (activities[act.activity] as (input: unknown) => Promise<unknown>)(input);
+        (opened.activities[act.activity] as (input: unknown) => Promise<unknown>)(input);
       const result = environment.run(activity, act.input(state, around));
       return { result, cancel: () => environment.cancel() };
     },
@@ -179,7 +176,7 @@ async function openWorker(
     },
   };
   const close = async (): Promise<void> => {
-    aws.destroy();
+    opened.close();
     await Promise.all([gate.close(), source.close()]);
   };
   return { worker, close };

@@ -178,7 +178,7 @@ const MESSAGES: readonly Mutant[] = [
     file: 'src/workflows/publish/announce-changes.ts',
     find: "  if (step === 'utility' && after === 'running') return uploadAnnouncements(plan, 'started');\n",
     replace: '',
-    tests: [WORKFLOW, 'test/chaos/chaos.test.ts'],
+    tests: [WORKFLOW, 'test/chaos/chaos.long.test.ts'],
   },
   {
     name: 'a test is said to have passed when it begins',
@@ -186,7 +186,7 @@ const MESSAGES: readonly Mutant[] = [
     file: 'src/workflows/publish/announce-changes.ts',
     find: "running: 'started'",
     replace: "running: 'completed'",
-    tests: [WORKFLOW, 'test/chaos/chaos.test.ts'],
+    tests: [WORKFLOW, 'test/chaos/chaos.long.test.ts'],
   },
   {
     name: 'a run closes before its last message is accepted',

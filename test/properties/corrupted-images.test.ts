@@ -168,9 +168,8 @@ class Bench {
   }
 
   async #assertSnapshotHolds(snapshot: string): Promise<void> {
-    const url = `${this.#level.simulator.url}/_fedimg/snapshots/${REGION}/${snapshot}`;
     const { raw } = this.#image;
-    const answer = await fetch(url, { headers: { range: `bytes=0-${raw.length - 1}` } });
+    const answer = await this.#level.cloud.snapshotBytes(REGION, snapshot, raw.length);
     const chunks: Uint8Array[] = [];
     let length = 0;
     assert(answer.body);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
-import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import type { WorkflowBundleOption } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { testBundle } from '../support/workflow-worker.js';
 
@@ -12,7 +12,7 @@ async function history(name: string): Promise<unknown> {
   return JSON.parse(await readFile(new URL(name, folder), 'utf8')) as unknown;
 }
 
-async function replay(bundle: WorkflowBundleWithSourceMap, name: string): Promise<void> {
+async function replay(bundle: WorkflowBundleOption, name: string): Promise<void> {
   await Worker.runReplayHistory({ workflowBundle: bundle }, await history(name));
 }
 

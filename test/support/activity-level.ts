@@ -8,27 +8,27 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import type { Activities } from '../../src/activities/activities.js';
 import type { WorkflowRuns } from '../../src/activities/attempt/context.js';
-import { createActivities } from '../../src/activities/index.js';
 import { toFailure } from '../../src/activities/attempt/interceptor.js';
-import type { AwsSettings } from '../../src/aws/region-access.js';
-import { Aws, scaledAwsSettings } from '../../src/aws/region-access.js';
+import type { Aws, AwsSettings } from '../../src/aws/region-access.js';
 import { loadConfig } from '../../src/config/load.js';
 import type { ComposeServer } from '../../src/local/compose-server/compose-server.js';
 import { startComposeServer } from '../../src/local/compose-server/compose-server.js';
 import type { SampleImage } from '../../src/local/compose-server/sample-compose.js';
 import { writeSampleCompose } from '../../src/local/compose-server/sample-compose.js';
 import type { ImageRequest } from '../../src/model/plan/plan.js';
-import type { CallCount, FaultRule, ListedResource, Simulator } from '../../src/simulator/index.js';
+import type { FaultRule, ListedResource, Simulator } from '../../src/simulator/index.js';
 import { startSimulator } from '../../src/simulator/index.js';
-import { createUrlPolicy } from '../../src/fetch/url-policy.js';
+import { openActivities } from '../../src/worker/open-activities.js';
+import { CloudControl } from './cloud-control.js';
 import type { PublisherOptions } from './publisher-config.js';
 import { writeConfig } from './publisher-config.js';
-import { slowdown } from './slowdown.js';
+import { VirtualClock } from './virtual-clock.js';
 
 export interface ActivityLevel {
   readonly simulator: Simulator;
   readonly server: ComposeServer;
   readonly aws: Aws;
+  readonly cloud: CloudControl;
   /** Each call in an activity environment of its own; failures are those that a workflow sees. */
   readonly activities: Activities;
   /** The same, as second attempts: what an earlier one made may not be listed yet. */
@@ -45,31 +45,34 @@ export interface ActivityLevel {
   readonly runs: WorkflowRuns;
 }
 
+export interface ActivityLevelOptions extends PublisherOptions {
+  readonly settings?: Partial<AwsSettings>;
+  /** For a test that looks while the publisher waits; otherwise waits take no time. */
+  readonly isRealTime?: boolean;
+}
+
 export async function withActivities<T>(
-  options: PublisherOptions & { readonly settings?: Partial<AwsSettings> },
+  options: ActivityLevelOptions,
   body: (level: ActivityLevel) => Promise<T>,
 ): Promise<T> {
   const directory = await mkdtemp(join(tmpdir(), 'fedimg-test-activities-'));
   const server = await startComposeServer({ directory });
+  const clock = options.isRealTime === true ? undefined : new VirtualClock({ jumps: true });
   const simulator = await startSimulator({
     stateDir: join(directory, 'cloud'),
+    ...(clock === undefined ? {} : { clock }),
     latency: 'instant',
     credentials: { accessKeyId: 'AKIATESTTESTTESTTEST', secretAccessKey: 'secret' },
     ...(options.minuteMs === undefined ? {} : { minuteMs: options.minuteMs }),
   });
-  const aws = new Aws(
-    scaledAwsSettings(0.05, {
-      pollIntervalMs: 50,
-      commandPollIntervalMs: 50,
-      visibilityMs: 500 * slowdown(),
-      // The cloud is in the same process: what stands still for seconds answers all the same.
-      requestTimeoutMs: 60_000,
-      ...options.settings,
-    }),
-    { endpoint: simulator.url, credentials: simulator.credentials },
-  );
+  const closers: (() => void)[] = [];
   try {
-    const file = await writeConfig({ directory, options, server, taskQueue: 'none' });
+    const file = await writeConfig({
+      directory,
+      options: { scale: ACTIVITY_SCALE, ...options },
+      server,
+      taskQueue: 'none',
+    });
     const { config } = await loadConfig({ path: file, env: {}, cwd: '/' });
     const compose = await writeSampleCompose({
       directory,
@@ -83,15 +86,25 @@ export async function withActivities<T>(
     const [image] = compose.images;
     if (image === undefined) throw new TypeError('a compose without an image');
     const runs: WorkflowRuns = { stateOf: () => Promise.resolve({ state: 'unknown' }) };
-    const activities = createActivities({
-      aws,
-      clock: aws.clock,
-      config,
-      urlPolicy: createUrlPolicy(config.source),
-      runs,
-      send: () => Promise.resolve(),
-    });
-    const control = (path: string) => fetch(`${simulator.url}/_fedimg/${path}`);
+    const opened = openActivities(
+      { config, runs, send: () => Promise.resolve() },
+      {
+        access: {
+          endpoint: simulator.url,
+          credentials: simulator.credentials,
+          ...(clock === undefined ? {} : { clock }),
+        },
+        awsSettings: {
+          visibilityMs: 500,
+          // The cloud is in the same process: after a pause of seconds it still answers.
+          requestTimeoutMs: 60_000,
+          ...options.settings,
+        },
+      },
+    );
+    closers.push(() => opened.close());
+    const { activities, aws } = opened;
+    const cloud = new CloudControl(simulator.url);
     return await body({
       simulator,
       server,
@@ -105,30 +118,22 @@ export async function withActivities<T>(
         release: '43',
         image: { ...image, arch: 'x86_64' },
       },
-      resources: async (type) => {
-        const all = (await (await control('resources')).json()) as ListedResource[];
-        return type === undefined ? all : all.filter((one) => one.type === type);
-      },
-      calls: async (action) => {
-        const counts = (await (await control('calls')).json()) as CallCount[];
-        return counts
-          .filter((one) => one.action === action)
-          .reduce((sum, { count }) => sum + count, 0);
-      },
-      setFaults: async (rules) => {
-        const url = `${simulator.url}/_fedimg/faults`;
-        const answer = await fetch(url, { method: 'PUT', body: JSON.stringify(rules) });
-        if (!answer.ok) throw new Error(await answer.text());
-      },
+      cloud,
+      resources: (type) => cloud.resources(type),
+      calls: (action) => cloud.countOf(action),
+      setFaults: (rules) => cloud.setFaults(rules),
       runs,
     });
   } finally {
-    aws.destroy();
+    for (const close of closers) close();
     await simulator.close();
     await server.close();
     await rm(directory, { recursive: true, force: true });
   }
 }
+
+/** No heartbeat and no lease depends on it here. */
+const ACTIVITY_SCALE = 0.05;
 
 /** The failures are what the tests look at. */
 const SILENT = new DefaultLogger('ERROR');

@@ -5,12 +5,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { WorkflowHandle, WorkflowHandleWithSignaledRunId } from '@temporalio/client';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import type { Worker } from '@temporalio/worker';
+import { NativeConnection } from '@temporalio/worker';
 import pino from 'pino';
-import { createActivities } from '../../src/activities/index.js';
-import { AttemptInterceptor } from '../../src/activities/attempt/interceptor.js';
-import { attemptGate } from '../../src/activities/attempt/fence.js';
-import { Aws, scaledAwsSettings } from '../../src/aws/region-access.js';
+import { scaledAwsSettings } from '../../src/aws/region-access.js';
 import { loadConfig } from '../../src/config/load.js';
 import {
   COMPOSE_WORKFLOW,
@@ -25,26 +23,28 @@ import { writeSampleCompose } from '../../src/local/compose-server/sample-compos
 import type { Announcement } from '../../src/model/progress/announcement.js';
 import type { ComposeMessage } from '../../src/model/compose/compose-message.js';
 import { parseComposeMessage } from '../../src/model/compose/compose-message.js';
-import { packageVersion } from '../../src/package-version.js';
 import type { ImageRequest } from '../../src/model/plan/plan.js';
 import type { ComposeResult, ImageResult } from '../../src/model/progress/progress.js';
 import { composeWorkflowId } from '../../src/model/ids/workflow-ids.js';
 import type { CallCount, FaultRule, ListedResource, Simulator } from '../../src/simulator/index.js';
 import { startSimulator } from '../../src/simulator/index.js';
+import { openWorker } from '../../src/worker/open-worker.js';
 import { outgoingMessages } from '../../src/worker/outgoing-messages.js';
-import { TemporalRuns } from '../../src/worker/workflow-runs.js';
-import { createUrlPolicy } from '../../src/fetch/url-policy.js';
+import { CloudControl } from './cloud-control.js';
 import type { PublisherOptions } from './publisher-config.js';
 import { TIME_SCALE, writeConfig } from './publisher-config.js';
-import { slowdown } from './slowdown.js';
 import type { TestTemporal } from './temporal.js';
 import { testTemporal } from './temporal.js';
+import { VirtualClock } from './virtual-clock.js';
 import { testBundle } from './workflow-worker.js';
 
 export type { PublisherOptions } from './publisher-config.js';
 
 export interface LocalPublisher {
   readonly simulator: Simulator;
+  readonly cloud: CloudControl;
+  /** Of the cloud and of the workers in this process. */
+  readonly clock: VirtualClock;
   readonly server: ComposeServer;
   readonly announced: readonly Announcement[];
   readonly configFile: string;
@@ -67,9 +67,17 @@ export interface LocalPublisher {
   startWorker(): Promise<() => Promise<void>>;
 }
 
+const SILENT = pino({ level: 'silent' });
+
 /** Raw images of 32 MiB: the smallest that hold all partitions. */
 const RAW_BYTES = 32 * 1024 * 1024;
 let composes = 0;
+
+/** Of the waits for AWS, which need not be in proportion to the leases. */
+const AWS_SCALE = 0.05;
+
+/** A guest that boots on a busy machine must not count as one with a dead agent. */
+const AGENT_PATIENCE_MS = 60_000;
 
 export async function withPublisher<T>(
   options: PublisherOptions,
@@ -81,8 +89,10 @@ export async function withPublisher<T>(
     directory,
     ...(options.ranges === undefined ? {} : { ranges: options.ranges }),
   });
+  const clock = new VirtualClock({ jumps: options.waitsTakeNoTime === true });
   const simulator = await startSimulator({
     stateDir: join(directory, 'cloud'),
+    clock,
     latency: 'instant',
     credentials: { accessKeyId: 'AKIATESTTESTTESTTEST', secretAccessKey: randomUUID() },
   });
@@ -90,8 +100,17 @@ export async function withPublisher<T>(
     const taskQueue = `test-${randomUUID()}`;
     const configFile = await writeConfig({ directory, options, server: served, taskQueue });
     const temporal = options.temporal ?? (await testTemporal());
-    const { agentPatienceMs = 20_000 * slowdown() } = options;
-    const known = { directory, served, simulator, announced, taskQueue, configFile, temporal };
+    const { agentPatienceMs = AGENT_PATIENCE_MS } = options;
+    const known = {
+      directory,
+      served,
+      simulator,
+      clock,
+      announced,
+      taskQueue,
+      configFile,
+      temporal,
+    };
     const parts = { ...known, agentPatienceMs };
     const publisher = publisherOf(parts);
     if (options.worker === false) return await body(publisher);
@@ -112,6 +131,7 @@ interface Parts {
   readonly directory: string;
   readonly served: ComposeServer;
   readonly simulator: Simulator;
+  readonly clock: VirtualClock;
   readonly announced: Announcement[];
   readonly taskQueue: string;
   readonly configFile: string;
@@ -122,10 +142,11 @@ interface Parts {
 function publisherOf(parts: Parts): LocalPublisher {
   const { directory, served, simulator, taskQueue } = parts;
   const { client, server } = parts.temporal;
-  const json = async (path: string): Promise<unknown> =>
-    (await fetch(`${simulator.url}/_fedimg/${path}`)).json();
+  const cloud = new CloudControl(simulator.url);
   return {
     simulator,
+    cloud,
+    clock: parts.clock,
     server: served,
     announced: parts.announced,
     configFile: parts.configFile,
@@ -172,15 +193,10 @@ function publisherOf(parts: Parts): LocalPublisher {
         memo: { [TIME_SCALE_MEMO]: TIME_SCALE },
         args: [{ request }] as never,
       }),
-    resources: async () => (await json('resources')) as ListedResource[],
-    calls: async () => (await json('calls')) as CallCount[],
-    setFaults: async (rules) => {
-      const url = `${simulator.url}/_fedimg/faults`;
-      const answer = await fetch(url, { method: 'PUT', body: JSON.stringify(rules) });
-      if (!answer.ok) throw new Error(await answer.text());
-    },
-    snapshotBytes: (regionName, id) =>
-      fetch(`${simulator.url}/_fedimg/snapshots/${regionName}/${id}`),
+    resources: () => cloud.resources(),
+    calls: () => cloud.calls(),
+    setFaults: (rules) => cloud.setFaults(rules),
+    snapshotBytes: (regionName, id) => cloud.snapshotBytes(regionName, id),
     startWorker: async () => {
       const { worker, close } = await createWorker(parts);
       const running = worker.run();
@@ -195,57 +211,40 @@ function publisherOf(parts: Parts): LocalPublisher {
 
 async function createWorker({
   simulator,
+  clock,
   announced,
-  taskQueue,
   configFile,
-  temporal: { server, client },
+  temporal: { server },
   agentPatienceMs,
 }: Parts): Promise<{ worker: Worker; close: () => Promise<void> }> {
   const { config } = await loadConfig({ path: configFile, env: {}, cwd: '/' });
   const { pollIntervalMs, commandPollIntervalMs } = config.timing;
-  const aws = new Aws(
-    scaledAwsSettings(config.timing.scale, {
-      pollIntervalMs,
-      commandPollIntervalMs,
-      visibilityMs: 1_000 * slowdown(),
-      requestTimeoutMs: 60_000,
-      ...(agentPatienceMs === undefined ? {} : { agentPatienceMs }),
-    }),
-    {
-      endpoint: simulator.url,
-      credentials: simulator.credentials,
-      gate: attemptGate(packageVersion()),
-    },
-  );
+  const messages = outgoingMessages(config, SILENT);
   const connection = await NativeConnection.connect({ address: server.address });
-  const messages = outgoingMessages(config, pino({ level: 'silent' }));
-  const worker = await Worker.create({
-    connection,
-    namespace: server.namespace,
-    taskQueue,
-    workflowBundle: await testBundle(),
-    activities: createActivities({
-      aws,
-      clock: aws.clock,
-      config,
-      urlPolicy: createUrlPolicy(config.source),
-      runs: new TemporalRuns(client.workflow),
+  const opened = await openWorker(
+    { config, log: SILENT, connection, namespace: server.namespace },
+    {
+      access: { endpoint: simulator.url, credentials: simulator.credentials, clock },
+      awsSettings: scaledAwsSettings(AWS_SCALE, {
+        pollIntervalMs,
+        commandPollIntervalMs,
+        visibilityMs: 1_000,
+        requestTimeoutMs: 60_000,
+        agentPatienceMs,
+      }),
+      workflowBundle: await testBundle(),
       send: async (announcement) => {
         await messages.send(announcement);
         announced.push(announcement);
       },
-    }),
-    interceptors: {
-      activity: [
-        (context) => ({ inbound: new AttemptInterceptor(context, { scale: TIME_SCALE }) }),
-      ],
     },
-    maxHeartbeatThrottleInterval: '300ms',
-  });
-  const close = async () => {
-    aws.destroy();
-    await messages.close();
-    await connection.close();
+  );
+  return {
+    worker: opened.worker,
+    close: async () => {
+      await opened.close();
+      await messages.close();
+      await connection.close();
+    },
   };
-  return { worker, close };
 }

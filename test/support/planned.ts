@@ -82,12 +82,6 @@ export function publish(
 }
 
 /** Every call that the cloud has seen, with its parameters, in order. */
-export async function effectsOf({
-  simulator,
-}: Pick<ActivityLevel, 'simulator'>): Promise<Effect[]> {
-  const text = await (await fetch(`${simulator.url}/_fedimg/effects`)).text();
-  return text
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Effect);
+export function effectsOf({ cloud }: Pick<ActivityLevel, 'cloud'>): Promise<Effect[]> {
+  return cloud.effects();
 }

@@ -24,10 +24,14 @@ export interface PublisherOptions {
   /** Lines for its [composes] table. */
   readonly composes?: readonly string[];
   readonly ranges?: boolean;
+  /** Of the worker's waits; that of runs by default. */
+  readonly scale?: number;
   /** False: the test starts its own, as a process. */
   readonly worker?: boolean;
   /** How long an SSM agent is waited for by a worker of this process. */
   readonly agentPatienceMs?: number;
+  /** Waits for AWS take no time: for a test that only looks at the end. */
+  readonly waitsTakeNoTime?: boolean;
   /** A minute of the instances' dead-man timers. */
   readonly minuteMs?: number;
   /** A Temporal server of the test's own; the suite's by default. */
@@ -82,8 +86,8 @@ export async function writeConfig({
     '[timing]',
     'poll_interval = "50ms"',
     'command_poll_interval = "50ms"',
-    // A worker process has the run's own, so that its leases end before the heartbeat time-out, as they should.
-    `scale = ${options.worker === false ? TIME_SCALE : 0.05}`,
+    // The same as the run's, so that leases end before the heartbeat time-out.
+    `scale = ${options.scale ?? TIME_SCALE}`,
   ];
   await writeFile(file, `${lines.join('\n')}\n`);
   return file;

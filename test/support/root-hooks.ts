@@ -1,16 +1,21 @@
-/** What a process of the suite starts once and ends once; of files side by side, each is a suite of its own. */
+/** What mocha does once a run, and once a file. */
 
 import pino from 'pino';
 import { installRuntime } from '../../src/worker/runtime.js';
-import { stopTestTemporal } from './temporal.js';
+import { closeSuite, openSuite } from './suite.js';
+import { leaveTestTemporal } from './temporal.js';
 
-/** The SDK allows one runtime a process; its log goes where FEDIMG_TEST_LOG says. */
-const level = process.env['FEDIMG_TEST_LOG'] ?? 'silent';
-installRuntime(pino({ level }, pino.destination(2)));
+export const mochaGlobalSetup = openSuite;
+export const mochaGlobalTeardown = closeSuite;
 
 export const mochaHooks = {
+  beforeAll(): void {
+    // The SDK allows one runtime a process; its log goes where FEDIMG_TEST_LOG says.
+    const level = process.env['FEDIMG_TEST_LOG'] ?? 'silent';
+    installRuntime(pino({ level }, pino.destination(2)));
+  },
   async afterAll(this: Mocha.Context): Promise<void> {
     this.timeout(60_000);
-    await stopTestTemporal();
+    await leaveTestTemporal();
   },
 };

@@ -1,45 +1,58 @@
-/** One Temporal dev server for a file of tests, or for all that one process runs; started when the first test needs it. */
+/** A namespace on the run's Temporal server: each file of tests has its own when files run side by side. */
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
+import { msToTs } from '@temporalio/common/lib/time.js';
 import { SEARCH_ATTRIBUTES } from '../../src/contract.js';
-import type { TemporalServer } from '../../src/local/temporal/server.js';
-import { startTemporalServer } from '../../src/local/temporal/server.js';
+import { environmentForServer } from '../../src/local/temporal/environment.js';
+import { addSearchAttributes } from '../../src/local/temporal/namespace.js';
+import { suiteTemporal } from './suite.js';
+
+/** Where a worker or a client connects to. */
+export interface TestTemporalServer {
+  readonly address: string;
+  readonly namespace: string;
+  /** For programs that are to use this server. */
+  readonly env: NodeJS.ProcessEnv;
+}
 
 export interface TestTemporal {
-  readonly server: TemporalServer;
+  readonly server: TestTemporalServer;
   readonly connection: Connection;
   readonly client: Client;
 }
 
-let started: Promise<TestTemporal & { readonly stateDir: string }> | undefined;
+const RETENTION_MS = 3 * 86_400_000;
 
-export async function testTemporal(): Promise<TestTemporal> {
-  started ??= start();
-  return started;
+let entered: Promise<TestTemporal> | undefined;
+
+export function testTemporal(): Promise<TestTemporal> {
+  entered ??= enter();
+  return entered;
 }
 
-async function start(): Promise<TestTemporal & { readonly stateDir: string }> {
-  const stateDir = await mkdtemp(join(tmpdir(), 'fedimg-test-temporal-'));
-  const said: string[] = [];
-  const server = await startTemporalServer({
-    stateDir,
-    log: (line) => said.push(line),
-    searchAttributes: Object.fromEntries(SEARCH_ATTRIBUTES.map(({ name, type }) => [name, type])),
+async function enter(): Promise<TestTemporal> {
+  const address = await suiteTemporal();
+  const namespace = `test-${randomUUID()}`;
+  const connection = await Connection.connect({ address });
+  const workflowExecutionRetentionPeriod = msToTs(RETENTION_MS);
+  await connection.workflowService.registerNamespace({
+    namespace,
+    workflowExecutionRetentionPeriod,
   });
-  const connection = await Connection.connect({ address: server.address });
-  const client = new Client({ connection, namespace: server.namespace });
-  return { server, connection, client, stateDir };
+  const wanted = Object.fromEntries(SEARCH_ATTRIBUTES.map(({ name, type }) => [name, type]));
+  await addSearchAttributes(connection, namespace, wanted, (line) => console.error(line));
+  return {
+    server: { address, namespace, env: environmentForServer({ address, namespace }) },
+    connection,
+    client: new Client({ connection, namespace }),
+  };
 }
 
-/** For the root hook: ends what was started, if anything was. */
-export async function stopTestTemporal(): Promise<void> {
-  if (started === undefined) return;
-  const { server, connection, stateDir } = await started;
-  started = undefined;
+/** Ends the connection of this file, if it has one. */
+export async function leaveTestTemporal(): Promise<void> {
+  if (entered === undefined) return;
+  const { connection } = await entered;
+  entered = undefined;
   await connection.close();
-  await server.stop();
-  await rm(stateDir, { recursive: true, force: true });
 }

@@ -1,28 +1,19 @@
 /** Runs real workflows on the real server, with whatever activities a test gives. */
 
 import { randomUUID } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import type { Client, WorkflowHandle } from '@temporalio/client';
-import type { WorkerOptions, WorkflowBundleWithSourceMap } from '@temporalio/worker';
-import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker } from '@temporalio/worker';
+import type { WorkerOptions } from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import type { Activities } from '../../src/activities/activities.js';
 import { PUBLISH_IMAGE_WORKFLOW } from '../../src/contract.js';
 import type { ImageRequest } from '../../src/model/plan/plan.js';
 import type { ImageResult } from '../../src/model/progress/progress.js';
+import { suiteBundle } from './suite.js';
 import { testTemporal } from './temporal.js';
 
-let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
-
-/** Made once: it takes two seconds. */
-export function testBundle(): Promise<WorkflowBundleWithSourceMap> {
-  const workflows = (name: string) =>
-    fileURLToPath(new URL(`../../src/workflows/${name}`, import.meta.url));
-  bundle ??= bundleWorkflowCode({
-    workflowsPath: workflows('index.ts'),
-    workflowInterceptorModules: [workflows('time-scale.ts')],
-    logger: new DefaultLogger('ERROR'),
-  });
-  return bundle;
+/** The workflows of these sources. */
+export async function testBundle(): Promise<{ readonly codePath: string }> {
+  return { codePath: await suiteBundle() };
 }
 
 export interface WorkflowTest {

@@ -11,7 +11,6 @@ import type { ImageResult } from '../../src/model/progress/progress.js';
 import { watchLeases } from '../../src/worker/lease-watch.js';
 import { fakeActivities } from '../support/fake-activities.js';
 import { someRequest } from '../support/images.js';
-import { slowdown } from '../support/slowdown.js';
 import { testTemporal } from '../support/temporal.js';
 import { until } from '../support/until.js';
 import { withWorker } from '../support/workflow-worker.js';
@@ -24,8 +23,7 @@ interface Pace {
 
 /** A lease ends before its work is given to another attempt, as it should. */
 function steady(): Pace {
-  const factor = slowdown();
-  return { scale: 0.2 * factor, boundMs: 5_000 * factor };
+  return { scale: 0.4, boundMs: 10_000 };
 }
 
 /** The work is given away while the lease lasts: only Temporal can tell. */

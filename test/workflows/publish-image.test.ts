@@ -12,7 +12,6 @@ import { someRegion, somePlan, someRequest } from '../support/images.js';
 import { failureOf } from '../support/expectations.js';
 import { until } from '../support/until.js';
 import { withWorker } from '../support/workflow-worker.js';
-import { slowdown } from '../support/slowdown.js';
 
 describe('publishImage', () => {
   it('takes the eight steps in the order of the specification', async () => {
@@ -237,9 +236,7 @@ describe('publishImage', () => {
     const fake = fakeActivities({
       // Long enough for the other regions on a busy machine.
       planImage: ({ request, workflowId, runId }) =>
-        Promise.resolve(
-          somePlan(request, { workflowId, runId }, { regionPatienceMs: 6_000 * slowdown() }),
-        ),
+        Promise.resolve(somePlan(request, { workflowId, runId }, { regionPatienceMs: 6_000 })),
       copyToRegion: async ({ regionPlan }) => {
         if (regionPlan.regionName === 'sa-east-1') {
           const beat = setInterval(heartbeat, 200);

@@ -7,7 +7,6 @@ import { SWEEP_WORKFLOW } from '../../src/contract.js';
 import type { ResourceType, SweepItem, SweepReport } from '../../src/model/sweep/sweep.js';
 import { fakeActivities, finalFailure } from '../support/fake-activities.js';
 import { withWorker } from '../support/workflow-worker.js';
-import { slowdown } from '../support/slowdown.js';
 
 function stray(regionName: string, type: ResourceType, id: string): SweepItem {
   return {
@@ -108,7 +107,7 @@ describe('sweep', () => {
           regions: ['us-east-1', 'eu-west-1'],
           graceMs: 0,
           maxRemovals: 10,
-          regionPatienceMs: 6_000 * slowdown(),
+          regionPatienceMs: 6_000,
         }),
       findStrays: ({ regionName: region }) =>
         region === 'us-east-1'

@@ -9,7 +9,6 @@ import type { TemporalServer, TemporalServerOptions } from '../../../src/local/t
 import { startTemporalServer } from '../../../src/local/temporal/server.js';
 import { environmentWithoutTemporal } from '../../../src/local/temporal/environment.js';
 import { useTempDir, writeScript } from '../temp-dir.js';
-import { slowdown } from '../../support/slowdown.js';
 
 const searchAttributes: SearchAttributes = { FedimgCompose: 'Keyword', FedimgRegions: 'Int' };
 
@@ -184,7 +183,7 @@ describe('the Temporal server of a local run', function () {
       /temporal ended unexpectedly \(status 1\)[^]*schema too new/,
     );
     await assert.rejects(
-      start({ env: { ...env, TEMPORAL_CLI_PATH: deaf }, readyTimeoutMs: 2_000 * slowdown() }),
+      start({ env: { ...env, TEMPORAL_CLI_PATH: deaf }, readyTimeoutMs: 3_000 }),
       /temporal was not ready after [\d.]+ s[^]*thinking/,
     );
   });

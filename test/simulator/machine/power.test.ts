@@ -4,7 +4,6 @@ import assert from 'node:assert/strict';
 
 import { mainModes, openBench, sh, until, type Bench } from './support.js';
 import type { Machine } from '../../../src/simulator/machine/machine.js';
-import { slowdown } from '../../support/slowdown.js';
 
 function powerOffs(machine: Machine): { count: number } {
   const seen = { count: 0 };
@@ -21,7 +20,7 @@ for (const mode of mainModes) {
     afterEach(() => bench.close());
 
     it('goes off when the dead-man timer of user-data fires', async () => {
-      const minuteMs = 10 * slowdown();
+      const minuteMs = 20;
       const machine = await bench.machine(
         { userData: '#!/bin/bash\nshutdown -P +120\n' },
         minuteMs,
@@ -38,7 +37,7 @@ for (const mode of mainModes) {
 
     it('stays on when the timer is cancelled', async () => {
       // Two of its minutes for the second command.
-      const minuteMs = 1_000 * slowdown();
+      const minuteMs = 1_500;
       const machine = await bench.running({}, minuteMs);
       const seen = powerOffs(machine);
       await sh(machine, '/sbin/shutdown -h +2; shutdown -c');

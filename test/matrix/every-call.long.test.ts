@@ -10,7 +10,6 @@ import { markdownReport } from './report.js';
 import { STEPS } from './steps.js';
 import { MATRIX } from './table.js';
 
-const FULL = process.env['FEDIMG_MATRIX'] === 'full';
 const PAIRS = Number(process.env['FEDIMG_MATRIX_PAIRS'] ?? 300);
 const SEED = Number(process.env['FEDIMG_MATRIX_SEED'] ?? 1);
 /** Only these steps; all by default. */
@@ -19,7 +18,7 @@ const ABREAST = Number(process.env['FEDIMG_MATRIX_ABREAST'] ?? 6);
 const SELECTED = process.argv.some((word) => /^(?:-g|-f|--grep|--fgrep)(?:=|$)/.test(word));
 
 // The titles are those of the calls that are really made, so these are measured before.
-if (FULL) await defineFullMatrix();
+await defineFullMatrix();
 
 async function defineFullMatrix(): Promise<void> {
   const lab = await Lab.open();
@@ -57,7 +56,7 @@ async function defineFullMatrix(): Promise<void> {
         const result = await start(one).catch((error: unknown) => error as Error);
         const wrong = result instanceof Error ? [String(result)] : result.wrong;
         results.push({ of: one, passed: wrong.length === 0 });
-        const again = `FEDIMG_MATRIX=full FEDIMG_MATRIX_SEED=${SEED} npx mocha test/matrix -g '${one.title}'`;
+        const again = `FEDIMG_MATRIX_SEED=${SEED} npx mocha test/matrix/every-call.long.test.ts -g '${one.title}'`;
         const ended = result instanceof Error ? 'an error' : result.outcome;
         assert.deepEqual(wrong, [], `ended as ${ended}; again: ${again}`);
       });

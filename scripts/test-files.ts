@@ -1,0 +1,32 @@
+/** The test files of `npm test`, in the order in which they are best begun. */
+
+import { readdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** A file that takes a minute and begins last would run alone at the end. */
+const LONGEST_FIRST = [
+  'test/matrix/matrix.test.ts',
+  'test/incidents/swept.test.ts',
+  'test/incidents/cloud-outage.test.ts',
+  'test/incidents/',
+  'test/activities/',
+  'test/commands/',
+  'test/client/',
+  'test/local/',
+];
+
+/** Paths below the root. Files named `*.long.test.ts` belong to `npm run test:long`. */
+export async function testFiles(): Promise<string[]> {
+  const names = await readdir(`${ROOT}/test`, { recursive: true });
+  return names
+    .filter((name) => name.endsWith('.test.ts') && !name.endsWith('.long.test.ts'))
+    .map((name) => `test/${name}`)
+    .sort((one, other) => rank(one) - rank(other) || one.localeCompare(other));
+}
+
+function rank(file: string): number {
+  const at = LONGEST_FIRST.findIndex((start) => file.startsWith(start));
+  return at < 0 ? LONGEST_FIRST.length : at;
+}
