@@ -188,7 +188,7 @@ describe('a resource that EC2 does not list yet', () => {
 });
 
 describe('a resource that EC2 has given up', () => {
-  it('has ended itself by its own timer when nobody else did', async () => {
+  it('has ended itself by its own timer, as no worker lived to terminate it', async () => {
     await withActivities({ ...TWO_REGIONS, minuteMs: 20 }, async (level) => {
       const plan = await planOf(level);
       // On a slow machine the timer fires before the launch is over: it is lost then, and gone all the same.
@@ -357,7 +357,7 @@ describe('an AMI that EC2 lists as deregistered for a while', () => {
 });
 
 describe('a look-up', () => {
-  it('of AMIs and snapshots names an owner or an id, so that nobody plants one under our name', async () => {
+  it('of AMIs and snapshots names an owner or an id, so that a stranger cannot plant one under our name', async () => {
     await withActivities(TWO_REGIONS, async (level) => {
       const plan = await planOf(level);
       const source = await snapshotOf(level, plan);

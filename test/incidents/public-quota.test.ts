@@ -5,7 +5,7 @@ import { withPublisher } from '../support/local-publisher.js';
 import { oneImage } from '../support/one-image.js';
 
 describe('a quota of public AMIs that ends in the middle of a region', () => {
-  it('costs nobody an AMI that is public, and the record tells of it, though EC2 shows it as private for a while', async () => {
+  it('removes no AMI that is public, and the record lists it, though EC2 shows it as private for a while', async () => {
     const publish = ['regions = ["us-east-1", "eu-west-1"]'];
     await withPublisher({ publish }, async (publisher) => {
       const { request } = await oneImage(publisher);
