@@ -5,7 +5,7 @@ import type { CloudError } from './errors.js';
 import type { ErrorForm, FaultedCall } from './faults/error-forms.js';
 import type { Bucket } from './faults/throttle.js';
 import type { Protocol, RequestContent } from './http/protocols/protocol.js';
-import type { SignatureProblem } from './http/sigv4.js';
+import type { SignatureProblem } from './http/signature-claim.js';
 import type { ReadChange } from './store/resource-change.js';
 
 /** One call: where it goes and what it is about. */

@@ -9,8 +9,9 @@ import type { Service } from '../service.js';
 import { claimedService } from '../services.js';
 import type { RequestContent } from './protocols/protocol.js';
 import { decodeForm } from './query-protocol.js';
-import type { Scope, SignatureProblem, SignedRequest } from './sigv4.js';
-import { SignatureError, verifySignature } from './sigv4.js';
+import type { Scope, SignatureProblem, SignedRequest } from './signature-claim.js';
+import { SignatureError } from './signature-claim.js';
+import { verifySignature } from './sigv4.js';
 
 export interface ApiRequest extends RequestContent {
   readonly service: Service;

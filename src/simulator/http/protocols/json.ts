@@ -1,7 +1,7 @@
 /** The AWS JSON 1.1 protocol: a header names the action, JSON comes in and goes out. */
 
 import { CloudError, jsonErrorBody } from '../../errors.js';
-import type { SignedRequest } from '../sigv4.js';
+import type { SignedRequest } from '../signature-claim.js';
 import type { Protocol, RequestContent } from './protocol.js';
 
 /** @param targetPrefix of `X-Amz-Target`, such as `AmazonSSM.` */

@@ -1,8 +1,8 @@
 /** How a service's requests are read and its answers written. */
 
 import type { CloudError } from '../../errors.js';
-import type { SignedRequest } from '../sigv4.js';
 import type { ParameterTree } from '../query-protocol.js';
+import type { SignedRequest } from '../signature-claim.js';
 
 export interface RequestContent {
   readonly action: string;

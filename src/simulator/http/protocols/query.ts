@@ -3,7 +3,7 @@
 import { CloudError } from '../../errors.js';
 import type { Parameter } from '../query-protocol.js';
 import { decodeForm, nestParameters, plainParameters } from '../query-protocol.js';
-import type { SignedRequest } from '../sigv4.js';
+import type { SignedRequest } from '../signature-claim.js';
 import type { XmlFields } from '../xml.js';
 import { escapeXml, writeXml } from '../xml.js';
 import type { Protocol, RequestContent } from './protocol.js';
