@@ -57,6 +57,23 @@ describe('the write program', () => {
     });
   });
 
+  it('writes an image that does not fill its last block, and leaves zeros behind it', async () => {
+    const raw = Buffer.concat([image.raw, randomBytes(513)]);
+    const rawFile = join(directory, 'odd.raw');
+    await writeFile(rawFile, raw);
+    const { file, compressed } = await compressXz(rawFile);
+    server.setFault(PATH, { body: await readFile(file) });
+    const sizes = { compressedBytes: compressed.sizeBytes, rawBytes: raw.length };
+    await withWriteBench(async ({ volume, write }) => {
+      const result = await write({ ...image.args, sha256: compressed.sha256, ...sizes });
+      assert.equal(result.get('status'), 'ok', result.get('message'));
+      const written = await readFile(volume);
+      assert.equal(written.length, VOLUME_BYTES);
+      assert.deepEqual(written.subarray(0, raw.length), raw);
+      assert(written.subarray(raw.length).equals(Buffer.alloc(VOLUME_BYTES - raw.length)));
+    });
+  });
+
   it('touches no volume that another writer is at', async () => {
     await withWriteBench(async ({ state, volume, write }) => {
       const lock = join(state, 'writer.lock');

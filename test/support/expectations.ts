@@ -20,16 +20,6 @@ export async function assertNoMachineLeft(publisher: LocalPublisher): Promise<vo
   );
 }
 
-const ZEROS = Buffer.alloc(1024 * 1024);
-
-function isZero(bytes: Uint8Array): boolean {
-  for (let at = 0; at < bytes.length; at += ZEROS.length) {
-    const part = bytes.subarray(at, at + ZEROS.length);
-    if (Buffer.compare(part, ZEROS.subarray(0, part.length)) !== 0) return false;
-  }
-  return true;
-}
-
 /** sha256 of the snapshot's first bytes; the rest of it is not read. */
 export async function imageSha256(
   publisher: LocalPublisher,
@@ -44,21 +34,6 @@ export async function imageSha256(
     if (left <= 0) break;
   }
   return hash.digest('hex');
-}
-
-/** Reads the whole snapshot: its size, and whether all behind the image is zero. */
-export async function snapshotRest(
-  publisher: LocalPublisher,
-  snapshot: { readonly region: string; readonly id: string },
-  imageBytes: number,
-): Promise<{ readonly bytes: number; readonly restIsZero: boolean }> {
-  let bytes = 0;
-  let restIsZero = true;
-  for await (const chunk of await chunksOf(publisher, snapshot)) {
-    restIsZero &&= isZero(chunk.subarray(Math.max(0, imageBytes - bytes)));
-    bytes += chunk.length;
-  }
-  return { bytes, restIsZero };
 }
 
 async function chunksOf(
