@@ -11,6 +11,7 @@ import {
   someOrigin,
 } from '../support/planted.js';
 import { originTags, snapshotTags } from '../../src/model/ids/tags.js';
+import { CloudControl } from '../support/cloud-control.js';
 import { DEPLOYMENT } from './crew.js';
 
 /**
@@ -50,6 +51,6 @@ export async function plantCanaries(
   return listing(simulator);
 }
 
-export async function listing({ url }: Pick<Simulator, 'url'>): Promise<readonly ListedResource[]> {
-  return (await (await fetch(`${url}/_fedimg/resources`)).json()) as ListedResource[];
+export function listing({ url }: Pick<Simulator, 'url'>): Promise<readonly ListedResource[]> {
+  return new CloudControl(url).resources();
 }

@@ -1,9 +1,8 @@
 /** The network between workers and the local cloud: it counts every call, and does with it what a hook says. */
 
-import { once } from 'node:events';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Agent, createServer, request as httpRequest } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage } from 'node:http';
+import type { Relay, RelayedRequest, RelayVerdict } from '../support/relay.js';
+import { openRelay } from '../support/relay.js';
 import { readCall } from '../matrix/call-site.js';
 import type { CallPoint } from './fault.js';
 
@@ -32,8 +31,7 @@ const PASS: CallHook = {
 };
 
 export class CloudProxy {
-  readonly #agent = new Agent({ keepAlive: true });
-  readonly #doors = new Map<string, { url: string; close: () => Promise<void> }>();
+  readonly #doors = new Map<string, Relay>();
   #upstream: URL | undefined;
   #hook = PASS;
   #counts = new Map<string, number>();
@@ -54,23 +52,9 @@ export class CloudProxy {
 
   /** An address of its own for one worker process, so that the hook knows who calls. */
   async open(door: string): Promise<string> {
-    const server = createServer((message, response) => {
-      response.on('error', () => undefined);
-      this.#pass(door, message, response).catch(() => message.socket.destroy());
-    });
-    // Longer than clients keep idle connections, so that it is never the proxy that closes one in use.
-    server.keepAliveTimeout = 75_000;
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const close = async (): Promise<void> => {
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    };
-    this.#doors.set(door, { url, close });
-    return url;
+    const relay = await openRelay((request) => this.#pass(door, request));
+    this.#doors.set(door, relay);
+    return relay.url;
   }
 
   async shut(door: string): Promise<void> {
@@ -81,24 +65,23 @@ export class CloudProxy {
 
   async close(): Promise<void> {
     await Promise.all([...this.#doors.keys()].map((door) => this.shut(door)));
-    this.#agent.destroy();
   }
 
-  async #pass(door: string, message: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = await readAll(message);
+  async #pass(
+    door: string,
+    { message, body, sendTo, answered }: RelayedRequest,
+  ): Promise<RelayVerdict> {
     const upstream = this.#upstream;
     const hook = this.#hook;
-    if (upstream === undefined) return void message.socket.destroy();
+    if (upstream === undefined) return 'cut';
     const call = this.#count(door, message, body);
     const first = await hook.before(call);
-    if (first === 'cut') return void message.socket.destroy();
-    if (first === 'hang') return;
-    const answer = await this.#forward(upstream, message, body);
+    if (first !== 'pass') return first;
+    const answer = await sendTo(upstream);
     const second = await hook.after(call);
-    if (second === 'hang') return;
-    if (second === 'cut' || answer === undefined) return void message.socket.destroy();
-    response.writeHead(answer.status, answer.headers);
-    response.end(answer.body, () => hook.answered(call));
+    if (second !== 'pass') return second;
+    if (answer !== undefined) void answered.then(() => hook.answered(call));
+    return answer ?? 'cut';
   }
 
   #count(door: string, message: IncomingMessage, body: Buffer): ProxiedCall {
@@ -109,32 +92,4 @@ export class CloudProxy {
     this.#calls.push({ action, region, occurrence });
     return { action, region, occurrence, door, userAgent: message.headers['user-agent'] ?? '' };
   }
-
-  /** The Host header goes on as it came, since signatures cover it. Undefined: the cloud cut the connection. */
-  #forward(upstream: URL, message: IncomingMessage, body: Buffer): Promise<Answer | undefined> {
-    const { method, url: path, headers } = message;
-    const { hostname: host, port } = upstream;
-    const agent = this.#agent;
-    return new Promise((resolve) => {
-      const lost = (): void => resolve(undefined);
-      const sent = httpRequest({ agent, host, port, method, path, headers }, (incoming) => {
-        const { statusCode: status = 0, headers: answered } = incoming;
-        readAll(incoming).then((read) => resolve({ status, headers: answered, body: read }), lost);
-      });
-      sent.on('error', lost);
-      sent.end(body);
-    });
-  }
-}
-
-interface Answer {
-  readonly status: number;
-  readonly headers: IncomingMessage['headers'];
-  readonly body: Buffer;
-}
-
-async function readAll(message: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of message) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
 }

@@ -7,7 +7,8 @@ import { WorkflowFailedError } from '@temporalio/client';
 import { PUBLISH_IMAGE_WORKFLOW, SWEEP_WORKFLOW, TIME_SCALE_MEMO } from '../../src/contract.js';
 import { HEARTBEAT_TIMEOUT_MS } from '../../src/model/progress/heartbeat.js';
 import type { ImageProgress, ImageResult } from '../../src/model/progress/progress.js';
-import type { Effect, FaultStatus } from '../../src/simulator/index.js';
+import type { Effect } from '../../src/simulator/index.js';
+import { CloudControl } from '../support/cloud-control.js';
 import { allowanceOf } from './allowance.js';
 import { listing, plantCanaries } from './canaries.js';
 import { judge } from './checker.js';
@@ -79,7 +80,8 @@ async function disturbedRun(place: Place, options: RunOptions): Promise<Verdict>
     workflowId,
   });
   const planted = (await readEffects(cloud)).length;
-  await setFaults(simulator.url, cloudRules(schedule.faults));
+  const control = new CloudControl(simulator.url);
+  await control.setFaults(cloudRules(schedule.faults));
   crew.messages.length = 0;
   crew.collapses.length = 0;
 
@@ -97,7 +99,7 @@ async function disturbedRun(place: Place, options: RunOptions): Promise<Verdict>
   const listed = await listing(simulator);
   const effects = (await readEffects(cloud)).slice(planted);
   const calls = [...lane.proxy.calls()];
-  const fired = await firedRules(simulator.url);
+  const fired = await firedRules(control);
   const allowance = allowanceOf(schedule);
   const sweptRun = status === 'TERMINATED' || allowance.leaves;
   const swept = sweptRun ? await sweep(place) : undefined;
@@ -230,7 +232,7 @@ async function outcomeOf(
 
 /** As `fedimg sweep`, once everything is older than its grace period; returns what is alive then. */
 async function sweep({ lane, crew, cloud }: Place): Promise<Evidence['listing']> {
-  await setFaults(cloud.simulator.url, []);
+  await new CloudControl(cloud.simulator.url).setFaults([]);
   lane.proxy.connect(cloud.simulator.url);
   if (!crew.isUp) await crew.start();
   await delay(GRACE_MS + 500);
@@ -250,7 +252,7 @@ async function sweep({ lane, crew, cloud }: Place): Promise<Evidence['listing']>
 /** The same image under the same workflow id, as a second delivery of its compose's message would have it. */
 async function deliverAgain(place: Place, workflowId: string): Promise<Evidence['repeat']> {
   const before = (await readEffects(place.cloud)).length;
-  await setFaults(place.cloud.simulator.url, []);
+  await new CloudControl(place.cloud.simulator.url).setFaults([]);
   place.lane.proxy.connect(place.cloud.simulator.url);
   const runId = await start(place, workflowId);
   const handle = place.lane.temporal.client.workflow.getHandle(workflowId, runId);
@@ -270,16 +272,8 @@ async function readEffects({ effectsFile }: OwnCloud): Promise<Effect[]> {
     .map((line) => JSON.parse(line) as Effect);
 }
 
-async function setFaults(url: string, rules: ReturnType<typeof cloudRules>): Promise<void> {
-  const answer = await fetch(`${url}/_fedimg/faults`, {
-    method: 'PUT',
-    body: JSON.stringify(rules),
-  });
-  if (!answer.ok) throw new Error(await answer.text());
-}
-
-async function firedRules(url: string): Promise<ReadonlySet<string>> {
-  const rules = (await (await fetch(`${url}/_fedimg/faults`)).json()) as FaultStatus[];
+async function firedRules(cloud: CloudControl): Promise<ReadonlySet<string>> {
+  const rules = await cloud.faults();
   return new Set(rules.filter(({ fired }) => fired > 0).map(({ id }) => id));
 }
 

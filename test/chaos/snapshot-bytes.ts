@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import type { ListedResource, Simulator } from '../../src/simulator/index.js';
+import { CloudControl } from '../support/cloud-control.js';
 import type { SnapshotBytes } from './evidence.js';
 
 const ZEROS = Buffer.alloc(1024 * 1024);
@@ -12,10 +13,10 @@ export async function readSnapshots(
   listed: readonly ListedResource[],
   { imageBytes, whole }: { readonly imageBytes: number; readonly whole: boolean },
 ): Promise<SnapshotBytes[]> {
+  const cloud = new CloudControl(url);
   const found: SnapshotBytes[] = [];
   for (const { region, id } of listed.filter(({ type }) => type === 'snapshot')) {
-    const headers: Record<string, string> = whole ? {} : { range: `bytes=0-${imageBytes - 1}` };
-    const answer = await fetch(`${url}/_fedimg/snapshots/${region}/${id}`, { headers });
+    const answer = await cloud.snapshotBytes(region, id, whole ? undefined : imageBytes);
     if (answer.body === null) throw new TypeError(`${id} has no bytes`);
     const hash = createHash('sha256');
     let at = 0;

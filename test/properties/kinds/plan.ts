@@ -19,9 +19,10 @@ import {
 } from '../../../src/local/compose-server/compose-server.js';
 import { composeMetadata } from '../../../src/local/compose-server/compose-metadata.js';
 import type { ImageRequest } from '../../../src/model/plan/plan.js';
-import { startSimulator, type CallCount, type Simulator } from '../../../src/simulator/index.js';
+import { startSimulator, type Simulator } from '../../../src/simulator/index.js';
 import { createUrlPolicy } from '../../../src/fetch/url-policy.js';
 import { noise, xz } from '../../fetch/xz-files.js';
+import { CloudControl } from '../../support/cloud-control.js';
 import { writeConfig } from '../../support/publisher-config.js';
 import { hostileJsonText } from '../hostile-json.js';
 import { around } from '../hostile-text.js';
@@ -115,8 +116,7 @@ async function verdictOfActivity<T>(
 
 /** Asks the cloud itself: whatever was asked of it so far changed nothing. */
 async function assertNothingWritten({ simulator }: Stand): Promise<void> {
-  const answer = await fetch(`${simulator.url}/_fedimg/calls`);
-  for (const { action } of (await answer.json()) as CallCount[]) {
+  for (const { action } of await new CloudControl(simulator.url).calls()) {
     assert.match(action, /^(?:Describe|Get)/, `${action} was called`);
   }
 }
