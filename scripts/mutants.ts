@@ -1,4 +1,4 @@
-/** `npm run mutants`: plants one bug after the other in a copy of the tree, and says which test caught it. */
+/** `npm run mutants`: plants one bug after the other in a copy of the tree, and prints which test of which command caught it. */
 
 import { spawn } from 'node:child_process';
 import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
@@ -16,10 +16,17 @@ const COPIED_TOO = ['docs', 'dist', 'fedimg.sample.toml', 'README.md', 'eslint.c
 /** A bug that hangs is caught by mocha's own bound; this one is for a mocha that hangs itself. */
 const MUTANT_MS_MAX = 15 * 60_000;
 
+interface Catch {
+  /** Where the test belongs to. */
+  readonly command: 'npm test' | 'test:long';
+  /** The title of the first test that went red. */
+  readonly title: string;
+}
+
 interface Verdict {
   readonly mutant: Mutant;
-  /** The title of the first test that went red; undefined: it survived. */
-  readonly caughtBy: string | undefined;
+  /** Undefined: the bug survived. */
+  readonly caught: Catch | undefined;
   readonly seconds: number;
 }
 
@@ -44,11 +51,12 @@ const queue = [...chosen];
 await Promise.all(Array.from({ length: Number(values.lanes) }, () => lane()));
 
 verdicts.sort((a, b) => CATALOGUE.indexOf(a.mutant) - CATALOGUE.indexOf(b.mutant));
-console.log('\n| invariant | planted bug | caught by |\n|-|-|-|');
-for (const { mutant, caughtBy } of verdicts) {
-  console.log(`| ${mutant.invariant} | ${mutant.name} | ${caughtBy ?? '**survived**'} |`);
+console.log('\n| invariant | planted bug | caught by | test |\n|-|-|-|-|');
+for (const { mutant, caught } of verdicts) {
+  const { command = '**survived**', title = '' } = caught ?? {};
+  console.log(`| ${mutant.invariant} | ${mutant.name} | ${command} | ${title} |`);
 }
-const survivors = verdicts.filter(({ caughtBy }) => caughtBy === undefined);
+const survivors = verdicts.filter(({ caught }) => caught === undefined);
 console.log(`\n${verdicts.length - survivors.length} of ${verdicts.length} planted bugs caught`);
 process.exitCode = survivors.length === 0 ? 0 : 1;
 
@@ -63,21 +71,48 @@ async function lane(): Promise<void> {
     for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
       const takeBack = await plant(tree, mutant);
       const beginMs = performance.now();
-      const caughtBy = await firstRed(tree, mutant).finally(takeBack);
+      const caught = await catching(tree, mutant).finally(takeBack);
       const seconds = Math.round((performance.now() - beginMs) / 1000);
-      verdicts.push({ mutant, caughtBy, seconds });
-      console.log(`${mutant.invariant} ${mutant.name}: ${caughtBy ?? 'SURVIVED'} (${seconds} s)`);
+      verdicts.push({ mutant, caught, seconds });
+      const by = caught === undefined ? 'SURVIVED' : `${caught.command}: ${caught.title}`;
+      console.log(`${mutant.invariant} ${mutant.name}: ${by} (${seconds} s)`);
     }
   } finally {
     await rm(tree, { recursive: true, force: true });
   }
 }
 
-async function firstRed(tree: string, { tests, grep }: Mutant): Promise<string | undefined> {
+/** The tests of `npm test` first, then those that only `npm run test:long` has. */
+async function catching(tree: string, { tests, grep }: Mutant): Promise<Catch | undefined> {
+  const quick = tests.filter((file) => !isLong(file));
+  const title = quick.length === 0 ? undefined : await firstRed(tree, { tests: quick, grep });
+  if (title !== undefined) return { command: 'npm test', title };
+  const long = tests.filter((file) => isLong(file) || file.startsWith('test/matrix/'));
+  if (long.length === 0) return undefined;
+  const env = { ...process.env, FEDIMG_MATRIX: 'cells' };
+  const longTitle = await firstRed(tree, { tests: long, grep, env });
+  return longTitle === undefined ? undefined : { command: 'test:long', title: longTitle };
+}
+
+function isLong(file: string): boolean {
+  return file.endsWith('.long.test.ts');
+}
+
+interface Selection {
+  readonly tests: readonly string[];
+  readonly grep: string | undefined;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+async function firstRed(
+  tree: string,
+  { tests, grep, env }: Selection,
+): Promise<string | undefined> {
   const args = [join('node_modules', 'mocha', 'bin', 'mocha.js'), '--bail', ...tests];
   if (grep !== undefined) args.push('--grep', grep);
   const child = spawn(process.execPath, args, {
     cwd: tree,
+    env,
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: MUTANT_MS_MAX,
   });
