@@ -102,7 +102,7 @@ describe('fedimg config import', () => {
   it('refuses a file that is not an old configuration before it writes a file', async () => {
     await write('words.txt', 'not an INI file\n');
     const wrong: [args: string[], message: RegExp][] = [
-      [['words.txt'], /words\.txt is no INI file: line 1 [^]*next: /],
+      [['words.txt'], /words\.txt is not an INI file: line 1 [^]*next: /],
       [
         ['/dev/zero'],
         /\/dev\/zero has more than 65536 bytes, the limit for an old configuration[^]*next: /,
@@ -113,8 +113,8 @@ describe('fedimg config import', () => {
         ['fedimg.cfg', '--test-script', 'none.sh'],
         /none\.sh, which does not exist[^]*next: .*--test-script FILE/,
       ],
-      [['fedimg.cfg', '--output', 'fedimg.toml'], /is no format\n {2}next: .*--to fedimg\.toml/],
-      [['fedimg.cfg', '-o', 'name'], /--output name is unknown/],
+      [['fedimg.cfg', '--output', 'fedimg.toml'], /is not a format\n {2}next: .*--to fedimg\.toml/],
+      [['fedimg.cfg', '-o', 'name'], /import does not have --output name/],
       [['fedimg.cfg', '--to', 'none/fedimg.toml'], /cannot be written[^]*next: /],
       [[], /missing required argument/],
     ];

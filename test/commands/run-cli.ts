@@ -2,12 +2,7 @@
 
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
-
-/** By its path: the tests run the command line in other folders. */
-const TSX = createRequire(import.meta.url).resolve('tsx');
-const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
+import { cliProgram } from '../support/cli-program.js';
 
 export interface CliOptions {
   readonly env?: NodeJS.ProcessEnv;
@@ -31,7 +26,7 @@ function cleanEnv(env: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
 }
 
 export function startCli(args: readonly string[], options: CliOptions = {}): ChildProcess {
-  return spawn(process.execPath, ['--import', TSX, CLI, ...args], {
+  return spawn(process.execPath, [...cliProgram(), ...args], {
     env: cleanEnv(options.env),
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     stdio: ['pipe', 'pipe', 'pipe'],

@@ -4,12 +4,10 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import type { OrphanGuard } from '../../src/local/processes/orphan-guard.js';
 import { startOrphanGuard } from '../../src/local/processes/orphan-guard.js';
+import { cliProgram } from './cli-program.js';
 import type { LocalPublisher } from './local-publisher.js';
-
-const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
 
 let guard: OrphanGuard | undefined;
 
@@ -99,7 +97,7 @@ export async function withWorkers<T>(
   body: (start: () => WorkerProcess) => Promise<T>,
 ): Promise<T> {
   const workers: WorkerProcess[] = [];
-  const program = ['--import', 'tsx', CLI];
+  const program = cliProgram();
   const isLogged = process.env['FEDIMG_TEST_LOG'] !== undefined;
   const onLine = (line: string): void => {
     if (isLogged) process.stderr.write(`${line}\n`);

@@ -1,0 +1,28 @@
+/** What node is given to run the command line: the built program if it is fresh, else the sources, which load a second slower. */
+
+import { readdirSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const SOURCES = fileURLToPath(new URL('../../src/', import.meta.url));
+const BUILT = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
+/** Written last by the build, whichever files it compiled. */
+const BUILD_END = fileURLToPath(new URL('../../dist/workflow-bundle.js', import.meta.url));
+
+/** By absolute paths: tests run the command line in other folders. */
+export function cliProgram(): string[] {
+  if (isFresh()) return [BUILT];
+  return ['--import', createRequire(import.meta.url).resolve('tsx'), join(SOURCES, 'cli.ts')];
+}
+
+function isFresh(): boolean {
+  const builtMs = modifiedMs(BUILD_END);
+  const files = readdirSync(SOURCES, { recursive: true }) as string[];
+  return files.every((file) => modifiedMs(join(SOURCES, file)) <= builtMs);
+}
+
+/** 0 for a file that does not exist. */
+function modifiedMs(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
