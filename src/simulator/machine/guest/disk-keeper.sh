@@ -15,6 +15,8 @@ while IFS=$'\t' read -r word first second; do
     attach)
       if loop=$(losetup --find --show -- "$first" 2>&1); then
         loops[$second]=$loop
+        # 8 MiB: with the kernel's own read-ahead, 1 GiB of zeros took ten seconds instead of one and a half.
+        blockdev --setra 16384 "$loop" 2>/dev/null
         rm -f "$second"
         number=$(stat -c '%t %T' "$loop")
         if reason=$(mknod "$second" b "$((16#${number% *}))" "$((16#${number#* }))" 2>&1); then
