@@ -62,7 +62,7 @@ function watchJob(job: Job): Promise<Result> {
     execArgv: [
       ...process.execArgv,
       `--max-old-space-size=${HEAP_MIB_MAX}`,
-      // What a million inputs leave behind, and nobody holds, is no memory of theirs.
+      // Garbage of a million inputs does not count as memory that they need.
       `--max-semi-space-size=${YOUNG_MIB_MAX}`,
     ],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

@@ -131,12 +131,12 @@ const CASES: readonly Case[] = [
   },
   {
     invariant: 'I5 messages',
-    title: 'a public AMI that nobody hears of',
+    title: 'a public AMI without a message',
     doctor: ({ messages }) => ({ messages: messages.slice(0, -1) }),
   },
   {
     invariant: 'I5 messages',
-    title: 'a public AMI of a cancelled run of which nobody heard',
+    title: 'a public AMI of a cancelled run without a message',
     doctor: ({ messages }) => ({
       ...ended('CANCELLED'),
       messages: messages.filter(({ topic }) => topic !== 'fedimg.image.publish'),
@@ -176,7 +176,7 @@ const CASES: readonly Case[] = [
   },
   {
     invariant: 'I6 end state',
-    title: 'a run that is cancelled though nobody asked for it',
+    title: 'a run that is cancelled without a request',
     doctor: () => ended('CANCELLED'),
   },
   {
@@ -253,7 +253,7 @@ const CASES: readonly Case[] = [
   },
   {
     invariant: 'I11 fencing',
-    title: 'an effect of nobody',
+    title: 'an effect without an author',
     doctor: ({ effects }) => ({
       effects: effects.map((one) => ({ ...one, userAgent: 'aws-sdk-js/3' })),
     }),

@@ -1,4 +1,4 @@
-/** The workers of one scenario on one lane: they outlive runs, and whoever is killed is replaced. */
+/** The workers of one scenario on one lane: they outlive runs, and a killed one is replaced. */
 
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -144,7 +144,7 @@ export function cloudRules(faults: readonly Fault[]): Partial<FaultRule>[] {
   });
 }
 
-/** Tries until it succeeds: the server may be down, which is no reason not to cancel. */
+/** Tries until it succeeds: the server may be down when the test cancels a run. */
 export async function insist<T>(act: () => Promise<T>, withinMs = 30_000): Promise<T> {
   const end = performance.now() + withinMs;
   for (;;) {

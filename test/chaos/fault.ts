@@ -85,7 +85,7 @@ export function parseFault(text: string): Fault {
   const known = [...DRIVER_KINDS, ...CLOUD_KINDS].find((one) => one === kind);
   if (known === undefined) {
     throw new TypeError(
-      `"${text}" is no fault: KIND@Action/region#N[:count=N,forMs=N], KIND one of ${[...DRIVER_KINDS, ...CLOUD_KINDS].join(', ')}`,
+      `"${text}" is not a fault; write KIND@Action/region#N[:count=N,forMs=N], KIND one of ${[...DRIVER_KINDS, ...CLOUD_KINDS].join(', ')}`,
     );
   }
   const numbers: { count?: number; forMs?: number } = {};

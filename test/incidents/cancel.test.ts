@@ -42,7 +42,7 @@ function refused(action: string) {
 }
 
 describe('a run that somebody cancels in the Temporal UI', () => {
-  it('leaves nothing, in whichever of the eight steps it was', async () => {
+  it('leaves no resource, in each of the eight steps', async () => {
     // Side by side, for most of it is waiting.
     const ends = await Promise.allSettled(HOLDS.map((held) => cancelIn(...held)));
     const wrong = ends.flatMap((end, index) =>

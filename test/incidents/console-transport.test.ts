@@ -21,7 +21,7 @@ describe('a test over the console', () => {
     });
   });
 
-  it('is no lost instance when EC2 does not know yet whose console that is', async () => {
+  it('waits when EC2 does not know the instance yet whose console it reads', async () => {
     await withActivities({ ...TWO_REGIONS, test: CONSOLE }, async (level) => {
       const { aws, activities, request } = level;
       const plan = await planOf(level);

@@ -75,7 +75,7 @@ describe('a resource that EC2 does not list yet', () => {
     });
   });
 
-  it('is found by its name, too, when EC2 lists the AMI before its tags: nobody else has made it', async () => {
+  it('is found by its name, too, when EC2 lists the AMI before its tags', async () => {
     await withActivities(TWO_REGIONS, async (level) => {
       const plan = await planOf(level);
       const source = await snapshotOf(level, plan);
@@ -331,7 +331,7 @@ describe('an AMI that became public a moment ago, and is shown as private still'
 });
 
 describe('an AMI that EC2 lists as deregistered for a while', () => {
-  it('is gone for all: it is not removed again, takes no name, and is no result of anybody', async () => {
+  it('counts as gone: the undo does not remove it again, its name is free, and no run reports it', async () => {
     await withActivities(TWO_REGIONS, async (level) => {
       const plan = await planOf(level);
       const source = await snapshotOf(level, plan);

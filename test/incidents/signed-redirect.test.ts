@@ -9,7 +9,7 @@ import { testTemporal } from '../support/temporal.js';
 
 const SECRET = 'X-Signature=0123456789abcdef';
 
-/** An image whose server sends whoever asks on to a signed URL, as object stores and mirrors do. */
+/** An image whose server redirects to a signed URL, as object stores and mirrors do. */
 async function redirectedImage(publisher: LocalPublisher): Promise<ImageRequest> {
   const compose = await publisher.compose({ architectures: ['x86_64'] });
   const [image] = compose.images;

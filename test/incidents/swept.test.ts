@@ -118,7 +118,7 @@ describe('a run that is terminated', () => {
     });
   }
 
-  it('keeps what it has made public, and is reported: nobody else says that it is incomplete', async () => {
+  it('keeps what it has made public, and the sweep reports it as incomplete', async () => {
     await withPublisher({ publish: PUBLISH, sweep: SWEEP }, async (publisher) => {
       await publisher.setFaults([
         { action: 'ModifyImageAttribute', region: 'eu-west-1', kind: 'throttle', count: 0 },

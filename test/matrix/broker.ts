@@ -3,7 +3,7 @@
 import type { Announcement } from '../../src/model/progress/announcement.js';
 import { TrapSet } from './traps.js';
 
-/** What has arrived, whichever worker sent it. */
+/** The messages that have arrived, of all workers. */
 export type Mailbox = Announcement[];
 
 /** One worker's way to the mailbox. */

@@ -7,7 +7,7 @@ import { Lab } from './lab.js';
 import { MATRIX } from './table.js';
 import type { Column } from './vocabulary.js';
 
-/** Ids, dates and ports differ; how often somebody looked while he waited is no effect. */
+/** Without ids, dates and ports, which differ, and without looks, whose number depends on time. */
 function sequence(effects: readonly Effect[]): string[] {
   const names = new Map<string, string>();
   const nameOf = (id: string): string => {

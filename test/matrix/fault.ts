@@ -156,7 +156,7 @@ function ruleOf(
       return { action: '*', region, kind: 'error', code: 'Unavailable', status: 503, count: 0 };
     }
     default:
-      throw new TypeError(`${column} is no fault of the cloud's own`);
+      throw new TypeError(`${column} is not a fault that the cloud makes`);
   }
 }
 

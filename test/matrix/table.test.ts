@@ -1,4 +1,4 @@
-/** The table itself: nobody forgets a cell, and each is where the published matrix has it. */
+/** The table itself: it has every cell, and each cell ends as in the published matrix. */
 
 import assert from 'node:assert/strict';
 import { STEPS } from './steps.js';

@@ -78,8 +78,8 @@ export const MATRIX: readonly Row[] = [
       SA: NO_COMMAND,
       IT: NO_AWS,
       RD: NO_AWS,
-      CN: never('there is no run yet that could be cancelled'),
-      ...serverColumns({ TM: never('there is no run yet that could be terminated') }),
+      CN: never('the run that could be cancelled does not exist yet'),
+      ...serverColumns({ TM: never('the run that could be terminated does not exist yet') }),
     },
   },
   {

@@ -1,4 +1,4 @@
-/** What is laid at a call site: the call is held there, or cut off, and whoever laid it hears of it. */
+/** A trap at a call site holds the call or cuts it off, and reports that it did. */
 
 import type { CallSite, SitePattern } from './call-site.js';
 import { matchesSite, siteName } from './call-site.js';

@@ -173,7 +173,7 @@ const BYTES: readonly Mutant[] = [
 
 const MESSAGES: readonly Mutant[] = [
   {
-    name: 'an upload completes of which nobody heard that it began',
+    name: 'an upload completes without a message that it began',
     invariant: 'I5',
     file: 'src/workflows/publish/announce-changes.ts',
     find: "  if (step === 'utility' && after === 'running') return uploadAnnouncements(plan, 'started');\n",
@@ -197,7 +197,7 @@ const MESSAGES: readonly Mutant[] = [
     tests: [WORKFLOW, 'test/workflows/incidents.test.ts'],
   },
   {
-    name: 'a publication that fails is told to nobody',
+    name: 'a publication that fails sends no message',
     invariant: 'I5',
     file: 'src/workflows/publish/announce-changes.ts',
     find: "return [...completed, ...publishAnnouncements(plan, removed, 'failed')];",
@@ -205,7 +205,7 @@ const MESSAGES: readonly Mutant[] = [
     tests: [WORKFLOW],
   },
   {
-    name: 'AMIs that nobody may look at are told as not published',
+    name: 'AMIs that could not be described are reported as not published',
     invariant: 'I5',
     file: 'src/workflows/publish/announce-changes.ts',
     find: "before.state !== 'publishing' || isUnseen",
@@ -358,7 +358,7 @@ const RADIUS: readonly Mutant[] = [
     tests: [REPEATABLE],
   },
   {
-    name: "the undo goes by the step alone, whoever's run it was",
+    name: 'the undo goes by the step alone, and not by the run',
     invariant: 'I8',
     file: 'src/model/ids/tags.ts',
     find: `    [TAG.workflow]: origin.workflowId,

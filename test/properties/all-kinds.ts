@@ -40,6 +40,6 @@ export async function shares(inputs: number): Promise<Share[]> {
 export async function kindOf(module: ModuleName, name: string): Promise<InputKind> {
   const { kinds } = await MODULES[module]();
   const kind = kinds.find((one) => one.name === name);
-  if (kind === undefined) throw new TypeError(`there is no kind ${name}`);
+  if (kind === undefined) throw new TypeError(`${name} is not a kind`);
   return kind;
 }

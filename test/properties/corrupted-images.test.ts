@@ -241,7 +241,7 @@ describe('a corrupted image', () => {
       if (ALL) console.log(table(verdicts));
       assert.equal(verdicts.length, jobs.length);
       const passed = verdicts.filter(({ caught }) => caught === 'identical');
-      // Padding is no corruption of the image: nobody who has no hash can see it, and no byte is another.
+      // Changed padding leaves all bytes of the image as they were, and only a hash of the file shows it.
       const harmful = passed.filter(
         ({ mode, corruption }) => mode === 'compose' || !corruption.isPadding,
       );
@@ -251,7 +251,7 @@ describe('a corrupted image', () => {
     });
   });
 
-  it('without a check in the file is refused when nobody named its hash', async () => {
+  it('without a check in the file is refused when its hash is not given', async () => {
     await withActivities({ publish: [`regions = ["${REGION}"]`] }, async (level) => {
       const image = goodImage('none');
       const bench = await Bench.open(level, image);

@@ -148,7 +148,7 @@ function anyCharacters(lengthMax: number): fc.Arbitrary<string> {
   return fc.array(codePoint, { maxLength: lengthMax }).map((all) => String.fromCodePoint(...all));
 }
 
-/** Any text that nobody would send in good faith. */
+/** Text that only an attacker would send. */
 export const hostileText: fc.Arbitrary<string> = fc.oneof(
   { weight: 6, arbitrary: hostilePiece },
   { weight: 4, arbitrary: fc.array(hostilePiece, { maxLength: 4 }).map((all) => all.join('')) },

@@ -60,7 +60,7 @@ export interface InputKind {
   run(options: RunOptions): Promise<KindReport>;
 }
 
-/** CPU, not wall time: a machine that does other things, too, is no hang. */
+/** CPU time: wall time would count what else the machine does. */
 const INPUT_CPU_MS_MAX = 5_000;
 /** For inputs that wait instead of working. */
 const INPUT_WALL_MS_MAX = 60_000;

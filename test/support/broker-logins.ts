@@ -38,7 +38,7 @@ export class BrokerLogins {
     return `amqp://${user}:${this.passwords[user]}@127.0.0.1:${this.#ports.amqp}/${VHOST_IN_URL}`;
   }
 
-  /** A certificate for whom you like, once: the broker knows nobody who is not in its definitions. */
+  /** A certificate for any user name, made once. The broker accepts only the users in its definitions. */
   tlsFor(user: string): Promise<TlsLogin> {
     const login = this.#byCertificate.get(user) ?? this.#issue(user);
     this.#byCertificate.set(user, login);

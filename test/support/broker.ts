@@ -54,7 +54,7 @@ export class Broker {
     return this.#logins.url(user);
   }
 
-  /** The login of whom you like: the broker knows nobody who is not in its definitions. */
+  /** The login of any user name. The broker accepts only the users in its definitions. */
   tlsFor(user: string): Promise<TlsLogin> {
     return this.#logins.tlsFor(user);
   }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { ComposeServer } from '../../src/local/compose-server/compose-server.js';
 import type { TestTemporal } from './temporal.js';
 
-/** Of runs: a dead worker is noticed after six seconds, and a busy machine is no dead worker. */
+/** Of runs: Temporal notices a dead worker after six seconds, which leaves time for a busy one. */
 export const TIME_SCALE = 0.2;
 
 export interface PublisherOptions {

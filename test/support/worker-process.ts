@@ -58,7 +58,7 @@ export class WorkerProcess {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** It ended though nobody asked it to. */
+  /** It ended by itself. */
   get gaveUp(): boolean {
     return !this.isAlive && !this.#asked;
   }

@@ -55,9 +55,9 @@ export function ends(evidence: Evidence): string[] {
     case 'FAILED':
       return allowance.failed ? [] : [`it failed although every fault passes: ${failure ?? ''}`];
     case 'CANCELLED':
-      return allowance.cancelled ? [] : ['it is cancelled, and nobody cancelled it'];
+      return allowance.cancelled ? [] : ['it is cancelled, and the test did not cancel it'];
     case 'TERMINATED':
-      return allowance.terminated ? [] : ['it is terminated, and nobody terminated it'];
+      return allowance.terminated ? [] : ['it is terminated, and the test did not terminate it'];
     case 'RUNNING':
     case 'TIMED_OUT':
       // Said by I9.

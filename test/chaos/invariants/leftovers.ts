@@ -30,7 +30,7 @@ function stays(evidence: Evidence, own: readonly ListedResource[], one: ListedRe
   return rows.some(({ ami, snapshot }) => ami === one.id || snapshot === one.id);
 }
 
-/** I2: one live AMI a name and region, and one a variant: whoever looks one up must not find two. */
+/** I2: one live AMI a name and region, and one a variant: a look-up must not find two. */
 export function noDuplicate(evidence: Evidence): string[] {
   const images = ownOf(evidence, evidence.listing).filter(({ type }) => type === 'image');
   const names = images.map(({ region, tags }) => `${region} ${tags['Name']}`);
