@@ -30,7 +30,10 @@ function signalCommand(): Command {
     .description(
       "send a compose's status message; it starts the compose, or updates the running one",
     )
-    .argument('<file>', "pungi's status message (JSON); - reads it from standard input");
+    .argument(
+      '<file>',
+      "pungi's status message (JSON), bare or as the bus or datagrepper has it; - reads it from standard input",
+    );
   addFollowOptions(command);
   withHelp(command, {
     examples: [
