@@ -65,7 +65,7 @@ async function plan(run: ImageRun): Promise<Publication> {
     );
     return new Publication(run, frozen);
   } catch (failure) {
-    throw failUnplanned(run, failure);
+    throw await failUnplanned(run, failure);
   }
 }
 

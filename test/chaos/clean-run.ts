@@ -152,8 +152,8 @@ export function cleanRun(): Evidence {
       replayFailure: undefined,
     },
     messages: [
-      { topic: 'fedimg.image.copy', messageKey: 'copy/eu-west-1/started', body: {}, time: 1 },
-      { topic: 'fedimg.image.copy', messageKey: 'copy/eu-west-1/completed', body: {}, time: 2 },
+      { topic: 'fedimg.image.upload', messageKey: 'upload/gp2/started', body: {}, time: 1 },
+      { topic: 'fedimg.image.upload', messageKey: 'upload/gp2/completed', body: {}, time: 2 },
       ...AMIS.map(({ end }) => ({
         topic: 'fedimg.image.publish',
         messageKey: `publish/${end}`,

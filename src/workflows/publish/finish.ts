@@ -8,7 +8,9 @@ import {
 } from '@temporalio/workflow';
 import { EC2_SERVICE_EXCEPTION } from '../../model/errors.js';
 import type { ImageResult } from '../../model/progress/progress.js';
+import { runAnnouncement, unplannedRun } from '../../model/progress/run-announcement.js';
 import { failureDetails, failureReason, isCancelled, serviceFailure } from '../failure-reason.js';
+import { Announcements } from './announcements.js';
 import type { ImageRun } from './image-run.js';
 import { keepFailedTest } from './keep-failed-test.js';
 import { noteLeftOutRegions } from './note-left-out.js';
@@ -64,12 +66,17 @@ export async function failAndUndo(publication: Publication, failure: unknown): P
   return thrownFailure(run, failure, message);
 }
 
-/** Without a plan the run has made no resource and sent no message. */
-export function failUnplanned(run: ImageRun, failure: unknown): unknown {
-  const message = failureReason(failure);
+/** Without a plan the run has made no resource. It sends one message, that of its failure. */
+export async function failUnplanned(run: ImageRun, failure: unknown): Promise<unknown> {
+  const reason = failureReason(failure);
+  const outcome = isCancelled(failure) ? 'cancelled' : 'failed';
   run.failStep();
-  run.close(isCancelled(failure) ? 'cancelled' : 'failed', message);
-  return thrownFailure(run, failure, message);
+  const announcements = new Announcements((unsent) => run.addUnsent(unsent));
+  const subject = unplannedRun(run, run.input.request);
+  announcements.add(runAnnouncement(subject, outcome, { regions: [], reason }));
+  run.close(outcome, reason);
+  await announcements.delivered();
+  return thrownFailure(run, failure, reason);
 }
 
 /** Its details are those of the cause, and then the progress: the record of a failed run. */

@@ -136,7 +136,7 @@ export class ImageRun {
       reason: isUnseen ? `${reason}${leftBehind([undone])}` : reason,
     } as const;
     this.setRegion(regionName, { amis: kept, ...(kept.length > 0 || isUnseen ? failed : {}) });
-    this.#onChange({ of: 'undo', before, kept, isUnseen });
+    this.#onChange({ of: 'undo', before, kept });
   }
 
   /** A message that cannot be sent any more, with the reason. */
@@ -149,7 +149,8 @@ export class ImageRun {
     this.#failure = failure;
     upsertSearchAttributes([{ key: phaseAttribute, value: outcome }]);
     this.#show();
-    this.#onChange({ of: 'outcome', after: outcome });
+    const reason = failure === undefined ? {} : { reason: failure };
+    this.#onChange({ of: 'outcome', after: outcome, ...reason });
     const isPublic = this.#plan?.makePublic ?? false;
     log.info('publication closed', imageSummary(this.record, outcome, isPublic));
   }
