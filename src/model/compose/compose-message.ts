@@ -82,10 +82,13 @@ export function parseComposeMessage(input: unknown): ParsedComposeMessage {
 /** Whether a signal's payload is a message of this compose. Anyone with access to Temporal can send one. Never throws. */
 export function isMessageOf(composeId: string, payload: unknown): payload is ComposeMessage {
   if (!isObject(payload) || own(payload, 'composeId') !== composeId) return false;
+  const location = own(payload, 'location');
+  // The sender of a signal has removed doubled slashes; the workflow reads the location as it is.
+  if (typeof location === 'string' && /[^:/]\/{2,}[^/]/.test(location)) return false;
   const parsed = parseComposeMessage({
     compose_id: composeId,
     status: own(payload, 'status'),
-    location: own(payload, 'location'),
+    location,
     compose_label: own(payload, 'label'),
   });
   return parsed.kind === 'message';

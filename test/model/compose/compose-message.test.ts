@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {
+  isMessageOf,
   normalizeLocation,
   parseComposeMessage,
 } from '../../../src/model/compose/compose-message.js';
@@ -147,6 +148,14 @@ describe('the location of a compose', () => {
     );
     assert.equal(normalizeLocation('http://127.0.0.1:8080/'), 'http://127.0.0.1:8080');
     assert.equal(normalizeLocation('http://[::1]:8080/a'), 'http://[::1]:8080/a');
+  });
+
+  it('of a signal has no doubled slashes: its sender has removed them', () => {
+    const composeId = real.compose_id;
+    const signal = { composeId, status: 'FINISHED', location };
+    assert(isMessageOf(composeId, signal));
+    const doubled = location.replace('/compose/', '//compose/');
+    assert(!isMessageOf(composeId, { ...signal, location: doubled }));
   });
 
   it('is refused when a URL parser could read it in another way', () => {
