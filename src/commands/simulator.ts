@@ -4,8 +4,8 @@ import { mkdtemp, mkdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
-import type { LatencyProfile } from '../simulator/index.js';
-import { startSimulator } from '../simulator/index.js';
+import type { CloudSettings, LatencyProfile } from '../simulator/index.js';
+import { readSettings, SettingsError, startSimulator } from '../simulator/index.js';
 import { awsVariables, exportLines } from '../local/environment.js';
 import { finish, withHelp } from './shared/command-help.js';
 import { EXIT, type ExitCode } from './shared/exit-codes.js';
@@ -19,6 +19,7 @@ interface SimulatorOptions {
   readonly state?: string;
   readonly latency: LatencyProfile;
   readonly seed?: number;
+  readonly settings?: Partial<CloudSettings>;
 }
 
 export function createCommand(): Command {
@@ -29,7 +30,12 @@ export function createCommand(): Command {
       'keep everything here over restarts (default: a folder that is removed at the end)',
     )
     .option('--latency <profile>', LATENCY_NAMES, parseLatency, 'fast')
-    .option('--seed <number>', 'the same seed gives the same ids and durations', parseSeed);
+    .option('--seed <number>', 'the same seed gives the same ids and durations', parseSeed)
+    .option(
+      '--settings <json>',
+      'settings of the start, by default a new AWS account: docs/simulator.md lists them',
+      parseSettings,
+    );
   withHelp(command, {
     examples: [
       'fedimg simulator --port 8234 --state ./cloud',
@@ -47,6 +53,15 @@ function parseSeed(text: string): number {
   throw usageError(`--seed ${text} is not a seed`, 'Allowed: a whole number of at most 9 digits.');
 }
 
+function parseSettings(text: string): Partial<CloudSettings> {
+  try {
+    return readSettings(text);
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    throw usageError(`--settings: ${error.message}`, 'Example: {"publicImagesPerRegion": 20}');
+  }
+}
+
 async function run(command: Command, options: SimulatorOptions): Promise<ExitCode> {
   const terminal = terminalOf(command);
   const stopped = stopSignal();
@@ -61,6 +76,7 @@ async function run(command: Command, options: SimulatorOptions): Promise<ExitCod
       stateDir,
       latency: options.latency,
       ...(options.seed === undefined ? {} : { seed: options.seed }),
+      ...(options.settings === undefined ? {} : { settings: options.settings }),
       log: terminal.note,
     });
     terminal.note(

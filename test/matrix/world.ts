@@ -13,7 +13,7 @@ import type {
   ListedResource,
   Simulator,
 } from '../../src/simulator/index.js';
-import { startSimulator } from '../../src/simulator/index.js';
+import { publisherAccount, startSimulator } from '../../src/simulator/index.js';
 import { createUrlPolicy } from '../../src/fetch/url-policy.js';
 import { openActivities } from '../../src/worker/open-activities.js';
 import { CloudControl } from '../support/cloud-control.js';
@@ -94,6 +94,7 @@ export async function openWorld(
     latency: 'instant',
     clock,
     seed,
+    settings: publisherAccount,
     credentials: CREDENTIALS,
   });
   const cloud = new CloudControl(simulator.url);

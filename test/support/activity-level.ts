@@ -17,7 +17,7 @@ import type { SampleImage } from '../../src/local/compose-server/sample-compose.
 import { writeSampleCompose } from '../../src/local/compose-server/sample-compose.js';
 import type { ImageRequest } from '../../src/model/plan/plan.js';
 import type { FaultRule, ListedResource, Simulator } from '../../src/simulator/index.js';
-import { startSimulator } from '../../src/simulator/index.js';
+import { publisherAccount, startSimulator } from '../../src/simulator/index.js';
 import { openActivities } from '../../src/worker/open-activities.js';
 import { CloudControl } from './cloud-control.js';
 import type { PublisherOptions } from './publisher-config.js';
@@ -62,6 +62,7 @@ export async function withActivities<T>(
     stateDir: join(directory, 'cloud'),
     ...(clock === undefined ? {} : { clock }),
     latency: 'instant',
+    settings: publisherAccount,
     credentials: { accessKeyId: 'AKIATESTTESTTESTTEST', secretAccessKey: 'secret' },
     ...(options.minuteMs === undefined ? {} : { minuteMs: options.minuteMs }),
   });

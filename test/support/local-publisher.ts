@@ -27,7 +27,7 @@ import type { ImageRequest } from '../../src/model/plan/plan.js';
 import type { ComposeResult, ImageResult } from '../../src/model/progress/progress.js';
 import { composeWorkflowId } from '../../src/model/ids/workflow-ids.js';
 import type { CallCount, FaultRule, ListedResource, Simulator } from '../../src/simulator/index.js';
-import { startSimulator } from '../../src/simulator/index.js';
+import { publisherAccount, startSimulator } from '../../src/simulator/index.js';
 import { openWorker } from '../../src/worker/open-worker.js';
 import { outgoingMessages } from '../../src/worker/outgoing-messages.js';
 import { CloudControl } from './cloud-control.js';
@@ -94,6 +94,7 @@ export async function withPublisher<T>(
     stateDir: join(directory, 'cloud'),
     clock,
     latency: 'instant',
+    settings: { ...publisherAccount, ...options.account },
     credentials: { accessKeyId: 'AKIATESTTESTTESTTEST', secretAccessKey: randomUUID() },
   });
   try {

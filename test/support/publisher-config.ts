@@ -3,6 +3,7 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ComposeServer } from '../../src/local/compose-server/compose-server.js';
+import type { CloudSettings } from '../../src/simulator/index.js';
 import type { TestTemporal } from './temporal.js';
 
 /** Of runs: Temporal notices a dead worker after six seconds, which leaves time for a busy one. */
@@ -23,6 +24,8 @@ export interface PublisherOptions {
   readonly messaging?: readonly string[];
   /** Lines for its [composes] table. */
   readonly composes?: readonly string[];
+  /** Settings of the local cloud's account, which may publish without limits by default. */
+  readonly account?: Partial<CloudSettings>;
   readonly ranges?: boolean;
   /** Of the worker's waits; that of runs by default. */
   readonly scale?: number;

@@ -19,7 +19,7 @@ import {
 } from '../../../src/local/compose-server/compose-server.js';
 import { composeMetadata } from '../../../src/local/compose-server/compose-metadata.js';
 import type { ImageRequest } from '../../../src/model/plan/plan.js';
-import { startSimulator, type Simulator } from '../../../src/simulator/index.js';
+import { publisherAccount, startSimulator, type Simulator } from '../../../src/simulator/index.js';
 import { createUrlPolicy } from '../../../src/fetch/url-policy.js';
 import { noise, xz } from '../../fetch/xz-files.js';
 import { CloudControl } from '../../support/cloud-control.js';
@@ -49,6 +49,7 @@ async function openStand(): Promise<Stand> {
   const simulator = await startSimulator({
     stateDir: join(directory, 'cloud'),
     latency: 'instant',
+    settings: publisherAccount,
     credentials,
   });
   const settings = scaledAwsSettings(0.05, {
