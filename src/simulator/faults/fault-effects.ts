@@ -10,6 +10,7 @@ import { CloudError } from '../errors.js';
 import type { ReadChange } from '../store/resource-change.js';
 import { hideTags, showAsBefore } from '../store/changes.js';
 import { signatureError } from '../http/signature-error.js';
+import type { CommandRecord } from '../ssm/command-state.js';
 import type { ErrorFault, KeyFault, Service } from '../service.js';
 import type { FaultRule } from './fault-rule.js';
 import { regions } from '../regions.js';
@@ -80,12 +81,21 @@ export function harm(cloud: Cloud, rule: FaultRule, outcome: CallOutcome): boole
   }
   const created = outcome.resources.filter(({ change }) => change.what === 'created');
   const named = new Set([...created.map(({ record }) => record.id), ...outcome.values]);
-  const ids = [...named].filter((id) => isVictim(cloud, kind, id));
+  const ids = [...named]
+    .flatMap((id) => [id, ...instancesOfCommand(cloud, id)])
+    .filter((id) => isVictim(cloud, kind, id));
   if (ids.length === 0) return false;
   cloud.clock.schedule(rule.delayMs, () => {
     for (const id of ids) harmLater(cloud, rule, id);
   });
   return true;
+}
+
+/** Who asks for a command by its id asks about the instances that it was sent to. */
+function instancesOfCommand(cloud: Cloud, commandId: string): readonly string[] {
+  if (!/^[0-9a-f-]{36}$/.test(commandId)) return [];
+  const commands = cloud.store.table<CommandRecord>('ssm-command');
+  return [...commands.values()].find((one) => one.commandId === commandId)?.targetIds ?? [];
 }
 
 function isVictim(cloud: Cloud, kind: FaultRule['kind'], id: string): boolean {
