@@ -3,7 +3,7 @@
 import type { Cloud } from './cloud.js';
 import type { CloudError } from './errors.js';
 import type { ErrorForm, FaultedCall } from './faults/error-forms.js';
-import type { Bucket } from './faults/throttle.js';
+import type { Need } from './faults/throttle.js';
 import type { Protocol, RequestContent } from './http/protocols/protocol.js';
 import type { SignatureProblem } from './http/signature-claim.js';
 import type { ReadChange } from './store/resource-change.js';
@@ -20,14 +20,6 @@ export interface ServiceCall extends RequestContent {
 
 /** Answers what the protocol writes: the fields of XML, or the body of JSON. Throws CloudError. */
 export type ServiceAction = (call: ServiceCall) => unknown;
-
-/** Tokens that a call takes from a bucket. */
-export interface Need {
-  /** Of the bucket, within the service and region. */
-  readonly name: string;
-  readonly bucket: Bucket;
-  readonly tokens: number;
-}
 
 /** Kinds of fault rules whose answer is an error, in the form of each service. */
 export type ErrorFault = 'throttle' | 'error' | 'refusal' | 'capacity' | 'quota';

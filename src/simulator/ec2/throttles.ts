@@ -3,7 +3,7 @@
 import type { Bucket } from '../faults/throttle.js';
 import type { RequestContent } from '../http/protocols/protocol.js';
 import type { ParameterTree } from '../http/query-protocol.js';
-import type { Need } from '../service.js';
+import type { Need } from '../faults/throttle.js';
 
 /** Request token limits. */
 const buckets: Readonly<Record<string, Bucket>> = {

@@ -1,8 +1,14 @@
 /** Token buckets: how many calls a region takes at once and for how long. */
 
-import type { Need } from '../service.js';
-
 export type Bucket = readonly [capacity: number, refillPerSecond: number];
+
+/** Tokens that a call takes from a bucket. */
+export interface Need {
+  /** Of the bucket, within the service and region. */
+  readonly name: string;
+  readonly bucket: Bucket;
+  readonly tokens: number;
+}
 
 export interface ThrottledCall {
   readonly service: string;

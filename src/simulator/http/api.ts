@@ -19,28 +19,12 @@ import type { ApiRequest } from './api-request.js';
 import { readApiRequest } from './api-request.js';
 import { commit, userAgentOf } from './commit.js';
 import { readBody } from './http-body.js';
+import type { Answer, Outcome } from './outcome.js';
 
 export interface Api {
   readonly cloud: Cloud;
   readonly credentials: Credentials;
   readonly throttle: Throttle;
-}
-
-export interface Answer {
-  readonly status: number;
-  readonly body: string;
-  readonly contentType: string;
-  /** `ok` or the error's code. */
-  readonly result: string;
-}
-
-export interface Outcome {
-  readonly answer: Answer;
-  readonly hits: readonly FaultRule[];
-  /** The rule that keeps the answer from the client. */
-  readonly keepBack?: FaultRule | undefined;
-  readonly changed?: readonly string[];
-  readonly resources?: readonly ReadChange[];
 }
 
 /** One request and its answer. */

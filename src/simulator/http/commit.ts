@@ -4,8 +4,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Cloud } from '../cloud.js';
 import { regions } from '../regions.js';
 import { claimedService } from '../services.js';
-import type { Outcome } from './api.js';
 import type { ApiRequest } from './api-request.js';
+import type { Outcome } from './outcome.js';
 
 const userAgentMax = 4096;
 

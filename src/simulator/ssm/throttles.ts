@@ -2,7 +2,7 @@
 
 import type { Bucket } from '../faults/throttle.js';
 import type { RequestContent } from '../http/protocols/protocol.js';
-import type { Need } from '../service.js';
+import type { Need } from '../faults/throttle.js';
 
 /**
  * General reference, "Systems Manager endpoints and quotas": 40 a second for reading parameters, shared.
