@@ -300,6 +300,24 @@ const CASES: readonly Case[] = [
       ),
     }),
   },
+  {
+    invariant: 'I16 cancel',
+    title: 'a permission of an attempt that began after the cancel',
+    doctor: ({ effects, history }) => ({
+      ...ended('CANCELLED'),
+      history: { ...history, cancelledAt: Date.parse(effects.at(-1)?.time ?? '') },
+      effects: [
+        ...effects,
+        call(
+          'ModifyImageAttribute',
+          'us-east-1',
+          {},
+          ['image/us-east-1/ami-home'],
+          'publishRegion; 9; 2',
+        ),
+      ],
+    }),
+  },
 ];
 
 describe('the checker of whole runs', () => {
@@ -320,6 +338,15 @@ describe('the checker of whole runs', () => {
     const [second, first] = [tags(2), tags(1)];
     const late = { ...first, sentAt: new Date(Date.parse(second.time) - 1000).toISOString() };
     assert.deepEqual(judge({ ...clean, effects: [...clean.effects, second, late] }), []);
+  });
+
+  it('accepts the permissions of an attempt that acted already when the cancel was accepted', () => {
+    const clean = cleanRun();
+    const first = Date.parse(clean.effects[0]?.time ?? '');
+    const history = { ...clean.history, cancelledAt: first + 8_500 };
+    const status = 'CANCELLED' as const;
+    const found = INVARIANTS['I16 cancel']?.({ ...clean, status, history });
+    assert.deepEqual(found, []);
   });
 
   it('blames no second delivery that finds public what the first could not look at any more', () => {

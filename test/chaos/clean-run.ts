@@ -148,6 +148,7 @@ export function cleanRun(): Evidence {
       secretIn: [],
       taskFailures: [],
       retriedFinal: [],
+      cancelledAt: undefined,
       passedTests: [{ ami: 'ami-home', time: 5_500 }],
       replayFailure: undefined,
     },

@@ -139,7 +139,10 @@ async function openWorker(
   const opened = openActivities(
     {
       config: bench.config,
-      runs: { stateOf: () => Promise.resolve({ state: 'unknown' }) },
+      runs: {
+        stateOf: () => Promise.resolve({ state: 'unknown' }),
+        endingOf: () => Promise.resolve(undefined),
+      },
       send: (announcement) => broker.send(announcement),
     },
     {

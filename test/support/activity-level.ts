@@ -85,7 +85,10 @@ export async function withActivities<T>(
     });
     const [image] = compose.images;
     if (image === undefined) throw new TypeError('a compose without an image');
-    const runs: WorkflowRuns = { stateOf: () => Promise.resolve({ state: 'unknown' }) };
+    const runs: WorkflowRuns = {
+      stateOf: () => Promise.resolve({ state: 'unknown' }),
+      endingOf: () => Promise.resolve(undefined),
+    };
     const opened = openActivities(
       { config, runs, send: () => Promise.resolve() },
       {

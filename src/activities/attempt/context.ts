@@ -9,10 +9,14 @@ import type { RunRef } from '../../model/ids/run-ref.js';
 import type { Announcement } from '../../model/progress/announcement.js';
 import type { RunState } from '../../model/sweep/sweep.js';
 
+export type RunEnding = 'closed' | 'cancelled';
+
 /** What Temporal knows about runs. Rejects when Temporal is out of reach. */
 export interface WorkflowRuns {
   /** `mayBeOld`: an earlier answer that the run is closed may be returned again. */
   stateOf(run: RunRef, options?: { readonly mayBeOld: boolean }): Promise<RunState>;
+  /** Why this one run must not act any more, also when its workflow does not know it yet; undefined while it goes on. */
+  endingOf(run: RunRef): Promise<RunEnding | undefined>;
 }
 
 export interface ActivityContext {
@@ -29,6 +33,12 @@ export interface ActivityContext {
 /** Whether an earlier attempt of this activity may have made what this one is to make. */
 export function isRepeat(): boolean {
   return activityInfo().attempt > 1;
+}
+
+/** The run whose activity this is. Its run id changes with a reset, unlike that of the tags. */
+export function ownRun(): RunRef {
+  const { workflowId = '', runId = '' } = activityInfo().workflowExecution ?? {};
+  return { workflowId, runId };
 }
 
 /** Since Temporal first scheduled the activity, earlier attempts included. By real time, as Temporal's own stamp. */

@@ -62,6 +62,7 @@ function inOrderOfRemoval(resources: readonly OwnedResource[]): OwnedResource[] 
 function askedOnce(runs: WorkflowRuns): WorkflowRuns {
   const asked = new Map<string, Promise<RunState>>();
   return {
+    endingOf: (run) => runs.endingOf(run),
     stateOf: (run, options) => {
       if (options?.mayBeOld === true) return runs.stateOf(run, options);
       const key = JSON.stringify([run.workflowId, run.runId]);

@@ -78,7 +78,10 @@ async function openStand(): Promise<Stand> {
       config,
       urlPolicy,
       send: () => Promise.resolve(),
-      runs: { stateOf: () => Promise.resolve({ state: 'unknown' }) },
+      runs: {
+        stateOf: () => Promise.resolve({ state: 'unknown' }),
+        endingOf: () => Promise.resolve(undefined),
+      },
     },
   };
 }
