@@ -11,6 +11,7 @@ import type {
   TestPlan,
   UtilityPlan,
 } from '../model/plan/plan.js';
+import type { CompleteRequest } from '../model/plan/completion.js';
 import type { LeftOutRegion } from '../model/plan/plan-tags.js';
 import type { TestRecord } from '../model/progress/progress.js';
 import type { SweepItem, UnreconciledRun } from '../model/sweep/sweep.js';
@@ -46,6 +47,7 @@ export interface PlanInput {
   readonly request: ImageRequest;
   readonly workflowId: string;
   readonly runId: string;
+  readonly complete?: CompleteRequest;
 }
 
 export interface LaunchUtilityInput {
@@ -103,6 +105,8 @@ export interface CopyToRegionInput {
   readonly registration: RegistrationPlan;
   readonly regionPlan: RegionPlan;
   readonly source: SnapshotSource;
+  /** The operator has retried the region: an earlier activity of this run may have made its copy. */
+  readonly mayExist?: true;
 }
 
 export interface PublishRegionInput {

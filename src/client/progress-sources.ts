@@ -91,6 +91,7 @@ export async function progressFromResult(
     steps: { ...waitingSteps(), ...steps },
     regions: regionsOf(result),
     tests: result.tests,
+    ...(result.acts === undefined ? {} : { acts: result.acts }),
   };
 }
 

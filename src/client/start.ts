@@ -37,8 +37,8 @@ export interface Started extends RunRef {
 }
 
 /**
- * Sends the message to its compose. Starts the compose if it has not run, has failed, or had ended
- * without images and is finished now. A published compose stays unchanged. Safe to repeat.
+ * Sends the message to its compose. Starts the compose if it has not run, has failed, is partly published, or had
+ * ended without images and is finished now. A published compose stays unchanged. Safe to repeat.
  */
 export async function signalCompose(
   session: Session,
@@ -52,12 +52,24 @@ export async function signalCompose(
     const workflowId = composeWorkflowId(message.composeId);
     const { runId, link } = await describePublication(session, workflowId);
     const status = await readStatus(session, { workflowId, runId });
-    const wasDoomed = status.outcome === 'ended';
-    if (!wasDoomed) return { workflowId, runId, state: 'published', link };
-    if (!message.status.startsWith('FINISHED')) return { workflowId, runId, state: 'ended', link };
-    // Pungi finished a compose that it had reported as doomed: it has no published images yet.
+    const isIncomplete = status.outcome === 'ended' || status.outcome === 'partly-published';
+    if (!isIncomplete) return { workflowId, runId, state: 'published', link };
+    if (!message.status.startsWith('FINISHED')) {
+      const state = status.outcome === 'ended' ? 'ended' : 'published';
+      return { workflowId, runId, state, link };
+    }
+    // Pungi finished a compose that it had reported as doomed, or the compose has regions or images to complete.
     return send(session, message, { ...options, reuse: 'ALLOW_DUPLICATE' });
   }
+}
+
+/** Starts a closed compose again, to complete what it left out. Throws a `ClientError` when it has run without a message. */
+export async function completeCompose(
+  session: Session,
+  message: ComposeMessage,
+  options: StartOptions & { readonly complete: NonNullable<ComposeInput['complete']> },
+): Promise<Started> {
+  return send(session, message, { ...options, reuse: 'ALLOW_DUPLICATE' });
 }
 
 async function send(
@@ -65,12 +77,14 @@ async function send(
   message: ComposeMessage,
   options: StartOptions & {
     readonly reuse: 'ALLOW_DUPLICATE_FAILED_ONLY' | 'ALLOW_DUPLICATE';
+    readonly complete?: ComposeInput['complete'];
   },
 ): Promise<Started> {
   const { composeId } = message;
   const workflowId = composeWorkflowId(composeId);
   const before = await runningRun(session, workflowId);
-  const input: ComposeInput = { composeId };
+  const { complete } = options;
+  const input: ComposeInput = { composeId, ...(complete === undefined ? {} : { complete }) };
   const handle = await session.access.call((client) =>
     client.workflow.signalWithStart(COMPOSE_WORKFLOW, {
       workflowId,
@@ -94,11 +108,16 @@ async function send(
 export async function startImage(
   session: Session,
   request: ImageRequest,
-  options: StartOptions,
+  options: StartOptions & {
+    /** Of the earlier run that this one completes. */
+    readonly workflowId?: string;
+    readonly complete?: PublishImageInput['complete'];
+  },
 ): Promise<Started> {
   const { composeId, image } = request;
-  const workflowId = imageWorkflowId({ composeId: image.name, ...image });
-  const input: PublishImageInput = { request };
+  const workflowId = options.workflowId ?? imageWorkflowId({ composeId: image.name, ...image });
+  const { complete } = options;
+  const input: PublishImageInput = { request, ...(complete === undefined ? {} : { complete }) };
   try {
     const handle = await session.access.call((client) =>
       client.workflow.start(PUBLISH_IMAGE_WORKFLOW, {

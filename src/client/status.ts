@@ -130,19 +130,28 @@ async function readCompose(
   const progress =
     asked.progress ?? (failureProgress(failure) as ComposeProgress | undefined) ?? null;
   const runs = await imagesOfCompose(session, described, progress);
-  const images = await Promise.all(runs.map((run) => readIfStarted(session, run, cache)));
+  const read = await Promise.all(runs.map((run) => readIfStarted(session, run, cache)));
+  const images = read.filter((image) => image?.kind === 'image');
+  const closed = result?.outcome ?? failedOutcome(described.execution);
   return {
     ...base,
-    outcome:
-      end === undefined ? 'running' : (result?.outcome ?? failedOutcome(described.execution)),
+    outcome: end === undefined ? 'running' : outcomeNow(closed, images),
     progress,
-    images: images.filter((image) => image?.kind === 'image'),
+    images,
     failure: failure === undefined ? null : failureReport(failure),
     note: progress === null && result === undefined ? asked.note : null,
     reason: result?.reason ?? null,
     message:
       failure === undefined ? null : ((await readLastMessage(session.access, described)) ?? null),
   };
+}
+
+/** Its images may have been completed by runs of their own since the compose has closed. */
+function outcomeNow(closed: Outcome, images: readonly ImageStatus[]): Outcome {
+  const isPublished = ({ outcome }: ImageStatus) =>
+    outcome === 'published' || outcome === 'already-published';
+  const isCompleted = images.length > 0 && images.every(isPublished);
+  return closed === 'partly-published' && isCompleted ? 'published' : closed;
 }
 
 /** Undefined when the compose has named the image but not started it yet. */

@@ -42,6 +42,20 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'cancel a publication and remove what is not yet public',
     load: () => import('./cancel.js'),
   },
+  retry: {
+    summary: 'publish the regions that were left out, in a run under way or by a new one',
+    load: () => import('./retry.js'),
+  },
+  skip: {
+    summary: 'leave a region out of an image that is under way',
+    load: () => import('./skip.js'),
+  },
+  approve: {
+    summary: 'let an image go on that waits for its approval',
+    load: () => import('./approve.js'),
+  },
+  pause: { summary: 'hold an image before its next step', load: () => import('./pause.js') },
+  resume: { summary: 'let a paused image go on', load: () => import('./resume.js') },
   sweep: {
     summary: 'remove what terminated runs left; --dry-run only lists it',
     load: () => import('./sweep.js'),

@@ -16,7 +16,7 @@ import type { PlanInput } from '../activities.js';
 import type { ActivityContext } from '../attempt/context.js';
 import { heartbeating, waitingFor } from '../attempt/heartbeat.js';
 import { readImageSize } from './image-size.js';
-import { findPublished } from './earlier-publication.js';
+import { findEarlier } from './earlier-publication.js';
 import { optional } from './optional.js';
 import { namesOfImage, planRegions } from './regions.js';
 import { planUtility, resolveUtilityAmi } from './utility-plan.js';
@@ -70,9 +70,18 @@ async function plan(
     const what = 'the messages to the consumers of published images need a release number';
     log.warn(what, { composeId, release, next });
   }
-  const published = await findPublished(context, origin, [home, ...copies], signal);
   const madeVariants = home.wanted.map(({ variant }) => variant);
   const test = planTest(config, image.arch, script, madeVariants);
+  const earlier = await findEarlier(
+    context,
+    {
+      origin,
+      plans: [home, ...copies],
+      testVariants: test.variants,
+      only: input.complete?.regions,
+    },
+    signal,
+  );
   return {
     origin,
     arch: image.arch,
@@ -94,8 +103,10 @@ async function plan(
     makePublic: config.publish.public,
     minRateBytesPerSecond: config.source.minRateBytesPerSecond,
     regionPatienceMs: Math.ceil(config.publish.regionPatienceMs * config.timing.scale),
+    operatorPatienceMs: operatorPatienceMs(config),
+    approval: config.publish.approval,
     ...(named === undefined ? {} : { publishedAs: named }),
-    ...(published === undefined ? {} : { published }),
+    ...earlier,
   };
 }
 
@@ -112,6 +123,11 @@ function refuseNames(names: readonly string[]): void {
       next: 'Use letters, digits and . _ + ~ - only; `fedimg publish` and `fedimg compose signal` check names before they start.',
     },
   );
+}
+
+/** A failed region waits as long as a slow one, unless the configuration says otherwise. */
+function operatorPatienceMs({ publish, timing }: Config): number {
+  return Math.ceil((publish.operatorPatienceMs ?? publish.regionPatienceMs) * timing.scale);
 }
 
 /** The home region first, the others in alphabetical order. */

@@ -17,6 +17,23 @@ export function watchCommand(publication: Named): string {
   return `fedimg status ${idOf(publication)} --watch`;
 }
 
+export function approveCommand(publication: Named): string {
+  return `fedimg approve ${idOf(publication)}`;
+}
+
+export function resumeCommand(publication: Named): string {
+  return `fedimg resume ${idOf(publication)}`;
+}
+
+export function regionsCommand(
+  name: 'retry' | 'skip',
+  publication: Named,
+  regions: readonly string[],
+): string {
+  const options = regions.map((region) => ` --region ${region}`).join('');
+  return `fedimg ${name} ${idOf(publication)}${options}`;
+}
+
 /** The command that publishes a failed compose or image again; undefined when its request is unknown. */
 export function againCommand(status: PublicationStatus): string | undefined {
   return status.kind === 'compose' ? signalAgain(status) : publishAgain(status);

@@ -64,6 +64,14 @@ export function parseVariant(text: string): string {
   throw usageError(`${text} is not a variant`, `Allowed: ${VARIANT_KEYS.join(', ')}.`);
 }
 
+/** For an option that may be repeated. */
+export function collectRegion(text: string, before: readonly string[] = []): readonly string[] {
+  if (!/^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/.test(text)) {
+    throw usageError(`${text} is not a region`, 'Give a name such as us-east-1.');
+  }
+  return before.includes(text) ? before : [...before, text];
+}
+
 /** Accepts `arm64` and `amd64` as other names. */
 export function parseArch(text: string): Arch {
   const arch = text === 'arm64' ? 'aarch64' : text === 'amd64' ? 'x86_64' : text;

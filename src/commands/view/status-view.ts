@@ -10,6 +10,7 @@ import type {
 import type { RegionProgress, RegionState, StepState } from '../../model/progress/progress.js';
 import { STEPS } from '../../model/progress/progress.js';
 import { idOf } from '../shared/again.js';
+import { actLines, completeLines, holdLines } from './operator-view.js';
 import { failureLines, unsentLines, unsentReasons } from './failure-view.js';
 import { formatColumns, formatElapsed, formatTime, printableData } from './format.js';
 import {
@@ -74,7 +75,10 @@ export function liveLines(read: PublicationStatus, options: ViewOptions): string
       ? stepText(image, options.nowMs, options.rates)
       : options.paint(OUTCOME_STYLE[image.outcome], closedText(image)),
   ]);
-  const retries = images.flatMap((image) => retryLines(image, options));
+  const retries = images.flatMap((image) => [
+    ...retryLines(image, options),
+    ...holdLines(image, options.paint),
+  ]);
   const [head = ''] = headLines(status, options);
   return [head, ...formatColumns(rows), ...retries];
 }
@@ -150,6 +154,9 @@ function imageLines(image: ImageStatus, options: ViewOptions): string[] {
     ...testLines(image),
     ...unsentLines(image, paint),
     ...retryLines(image, options),
+    ...actLines(image),
+    ...holdLines(image, paint),
+    ...completeLines(image, paint),
   );
   return lines;
 }

@@ -26,10 +26,15 @@ export const TAG = {
   sha256: 'fedimg:sha256',
   rawSha256: 'fedimg:raw-sha256',
   sourceSnapshot: 'fedimg:source-snapshot',
+  /** The closed run that left the resource; `fedimg:run` is the run that goes on with it. */
+  adoptedFrom: 'fedimg:adopted-from',
   state: 'fedimg:state',
   /** ISO 8601: until then the AMIs of a failed test are kept for inspection. */
   keepUntil: 'fedimg:keep-until',
 } as const;
+
+/** Before the variant, on the AMI and the snapshot of a test that has passed. */
+export const PASSED_PREFIX = 'fedimg:passed:';
 
 /**
  * On every AMI and snapshot from its creation. It becomes `complete` with its region: tested and, unless the

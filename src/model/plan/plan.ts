@@ -2,7 +2,9 @@
 
 import type { RunRef } from '../ids/run-ref.js';
 import type { ComposeImage } from '../compose/compose.js';
+import type { Completion } from './completion.js';
 import type { PublishedAs } from './published-as.js';
+import type { Approval } from '../progress/operator.js';
 import type { Origin } from '../ids/tags.js';
 import type { Arch, Variant, VolumeType } from '../ids/variant.js';
 
@@ -95,10 +97,18 @@ export interface ImagePlan {
   readonly makePublic: boolean;
   readonly minRateBytesPerSecond: number;
   readonly regionPatienceMs: number;
+  /** How long a failed region waits for the operator before it is left out; absent: not at all. */
+  readonly operatorPatienceMs?: number;
+  /** Where the run waits until a person approves it; absent: nowhere. */
+  readonly approval?: Approval;
   /** Absent where the release has no number: the message's schema demands one. */
   readonly publishedAs?: PublishedAs;
-  /** The AMIs of an earlier run that published this very image: this run has no work to do. */
+  /** The AMIs of an earlier run that published this very image; without a completion, this run has no work to do. */
   readonly published?: readonly RegisteredAmi[];
+  /** Regions that the earlier run left out and that this run adds. */
+  readonly completion?: Completion;
+  /** Why the regions that are missing cannot be added. */
+  readonly incompletable?: string;
 }
 
 export interface RegistrationPlan {

@@ -9,6 +9,7 @@ import {
 import { EC2_SERVICE_EXCEPTION } from '../../model/errors.js';
 import type { ImageResult } from '../../model/progress/progress.js';
 import { failureDetails, failureReason, isCancelled, serviceFailure } from '../failure-reason.js';
+import { showEarlier } from './earlier-run.js';
 import type { ImageRun } from './image-run.js';
 import { keepFailedTest } from './keep-failed-test.js';
 import { noteLeftOutRegions } from './note-left-out.js';
@@ -18,6 +19,7 @@ import { leftBehind } from './undo-stack.js';
 /** Waits for the clean-up of left-out regions and for the messages: the result lists those that were not sent. */
 export async function finishPublished(publication: Publication): Promise<ImageResult> {
   const { run, announcements } = publication;
+  run.operator.close();
   await publication.settleAside();
   const isPartial = run.regions.some(({ state }) => state === 'failed' || state === 'left-out');
   const outcome = isPartial ? 'partly-published' : 'published';
@@ -28,18 +30,10 @@ export async function finishPublished(publication: Publication): Promise<ImageRe
 }
 
 /** An earlier run published this image: its AMIs are the result, and this run makes no changes. */
-export function finishUnchanged({ run, plan }: Publication): ImageResult {
-  for (const { regionName, wanted, unusable } of run.regionPlans) {
-    const amis = plan.published?.filter((ami) => ami.regionName === regionName) ?? [];
-    const isComplete = amis.length > 0 && amis.length >= wanted.length;
-    const state = amis.every(({ isPrivate }) => isPrivate) ? 'private' : 'published';
-    if (isComplete) run.setRegion(regionName, { state, amis });
-    else if (unusable === undefined) {
-      // The earlier run may have made some of its AMIs public before it reached the region's quota.
-      const reason = 'not published by the earlier run';
-      run.setRegion(regionName, { state: 'failed', amis, reason });
-    }
-  }
+export function finishUnchanged(publication: Publication): ImageResult {
+  const { run } = publication;
+  run.operator.close();
+  showEarlier(publication);
   run.skipSteps();
   const isPartial = run.regions.some(({ state }) => state === 'failed');
   const outcome = isPartial ? 'partly-published' : 'already-published';
@@ -49,8 +43,10 @@ export function finishUnchanged({ run, plan }: Publication): ImageResult {
 
 /** Removes what is not public. Answers the failure to throw, with the reason and with what could not be removed. */
 export async function failAndUndo(publication: Publication, failure: unknown): Promise<unknown> {
-  const { run, undo, announcements } = publication;
+  const { run, undo, announcements, late } = publication;
+  run.operator.close();
   run.failStep();
+  await late.stop();
   const kept = await keepFailedTest(publication, failure);
   const reason = failureReason(failure);
   const undone = await undo.unwind();
@@ -66,6 +62,7 @@ export async function failAndUndo(publication: Publication, failure: unknown): P
 
 /** Without a plan the run has made no resource and sent no message. */
 export function failUnplanned(run: ImageRun, failure: unknown): unknown {
+  run.operator.close();
   const message = failureReason(failure);
   run.failStep();
   run.close(isCancelled(failure) ? 'cancelled' : 'failed', message);
