@@ -20,7 +20,7 @@ const names = (await readdir(folder)).filter((name) => name.endsWith('.json'));
 
 describe('a recorded run', () => {
   it('exists for each kind of run', () => {
-    assert(names.length >= 8, names.join(' '));
+    assert(names.length >= 10, names.join(' '));
   });
 
   for (const name of names) {
