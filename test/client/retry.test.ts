@@ -116,7 +116,8 @@ describe('fedimg retry', () => {
   it('is not needed when the compose is signalled again: that completes it, too', async () => {
     const { fake, repair } = sickCloud();
     const composeId = someComposeId();
-    fake.activities.readCompose = () => Promise.resolve(composeOf(imageOf(composeId)));
+    const image = imageOf(composeId);
+    fake.activities.readCompose = () => Promise.resolve(composeOf(image));
     await withWorker(fake.activities, async ({ taskQueue }) => {
       const message = finishedMessage(composeId);
       const first = await signalCompose(session(), message, { taskQueue });
@@ -132,7 +133,8 @@ describe('fedimg retry', () => {
   it('tries a region of an image under way again, by the id of its compose', async () => {
     const { fake, repair } = sickCloud({ operatorPatienceMs: 600_000 });
     const composeId = someComposeId();
-    fake.activities.readCompose = () => Promise.resolve(composeOf(imageOf(composeId)));
+    const image = imageOf(composeId);
+    fake.activities.readCompose = () => Promise.resolve(composeOf(image));
     await withWorker(fake.activities, async ({ taskQueue }) => {
       const { workflowId } = await signalCompose(session(), finishedMessage(composeId), {
         taskQueue,
