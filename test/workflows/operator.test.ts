@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
 import { WorkflowFailedError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { cancelled, heartbeat } from '@temporalio/activity';
@@ -9,6 +10,7 @@ import {
   cancelNoteSignal,
   imageProgressQuery,
   pauseUpdate,
+  PUBLISH_IMAGE_WORKFLOW,
   resumeUpdate,
   retryRegionsUpdate,
   skipRegionsUpdate,
@@ -323,6 +325,25 @@ describe('an operator', () => {
       assert.equal((await handle.describe()).status.name, 'CANCELLED');
       const { acts } = await progressOf(handle);
       assert.deepEqual(acts?.at(-1)?.reason, 'a wrong build');
+    });
+  });
+
+  it('may act on an image that has just been started, and whose first step has not begun', async () => {
+    const fake = fakeActivities(planned({}));
+    await withWorker(fake.activities, async ({ client, taskQueue }) => {
+      // Its signal comes to the worker together with the start.
+      const handle = await client.workflow.signalWithStart(PUBLISH_IMAGE_WORKFLOW, {
+        taskQueue,
+        workflowId: `image/${randomUUID()}/Cloud_Base/x86_64`,
+        args: [{ request: someRequest() }],
+        signal: cancelNoteSignal,
+        signalArgs: [BY],
+      });
+      const { acts } = (await handle.result()) as ImageResult;
+      assert.deepEqual(
+        acts?.map(({ action, by }) => [action, by]),
+        [['cancel', BY.by]],
+      );
     });
   });
 

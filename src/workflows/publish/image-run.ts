@@ -63,6 +63,7 @@ export class ImageRun {
     this.runId = info.firstExecutionRunId;
     this.operator = new Operator(this.#operated());
     if (input.complete !== undefined) this.operator.recordStart(input.complete);
+    this.operator.listen();
     setHandler(imageProgressQuery, () => this.progress());
   }
 

@@ -43,6 +43,10 @@ export class Operator {
 
   constructor(run: OperatedRun) {
     this.#run = run;
+  }
+
+  /** Temporal calls a handler within this when its message came with the start of the run. */
+  listen(): void {
     setHandler(retryRegionsUpdate, (input) => this.#retry(input), {
       validator: ({ regions }) => this.#check(regions, (name) => this.#retryRefusal(name)),
     });
