@@ -12,7 +12,9 @@ async function publishWhile(level: ActivityLevel, ending: RunEnding | undefined)
 }
 
 async function permissions(level: ActivityLevel): Promise<number> {
-  const calls = ['ModifySnapshotAttribute', 'ModifyImageAttribute'].map(level.calls);
+  const calls = ['ModifySnapshotAttribute', 'ModifyImageAttribute'].map((action) =>
+    level.calls(action),
+  );
   return (await Promise.all(calls)).reduce((sum, count) => sum + count, 0);
 }
 

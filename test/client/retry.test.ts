@@ -22,7 +22,7 @@ const SICK = 'sa-east-1';
 function sickCloud(overrides: Partial<ImagePlan> = {}): {
   readonly fake: FakeActivities;
   readonly plans: readonly PlanInput[];
-  repair(): void;
+  readonly repair: () => void;
 } {
   let isSick = true;
   const plans: PlanInput[] = [];

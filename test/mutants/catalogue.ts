@@ -319,8 +319,8 @@ const ONCE: readonly Mutant[] = [
     name: 'an image that is published already is published again once its run is forgotten',
     invariant: 'I7',
     file: 'src/activities/plan/earlier-publication.ts',
-    find: 'return [...atHome, ...elsewhere.flat()];',
-    replace: 'return elsewhere.flat().length < 0 ? atHome : undefined;',
+    find: 'const isHomeComplete = atHome.length > 0 && atHome.length >= home.wanted.length;',
+    replace: 'const isHomeComplete = atHome.length < 0;',
     tests: [REPEATABLE],
   },
   {

@@ -40,7 +40,7 @@ function planned(overrides: Partial<ImagePlan>): Pick<Activities, 'planImage'> {
 /** Copies to the sick region fail until the test has repaired it. */
 function sickRegion(overrides: Partial<ImagePlan> = PATIENT): {
   readonly fake: FakeActivities;
-  repair(): void;
+  readonly repair: () => void;
 } {
   let isSick = true;
   const fake = fakeActivities({

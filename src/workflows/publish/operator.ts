@@ -48,10 +48,12 @@ export class Operator {
   /** Temporal calls a handler within this when its message came with the start of the run. */
   listen(): void {
     setHandler(retryRegionsUpdate, (input) => this.#retry(input), {
-      validator: ({ regions }) => this.#check(regions, (name) => this.#retryRefusal(name)),
+      validator: ({ regions }: RegionsInput) =>
+        this.#check(regions, (name) => this.#retryRefusal(name)),
     });
     setHandler(skipRegionsUpdate, (input) => this.#skip(input), {
-      validator: ({ regions }) => this.#check(regions, (name) => this.#skipRefusal(name)),
+      validator: ({ regions }: RegionsInput) =>
+        this.#check(regions, (name) => this.#skipRefusal(name)),
     });
     setHandler(pauseUpdate, (input) => this.#pause(input), { validator: (_input) => this.#open() });
     setHandler(resumeUpdate, (input) => this.#resume(input), {
