@@ -321,7 +321,7 @@ const ONCE: readonly Mutant[] = [
     file: 'src/activities/plan/earlier-publication.ts',
     find: 'const isHomeComplete = atHome.length > 0 && atHome.length >= home.wanted.length;',
     replace: 'const isHomeComplete = atHome.length < 0;',
-    tests: [REPEATABLE],
+    tests: [PUBLISHED],
   },
   {
     name: 'a compose that was published may be started again',

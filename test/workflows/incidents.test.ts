@@ -175,7 +175,7 @@ describe('a compose in incidents of other projects', () => {
       assert.equal(result.outcome, 'partly-published');
       assert.deepEqual(
         result.failed?.map(({ image, reason }) => [image, reason]),
-        [[bad.image.name, 'InvalidParameterCombination']],
+        [[bad.image.name, `${bad.image.name}: InvalidParameterCombination`]],
       );
     });
     assert.equal(fake.calls.filter((call) => call === 'publishRegion us-east-1').length, 1);
