@@ -356,6 +356,22 @@ describe('the checker of whole runs', () => {
     assert.deepEqual(judge({ ...clean, result: partly }), []);
   });
 
+  it('accepts a second delivery that adds a missing region, and not one that writes the image again', () => {
+    const clean = cleanRun();
+    const { result = assert.fail() } = clean;
+    const without = {
+      ...clean,
+      result: { ...result, outcome: 'partly-published' as const },
+      listing: clean.listing.filter(({ id }) => id !== 'ami-away'),
+    };
+    const register = call('RegisterImage', 'eu-west-1', {}, ['image/eu-west-1/ami-new']);
+    const launch = call('RunInstances', 'us-east-1', {}, ['instance/us-east-1/i-new']);
+    const once = (effects: Evidence['effects']) =>
+      INVARIANTS['I7 once']?.({ ...without, repeat: { outcome: 'published', effects } });
+    assert.deepEqual(once([register]), []);
+    assert.notDeepEqual(once([register, launch]), []);
+  });
+
   for (const { invariant, title, doctor } of CASES) {
     it(`complains of ${invariant}: ${title}`, () => {
       const clean = cleanRun();
