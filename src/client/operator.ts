@@ -103,7 +103,7 @@ export async function act(
       const refusal = cause instanceof ApplicationFailure ? cause.message : error.message;
       return { ...run, changed: false, refusal };
     }
-    if (isUnanswered(error)) throw noWorker(workflowId, error);
+    if (isUnanswered(error)) throw noWorkerAnswers(workflowId, error);
     throw error;
   }
 }
@@ -113,10 +113,10 @@ function isUnanswered(error: unknown): boolean {
   return error instanceof ClientError && error.kind === 'unreachable';
 }
 
-function noWorker(workflowId: string, cause: unknown): ClientError {
+export function noWorkerAnswers(workflowId: string, cause?: unknown): ClientError {
   return new ClientError(
     'unreachable',
-    `no worker has answered for ${workflowId} within ${UPDATE_TIMEOUT_MS / 1000} s`,
+    `no worker answers for ${workflowId}, so the image cannot take this now`,
     'Start a worker (`fedimg worker`), then run the command again. It is safe to repeat.',
     cause,
   );

@@ -7,7 +7,7 @@ import { ClientError } from './errors.js';
 import { readImageHistory } from './image-history.js';
 import { readLastMessage } from './compose-history.js';
 import type { Acted, ImageAct } from './operator.js';
-import { act, refuseIfAll } from './operator.js';
+import { act, noWorkerAnswers, refuseIfAll } from './operator.js';
 import { resolvePublication } from './publications.js';
 import type { Session } from './session.js';
 import type { Started, StartOptions } from './start.js';
@@ -78,6 +78,8 @@ async function retryImage(
   const { regions, operator, ...start } = options;
   const states = progress?.regions ?? [];
   if (outcome === 'running') {
+    // Without a worker the states are those of the plan.
+    if (image.note !== null) throw noWorkerAnswers(workflowId);
     const wanted = regions.length > 0 ? regions : retriable(states);
     const input = { ...operator, regions: wanted };
     if (wanted.length > 0) return { act: await act(session, image, 'retry', input) };

@@ -39,7 +39,8 @@ function signalCommand(): Command {
       '  "location":"https://kojipkgs.fedoraproject.org/compose/cloud/Fedora-Cloud-43-20251021.0/compose"}\' |',
       '  fedimg compose signal -',
     ],
-    notes: 'Safe to repeat: a compose is published once, and a failed one runs again.',
+    notes:
+      'Safe to repeat: a compose is published once. A failed one runs again, and a partly published one is completed.',
   });
   command.action(async (file: string, options: FollowOptions) => {
     finish(await run(command, file, options));
