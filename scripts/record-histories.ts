@@ -5,11 +5,13 @@ import { fileURLToPath } from 'node:url';
 import { cancelled, heartbeat } from '@temporalio/activity';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import pino from 'pino';
+import { imageWorkflowId } from '../src/model/ids/workflow-ids.js';
 import { installRuntime } from '../src/worker/runtime.js';
 import type { FakeActivities } from '../test/support/fake-activities.js';
 import { fakeActivities, finalFailure, registered } from '../test/support/fake-activities.js';
 import { someRequest } from '../test/support/images.js';
 import { withPublisher } from '../test/support/local-publisher.js';
+import { DEPLOYMENT } from '../test/support/publisher-config.js';
 import { closeSuite, openSuite } from '../test/support/suite.js';
 import { leaveTestTemporal, testTemporal } from '../test/support/temporal.js';
 import { withWorker } from '../test/support/workflow-worker.js';
@@ -45,7 +47,12 @@ async function recordFailedTest(): Promise<void> {
     const handle = await publisher.signal(compose);
     await handle.result().catch(() => undefined);
     await record('compose-failed', handle.workflowId);
-    await record('image-test-failed', `image/${compose.composeId}/Cloud_Base/x86_64`);
+    const image = {
+      composeId: compose.composeId,
+      subvariant: 'Cloud_Base',
+      arch: 'x86_64',
+    } as const;
+    await record('image-test-failed', imageWorkflowId(DEPLOYMENT, image));
   });
 }
 

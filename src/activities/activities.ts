@@ -13,7 +13,8 @@ import type {
 } from '../model/plan/plan.js';
 import type { LeftOutRegion } from '../model/plan/plan-tags.js';
 import type { TestRecord } from '../model/progress/progress.js';
-import type { SweepItem, UnreconciledRun } from '../model/sweep/sweep.js';
+import type { Installation } from '../model/ids/installation.js';
+import type { OtherInstallation, SweepItem, UnreconciledRun } from '../model/sweep/sweep.js';
 import type { Origin, StepTag } from '../model/ids/tags.js';
 import type { Arch, Variant } from '../model/ids/variant.js';
 
@@ -157,6 +158,7 @@ export interface UndoneRegion {
 
 /** What one sweep works with, read once from the worker's configuration. */
 export interface SweepPlan {
+  readonly installation: Installation;
   /** All regions that are enabled in the account. */
   readonly regions: readonly string[];
   readonly graceMs: number;
@@ -181,6 +183,7 @@ export interface FoundStrays {
   readonly kept: readonly SweepItem[];
   readonly keptCount: number;
   readonly unreconciled: readonly UnreconciledRun[];
+  readonly others: readonly OtherInstallation[];
 }
 
 export interface RemoveStraysInput {

@@ -16,6 +16,7 @@ import type { ImageRequest } from '../model/plan/plan.js';
 import { composeWorkflowId, imageWorkflowId } from '../model/ids/workflow-ids.js';
 import { ClientError } from './errors.js';
 import { readImageHistory } from './image-history.js';
+import { noWorkerWarning } from './pollers.js';
 import { describePublication } from './publications.js';
 import type { RunRef, Session } from './session.js';
 import { linkTo } from './session.js';
@@ -34,6 +35,8 @@ export interface Started extends RunRef {
    */
   readonly state: 'started' | 'running' | 'published' | 'ended';
   readonly link: string | null;
+  /** Why the run does not go on: no worker polls its task queue. */
+  readonly warning: string | null;
 }
 
 /**
@@ -49,12 +52,13 @@ export async function signalCompose(
     return await send(session, message, { ...options, reuse: 'ALLOW_DUPLICATE_FAILED_ONLY' });
   } catch (error) {
     if (!isAlreadyStarted(error)) throw error;
-    const workflowId = composeWorkflowId(message.composeId);
+    const workflowId = composeWorkflowId(session.deployment, message.composeId);
     const { runId, link } = await describePublication(session, workflowId);
     const status = await readStatus(session, { workflowId, runId });
     const wasDoomed = status.outcome === 'ended';
-    if (!wasDoomed) return { workflowId, runId, state: 'published', link };
-    if (!message.status.startsWith('FINISHED')) return { workflowId, runId, state: 'ended', link };
+    const closed = { workflowId, runId, link, warning: null };
+    if (!wasDoomed) return { ...closed, state: 'published' };
+    if (!message.status.startsWith('FINISHED')) return { ...closed, state: 'ended' };
     // Pungi finished a compose that it had reported as doomed: it has no published images yet.
     return send(session, message, { ...options, reuse: 'ALLOW_DUPLICATE' });
   }
@@ -68,7 +72,7 @@ async function send(
   },
 ): Promise<Started> {
   const { composeId } = message;
-  const workflowId = composeWorkflowId(composeId);
+  const workflowId = composeWorkflowId(session.deployment, composeId);
   const before = await runningRun(session, workflowId);
   const input: ComposeInput = { composeId };
   const handle = await session.access.call((client) =>
@@ -87,7 +91,7 @@ async function send(
   );
   const run = { workflowId, runId: handle.signaledRunId };
   const state = before === run.runId ? 'running' : 'started';
-  return { ...run, state, link: linkTo(session, run) };
+  return startedAs(session, run, { state, ...options });
 }
 
 /** Starts `publishImage`, one run at a time for an image. Throws a `ClientError` when a run of another file is under way. */
@@ -97,7 +101,7 @@ export async function startImage(
   options: StartOptions,
 ): Promise<Started> {
   const { composeId, image } = request;
-  const workflowId = imageWorkflowId({ composeId: image.name, ...image });
+  const workflowId = imageWorkflowId(session.deployment, { composeId: image.name, ...image });
   const input: PublishImageInput = { request };
   try {
     const handle = await session.access.call((client) =>
@@ -117,11 +121,21 @@ export async function startImage(
       }),
     );
     const run = { workflowId, runId: handle.firstExecutionRunId };
-    return { ...run, state: 'started', link: linkTo(session, run) };
+    return await startedAs(session, run, { state: 'started', ...options });
   } catch (error) {
     if (!isAlreadyStarted(error)) throw error;
-    return joinRunning(session, workflowId, request);
+    const run = await joinRunning(session, workflowId, request);
+    return startedAs(session, run, { state: 'running', ...options });
   }
+}
+
+async function startedAs(
+  session: Session,
+  run: RunRef,
+  { state, taskQueue }: Pick<Started, 'state'> & StartOptions,
+): Promise<Started> {
+  const warning = await noWorkerWarning(session.access, taskQueue);
+  return { ...run, state, link: linkTo(session, run), warning };
 }
 
 function memoOf({ timeScale = 1 }: StartOptions): Record<string, unknown> {
@@ -132,12 +146,12 @@ async function joinRunning(
   session: Session,
   workflowId: string,
   wanted: ImageRequest,
-): Promise<Started> {
-  const { runId, link } = await describePublication(session, workflowId);
+): Promise<RunRef> {
+  const { runId } = await describePublication(session, workflowId);
   const { request } = await readImageHistory(session.access, { workflowId, runId });
   const same =
     request.image.url === wanted.image.url && request.image.sha256 === wanted.image.sha256;
-  if (same) return { workflowId, runId, state: 'running', link };
+  if (same) return { workflowId, runId };
   throw new ClientError(
     'conflict',
     `${wanted.image.name} is being published from another file: ${request.image.url}`,

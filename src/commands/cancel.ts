@@ -5,7 +5,7 @@ import { cancelPublication } from '../client/cancel.js';
 import { idOf, watchCommand } from './shared/again.js';
 import { finish, withHelp } from './shared/command-help.js';
 import { EXIT, type ExitCode } from './shared/exit-codes.js';
-import { outputFormat, terminalOf } from './shared/options.js';
+import { configSource, outputFormat, terminalOf } from './shared/options.js';
 import { withSession } from './shared/with-session.js';
 
 export function createCommand(): Command {
@@ -25,7 +25,7 @@ export function createCommand(): Command {
 async function run(command: Command, id: string): Promise<ExitCode> {
   const format = outputFormat(command, ['table', 'json', 'jsonl']);
   const terminal = terminalOf(command);
-  return withSession(process.env, async ({ session }) => {
+  return withSession(configSource(command), async ({ session }) => {
     const cancelled = await cancelPublication(session, id);
     const { publication, requested } = cancelled;
     const name = idOf(publication);

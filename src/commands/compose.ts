@@ -12,11 +12,11 @@ import { noteComposeStarted } from './shared/compose-started.js';
 import { EXIT, exitCodeOf, type ExitCode } from './shared/exit-codes.js';
 import type { FollowOptions } from './shared/follow.js';
 import { addFollowOptions, follow } from './shared/follow.js';
-import { globalOptions, outputFormat, terminalOf } from './shared/options.js';
+import { configSource, outputFormat, terminalOf } from './shared/options.js';
 import { CommandError, usageError } from './shared/problem.js';
 import { inputName, readInput } from './shared/read-input.js';
 import { printStatus } from './status.js';
-import { startOptionsOf, withSession } from './shared/with-session.js';
+import { withSession } from './shared/with-session.js';
 
 /** pungi's messages have under 2 KiB. */
 const MESSAGE_BYTES_MAX = 1024 * 1024;
@@ -61,9 +61,7 @@ async function run(command: Command, file: string, options: FollowOptions): Prom
       "A message needs compose_id, status and location, as in pungi's pungi.compose.status.change.",
     );
   }
-  const { config } = globalOptions(command);
-  return withSession(process.env, async ({ session, stack }) => {
-    const start = await startOptionsOf({ config, env: process.env }, stack);
+  return withSession(configSource(command), async ({ session, start }) => {
     const started = await signalCompose(session, parsed.message, start);
     const waits = options.wait === true || options.watch === true;
     if (started.state === 'published' || started.state === 'ended') {

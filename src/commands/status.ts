@@ -10,7 +10,7 @@ import { exitCodeOf, EXIT, type ExitCode } from './shared/exit-codes.js';
 import type { FollowOptions } from './shared/follow.js';
 import { addFollowOptions, follow } from './shared/follow.js';
 import { formatColumns, formatElapsed, formatTime } from './view/format.js';
-import { outputFormat, terminalOf, type OutputFormat } from './shared/options.js';
+import { configSource, outputFormat, terminalOf, type OutputFormat } from './shared/options.js';
 import { finish, withHelp } from './shared/command-help.js';
 import { statusLines } from './view/status-view.js';
 import type { Terminal } from './view/terminal.js';
@@ -55,7 +55,7 @@ async function run(
   if (options.timeout !== undefined && !following) {
     throw usageError('--timeout needs --wait or --watch', 'Add one of them.');
   }
-  return withSession(process.env, async ({ session }) => {
+  return withSession(configSource(command), async ({ session }) => {
     if (id === undefined) {
       printList(terminal, format, await recentPublications(session, LISTED_MAX));
       return EXIT.done;

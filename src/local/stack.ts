@@ -110,9 +110,9 @@ export async function startWorkerProcess(
   return worker;
 }
 
-export async function openSession(stack: LocalStack): Promise<Session> {
+export async function openSession(stack: LocalStack, deployment: string): Promise<Session> {
   const access = await connectToTemporal({ env: stack.env });
-  return { access, uiUrl: stack.temporal.uiUrl };
+  return { access, uiUrl: stack.temporal.uiUrl, deployment };
 }
 
 /** Workers name themselves `fedimg@HOST:PID`. */

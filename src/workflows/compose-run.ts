@@ -24,7 +24,8 @@ import {
 import type { ComposeMessage } from '../model/compose/compose-message.js';
 import { isMessageOf } from '../model/compose/compose-message.js';
 import { EC2_SERVICE_EXCEPTION } from '../model/errors.js';
-import { imageWorkflowId } from '../model/ids/workflow-ids.js';
+import { DEFAULT_DEPLOYMENT } from '../model/ids/installation.js';
+import { deploymentOf, imageWorkflowId } from '../model/ids/workflow-ids.js';
 import type { ImageRequest } from '../model/plan/plan.js';
 import type { ComposeProgress, ComposeResult, ImageResult } from '../model/progress/progress.js';
 import { failureReason } from './failure-reason.js';
@@ -74,7 +75,8 @@ export class ComposeRun {
   /** Rejects only when cancelled: a failed image does not affect the others. */
   async publish(request: ImageRequest): Promise<ImageResult | undefined> {
     const { image, composeId } = request;
-    const workflowId = imageWorkflowId({ composeId, ...image });
+    const deployment = deploymentOf(workflowInfo().workflowId) ?? DEFAULT_DEPLOYMENT;
+    const workflowId = imageWorkflowId(deployment, { composeId, ...image });
     const state = { workflowId, image: image.name, arch: image.arch };
     this.#show({ ...state, state: 'running' });
     try {

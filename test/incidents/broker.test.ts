@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { DEPLOYMENT } from '../support/publisher-config.js';
 import type { SampleCompose } from '../../src/local/compose-server/sample-compose.js';
 import type { ComposeResult } from '../../src/model/progress/progress.js';
 import { composeWorkflowId, imageWorkflowId } from '../../src/model/ids/workflow-ids.js';
@@ -64,7 +65,9 @@ async function isAnnouncing({ composeId, images: [image] }: SampleCompose): Prom
   const { client } = await testTemporal();
   assert(image);
   const { raw } = await client.workflow
-    .getHandle(imageWorkflowId({ composeId, subvariant: image.subvariant, arch: 'x86_64' }))
+    .getHandle(
+      imageWorkflowId(DEPLOYMENT, { composeId, subvariant: image.subvariant, arch: 'x86_64' }),
+    )
     .describe();
   return (raw.pendingActivities ?? []).some(
     ({ activityType }) => activityType?.name === 'announce',
@@ -171,7 +174,7 @@ describe('a message broker', function () {
             const { ready, unacked } = await broker().depth('fedimg');
             return ready === 0 && unacked === 0;
           });
-          const workflowId = composeWorkflowId(composeId);
+          const workflowId = composeWorkflowId(DEPLOYMENT, composeId);
           const result = await temporal.client.workflow
             .getHandle<() => Promise<ComposeResult>>(workflowId)
             .result();
@@ -206,7 +209,9 @@ describe('a message broker', function () {
         return images.length === 2 * REGIONS.length && images.every((image) => image.public);
       });
       const { client } = await testTemporal();
-      const run = await client.workflow.getHandle(composeWorkflowId(compose.composeId)).describe();
+      const run = await client.workflow
+        .getHandle(composeWorkflowId(DEPLOYMENT, compose.composeId))
+        .describe();
       assert.equal(run.status.name, 'RUNNING', 'it ends only when its last message is accepted');
       await broker().start();
       assert.equal((await handle.result()).outcome, 'published');

@@ -4,6 +4,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
+import { TEST_INSTALLATION } from '../support/images.js';
 import { AttemptInterceptor } from '../../src/activities/attempt/interceptor.js';
 import { scaledAwsSettings } from '../../src/aws/region-access.js';
 import type {
@@ -139,6 +140,7 @@ async function openWorker(
   const opened = openActivities(
     {
       config: bench.config,
+      installation: TEST_INSTALLATION,
       runs: { stateOf: () => Promise.resolve({ state: 'unknown' }) },
       send: (announcement) => broker.send(announcement),
     },

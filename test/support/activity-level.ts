@@ -21,6 +21,7 @@ import { startSimulator } from '../../src/simulator/index.js';
 import { openActivities } from '../../src/worker/open-activities.js';
 import { CloudControl } from './cloud-control.js';
 import type { PublisherOptions } from './publisher-config.js';
+import { TEST_INSTALLATION } from './images.js';
 import { writeConfig } from './publisher-config.js';
 import { VirtualClock } from './virtual-clock.js';
 
@@ -87,7 +88,7 @@ export async function withActivities<T>(
     if (image === undefined) throw new TypeError('a compose without an image');
     const runs: WorkflowRuns = { stateOf: () => Promise.resolve({ state: 'unknown' }) };
     const opened = openActivities(
-      { config, runs, send: () => Promise.resolve() },
+      { config, installation: TEST_INSTALLATION, runs, send: () => Promise.resolve() },
       {
         access: {
           endpoint: simulator.url,

@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import type { ComposeServer } from '../../src/local/compose-server/compose-server.js';
 import type { TestTemporal } from './temporal.js';
 
+/** Of the publisher's configuration. */
+export const DEPLOYMENT = 'test';
+
 /** Of runs: Temporal notices a dead worker after six seconds, which leaves time for a busy one. */
 export const TIME_SCALE = 0.2;
 
@@ -55,7 +58,7 @@ export async function writeConfig({
   await chmod(script, 0o700);
   const file = join(directory, 'fedimg.toml');
   const lines = [
-    'deployment = "test"',
+    `deployment = "${DEPLOYMENT}"`,
     '[[amis]]',
     'region = "us-east-1"',
     'ami = "al2023"',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { WorkflowFailedError } from '@temporalio/client';
 import { cancelled, heartbeat } from '@temporalio/activity';
+import { DEFAULT_DEPLOYMENT } from '../../src/model/ids/installation.js';
 import { COMPOSE_WORKFLOW, composeProgressQuery, composeStatusSignal } from '../../src/contract.js';
 import type { ComposeInput } from '../../src/contract.js';
 import type { ComposeMessage } from '../../src/model/compose/compose-message.js';
@@ -115,7 +116,9 @@ describe('a compose in incidents of other projects', () => {
       const compose = await startCompose(test, composeId);
       await until('the copies', () => fake.count('copyToRegion sa-east-1') === 1);
       await compose.terminate('by mistake');
-      const child = client.workflow.getHandle(imageWorkflowId({ composeId, ...image }));
+      const child = client.workflow.getHandle(
+        imageWorkflowId(DEFAULT_DEPLOYMENT, { composeId, ...image }),
+      );
       await assert.rejects(child.result(), WorkflowFailedError);
       assert.equal((await child.describe()).status.name, 'CANCELLED');
     });

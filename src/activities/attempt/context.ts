@@ -5,6 +5,7 @@ import type { Aws } from '../../aws/region-access.js';
 import type { Config } from '../../config/schema.js';
 import type { UrlPolicy } from '../../fetch/url-policy.js';
 import type { Clock } from '../../model/clock.js';
+import type { Installation } from '../../model/ids/installation.js';
 import type { RunRef } from '../../model/ids/run-ref.js';
 import type { Announcement } from '../../model/progress/announcement.js';
 import type { RunState } from '../../model/sweep/sweep.js';
@@ -20,6 +21,8 @@ export interface ActivityContext {
   /** All waits for AWS and for guests go by it; heartbeats and leases go by Temporal's real time. */
   readonly clock: Clock;
   readonly config: Config;
+  /** Of this worker: what its runs make is tagged with it, and its sweeps touch only what has these tags. */
+  readonly installation: Installation;
   readonly urlPolicy: UrlPolicy;
   readonly runs: WorkflowRuns;
   /** Sends one message to the broker; without a broker, writes it to the log. */

@@ -28,6 +28,7 @@ import type { CopyToRegionInput, UndoRegionInput } from '../activities.js';
 import type { Fence } from './fence.js';
 import { holding } from './fence.js';
 import type { AttemptKey } from './lease.js';
+import { refuseOtherDeployment } from './own-deployment.js';
 
 /** The specification's error type for each activity; EC2ServiceException for all others. */
 const TYPE_BY_ACTIVITY: Readonly<Record<string, ServiceErrorType>> = {
@@ -52,6 +53,8 @@ export interface AttemptSettings {
   readonly fence?: Fence;
   /** `timing.scale`. */
   readonly scale: number;
+  /** The worker's own; undefined where a test runs the work of any. */
+  readonly deployment?: string;
 }
 
 /** Around each attempt: its lease, and its failure in the form that workflows and operators read. */
@@ -73,6 +76,9 @@ export class AttemptInterceptor implements ActivityInboundCallsInterceptor {
     const lastsMs = startToCloseTimeoutMs - LAST_CALL_MS * this.#settings.scale;
     const lease = fence?.lease(attemptOf(this.#context), lastsMs);
     try {
+      const { deployment } = this.#settings;
+      const { workflowId = '' } = this.#context.info.workflowExecution ?? {};
+      if (deployment !== undefined) refuseOtherDeployment(deployment, workflowId);
       return await (lease === undefined ? next(input) : holding(lease, () => next(input)));
     } catch (error) {
       if (this.#context.cancellationSignal.aborted) {

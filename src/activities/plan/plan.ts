@@ -35,7 +35,7 @@ async function plan(
   const labels = label === undefined ? [] : [label];
   refuseNames([composeId, release, image.name, image.subvariant, ...labels]);
   const origin: Origin = {
-    deployment: config.deployment,
+    ...context.installation,
     workflowId: input.workflowId,
     runId: input.runId,
     composeId,

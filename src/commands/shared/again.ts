@@ -1,6 +1,7 @@
 /** The exact commands that a user may need next. */
 
 import { COMPOSE_ID_CHARS_MAX } from '../../model/compose/compose.js';
+import { composeIdOf } from '../../model/ids/workflow-ids.js';
 import type { ComposeStatus, ImageStatus, PublicationStatus } from '../../client/status.js';
 
 interface Named {
@@ -10,7 +11,7 @@ interface Named {
 
 /** What `fedimg status` takes: a compose's id, or an image's workflow id. */
 export function idOf({ kind, workflowId }: Named): string {
-  return kind === 'compose' ? workflowId.replace(/^compose\//, '') : workflowId;
+  return kind === 'compose' ? composeIdOf(workflowId) : workflowId;
 }
 
 export function watchCommand(publication: Named): string {

@@ -30,6 +30,14 @@ export function globalOptions(command: Command): GlobalOptions {
   return command.optsWithGlobals<GlobalOptions>();
 }
 
+/** Where a client command reads its configuration. */
+export function configSource(command: Command): {
+  readonly config: string | undefined;
+  readonly env: NodeJS.ProcessEnv;
+} {
+  return { config: globalOptions(command).config, env: process.env };
+}
+
 /** The terminal of a command; throws a usage error for an unknown `--color`. */
 export function terminalOf(command: Command, env: NodeJS.ProcessEnv = process.env): Terminal {
   const color = globalOptions(command).color ?? 'auto';

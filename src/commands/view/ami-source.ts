@@ -14,6 +14,7 @@ import { recordsOfTags } from '../../model/catalogue/tagged-amis.js';
 import { TAG } from '../../model/ids/tags.js';
 import { EXIT, type ExitCode } from '../shared/exit-codes.js';
 import { CommandError } from '../shared/problem.js';
+import type { ConfigSource } from '../shared/with-session.js';
 import { startOptionsOf, temporalPlace, withSession } from '../shared/with-session.js';
 
 export const AMI_SOURCES = ['temporal', 'ec2'] as const;
@@ -36,9 +37,9 @@ export interface Read {
   readonly exitCode: ExitCode;
 }
 
-export async function readFromTemporal(env: NodeJS.ProcessEnv, filter: ImageFilter): Promise<Read> {
+export async function readFromTemporal(source: ConfigSource, filter: ImageFilter): Promise<Read> {
   try {
-    return await withSession(env, async ({ session }) => {
+    return await withSession(source, async ({ session }) => {
       const compose = await composeOf(session, filter.compose);
       const records = await recordsFromHistories(session, { ...filter, ...compose });
       const linkOf = (run: RunRef) => linkTo(session, run);
@@ -68,13 +69,10 @@ async function composeOf(
 const REQUEST_TIMEOUT_MS = 10_000;
 
 /** Works without a Temporal server; needs only its address for the links. */
-export async function readFromEc2(
-  env: NodeJS.ProcessEnv,
-  filter: ImageFilter,
-  config: string | undefined,
-): Promise<Read> {
+export async function readFromEc2(source: ConfigSource, filter: ImageFilter): Promise<Read> {
+  const { env } = source;
   const place = await temporalPlace(env);
-  const { deployment, homeRegion } = await startOptionsOf({ config, env }, place.stack);
+  const { deployment, homeRegion } = await startOptionsOf(source, place.stack);
   const [{ Aws, scaledAwsSettings }, { readCatalogue }] = await Promise.all([
     import('../../aws/region-access.js'),
     import('../../aws/catalogue.js'),

@@ -23,6 +23,7 @@ import { startSimulator, type Simulator } from '../../../src/simulator/index.js'
 import { createUrlPolicy } from '../../../src/fetch/url-policy.js';
 import { noise, xz } from '../../fetch/xz-files.js';
 import { CloudControl } from '../../support/cloud-control.js';
+import { TEST_INSTALLATION } from '../../support/images.js';
 import { writeConfig } from '../../support/publisher-config.js';
 import { hostileJsonText } from '../hostile-json.js';
 import { around } from '../hostile-text.js';
@@ -76,6 +77,7 @@ async function openStand(): Promise<Stand> {
       aws,
       clock: aws.clock,
       config,
+      installation: TEST_INSTALLATION,
       urlPolicy,
       send: () => Promise.resolve(),
       runs: { stateOf: () => Promise.resolve({ state: 'unknown' }) },
