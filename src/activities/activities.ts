@@ -137,6 +137,25 @@ export interface KeepFailedInput {
   readonly until: string;
 }
 
+/** What stays in one region when its run is over. */
+export interface RegionResult {
+  readonly regionName: string;
+  /** AMIs and snapshots. */
+  readonly ids: readonly string[];
+}
+
+export interface RemoveSurplusInput {
+  readonly origin: Origin;
+  readonly regions: readonly RegionResult[];
+}
+
+export interface RemovedSurplus {
+  /** `snap-1 in eu-west-1` */
+  readonly removed: readonly string[];
+  /** The same with AWS's reason; the sweep tries again. */
+  readonly left: readonly string[];
+}
+
 export interface UndoRegionInput {
   readonly origin: Origin;
   readonly regionName: string;
@@ -234,6 +253,8 @@ export interface Activities {
   /** Tags the AMIs and snapshots of a failed test with the time until which they are kept; returns their ids. */
   keepFailed(input: KeepFailedInput): Promise<string[]>;
   undoRegion(input: UndoRegionInput): Promise<UndoneRegion>;
+  /** Removes what the run made in these regions and what is neither public nor in its result. */
+  removeSurplus(input: RemoveSurplusInput): Promise<RemovedSurplus>;
   announce(announcements: readonly Announcement[]): Promise<AnnounceReport>;
   /** Fails when the worker belongs to another deployment. */
   planSweep(deployment: string): Promise<SweepPlan>;

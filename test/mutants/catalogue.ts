@@ -10,6 +10,7 @@ const LATE = 'test/incidents/late-listings.test.ts';
 const TWO = 'test/incidents/two-attempts.test.ts';
 const GUEST = 'test/guest/write-image.test.ts';
 const SWEEP = 'test/activities/sweep/sweep.test.ts';
+const SURPLUS = 'test/activities/surplus.test.ts';
 const WIRE = 'test/messaging/wire-message.test.ts';
 const SENDER = 'test/messaging/sender.test.ts';
 const CONSUMER = 'test/messaging/consumer.test.ts';
@@ -361,12 +362,8 @@ const RADIUS: readonly Mutant[] = [
     name: 'the undo goes by the step alone, and not by the run',
     invariant: 'I8',
     file: 'src/model/ids/tags.ts',
-    find: `    [TAG.workflow]: origin.workflowId,
-    [TAG.run]: origin.runId,
-    [TAG.step]: step,
-  };`,
-    replace: `    [TAG.step]: step,
-  };`,
+    find: 'return { ...runKey(origin), [TAG.step]: step };',
+    replace: 'return { ...installationKey(origin), [TAG.step]: step };',
     tests: [REPEATABLE],
   },
   {
@@ -385,9 +382,65 @@ const SWEPT: readonly Mutant[] = [
     name: 'the sweep takes what another deployment made',
     invariant: 'I8',
     file: 'src/model/sweep/stray.ts',
-    find: 'tags[MANAGED_BY.key] === MANAGED_BY.value && tags[TAG.deployment] === deployment;',
-    replace: 'tags[MANAGED_BY.key] === MANAGED_BY.value && deployment !== undefined;',
+    find: ' && a.deployment === b.deployment',
+    replace: '',
     tests: [SWEEP],
+  },
+  {
+    name: 'a worker on a new Temporal server sweeps the live runs of another one',
+    invariant: 'I8',
+    file: 'src/model/sweep/stray.ts',
+    find: 'a.cluster === b.cluster && ',
+    replace: '',
+    tests: [SWEEP],
+  },
+  {
+    name: 'the sweep of one namespace takes what runs of another namespace made',
+    invariant: 'I8',
+    file: 'src/model/sweep/stray.ts',
+    find: 'a.namespace === b.namespace && ',
+    replace: '',
+    tests: [SWEEP],
+  },
+  {
+    name: 'the sweep judges the runs of other installations',
+    invariant: 'I8',
+    file: 'src/model/sweep/stray.ts',
+    find: 'return named !== undefined && isSame(named, own) ? namedRun(tags) : undefined;',
+    replace: 'return named !== undefined && isSame(named, own) ? namedRun(tags) : namedRun(tags);',
+    tests: [SWEEP],
+  },
+  {
+    name: 'a run closes without its last look',
+    invariant: 'I1',
+    file: 'src/workflows/publish/finish.ts',
+    find: "  await lookOnceMore(publication, ['published', 'private', 'failed']);\n",
+    replace: '',
+    tests: [WORKFLOW],
+  },
+  {
+    name: 'the last look removes the snapshots that the result lists',
+    invariant: 'I1',
+    file: 'src/activities/surplus.ts',
+    find: 'return !isKept && !this.#options.result.ids.includes(id);',
+    replace: 'return !isKept;',
+    tests: [SURPLUS],
+  },
+  {
+    name: 'the last look removes a snapshot that an AMI needs',
+    invariant: 'I1',
+    file: 'src/activities/surplus.ts',
+    find: 'return users.length > 0 || isSnapshotPublic(this.#ec2, id, signal);',
+    replace: 'return users.length > 99;',
+    tests: [SURPLUS],
+  },
+  {
+    name: 'the last look removes public AMIs',
+    invariant: 'I1',
+    file: 'src/activities/surplus.ts',
+    find: 'const isKept = isPublic || ',
+    replace: 'const isKept = ',
+    tests: [SURPLUS],
   },
   {
     name: 'the sweep takes what a running workflow has just made',

@@ -83,6 +83,7 @@ function goodActivities(announced: FakeActivities['announced']): Activities {
     noteLeftOut: () => Promise.resolve(),
     keepFailed: ({ steps }) => Promise.resolve([...steps]),
     undoRegion: ({ steps }) => Promise.resolve({ removed: [...steps], kept: [], left: [] }),
+    removeSurplus: () => Promise.resolve({ removed: [], left: [] }),
     planSweep: (deployment) =>
       Promise.resolve({
         installation: { ...TEST_INSTALLATION, deployment },

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { WorkflowFailedError } from '@temporalio/client';
 import { CancelledFailure } from '@temporalio/common';
 import { cancelled, heartbeat } from '@temporalio/activity';
+import type { RemoveSurplusInput } from '../../src/activities/activities.js';
 import { imageProgressQuery } from '../../src/contract.js';
 import { EC2_TEST_EXCEPTION } from '../../src/model/errors.js';
 import type { ImageProgress } from '../../src/model/progress/progress.js';
@@ -129,6 +130,38 @@ describe('publishImage', () => {
     assert.equal(fake.count('undoRegion ap-south-1'), 1);
     assert.equal(fake.count('undoRegion us-east-1'), 0);
     assert.equal(fake.count('publishRegion eu-west-1'), 1);
+  });
+
+  it('looks once more, before it closes, into every region that it touched, and keeps what its result lists', async () => {
+    const looked: RemoveSurplusInput[] = [];
+    const fake = fakeActivities({
+      copyToRegion: ({ regionPlan }) =>
+        regionPlan.regionName === 'ap-south-1'
+          ? Promise.reject(finalFailure('InternalError for a week'))
+          : Promise.resolve(registered(regionPlan, `snap-${regionPlan.regionName}`)),
+      removeSurplus: (input) => {
+        looked.push(input);
+        return Promise.reject(finalFailure('no answer from us-east-1'));
+      },
+    });
+    await withWorker(fake.activities, async ({ startImage }) => {
+      const { outcome, amis } = await (await startImage(someRequest())).result();
+      assert.equal(outcome, 'partly-published', 'the look cannot fail a run that is public');
+      const listed = (regionName: string) =>
+        amis.filter(({ region, ami }) => region === regionName && ami !== null);
+      const results = looked[0]?.regions ?? [];
+      assert.deepEqual(
+        results.map(({ regionName }) => regionName),
+        ['us-east-1', 'eu-west-1', 'ap-south-1', 'sa-east-1'],
+      );
+      for (const { regionName, ids } of results) {
+        const own = listed(regionName).flatMap(({ ami, snapshot }) => [ami, snapshot]);
+        assert.deepEqual([...ids].sort(), [...new Set(own)].sort(), regionName);
+      }
+    });
+    assert.equal(looked.length, 1, 'one activity for all regions');
+    const last = fake.calls.filter((call) => call !== 'announce').at(-1);
+    assert.equal(last, 'removeSurplus');
   });
 
   it('makes nothing public when a required region is missing', async () => {

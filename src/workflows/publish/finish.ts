@@ -11,6 +11,7 @@ import type { ImageResult } from '../../model/progress/progress.js';
 import { failureDetails, failureReason, isCancelled, serviceFailure } from '../failure-reason.js';
 import type { ImageRun } from './image-run.js';
 import { keepFailedTest } from './keep-failed-test.js';
+import { lookOnceMore } from './last-look.js';
 import { noteLeftOutRegions } from './note-left-out.js';
 import type { Publication } from './publication.js';
 import { leftBehind } from './undo-stack.js';
@@ -22,6 +23,7 @@ export async function finishPublished(publication: Publication): Promise<ImageRe
   const isPartial = run.regions.some(({ state }) => state === 'failed' || state === 'left-out');
   const outcome = isPartial ? 'partly-published' : 'published';
   await noteLeftOutRegions(run.record, outcome);
+  await lookOnceMore(publication, ['published', 'private', 'failed']);
   run.close(outcome);
   await announcements.delivered();
   return run.result(outcome);
@@ -58,6 +60,8 @@ export async function failAndUndo(publication: Publication, failure: unknown): P
   await CancellationScope.nonCancellable(() => publication.settleAside());
   const outcome = isCancelled(failure) ? 'cancelled' : 'failed';
   await noteLeftOutRegions(run.record, outcome);
+  // The undo has just looked into the other regions, where a failed test may be kept for inspection.
+  await lookOnceMore(publication, ['published', 'private']);
   const message = `${reason}${kept}${leftBehind(undone)}`;
   run.close(outcome, message);
   await announcements.delivered();
