@@ -20,6 +20,7 @@ import { testTemporal } from '../support/temporal.js';
 import { until } from '../support/until.js';
 import { testBundle } from '../support/workflow-worker.js';
 
+const GRACE_MS = 60_000;
 const HELD = { action: 'CopySnapshot', kind: 'stuck', forMs: 600_000, count: 0 } as const;
 
 async function sweep(client: Client, taskQueue: string): Promise<SweepReport> {
@@ -35,17 +36,6 @@ async function sweep(client: Client, taskQueue: string): Promise<SweepReport> {
   return handle.result();
 }
 
-/** Sweeps until the stray is older than the grace period; the report of the sweep that removed something. */
-async function sweepWhenDue(client: Client, taskQueue: string): Promise<SweepReport> {
-  let report: SweepReport | undefined;
-  await until('a removal', async () => {
-    report = await sweep(client, taskQueue);
-    return report.removed.length > 0;
-  });
-  assert(report);
-  return report;
-}
-
 /** A worker as `fedimg worker` opens it, with the publisher's configuration and account, on another Temporal server. */
 async function withSecondWorker<T>(
   publisher: LocalPublisher,
@@ -58,7 +48,7 @@ async function withSecondWorker<T>(
   const { worker, client, close } = await openWorker(
     { config, log: pino({ level: 'silent' }), connection, namespace: server.namespace },
     {
-      access: { endpoint, credentials },
+      access: { endpoint, credentials, clock: publisher.clock },
       workflowBundle: await testBundle(),
       send: () => Promise.resolve(),
     },
@@ -71,12 +61,15 @@ async function withSecondWorker<T>(
   }
 }
 
-async function plantStray(publisher: LocalPublisher, cluster: string, name: string) {
+async function plantStray(
+  publisher: LocalPublisher,
+  where: { readonly cluster: string; readonly namespace: string },
+): Promise<string> {
   const { url: endpoint, credentials } = publisher.simulator;
   const aws = new Aws(scaledAwsSettings(0.05), { endpoint, credentials });
-  const origin = someOrigin({ cluster, workflowId: `${DEPLOYMENT}/image/gone/a/x86_64` });
+  const origin = someOrigin({ ...where, workflowId: `${DEPLOYMENT}/image/gone/a/x86_64` });
   try {
-    return await plantVolume(aws.region('us-east-1'), originTags(origin, 'utility', name));
+    return await plantVolume(aws.region('us-east-1'), originTags(origin, 'utility', 'stray'));
   } finally {
     aws.destroy();
   }
@@ -86,7 +79,6 @@ describe('two Temporal servers with one account and one deployment name', () => 
   it('sweep only what is their own: the second server does not know the live run of the first', async () => {
     const options = {
       publish: ['regions = ["us-east-1", "eu-west-1"]'],
-      // Three seconds: the tests' time scale is a twentieth.
       sweep: ['grace = "1m"'],
     };
     await withPublisher(options, async (publisher) => {
@@ -98,24 +90,32 @@ describe('two Temporal servers with one account and one deployment name', () => 
       await until('the copy', async () => (await made('eu-west-1')) > 0);
       await withOwnTemporal(async (second) => {
         const first = await testTemporal();
+        const { namespace } = first.server;
         const clusterOf = async ({ client }: TestTemporal): Promise<string> =>
           (await client.workflowService.getClusterInfo({})).clusterId ?? '';
         const [ours, theirs] = [await clusterOf(first), await clusterOf(second)];
-        const ownStray = await plantStray(publisher, ours, 'a stray of the first server');
-        const otherStray = await plantStray(publisher, theirs, 'a stray of the second server');
+        const ownStray = await plantStray(publisher, { cluster: ours, namespace });
+        const otherStray = await plantStray(publisher, {
+          cluster: theirs,
+          namespace: second.server.namespace,
+        });
+        publisher.clock.advance(GRACE_MS);
         const before = await publisher.resources();
         assert(before.every(({ tags }) => [ours, theirs].includes(tags[TAG.cluster] ?? '')));
         await withSecondWorker(publisher, second, async (client) => {
           const ids = (report: SweepReport) => report.removed.map(({ id }) => id);
-          const away = await sweepWhenDue(client, publisher.taskQueue);
+          const away = await sweep(client, publisher.taskQueue);
           assert.deepEqual(ids(away), [otherStray]);
           const kept = away.kept.filter(({ code }) => code === 'other-installation');
           assert.equal(kept.length, before.length - 1);
-          assert.match(kept[0]?.reason ?? '', new RegExp(`cluster ${ours}, namespace default`));
+          assert.match(
+            kept[0]?.reason ?? '',
+            new RegExp(`cluster ${ours}, namespace ${namespace}`),
+          );
           assert.deepEqual(away.others, [
-            { cluster: ours, namespace: 'default', deployment: 'test', resources: kept.length },
+            { cluster: ours, namespace, deployment: 'test', resources: kept.length },
           ]);
-          const home = await sweepWhenDue(first.client, publisher.taskQueue);
+          const home = await sweep(first.client, publisher.taskQueue);
           assert.deepEqual(ids(home), [ownStray]);
         });
       });
