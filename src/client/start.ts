@@ -1,5 +1,6 @@
 /** Starts publications: a compose by its status message, an image by hand. Both are safe to repeat. */
 
+import type { Connection } from '@temporalio/client';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
   architectureAttribute,
@@ -14,7 +15,9 @@ import type { ComposeInput, PublishImageInput } from '../contract.js';
 import type { ComposeMessage } from '../model/compose/compose-message.js';
 import type { ImageRequest } from '../model/plan/plan.js';
 import { composeWorkflowId, imageWorkflowId } from '../model/ids/workflow-ids.js';
+import { requireSearchAttributes } from '../search-attributes.js';
 import { ClientError } from './errors.js';
+import type { TemporalAccess } from './connection.js';
 import { readImageHistory } from './image-history.js';
 import { describePublication } from './publications.js';
 import type { RunRef, Session } from './session.js';
@@ -45,6 +48,7 @@ export async function signalCompose(
   message: ComposeMessage,
   options: StartOptions,
 ): Promise<Started> {
+  await requireAttributes(session);
   try {
     return await send(session, message, { ...options, reuse: 'ALLOW_DUPLICATE_FAILED_ONLY' });
   } catch (error) {
@@ -99,6 +103,7 @@ export async function startImage(
   const { composeId, image } = request;
   const workflowId = imageWorkflowId({ composeId: image.name, ...image });
   const input: PublishImageInput = { request };
+  await requireAttributes(session);
   try {
     const handle = await session.access.call((client) =>
       client.workflow.start(PUBLISH_IMAGE_WORKFLOW, {
@@ -123,6 +128,18 @@ export async function startImage(
     return joinRunning(session, workflowId, request);
   }
 }
+
+/** A run would start and then wait for ever: Temporal refuses its first step. */
+async function requireAttributes({ access }: Session): Promise<void> {
+  if (complete.has(access)) return;
+  await access.call(({ connection }) =>
+    requireSearchAttributes(connection as Connection, access.namespace),
+  );
+  complete.add(access);
+}
+
+/** The connections whose namespace has all attributes: a listener looks once. */
+const complete = new WeakSet<TemporalAccess>();
 
 function memoOf({ timeScale = 1 }: StartOptions): Record<string, unknown> {
   return timeScale === 1 ? {} : { [TIME_SCALE_MEMO]: timeScale };

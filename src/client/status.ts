@@ -14,6 +14,7 @@ import { COMPOSE_WORKFLOW } from '../contract.js';
 import { ClientError } from './errors.js';
 import type { FailureReport } from './failure-report.js';
 import { failureProgress, failureReport } from './failure-report.js';
+import { failingTask } from './failing-task.js';
 import { readLastMessage } from './compose-history.js';
 import { imagesOfCompose } from './compose-images.js';
 import { readImageHistory } from './image-history.js';
@@ -70,11 +71,14 @@ export async function readStatus(
   const publication = publicationOf(session, description);
   const known = cache.get(publication.runId);
   if (known !== undefined) return known;
-  const activities = pendingActivities(description.raw);
-  const status =
+  const described = { ...publication, activities: pendingActivities(description.raw) };
+  const read =
     description.type === COMPOSE_WORKFLOW
-      ? await readCompose(session, { ...publication, activities }, cache)
-      : await readImage(session, { ...publication, activities });
+      ? await readCompose(session, described, cache)
+      : await readImage(session, described);
+  const failing = await failingTask(session.access, publication, description.raw);
+  // A worker that fails at the task answers no query: not its absence is the cause.
+  const status = failing === null ? read : { ...read, note: failing };
   // A status without a worker may become more complete when a worker is back.
   if (status.outcome !== 'running' && status.note === null) cache.set(status.runId, status);
   return status;

@@ -39,6 +39,7 @@ const EXIT_BY_KIND: Record<ClientErrorKind, ExitCode> = {
 const EXIT_BY_NAME: Readonly<Record<string, ExitCode>> = {
   ConfigError: EXIT.usage,
   CredentialsProviderError: EXIT.credentials,
+  MissingSearchAttributesError: EXIT.usage,
   MissingToolsError: EXIT.failed,
   TemporalServerNotFoundError: EXIT.unreachable,
 };
@@ -65,7 +66,10 @@ export function problemOf(error: unknown): Problem {
   if (exitCode === EXIT.credentials) {
     return { what: `no AWS credentials: ${error.message}`, next: AWS_CREDENTIALS, exitCode };
   }
-  if (exitCode !== undefined) return { what: error.message, exitCode };
+  if (exitCode !== undefined) {
+    const { next } = error as Error & { next?: string };
+    return { what: error.message, next, exitCode };
+  }
   return { what: error.message, why: causeOf(error), exitCode: EXIT.failed };
 }
 
