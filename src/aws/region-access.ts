@@ -2,6 +2,7 @@
 
 import type { EC2ClientConfig, Image, Instance, Snapshot, Volume } from '@aws-sdk/client-ec2';
 import { EC2Client } from '@aws-sdk/client-ec2';
+import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import type { CommandInvocation, InstanceInformation } from '@aws-sdk/client-ssm';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type { Clock } from '../model/clock.js';
@@ -70,6 +71,7 @@ export class RegionAccess {
   /** Sends each call once: the SDK's own retry of a call without a client token could make a second resource. */
   readonly ec2Once: EC2Client;
   readonly ssm: SSMClient;
+  readonly quotas: ServiceQuotasClient;
   readonly instances: SharedPoll<Instance>;
   readonly volumes: SharedPoll<Volume>;
   readonly snapshots: SharedPoll<Snapshot>;
@@ -95,13 +97,16 @@ export class RegionAccess {
     this.ec2 = new EC2Client(client);
     this.ec2Once = new EC2Client({ ...client, maxAttempts: 1 });
     this.ssm = new SSMClient(client);
+    this.quotas = new ServiceQuotasClient(client);
     this.ec2.middlewareStack.use(errorRegionPlugin(name));
     this.ec2Once.middlewareStack.use(errorRegionPlugin(name));
     this.ssm.middlewareStack.use(errorRegionPlugin(name));
+    this.quotas.middlewareStack.use(errorRegionPlugin(name));
     if (gate !== undefined) {
       this.ec2.middlewareStack.use(callGatePlugin(gate));
       this.ec2Once.middlewareStack.use(callGatePlugin(gate));
       this.ssm.middlewareStack.use(callGatePlugin(gate));
+      this.quotas.middlewareStack.use(callGatePlugin(gate));
     }
     const { ec2, ssm, sentAt } = this;
     const polls = regionPolls({ ec2, ssm, settings, clock, sentAt });
@@ -117,6 +122,7 @@ export class RegionAccess {
     this.ec2.destroy();
     this.ec2Once.destroy();
     this.ssm.destroy();
+    this.quotas.destroy();
   }
 }
 

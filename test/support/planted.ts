@@ -15,7 +15,7 @@ import {
   RunInstancesCommand,
   StopInstancesCommand,
 } from '@aws-sdk/client-ec2';
-import { amazonLinux2023 } from '../../src/aws/account.js';
+import { amazonLinux2023 } from '../../src/aws/ami-source.js';
 import type { RegionAccess } from '../../src/aws/region-access.js';
 import { tagSpecification } from '../../src/aws/tags.js';
 import type { Origin, Tags } from '../../src/model/ids/tags.js';

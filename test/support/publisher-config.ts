@@ -11,6 +11,8 @@ export const TIME_SCALE = 0.2;
 export interface PublisherOptions {
   /** The script that decides; passes by default. */
   readonly testScript?: string;
+  /** The AMI of the utility instance; "al2023" by default. */
+  readonly ami?: string;
   /** Lines for the configuration's [publish] table. */
   readonly publish?: readonly string[];
   /** Lines for its [test] table. */
@@ -58,7 +60,7 @@ export async function writeConfig({
     'deployment = "test"',
     '[[amis]]',
     'region = "us-east-1"',
-    'ami = "al2023"',
+    `ami = "${options.ami ?? 'al2023'}"`,
     'arch = "x86_64"',
     '[publish]',
     ...(options.publish ?? ['regions = ["us-east-1", "eu-west-1", "us-east-2"]']),

@@ -9,14 +9,14 @@ import { isTested } from '../../model/plan/plan-tags.js';
 import { runOf } from '../../model/sweep/stray.js';
 import { imageKey, RESULT_STATE, TAG } from '../../model/ids/tags.js';
 import { EC2_SERVICE_EXCEPTION, ServiceError } from '../../model/errors.js';
-import type { ActivityContext } from '../attempt/context.js';
+import type { PlanContext } from './plan-context.js';
 
 /**
  * All complete AMIs of the image when the home region is complete, else undefined. The home region is published
  * after the other required regions, so these are complete then, too. Rejects when another run's AMI has a wanted name.
  */
 export async function findPublished(
-  context: ActivityContext,
+  context: PlanContext,
   origin: Origin,
   plans: readonly RegionPlan[],
   signal: AbortSignal,
@@ -38,7 +38,7 @@ export async function findPublished(
 
 /** RegisterImage would refuse these names, and the image would fail after an hour's work. */
 async function refuseTakenNames(
-  { aws }: ActivityContext,
+  { aws }: PlanContext,
   { runId }: Origin,
   { regionName, wanted }: RegionPlan,
   signal: AbortSignal,
@@ -97,7 +97,7 @@ function madeBy(image: Image, deployment: string): Pick<RegisteredAmi, 'owner' |
  * the hash of this image: a new build may have the same name.
  */
 async function completeAmis(
-  { aws, config }: ActivityContext,
+  { aws, config }: PlanContext,
   origin: Origin,
   plan: RegionPlan,
   signal: AbortSignal,

@@ -15,18 +15,29 @@ import { variantKey, variantsOf } from '../../model/ids/variant.js';
 import type { PlanInput } from '../activities.js';
 import type { ActivityContext } from '../attempt/context.js';
 import { heartbeating, waitingFor } from '../attempt/heartbeat.js';
+import { checkHome, refuseHome } from './home-checks.js';
 import { readImageSize } from './image-size.js';
 import { findPublished } from './earlier-publication.js';
 import { optional } from './optional.js';
-import { namesOfImage, planRegions } from './regions.js';
+import { namesOfImage } from './ami-names.js';
+import type { PlanContext } from './plan-context.js';
+import { planContext } from './plan-context.js';
+import { quotaWarnings, refuseWithoutRoom } from './quota.js';
+import { planRegions } from './regions.js';
 import { planUtility, resolveUtilityAmi } from './utility-plan.js';
 
 export function planImage(context: ActivityContext, input: PlanInput): Promise<ImagePlan> {
-  return heartbeating(waitingFor('plan'), (_report, signal) => plan(context, input, signal));
+  return heartbeating(waitingFor('plan'), async (_report, signal) => {
+    const plan = await makePlan(planContext(context), input, signal);
+    const { composeId, image } = input.request;
+    for (const warning of plan.warnings ?? []) log.warn(warning, { composeId, image: image.name });
+    return plan;
+  });
 }
 
-async function plan(
-  context: ActivityContext,
+/** Only reads. Throws a `ServiceError` for what no attempt would change, and AWS's errors. */
+export async function makePlan(
+  context: PlanContext,
   input: PlanInput,
   signal: AbortSignal,
 ): Promise<ImagePlan> {
@@ -46,30 +57,32 @@ async function plan(
     ...optional('label', label),
     ...(image.sha256 === '' ? {} : { sha256: image.sha256 }),
   };
-  const [size, utilityAmi, script, regions] = await Promise.all([
+  const [size, utilityAmi, script, regions, homeChecks] = await Promise.all([
     readImageSize(context, image, signal),
     resolveUtilityAmi(context, signal),
     readFile(config.test.script, 'utf8'),
     wantedRegions(context, signal),
+    checkHome(context, [image.arch], signal),
   ]);
+  refuseHome(homeChecks, config.amis[0].region);
   const variants = variantsOf(config.publish.virtualizationTypes, config.publish.volumeTypes);
   const [home, ...copies] = await planRegions(
     context,
-    input.request,
-    { regions, variants },
+    { request: input.request, origin, regions, variants },
     signal,
   );
   if (home === undefined) throw new TypeError('a plan without a home region');
+  refuseWithoutRoom([home, ...copies], config.publish.quota);
   const useless = [home, ...copies].find(
     ({ required, unusable }) => required && unusable !== undefined,
   );
   if (useless?.unusable !== undefined) throw regionUnusable(useless.regionName, useless.unusable);
   const named = publishedAs({ ...input.request, ...image }, config.composes.rawhideRelease);
-  if (named === undefined) {
-    const next = 'For Rawhide, set composes.rawhide_release in the configuration.';
-    const what = 'the messages to the consumers of published images need a release number';
-    log.warn(what, { composeId, release, next });
-  }
+  const warnings = [
+    ...(named === undefined ? [NO_RELEASE_NUMBER] : []),
+    ...utilityAmi.warnings,
+    ...quotaWarnings([home, ...copies]),
+  ];
   const published = await findPublished(context, origin, [home, ...copies], signal);
   const madeVariants = home.wanted.map(({ variant }) => variant);
   const test = planTest(config, image.arch, script, madeVariants);
@@ -96,8 +109,12 @@ async function plan(
     regionPatienceMs: Math.ceil(config.publish.regionPatienceMs * config.timing.scale),
     ...(named === undefined ? {} : { publishedAs: named }),
     ...(published === undefined ? {} : { published }),
+    ...(warnings.length === 0 ? {} : { warnings }),
   };
 }
+
+const NO_RELEASE_NUMBER =
+  'the messages to the consumers of published images need a release number; for Rawhide, set composes.rawhide_release in the configuration';
 
 /** The fetcher and the command line check names before they start a workflow; other clients may not. */
 function refuseNames(names: readonly string[]): void {
@@ -115,7 +132,7 @@ function refuseNames(names: readonly string[]): void {
 }
 
 /** The home region first, the others in alphabetical order. */
-async function wantedRegions(context: ActivityContext, signal: AbortSignal): Promise<string[]> {
+export async function wantedRegions(context: PlanContext, signal: AbortSignal): Promise<string[]> {
   const { publish, amis } = context.config;
   const home = amis[0].region;
   const enabled = await enabledRegions(context.aws.region(home), signal);

@@ -20,6 +20,12 @@ export const publishSchema = z
     region_patience: duration('1s', '7d')
       .prefault('2h')
       .describe('How long a slow region is waited for before it is left out and reported.'),
+    quota: z
+      .enum(['leave-out', 'fail'])
+      .default('leave-out')
+      .describe(
+        'A region without room in its quota of public AMIs is left out, or fails the image before anything is made.',
+      ),
     volume_types: unique(z.enum(VOLUME_TYPES))
       .min(1)
       .default(['standard', 'gp2'])

@@ -2,6 +2,7 @@
 
 import type { RunRef } from '../ids/run-ref.js';
 import type { ComposeImage } from '../compose/compose.js';
+import type { PublicAmis } from './public-amis.js';
 import type { PublishedAs } from './published-as.js';
 import type { Origin } from '../ids/tags.js';
 import type { Arch, Variant, VolumeType } from '../ids/variant.js';
@@ -13,6 +14,8 @@ export interface ImageRequest {
   /** `RC-1.7`; absent for a compose without one. */
   readonly label?: string;
   readonly image: ComposeImage;
+  /** The compose's images that are planned before this one: they take their part of the quota of public AMIs first. */
+  readonly ahead?: readonly Pick<ComposeImage, 'name' | 'arch' | 'subvariant'>[];
 }
 
 export interface WantedAmi {
@@ -37,6 +40,8 @@ export interface RegionPlan {
   readonly leftOut: readonly LeftOutAmi[];
   /** Why EC2 cannot publish in this region; the run leaves it out from the beginning. */
   readonly unusable?: string;
+  /** Absent where AMIs stay private or the region was not asked. */
+  readonly publicAmis?: PublicAmis;
 }
 
 /** Where an instance may run; tried in order. */
@@ -99,6 +104,8 @@ export interface ImagePlan {
   readonly publishedAs?: PublishedAs;
   /** The AMIs of an earlier run that published this very image: this run has no work to do. */
   readonly published?: readonly RegisteredAmi[];
+  /** What the operator should know, though the run goes on. */
+  readonly warnings?: readonly string[];
 }
 
 export interface RegistrationPlan {
