@@ -32,6 +32,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'start a publication for each compose that the message broker reports',
     load: () => import('./listen.js'),
   },
+  plan: {
+    summary: 'show what a publication would make, where, against which quotas; writes nothing',
+    load: () => import('./plan.js'),
+  },
   publish: { summary: 'publish one image by hand', load: () => import('./publish.js') },
   status: {
     summary: 'show the status of a compose or an image, step by step and region by region',
@@ -45,6 +49,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   sweep: {
     summary: 'remove what terminated runs left; --dry-run only lists it',
     load: () => import('./sweep.js'),
+  },
+  doctor: {
+    summary: 'check configuration, Temporal, AWS permissions, quotas, network and broker',
+    load: () => import('./doctor.js'),
   },
   config: {
     summary: 'import: convert the configuration of the old fedimg',

@@ -73,12 +73,17 @@ export function withoutRoomText(regionName: string, count: PublicAmis): string {
   return `the quota of public AMIs in ${regionName} has no room: ${countText(count)}; ask AWS for more: ${quotaIncreaseCommand(regionName, neededQuota(count))}`;
 }
 
+const NAMED_MAX = 4;
+
 /** What the operator should know about quotas that fedimg could not read. */
 export function quotaWarnings(regions: readonly RegionPlan[]): string[] {
   const assumed = regions.filter(({ publicAmis }) => publicAmis?.assumed !== undefined);
   const [first] = assumed;
   if (first?.publicAmis === undefined) return [];
-  const names = assumed.map(({ regionName }) => regionName).join(', ');
+  const names =
+    assumed.length <= NAMED_MAX
+      ? assumed.map(({ regionName }) => regionName).join(', ')
+      : `${assumed.length} regions`;
   const { quota, assumed: reason } = first.publicAmis;
   return [
     `the quota of public AMIs is not known in ${names}, so EC2's default of ${quota} is assumed: ${reason}. Give the worker role servicequotas:GetServiceQuota and servicequotas:GetAWSDefaultServiceQuota.`,

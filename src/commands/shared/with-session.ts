@@ -42,6 +42,20 @@ export async function temporalPlace(env: NodeJS.ProcessEnv): Promise<{
   return { namespace, uiUrl: uiBaseUrl({ env, address, stackUiUrl: stack?.uiUrl }), stack };
 }
 
+/** The configuration that the user names, else that of a running `fedimg dev`; empty: where `loadConfig` looks. */
+export async function configOfUser({
+  config,
+  env,
+}: {
+  readonly config: string | undefined;
+  readonly env: NodeJS.ProcessEnv;
+}): Promise<{ readonly path?: string }> {
+  if (config !== undefined) return { path: config };
+  if (env['FEDIMG_CONFIG']) return {};
+  const { stack } = await temporalPlace(env);
+  return stack === undefined ? {} : { path: stack.configFile };
+}
+
 const DEFAULT_TASK_QUEUE = 'fedimg';
 const DEFAULT_DEPLOYMENT = 'fedimg';
 
