@@ -9,7 +9,7 @@ import { startComposeServer } from '../../src/local/compose-server/compose-serve
 import { writeSampleCompose } from '../../src/local/compose-server/sample-compose.js';
 import type { Simulator } from '../../src/simulator/index.js';
 import { startSimulator } from '../../src/simulator/index.js';
-import { effectsOf } from '../support/planned.js';
+import { CloudControl } from '../support/cloud-control.js';
 import { writeConfig } from '../support/publisher-config.js';
 import { testTemporal } from '../support/temporal.js';
 import { runCli } from './run-cli.js';
@@ -30,6 +30,8 @@ describe('a default account before its first publication', () => {
     simulator = await startSimulator({
       stateDir: path.join(directory, 'cloud'),
       latency: 'instant',
+      // A new account also blocks public AMIs; here the operator has lifted that.
+      settings: { regions: { '*': { imageBlockPublicAccess: 'unblocked' } } },
       credentials: { accessKeyId: 'AKIATESTTESTTESTTEST', secretAccessKey: 'secret' },
     });
     await writeSampleCompose({
@@ -48,7 +50,7 @@ describe('a default account before its first publication', () => {
     };
     await writeConfig({ directory, options, server, taskQueue: 'without-worker' });
     env = {
-      TEMPORAL_ADDRESS: temporal.server.address,
+      ...temporal.server.env,
       AWS_ENDPOINT_URL: simulator.url,
       AWS_ACCESS_KEY_ID: simulator.credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: simulator.credentials.secretAccessKey,
@@ -99,7 +101,8 @@ describe('a default account before its first publication', () => {
       location: `${server.url}/${COMPOSE_ID}/compose`,
     };
     await writeFile(path.join(directory, 'message.json'), JSON.stringify(message));
-    const before = await effectsOf({ simulator });
+    const cloud = new CloudControl(simulator.url);
+    const before = await cloud.effects();
     const answer = await runCli(['plan', 'message.json', '-o', 'json'], { cwd: directory, env });
     assert.equal(answer.code, 1, answer.stderr);
     const [plan, failed] = JSON.parse(answer.stdout) as [
@@ -116,7 +119,7 @@ describe('a default account before its first publication', () => {
     );
     assert(plan.about.seconds > 60 && plan.about.monthlyUsd > 0);
     assert.match(failed.failure.next, /for region in us-east-1 .*--desired-value 6/);
-    const made = (await effectsOf({ simulator })).slice(before.length);
+    const made = (await cloud.effects()).slice(before.length);
     assert(made.length > 0);
     const isRead = /^(?:Describe|Get|List)/;
     const writes = made.filter(({ action, result }) => result === 'ok' && !isRead.test(action));

@@ -3,7 +3,8 @@
 import { accountRegions } from '../../aws/account.js';
 import { checkPermissions } from '../../aws/checks/permissions.js';
 import { classifyAwsError } from '../../aws/errors.js';
-import { quotaIncreaseCommand } from '../../aws/quotas.js';
+import { largestVcpus } from '../../aws/checks/instance-types.js';
+import { quotaIncreaseCommand, vcpuIncreaseCommand, vcpuQuota } from '../../aws/quotas.js';
 import type { Config } from '../../config/schema.js';
 import type { Check } from '../../model/check.js';
 import { failure, ok, warning } from '../../model/check.js';
@@ -15,7 +16,7 @@ import { countText, hasRoom, neededQuota } from '../../model/plan/public-amis.js
 import { checkHome } from './home-checks.js';
 import type { PlanContext } from './plan-context.js';
 import { wantedRegions } from './plan.js';
-import { quotaWarnings } from './quota.js';
+import { quotaWarnings, withoutRoomText } from './quota.js';
 import { planRegions } from './regions.js';
 import { resolveUtilityAmi } from './utility-plan.js';
 
@@ -40,13 +41,14 @@ export async function checkAccount(context: PlanContext, signal: AbortSignal): P
   if (identity.some(({ state, what }) => state === 'failure' && what === 'credentials')) {
     return identity;
   }
-  const [utility, homeChecks, permissions, regions] = await Promise.all([
+  const [utility, homeChecks, permissions, vcpus, regions] = await Promise.all([
     checked(home, 'AMI of the utility instance', () => checkUtilityAmi(context, signal)),
     checked(home, 'instances', () => checkHome(context, config.composes.arches, signal)),
     checked(home, 'permissions', () => permissionsAtHome(context, signal)),
+    checked(home, 'quota of vCPUs', () => checkVcpus(context, signal)),
     checkRegions(context, signal),
   ]);
-  return [...identity, ...utility, ...homeChecks, ...permissions, ...regions];
+  return [...identity, ...utility, ...homeChecks, ...permissions, ...vcpus, ...regions];
 }
 
 function optIn(
@@ -93,6 +95,27 @@ async function permissionsAtHome(context: PlanContext, signal: AbortSignal): Pro
   );
 }
 
+/** While the utility instance of an image ends, its first test instance starts; all images of a compose run at once. */
+const INSTANCES_PER_IMAGE = 2;
+
+async function checkVcpus({ config, aws }: PlanContext, signal: AbortSignal): Promise<Check[]> {
+  const ec2 = aws.region(config.amis[0].region);
+  const what = 'quota of vCPUs';
+  const { arches } = config.composes;
+  const types = arches.map((arch) => config.test.instanceTypes[arch][0] ?? '');
+  const [quota, vcpus] = await Promise.all([
+    vcpuQuota(ec2, signal),
+    largestVcpus(ec2, [...types, config.utility.instanceTypes[0] ?? ''], signal),
+  ]);
+  if (quota === undefined || vcpus === undefined) {
+    return [warning(ec2.name, what, 'not known: Service Quotas does not show it')];
+  }
+  const needed = arches.length * INSTANCES_PER_IMAGE * vcpus;
+  const detail = `${quota} allowed for standard On-Demand instances, ${needed} needed by a compose`;
+  if (quota >= needed) return [ok(ec2.name, what, detail)];
+  return [warning(ec2.name, what, detail, `Run: ${vcpuIncreaseCommand(ec2.name, needed)}`)];
+}
+
 /** Public access, encryption, PV kernel and quota of each region, for a compose of all configured architectures. */
 async function checkRegions(context: PlanContext, signal: AbortSignal): Promise<Check[]> {
   const { publish, composes } = context.config;
@@ -131,7 +154,8 @@ function regionChecks(
   } else if (publicAmis !== undefined) {
     checks.push(ok(regionName, 'quota of public AMIs', countText(publicAmis)));
   }
-  if (unusable !== undefined && !isFull) {
+  const isOnlyFull = isFull && unusable === withoutRoomText(regionName, publicAmis);
+  if (unusable !== undefined && !isOnlyFull) {
     const command = /: (aws .*)$/.exec(unusable)?.[1];
     const next =
       command === undefined ? 'Exclude it in publish.exclude_regions.' : `Run: ${command}`;

@@ -61,7 +61,6 @@ async function askRegion(
     publish.public ? publicAccessRefusal(ec2, signal) : undefined,
     kernelOf(context, ec2, question, signal),
   ]);
-  if (blocked !== undefined) return { kernel, unusable: blocked };
   const wanted = question.wantedWith(kernel);
   const [taken, publicAmis] = await Promise.all([
     // Of a required region the earlier publication decides, which may be this very image.
@@ -74,7 +73,7 @@ async function askRegion(
     publicAmis === undefined || hasRoom(publicAmis)
       ? undefined
       : withoutRoomText(ec2.name, publicAmis);
-  return { kernel, unusable: taken ?? noRoom, publicAmis };
+  return { kernel, unusable: blocked ?? taken ?? noRoom, publicAmis };
 }
 
 async function kernelOf(

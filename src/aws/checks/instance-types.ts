@@ -1,6 +1,9 @@
 /** Which of the configured instance types a region offers. */
 
-import { paginateDescribeInstanceTypeOfferings } from '@aws-sdk/client-ec2';
+import {
+  DescribeInstanceTypesCommand,
+  paginateDescribeInstanceTypeOfferings,
+} from '@aws-sdk/client-ec2';
 import type { _InstanceType as InstanceType } from '@aws-sdk/client-ec2';
 import type { Check } from '../../model/check.js';
 import { failure, ok } from '../../model/check.js';
@@ -35,4 +38,20 @@ export async function checkInstanceTypes(
   if (offered.length > 0) return ok(ec2.name, key, offered.join(', '));
   const next = `Name types that ${ec2.name} has: aws ec2 describe-instance-type-offerings --region ${ec2.name}`;
   return failure(ec2.name, key, `${ec2.name} offers none of ${types.join(', ')}`, next);
+}
+
+/** The vCPUs of the largest of these types; undefined when EC2 does not show them. */
+export async function largestVcpus(
+  ec2: RegionAccess,
+  types: readonly string[],
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const InstanceTypes = (await offeredTypes(ec2, [...new Set(types)], signal)) as InstanceType[];
+  if (InstanceTypes.length === 0) return undefined;
+  const { InstanceTypes: shown = [] } = await ec2.ec2.send(
+    new DescribeInstanceTypesCommand({ InstanceTypes }),
+    { abortSignal: signal },
+  );
+  const vcpus = shown.flatMap(({ VCpuInfo }) => VCpuInfo?.DefaultVCpus ?? []);
+  return vcpus.length === 0 ? undefined : Math.max(...vcpus);
 }
