@@ -96,7 +96,7 @@ describe('a namespace that lacks a search attribute', () => {
       const run = { taskQueue, workflowId, args: [{ request }] };
       let note: string | null = null;
       await worker.runUntil(async () => {
-        await client.workflow.start(PUBLISH_IMAGE_WORKFLOW, run as never);
+        await client.workflow.start(PUBLISH_IMAGE_WORKFLOW, run);
         await until('the failing task', async () => {
           ({ note } = await readStatus(reading, { workflowId }));
           return note?.includes('stands still') === true;

@@ -639,6 +639,50 @@ const PROVENANCE: readonly Mutant[] = [
   },
 ];
 
+/** What AWS or Temporal would refuse later is found before the first write: else a run fails, or waits for ever. */
+const FORESIGHT: readonly Mutant[] = [
+  {
+    name: 'AMIs that are public already do not count against the quota',
+    invariant: 'I9',
+    file: 'src/model/plan/public-amis.ts',
+    find: 'return there + ahead + needed;',
+    replace: 'return ahead + needed;',
+    tests: ['test/activities/plan/quota.test.ts'],
+  },
+  {
+    name: 'the images of a compose do not know of each other, and all take the same room of the quota',
+    invariant: 'I9',
+    file: 'src/activities/plan/quota.ts',
+    find: 'if (images.length + ahead + more <= value) ahead += more;',
+    replace: 'void more;',
+    tests: ['test/activities/plan/quota.test.ts'],
+  },
+  {
+    name: 'a deprecated AMI of another owner is not asked for',
+    invariant: 'I9',
+    file: 'src/aws/account.ts',
+    find: "{ IncludeDeprecated: true, Filters: [{ Name: 'image-id', Values: [id] }] }",
+    replace: "{ Filters: [{ Name: 'image-id', Values: [id] }] }",
+    tests: ['test/aws/listing.test.ts', 'test/activities/plan/utility-plan.test.ts'],
+  },
+  {
+    name: 'a taken name in a region of the copies is found only after the copy',
+    invariant: 'I9',
+    file: 'src/activities/plan/ami-names.ts',
+    find: 'if (foreign === undefined) return undefined;',
+    replace: 'if (foreign !== null) return undefined;',
+    tests: ['test/activities/plan/ami-names.test.ts'],
+  },
+  {
+    name: 'a publication starts in a namespace that lacks a search attribute',
+    invariant: 'I9',
+    file: 'src/search-attributes.ts',
+    find: 'if (missing.length === 0) return;',
+    replace: 'if (missing.length >= 0) return;',
+    tests: ['test/search-attributes.test.ts'],
+  },
+];
+
 export const CATALOGUE: readonly Mutant[] = [
   ...LEAKS,
   ...DUPLICATES,
@@ -650,6 +694,7 @@ export const CATALOGUE: readonly Mutant[] = [
   ...RADIUS,
   ...SWEPT,
   ...PROGRESS,
+  ...FORESIGHT,
   ...REPLAY,
   ...FENCING,
   ...THRIFT,
