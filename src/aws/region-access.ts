@@ -7,7 +7,8 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import type { Clock } from '../model/clock.js';
 import type { CallGate } from './call-gate.js';
 import { callGatePlugin } from './call-gate.js';
-import { errorRegionPlugin } from './error-region.js';
+import { askFor, renewalPlugin, RenewedCredentials } from './credentials.js';
+import { errorOriginPlugin } from './error-origin.js';
 import { regionPolls } from './region-polls.js';
 import type { SharedPoll } from './shared-poll.js';
 import { systemClock } from './system-clock.js';
@@ -82,7 +83,7 @@ export class RegionAccess {
   constructor(name: string, settings: AwsSettings, access: AwsAccess = {}) {
     this.name = name;
     this.settings = settings;
-    const { gate, clock = systemClock, ...where } = access;
+    const { gate, clock = systemClock, credentials: given, ...where } = access;
     this.clock = clock;
     const { requestTimeoutMs } = settings;
     const requestHandler = {
@@ -91,17 +92,15 @@ export class RegionAccess {
       throwOnRequestTimeout: true,
       socketTimeout: requestTimeoutMs,
     };
-    const client = { ...where, region: name, requestHandler };
+    const credentials = new RenewedCredentials(askFor(given, () => this.ec2.config));
+    const client = { ...where, credentials: credentials.provider, region: name, requestHandler };
     this.ec2 = new EC2Client(client);
     this.ec2Once = new EC2Client({ ...client, maxAttempts: 1 });
     this.ssm = new SSMClient(client);
-    this.ec2.middlewareStack.use(errorRegionPlugin(name));
-    this.ec2Once.middlewareStack.use(errorRegionPlugin(name));
-    this.ssm.middlewareStack.use(errorRegionPlugin(name));
-    if (gate !== undefined) {
-      this.ec2.middlewareStack.use(callGatePlugin(gate));
-      this.ec2Once.middlewareStack.use(callGatePlugin(gate));
-      this.ssm.middlewareStack.use(callGatePlugin(gate));
+    for (const { middlewareStack } of [this.ec2, this.ec2Once, this.ssm]) {
+      middlewareStack.use(errorOriginPlugin(name, () => credentials.source));
+      middlewareStack.use(renewalPlugin(credentials));
+      if (gate !== undefined) middlewareStack.use(callGatePlugin(gate));
     }
     const { ec2, ssm, sentAt } = this;
     const polls = regionPolls({ ec2, ssm, settings, clock, sentAt });

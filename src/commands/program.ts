@@ -3,6 +3,7 @@
 import { Command, type CommanderError } from 'commander';
 import { EXIT, EXIT_CODES_HELP } from './shared/exit-codes.js';
 import { printable } from '../model/printable.js';
+import { redacted } from '../model/redact.js';
 import { addGlobalOptions } from './shared/options.js';
 
 interface CommandEntry {
@@ -80,7 +81,7 @@ export async function createProgram(argv: readonly string[], version: string): P
     .showHelpAfterError('(fedimg --help lists all commands; fedimg COMMAND --help explains one)')
     .addHelpText('after', EXAMPLES)
     // Commander's errors quote the arguments unchanged.
-    .configureOutput({ outputError: (text, write) => write(printable(text)) });
+    .configureOutput({ outputError: (text, write) => write(printable(redacted(text))) });
   addGlobalOptions(program);
   const wanted = wantedCommand(argv);
   for (const [name, entry] of Object.entries(COMMANDS)) {

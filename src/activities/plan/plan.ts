@@ -46,7 +46,7 @@ async function plan(
     ...optional('label', label),
     ...(image.sha256 === '' ? {} : { sha256: image.sha256 }),
   };
-  const [size, utilityAmi, script, regions] = await Promise.all([
+  const [size, utilityAmi, script, { regions, enabled }] = await Promise.all([
     readImageSize(context, image, signal),
     resolveUtilityAmi(context, signal),
     readFile(config.test.script, 'utf8'),
@@ -56,7 +56,7 @@ async function plan(
   const [home, ...copies] = await planRegions(
     context,
     input.request,
-    { regions, variants },
+    { regions, enabled, variants },
     signal,
   );
   if (home === undefined) throw new TypeError('a plan without a home region');
@@ -114,8 +114,11 @@ function refuseNames(names: readonly string[]): void {
   );
 }
 
-/** The home region first, the others in alphabetical order. */
-async function wantedRegions(context: ActivityContext, signal: AbortSignal): Promise<string[]> {
+/** The home region first, the others in alphabetical order; and those that are enabled in the account. */
+async function wantedRegions(
+  context: ActivityContext,
+  signal: AbortSignal,
+): Promise<{ readonly regions: string[]; readonly enabled: readonly string[] }> {
   const { publish, amis } = context.config;
   const home = amis[0].region;
   const enabled = await enabledRegions(context.aws.region(home), signal);
@@ -123,7 +126,7 @@ async function wantedRegions(context: ActivityContext, signal: AbortSignal): Pro
   const others = [...new Set([...named, ...publish.requiredRegions])]
     .filter((regionName) => regionName !== home && !publish.excludeRegions.includes(regionName))
     .sort();
-  return [home, ...others];
+  return { regions: [home, ...others], enabled: [home, ...enabled] };
 }
 
 function planTest(config: Config, arch: Arch, script: string, made: readonly Variant[]): TestPlan {

@@ -15,13 +15,20 @@ import { isRepeat, waitedMs } from '../attempt/context.js';
 export async function planRegions(
   context: ActivityContext,
   request: ImageRequest,
-  wanted: { readonly regions: readonly string[]; readonly variants: readonly Variant[] },
+  wanted: {
+    readonly regions: readonly string[];
+    readonly enabled: readonly string[];
+    readonly variants: readonly Variant[];
+  },
   signal: AbortSignal,
 ): Promise<RegionPlan[]> {
   return Promise.all(
     wanted.regions.map(async (regionName, index) => {
       const required = index === 0 || context.config.publish.requiredRegions.includes(regionName);
-      const facts = await regionFacts(context, regionName, request, signal);
+      // It would answer AuthFailure, as refused credentials do, and those are waited out.
+      const facts = wanted.enabled.includes(regionName)
+        ? await regionFacts(context, regionName, request, signal)
+        : { kernel: undefined, unusable: notEnabled(regionName) };
       const amis = wanted.variants.map((variant) =>
         planAmi(context, request, { regionName, variant, kernel: facts.kernel }),
       );
@@ -34,6 +41,13 @@ export async function planRegions(
       };
     }),
   );
+}
+
+/** In patiences of a region: keys are rolled for all regions, so the region is not the cause. */
+const CREDENTIALS_PATIENCE = 12;
+
+function notEnabled(regionName: string): string {
+  return `the account has not enabled ${regionName}; see that the region is enabled (aws account enable-region --region-name ${regionName}), or name it in publish.exclude_regions`;
 }
 
 interface RegionFacts {
@@ -66,7 +80,8 @@ async function regionFacts(
     if (failure.class === 'refused') {
       return { kernel: undefined, unusable: `${failure.message} (${failure.next})` };
     }
-    if (!isRepeat() || waitedMs() <= ec2.settings.regionPatienceMs) throw error;
+    const patience = failure.class === 'credentials' ? CREDENTIALS_PATIENCE : 1;
+    if (!isRepeat() || waitedMs() <= patience * ec2.settings.regionPatienceMs) throw error;
     const waitedSeconds = Math.round(waitedMs() / 1000);
     const unusable = `${failure.message} (left out after ${waitedSeconds} s)`;
     return { kernel: undefined, unusable };

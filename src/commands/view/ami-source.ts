@@ -130,30 +130,23 @@ function notesOf({ unread, disabled }: Catalogue, illegible: readonly TaggedAmi[
   ];
 }
 
-/** Gives refused credentials and a silent network their own exit codes. */
+/** Gives a silent network its own exit code; `problemOf` knows refused credentials and permissions. */
 async function ec2Problem(error: unknown): Promise<unknown> {
-  const { classifyAwsError } = await import('../../aws/errors.js');
+  const { classifyAwsError, isPermissionRefusal } = await import('../../aws/errors.js');
   const failure = classifyAwsError(error);
-  if (failure === undefined || failure.code === 'CredentialsProviderError') return error;
-  const isCredentials = CREDENTIAL_CODES.includes(failure.code);
+  if (failure === undefined || failure.class === 'credentials' || isPermissionRefusal(failure)) {
+    return error;
+  }
   const isSilent = failure.class === 'unreachable' || failure.class === 'throttled';
-  const exitCode = isCredentials ? EXIT.credentials : isSilent ? EXIT.unreachable : EXIT.failed;
-  const next =
-    isSilent && !isCredentials
-      ? 'Check the network and AWS_ENDPOINT_URL. Without EC2, --from temporal reads the histories.'
-      : 'Check the AWS credentials: this command needs ec2:DescribeRegions and ec2:DescribeImages.';
+  const next = isSilent
+    ? 'Check the network and AWS_ENDPOINT_URL. Without EC2, --from temporal reads the histories.'
+    : failure.next;
   return new CommandError(
-    { what: `EC2 does not answer: ${failure.message}`, next, exitCode },
+    {
+      what: `EC2 does not answer: ${failure.message}`,
+      next,
+      exitCode: isSilent ? EXIT.unreachable : EXIT.failed,
+    },
     { cause: error },
   );
 }
-
-const CREDENTIAL_CODES = [
-  'AuthFailure',
-  'InvalidClientTokenId',
-  'SignatureDoesNotMatch',
-  'UnrecognizedClientException',
-  'ExpiredToken',
-  'RequestExpired',
-  'UnauthorizedOperation',
-];

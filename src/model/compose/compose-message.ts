@@ -1,5 +1,6 @@
 /** pungi's status message: the state of a compose, and the URL of its tree. */
 import { shownText } from '../printable.js';
+import { redacted } from '../redact.js';
 import { parseComposeId } from './compose.js';
 
 export const COMPOSE_STATUSES = [
@@ -140,5 +141,5 @@ function own(body: Body, key: string): unknown {
 function shown(value: unknown): string {
   if (value === undefined) return '(missing)';
   if (typeof value !== 'string') return `(${value === null ? 'null' : typeof value})`;
-  return shownText(value, 80);
+  return shownText(redacted(value), 80);
 }

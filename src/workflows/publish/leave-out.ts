@@ -1,6 +1,6 @@
 /** A region that cannot be published: the run goes on without it, and its resources are removed. */
 
-import { isFinal } from '../../model/errors.js';
+import { needsOperator } from '../../model/errors.js';
 import type { RegionProgress } from '../../model/progress/progress.js';
 import { failureDetails, failureReason, isCancelled, serviceFailure } from '../failure-reason.js';
 import type { Publication } from './publication.js';
@@ -27,10 +27,10 @@ function lateReason(failure: unknown): string {
   return `not complete within region_patience${last === undefined ? '' : `: ${last.message}`}`;
 }
 
-/** A failure that would have been retried did not stop the region; only the time was too short. */
+/** A failure that ends by itself did not stop the region; only the time was too short. */
 function nextOf(failure: unknown): string {
   const details = failureDetails(failure);
-  return details !== undefined && isFinal(details.class) ? details.next : LATE_NEXT;
+  return details !== undefined && needsOperator(details.class) ? details.next : LATE_NEXT;
 }
 
 async function undoAside(
