@@ -154,9 +154,10 @@ function imageLines(image: ImageStatus, options: ViewOptions): string[] {
   return lines;
 }
 
-/** A closed run has removed what it had not made public. */
+/** A run that ended by itself has removed what it had not made public; where it could not, the region is failed. */
 function stateText({ outcome }: ImageStatus, state: RegionState): string {
-  if (outcome === 'running' || ['published', 'private', 'failed', 'left-out'].includes(state)) {
+  const isUndone = outcome !== 'running' && outcome !== 'terminated';
+  if (!isUndone || ['published', 'private', 'failed', 'left-out'].includes(state)) {
     return state;
   }
   return state === 'waiting' ? 'not begun' : 'removed';
@@ -203,12 +204,13 @@ function testLines({ progress }: ImageStatus): string[] {
 
 /** Activities that are tried again, with the reason. */
 export function retryLines(image: ImageStatus, { paint, nowMs }: ViewOptions): string[] {
-  return image.activities.filter(isRetried).map((activity) => {
+  return image.activities.filter(isRetried).flatMap((activity) => {
     const { lastFailure, nextAttemptAt } = activity;
     const wait = nextAttemptAt === null ? 0 : Date.parse(nextAttemptAt) - nowMs;
     const when = wait > 0 ? `, next try in ${formatElapsed(wait)}` : '';
     const why = lastFailure?.message ?? 'no answer';
-    return paint('yellow', `  ! ${attemptText(activity)}${when}: ${why}`);
+    const next = lastFailure?.class === 'credentials' ? [`    next: ${lastFailure.next}`] : [];
+    return [paint('yellow', `  ! ${attemptText(activity)}${when}: ${why}`), ...next];
   });
 }
 

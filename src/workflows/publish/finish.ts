@@ -49,12 +49,15 @@ export function finishUnchanged({ run, plan }: Publication): ImageResult {
 
 /** Removes what is not public. Answers the failure to throw, with the reason and with what could not be removed. */
 export async function failAndUndo(publication: Publication, failure: unknown): Promise<unknown> {
-  const { run, undo, announcements } = publication;
+  const { run, plan, undo, announcements } = publication;
   run.failStep();
   const kept = await keepFailedTest(publication, failure);
   const reason = failureReason(failure);
   const undone = await undo.unwind();
   for (const one of undone) run.recordUndone(one, run.region(one.regionName), reason);
+  if (kept !== '') {
+    run.setRegion(plan.homeRegion, { state: 'failed', amis: [], reason: `${reason}${kept}` });
+  }
   await CancellationScope.nonCancellable(() => publication.settleAside());
   const outcome = isCancelled(failure) ? 'cancelled' : 'failed';
   await noteLeftOutRegions(run.record, outcome);

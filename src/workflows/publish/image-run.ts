@@ -125,18 +125,23 @@ export class ImageRun {
     this.#onChange({ of: 'region', before, after });
   }
 
-  /** Lists only the AMIs that stay after the undo; `before` is the region before it failed. */
+  /**
+   * Lists only the AMIs that stay after the undo; `before` is the region before it failed. A region whose resources
+   * were not all seen gone counts as failed: the status shows the other regions of a closed run as removed.
+   */
   recordUndone(undone: Undone, before: RegionProgress, reason: string): void {
     const { regionName, steps } = undone;
-    if (!steps.includes('register') && !steps.includes('copy')) return;
     const isUnseen = undone.unseen === true;
+    const isGone = undone.left.length === 0 && !isUnseen;
+    const madeAmis = steps.includes('register') || steps.includes('copy');
+    if (!madeAmis && isGone) return;
     const kept = before.amis.filter(({ ami }) => undone.kept.includes(ami));
     const failed = {
       state: 'failed',
-      reason: isUnseen ? `${reason}${leftBehind([undone])}` : reason,
+      reason: isGone ? reason : `${reason}${leftBehind([undone])}`,
     } as const;
-    this.setRegion(regionName, { amis: kept, ...(kept.length > 0 || isUnseen ? failed : {}) });
-    this.#onChange({ of: 'undo', before, kept, isUnseen });
+    this.setRegion(regionName, { amis: kept, ...(kept.length === 0 && isGone ? {} : failed) });
+    if (madeAmis) this.#onChange({ of: 'undo', before, kept, isUnseen });
   }
 
   /** A message that cannot be sent any more, with the reason. */
