@@ -4,7 +4,7 @@ import { mkdtemp, mkdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
-import type { LatencyProfile } from '../simulator/index.js';
+import type { LatencyProfile, Simulator } from '../simulator/index.js';
 import { startSimulator } from '../simulator/index.js';
 import { awsVariables, exportLines } from '../local/environment.js';
 import { finish, withHelp } from './shared/command-help.js';
@@ -67,7 +67,10 @@ async function run(command: Command, options: SimulatorOptions): Promise<ExitCod
       `EC2 and SSM: ${simulator.url}, latency ${options.latency}, state in ${stateDir}`,
     );
     terminal.note('Ctrl-C stops it. To use it, export:');
-    terminal.result(exportLines(awsVariables(simulator.url, simulator.credentials)).join('\n'));
+    if (isPairGiven(simulator)) {
+      terminal.note(`(its key pair is that of this environment, ${SECRETS.join(' and ')})`);
+    }
+    terminal.result(exportLines(printedVariables(simulator)).join('\n'));
     await noteKeptTroubles(simulator.url, terminal.note);
     await stopped;
     await simulator.close();
@@ -75,6 +78,19 @@ async function run(command: Command, options: SimulatorOptions): Promise<ExitCod
     if (options.state === undefined) await rm(stateDir, { recursive: true, force: true });
   }
   return EXIT.done;
+}
+
+const SECRETS: readonly string[] = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
+
+/** With the key pair only where the simulator has made it: a pair of the environment may be one of a real account. */
+function printedVariables(simulator: Simulator): Record<string, string> {
+  const all = Object.entries(awsVariables(simulator.url, simulator.credentials));
+  const isGiven = isPairGiven(simulator);
+  return Object.fromEntries(all.filter(([name]) => !(isGiven && SECRETS.includes(name))));
+}
+
+function isPairGiven({ credentials }: Simulator): boolean {
+  return credentials.secretAccessKey === process.env['AWS_SECRET_ACCESS_KEY'];
 }
 
 /** Resolves at the first SIGINT, SIGTERM or SIGHUP; a second one ends the process at once. */
