@@ -140,7 +140,7 @@ class RemovalRound {
       return await listing;
     } catch (error) {
       this.isBlind = true;
-      this.#note(`${what} could not be looked at`, error);
+      this.#note(what, error);
       return undefined;
     }
   }

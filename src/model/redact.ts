@@ -2,8 +2,8 @@
 
 const REDACTED = '[redacted]';
 
-/** Between a name and its value, also inside JSON, XML, an HTTP header, or a query in another query. */
-const IS = String.raw`["'\\]{0,4}\s?(?:[:=>]|%3[ad])\s?["'\\]{0,4}`;
+/** Between a name and its value, also inside JSON that is quoted in JSON, XML, an HTTP header, or a query in another query. */
+const IS = String.raw`["'\\]{0,16}\s?(?:[:=>]|%3[ad])\s?["'\\]{0,16}`;
 
 /** Ends where a quoted text ends, so that a line of JSON stays JSON. */
 const VALUE = String.raw`[^\s"'\\,;&<>]+`;
@@ -25,7 +25,7 @@ const SECRET_WORDS = ['credential', 'signature', 'sig', 'token', 'secret', 'awsa
 
 const NAMED = new RegExp(`(${SECRET_NAMES.join('|')})(${IS})${VALUE}`, 'gi');
 const NAMED_BY_A_WORD = new RegExp(
-  String.raw`(?<![a-z])(${SECRET_WORDS.join('|')})(["'\\]{0,4}(?:=|%3d)["'\\]{0,4})${VALUE}`,
+  String.raw`(?<![a-z])(${SECRET_WORDS.join('|')})(["'\\]{0,16}(?:=|%3d)["'\\]{0,16})${VALUE}`,
   'gi',
 );
 const HEADER = new RegExp(
