@@ -14,6 +14,7 @@ const WIRE = 'test/messaging/wire-message.test.ts';
 const SENDER = 'test/messaging/sender.test.ts';
 const CONSUMER = 'test/messaging/consumer.test.ts';
 const LISTENER = 'test/messaging/listener.test.ts';
+const SECRETS = 'test/properties/secrets.test.ts';
 
 const LEAKS: readonly Mutant[] = [
   {
@@ -55,6 +56,30 @@ const LEAKS: readonly Mutant[] = [
     find: 'if (isGone) return;',
     replace: 'return;',
     tests: ['test/incidents/late-listings.test.ts'],
+  },
+  {
+    name: 'the undo ends when AWS refuses the credentials',
+    invariant: 'I1',
+    file: 'src/aws/errors.ts',
+    find: "const CREDENTIALS = new Set([\n  'AuthFailure',\n",
+    replace: 'const CREDENTIALS = new Set([\n',
+    tests: ['test/incidents/refused-credentials.test.ts'],
+  },
+  {
+    name: 'a region that the undo could not look at counts as removed',
+    invariant: 'I6',
+    file: 'src/workflows/publish/image-run.ts',
+    find: 'const isGone = undone.left.length === 0 && !isUnseen;',
+    replace: 'const isGone = !isUnseen;',
+    tests: ['test/workflows/cancel.test.ts'],
+  },
+  {
+    name: 'the file with the credentials is read once in the life of a worker',
+    invariant: 'I9',
+    file: 'src/aws/credentials.ts',
+    find: ', ignoreCache: true',
+    replace: '',
+    tests: ['test/aws/credentials.test.ts'],
   },
   {
     name: 'one look is proof enough that nothing is left',
@@ -593,10 +618,26 @@ const SILENCE: readonly Mutant[] = [
   {
     name: 'a signed query stands in the error of a download',
     invariant: 'I13',
-    file: 'src/model/printable.ts',
-    find: "url.replace(/[?#][^]*$/, '')",
-    replace: "url.replace(/[#][^]*$/, '')",
-    tests: ['test/source'],
+    file: 'src/model/redact.ts',
+    find: '${target.slice(0, query)}?${REDACTED}${target.slice(end)}',
+    replace: '${target}${target.slice(end)}',
+    tests: [SECRETS],
+  },
+  {
+    name: 'an answer of AWS that quotes the request is stored as the cause of a failure',
+    invariant: 'I13',
+    file: 'src/activities/attempt/interceptor.ts',
+    find: '{ cause: redactedError(error) }',
+    replace: '{ cause: error }',
+    tests: [SECRETS],
+  },
+  {
+    name: 'the log of a worker has the token of a refused request',
+    invariant: 'I13',
+    file: 'src/commands/shared/log.ts',
+    find: 'return { level, hooks: { streamWrite: redacted } };',
+    replace: 'return { level, hooks: { streamWrite: (line) => line || redacted(line) } };',
+    tests: [SECRETS],
   },
 ];
 
