@@ -18,12 +18,12 @@ const ALLOWED = {
   workflows: ['model', 'contract', 'activities'],
   worker: [
     ...['model', 'aws', 'fetch', 'messaging', 'config', 'activities'],
-    ...['contract', 'temporal-settings', 'package-version'],
+    ...['contract', 'search-attributes', 'temporal-settings', 'package-version'],
   ],
-  client: ['model', 'fetch', 'messaging', 'contract', 'temporal-settings'],
-  local: ['model', 'client', 'contract', 'simulator/index'],
+  client: ['model', 'fetch', 'messaging', 'contract', 'search-attributes', 'temporal-settings'],
+  local: ['model', 'client', 'contract', 'search-attributes', 'simulator/index'],
   commands: [
-    ...['model', 'aws', 'fetch', 'messaging', 'config', 'client', 'worker', 'local'],
+    ...['model', 'aws', 'fetch', 'messaging', 'config', 'activities', 'client', 'worker', 'local'],
     'simulator/index',
   ],
   simulator: [],

@@ -4,12 +4,24 @@ import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { cancelled, heartbeat } from '@temporalio/activity';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import type { WorkflowHandle } from '@temporalio/client';
 import pino from 'pino';
+import type { RegionsInput } from '../src/contract.js';
+import {
+  approveUpdate,
+  imageProgressQuery,
+  pauseUpdate,
+  resumeUpdate,
+  retryRegionsUpdate,
+} from '../src/contract.js';
+import type { ImageProgress } from '../src/model/progress/progress.js';
+import { imageWorkflowId } from '../src/model/ids/workflow-ids.js';
 import { installRuntime } from '../src/worker/runtime.js';
 import type { FakeActivities } from '../test/support/fake-activities.js';
 import { fakeActivities, finalFailure, registered } from '../test/support/fake-activities.js';
-import { someRequest } from '../test/support/images.js';
+import { somePlan, someRequest } from '../test/support/images.js';
 import { withPublisher } from '../test/support/local-publisher.js';
+import { DEPLOYMENT } from '../test/support/publisher-config.js';
 import { closeSuite, openSuite } from '../test/support/suite.js';
 import { leaveTestTemporal, testTemporal } from '../test/support/temporal.js';
 import { withWorker } from '../test/support/workflow-worker.js';
@@ -45,7 +57,12 @@ async function recordFailedTest(): Promise<void> {
     const handle = await publisher.signal(compose);
     await handle.result().catch(() => undefined);
     await record('compose-failed', handle.workflowId);
-    await record('image-test-failed', `image/${compose.composeId}/Cloud_Base/x86_64`);
+    const image = {
+      composeId: compose.composeId,
+      subvariant: 'Cloud_Base',
+      arch: 'x86_64',
+    } as const;
+    await record('image-test-failed', imageWorkflowId(DEPLOYMENT, image));
   });
 }
 
@@ -86,6 +103,59 @@ async function recordFailedUndo(): Promise<void> {
   await recordFake('image-failed-undo', fake);
 }
 
+async function recordRetriedRegion(): Promise<void> {
+  let isSick = true;
+  const fake = fakeActivities({
+    planImage: ({ request, workflowId, runId }) =>
+      Promise.resolve(somePlan(request, { workflowId, runId }, { operatorPatienceMs: 600_000 })),
+    copyToRegion: ({ regionPlan }) =>
+      isSick && regionPlan.regionName === 'sa-east-1'
+        ? Promise.reject(finalFailure('the quota is used up'))
+        : Promise.resolve(registered(regionPlan, `snap-${regionPlan.regionName}`)),
+  });
+  await withWorker(fake.activities, async ({ startImage }) => {
+    const handle = await startImage(someRequest());
+    await untilProgress(handle, ({ regions }) =>
+      regions.some(({ state }) => state === 'waiting-for-operator'),
+    );
+    isSick = false;
+    const args: [RegionsInput] = [{ by: 'ann@desk', regions: ['sa-east-1'] }];
+    await handle.executeUpdate(retryRegionsUpdate, { args });
+    await handle.result();
+    await record('image-retried-region', handle.workflowId);
+  });
+}
+
+async function recordApproved(): Promise<void> {
+  const fake = fakeActivities({
+    planImage: ({ request, workflowId, runId }) =>
+      Promise.resolve(somePlan(request, { workflowId, runId }, { approval: 'before-publish' })),
+  });
+  await withWorker(fake.activities, async ({ startImage }) => {
+    const handle = await startImage(someRequest());
+    await handle.executeUpdate(pauseUpdate, { args: [{ by: 'ann@desk' }] });
+    await handle.executeUpdate(resumeUpdate, { args: [{ by: 'ann@desk' }] });
+    await untilProgress(handle, ({ hold }) => hold?.for === 'approval');
+    await handle.executeUpdate(approveUpdate, { args: [{ by: 'ann@desk' }] });
+    await handle.result();
+    await record('image-approved', handle.workflowId);
+  });
+}
+
+async function untilProgress(
+  handle: WorkflowHandle,
+  holds: (progress: ImageProgress) => boolean,
+): Promise<void> {
+  for (;;) {
+    try {
+      if (holds(await handle.query(imageProgressQuery))) return;
+    } catch {
+      // Its first task is not done yet.
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 async function recordFake(name: string, { activities }: FakeActivities): Promise<void> {
   await withWorker(activities, async ({ startImage }) => {
     const handle = await startImage(someRequest());
@@ -100,6 +170,8 @@ await recordFailedTest();
 await recordCancelled();
 await recordLeftOutRegion();
 await recordFailedUndo();
+await recordRetriedRegion();
+await recordApproved();
 await leaveTestTemporal();
 await closeSuite();
 process.exit(0);

@@ -1,8 +1,9 @@
 /** The interface between clients and workflows: names, signals, queries, inputs, search attributes. */
 
-import { defineQuery, defineSignal } from '@temporalio/workflow';
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { ComposeMessage } from './model/compose/compose-message.js';
+import type { CompleteRequest } from './model/plan/completion.js';
 import type { ImageRequest } from './model/plan/plan.js';
 import type { ComposeProgress, ImageProgress } from './model/progress/progress.js';
 
@@ -13,10 +14,14 @@ export const SWEEP_WORKFLOW = 'sweep';
 
 export interface ComposeInput {
   readonly composeId: string;
+  /** Of a compose that an operator started again to complete its images. */
+  readonly complete?: CompleteRequest & OperatorInput;
 }
 
 export interface PublishImageInput {
   readonly request: ImageRequest;
+  /** Of a run that an operator started to add regions which an earlier run left out. */
+  readonly complete?: CompleteRequest & OperatorInput;
 }
 
 /** Memo with the factor of a run's short waits: `timing.scale` of the configuration. */
@@ -26,6 +31,30 @@ export interface SweepInput {
   readonly deployment: string;
   readonly dryRun: boolean;
 }
+
+/** Who acts on a run, and why. */
+export interface OperatorInput {
+  readonly by: string;
+  readonly reason?: string;
+}
+
+export interface RegionsInput extends OperatorInput {
+  readonly regions: readonly string[];
+}
+
+export interface OperatorAnswer {
+  /** False when the run was already as the operator wants it. */
+  readonly changed: boolean;
+}
+
+/** Each is refused with the reason when it makes no sense, and may be repeated. */
+export const retryRegionsUpdate = defineUpdate<OperatorAnswer, [RegionsInput]>('retryRegions');
+export const skipRegionsUpdate = defineUpdate<OperatorAnswer, [RegionsInput]>('skipRegions');
+export const pauseUpdate = defineUpdate<OperatorAnswer, [OperatorInput]>('pause');
+export const resumeUpdate = defineUpdate<OperatorAnswer, [OperatorInput]>('resume');
+export const approveUpdate = defineUpdate<OperatorAnswer, [OperatorInput]>('approve');
+/** Sent before a cancel: Temporal accepts both without a worker, and a cancel itself has no room for who and why. */
+export const cancelNoteSignal = defineSignal<[OperatorInput]>('cancelNote');
 
 /** A pungi status message of this compose. */
 export const composeStatusSignal = defineSignal<[ComposeMessage]>('composeStatus');

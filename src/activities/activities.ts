@@ -11,9 +11,11 @@ import type {
   TestPlan,
   UtilityPlan,
 } from '../model/plan/plan.js';
+import type { CompleteRequest } from '../model/plan/completion.js';
 import type { LeftOutRegion } from '../model/plan/plan-tags.js';
 import type { TestRecord } from '../model/progress/progress.js';
-import type { SweepItem, UnreconciledRun } from '../model/sweep/sweep.js';
+import type { Installation } from '../model/ids/installation.js';
+import type { OtherInstallation, SweepItem, UnreconciledRun } from '../model/sweep/sweep.js';
 import type { Origin, StepTag } from '../model/ids/tags.js';
 import type { Arch, Variant } from '../model/ids/variant.js';
 
@@ -46,6 +48,7 @@ export interface PlanInput {
   readonly request: ImageRequest;
   readonly workflowId: string;
   readonly runId: string;
+  readonly complete?: CompleteRequest;
 }
 
 export interface LaunchUtilityInput {
@@ -103,6 +106,8 @@ export interface CopyToRegionInput {
   readonly registration: RegistrationPlan;
   readonly regionPlan: RegionPlan;
   readonly source: SnapshotSource;
+  /** The operator has retried the region: an earlier activity of this run may have made its copy. */
+  readonly mayExist?: true;
 }
 
 export interface PublishRegionInput {
@@ -136,6 +141,25 @@ export interface KeepFailedInput {
   readonly until: string;
 }
 
+/** What stays in one region when its run is over. */
+export interface RegionResult {
+  readonly regionName: string;
+  /** AMIs and snapshots. */
+  readonly ids: readonly string[];
+}
+
+export interface RemoveSurplusInput {
+  readonly origin: Origin;
+  readonly regions: readonly RegionResult[];
+}
+
+export interface RemovedSurplus {
+  /** `snap-1 in eu-west-1` */
+  readonly removed: readonly string[];
+  /** The same with AWS's reason; the sweep tries again. */
+  readonly left: readonly string[];
+}
+
 export interface UndoRegionInput {
   readonly origin: Origin;
   readonly regionName: string;
@@ -157,6 +181,7 @@ export interface UndoneRegion {
 
 /** What one sweep works with, read once from the worker's configuration. */
 export interface SweepPlan {
+  readonly installation: Installation;
   /** All regions that are enabled in the account. */
   readonly regions: readonly string[];
   readonly graceMs: number;
@@ -181,6 +206,7 @@ export interface FoundStrays {
   readonly kept: readonly SweepItem[];
   readonly keptCount: number;
   readonly unreconciled: readonly UnreconciledRun[];
+  readonly others: readonly OtherInstallation[];
 }
 
 export interface RemoveStraysInput {
@@ -231,6 +257,8 @@ export interface Activities {
   /** Tags the AMIs and snapshots of a failed test with the time until which they are kept; returns their ids. */
   keepFailed(input: KeepFailedInput): Promise<string[]>;
   undoRegion(input: UndoRegionInput): Promise<UndoneRegion>;
+  /** Removes what the run made in these regions and what is neither public nor in its result. */
+  removeSurplus(input: RemoveSurplusInput): Promise<RemovedSurplus>;
   announce(announcements: readonly Announcement[]): Promise<AnnounceReport>;
   /** Fails when the worker belongs to another deployment. */
   planSweep(deployment: string): Promise<SweepPlan>;

@@ -7,16 +7,29 @@ import type { CopyToRegionInput } from './activities.js';
 import type { ActivityContext } from './attempt/context.js';
 import { isRepeat } from './attempt/context.js';
 import { heartbeating, waitingFor } from './attempt/heartbeat.js';
-import { ensureImages } from './register.js';
+import { adoptEarlier } from './earlier-amis.js';
+import { ensureImages, withEarlier } from './register.js';
 
 export function copyToRegion(
-  { aws }: ActivityContext,
+  { aws, runs }: ActivityContext,
   input: CopyToRegionInput,
 ): Promise<RegisteredAmi[]> {
   const { origin, source } = input;
   const ec2 = aws.region(input.regionPlan.regionName);
   const from = { [TAG.sourceSnapshot]: source.snapshot };
   return heartbeating(waitingFor('snapshot copy'), async (report, signal) => {
+    const { rawSha256 } = source;
+    const { regionPlan } = input;
+    const search = { origin, rawSha256, wanted: regionPlan.wanted, step: 'copy' } as const;
+    const earlier = await adoptEarlier(ec2, runs, search, signal);
+    if (earlier.length === regionPlan.wanted.length) return earlier;
+    const register = (snapshot: string) =>
+      withEarlier(earlier, regionPlan, (wanted) =>
+        ensureImages(ec2, { ...input, snapshot, rawSha256, wanted }, 'copy', signal),
+      );
+    // The copy of the earlier run has the same bytes.
+    const [first] = earlier;
+    if (first !== undefined) return register(first.snapshot);
     const snapshot = await ensureSnapshotCopy(
       ec2,
       source,
@@ -24,7 +37,7 @@ export function copyToRegion(
         key: { ...stepKey(origin, 'copy'), ...from },
         tags: { ...snapshotTags(origin, 'copy', source.rawSha256), ...from },
         description: `${origin.image} (${origin.composeId})`,
-        mayExist: isRepeat(),
+        mayExist: input.mayExist === true || isRepeat(),
       },
       signal,
     );
@@ -33,6 +46,6 @@ export function copyToRegion(
       onProgress: (percent) => report(waitingFor('snapshot copy', percent)),
     });
     report(waitingFor('AMIs'));
-    return ensureImages(ec2, { ...input, snapshot, rawSha256: source.rawSha256 }, 'copy', signal);
+    return register(snapshot);
   });
 }

@@ -15,6 +15,7 @@ import { readCompose } from './read-compose.js';
 import { registerImages } from './register.js';
 import { removeStrays } from './sweep/remove-strays.js';
 import { snapshotVolume } from './snapshot.js';
+import { removeSurplus } from './surplus.js';
 import { terminateInstance } from './retire.js';
 import { launchTestInstance, runTest } from './test.js';
 import { undoRegion } from './undo.js';
@@ -40,6 +41,7 @@ export function createActivities(context: ActivityContext): Activities {
     noteLeftOut: (input) => noteLeftOut(context, input),
     keepFailed: (input) => keepFailed(context, input),
     undoRegion: (input) => undoRegion(context, input),
+    removeSurplus: (input) => removeSurplus(context, input),
     announce: (announcements) => announce(context, announcements),
     planSweep: (deployment) => planSweep(context, deployment),
     findStrays: (input) => findStrays(context, input),

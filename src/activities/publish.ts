@@ -6,21 +6,25 @@ import { untilVisible } from '../aws/until-visible.js';
 import { findSnapshots, isSnapshotPublic, makeSnapshotPublic } from '../aws/snapshots.js';
 import { EC2_SERVICE_EXCEPTION, ServiceError } from '../model/errors.js';
 import { settleAll } from '../model/settle.js';
-import { TAG } from '../model/ids/tags.js';
+import { imageKey, TAG } from '../model/ids/tags.js';
 import { variantKey } from '../model/ids/variant.js';
 import type { PublishRegionInput } from './activities.js';
-import type { ActivityContext } from './attempt/context.js';
-import { isRepeat } from './attempt/context.js';
+import type { ActivityContext, WorkflowRuns } from './attempt/context.js';
+import { isRepeat, ownRun } from './attempt/context.js';
 import { heartbeating, waitingFor } from './attempt/heartbeat.js';
 import { markPublished } from './mark-complete.js';
 
-export function publishRegion({ aws }: ActivityContext, input: PublishRegionInput): Promise<void> {
+export function publishRegion(
+  { aws, runs }: ActivityContext,
+  input: PublishRegionInput,
+): Promise<void> {
   const ec2 = aws.region(input.regionName);
   return heartbeating(waitingFor('permissions'), async (_report, signal) => {
     refuseUntested(input);
     const snapshots = [...new Set(input.amis.map(({ snapshot }) => snapshot))];
     const amis = input.amis.map(({ ami }) => ami);
     await refuseOthers(ec2, input, { snapshots, amis }, signal);
+    await refuseEndingRun(runs, ec2.name);
     // Snapshots first, so that a public AMI always has a public snapshot. `settleAll` waits for all calls even when one fails.
     await settleAll(snapshots.map((id) => makeSnapshotPublic(ec2, id, signal)));
     await settleAll(amis.map((id) => makeImagePublic(ec2, id, signal)));
@@ -35,15 +39,15 @@ interface Resources {
   readonly amis: readonly string[];
 }
 
-/** Refuses to publish anything without this run's tags and the hash of the tested bytes. */
+/** Refuses to publish anything without this image's tags and the hash of the tested bytes. */
 async function refuseOthers(
   ec2: RegionAccess,
   { origin, rawSha256 }: PublishRegionInput,
   { snapshots, amis }: Resources,
   signal: AbortSignal,
 ): Promise<void> {
-  const ours = { [TAG.workflow]: origin.workflowId, [TAG.deployment]: origin.deployment };
-  const key = { ...ours, [TAG.rawSha256]: rawSha256 };
+  // By image and not by run: a run that adds regions adopts what an earlier one left.
+  const key = { ...imageKey(origin), [TAG.rawSha256]: rawSha256 };
   const strange = async (): Promise<string[]> => {
     const [foundSnapshots, foundImages] = await Promise.all([
       findSnapshots(ec2, key, signal),
@@ -64,7 +68,7 @@ async function refuseOthers(
   if (unknown.length === 0) return;
   throw new ServiceError(
     EC2_SERVICE_EXCEPTION,
-    `EC2 does not list ${unknown.join(', ')} in ${ec2.name} with the tags of this run and the tested hash ${rawSha256}`,
+    `EC2 does not list ${unknown.join(', ')} in ${ec2.name} with the tags of this image and the tested hash ${rawSha256}`,
     {
       code: 'not-the-tested-bytes',
       // EC2 may show tags late; a resource that never shows them is never published.
@@ -75,13 +79,32 @@ async function refuseOthers(
   );
 }
 
+/**
+ * Temporal starts a queued attempt also when the run is to be cancelled and no worker has handled the request yet.
+ * The failure is retryable, so the workflow ends the activity as cancelled and not as failed.
+ */
+async function refuseEndingRun(runs: WorkflowRuns, regionName: string): Promise<void> {
+  const ending = await runs.endingOf(ownRun());
+  if (ending === undefined) return;
+  throw new ServiceError(
+    EC2_SERVICE_EXCEPTION,
+    `the AMIs in ${regionName} stay private: the run is ${ending === 'closed' ? 'closed' : 'to be cancelled'}`,
+    {
+      code: 'run-ending',
+      class: 'not-yet',
+      next: 'You need not do anything: the run or the sweep removes what is not public.',
+      region: regionName,
+    },
+  );
+}
+
 async function verify(
   ec2: RegionAccess,
   { origin }: PublishRegionInput,
   { snapshots, amis }: Resources,
   signal: AbortSignal,
 ): Promise<void> {
-  const images = await findImages(ec2, { [TAG.workflow]: origin.workflowId }, signal);
+  const images = await findImages(ec2, imageKey(origin), signal);
   const visible = await Promise.all(snapshots.map((id) => isSnapshotPublic(ec2, id, signal)));
   const isPublic = (id: string) => images.find(({ ImageId }) => ImageId === id)?.Public === true;
   const still = [

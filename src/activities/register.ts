@@ -7,7 +7,7 @@ import { waitUntilImageAvailable } from '../aws/images.js';
 import { isCode } from '../aws/errors.js';
 import type { RegionAccess } from '../aws/region-access.js';
 import { waitUntilSnapshotComplete } from '../aws/snapshots.js';
-import type { RegisteredAmi, WantedAmi } from '../model/plan/plan.js';
+import type { RegionPlan, RegisteredAmi, WantedAmi } from '../model/plan/plan.js';
 import { planTags } from '../model/plan/plan-tags.js';
 import type { StepTag } from '../model/ids/tags.js';
 import { amiTags } from '../model/ids/tags.js';
@@ -15,25 +15,46 @@ import { ec2Arch } from '../model/ids/variant.js';
 import type { RegisterImagesInput } from './activities.js';
 import type { ActivityContext } from './attempt/context.js';
 import { heartbeating, waitingFor } from './attempt/heartbeat.js';
+import { adoptEarlier } from './earlier-amis.js';
 
 export function registerImages(
-  { aws }: ActivityContext,
+  { aws, runs }: ActivityContext,
   input: RegisterImagesInput,
 ): Promise<RegisteredAmi[]> {
-  return heartbeating(waitingFor('AMIs'), (_report, signal) =>
-    ensureImages(aws.region(input.regionPlan.regionName), input, 'register', signal),
-  );
+  const ec2 = aws.region(input.regionPlan.regionName);
+  return heartbeating(waitingFor('AMIs'), async (_report, signal) => {
+    const { origin, rawSha256, regionPlan, snapshot } = input;
+    const { wanted } = regionPlan;
+    // An AMI of another snapshot was tested on its own, or not at all.
+    const search = { origin, rawSha256, wanted, step: 'register', snapshot } as const;
+    const earlier = await adoptEarlier(ec2, runs, search, signal);
+    return withEarlier(earlier, regionPlan, (missing) =>
+      ensureImages(ec2, { ...input, wanted: missing }, 'register', signal),
+    );
+  });
+}
+
+/** The region's AMIs in the order of the plan: those of earlier runs, and those that are registered now. */
+export async function withEarlier(
+  earlier: readonly RegisteredAmi[],
+  { wanted }: Pick<RegionPlan, 'wanted'>,
+  register: (missing: readonly WantedAmi[]) => Promise<RegisteredAmi[]>,
+): Promise<RegisteredAmi[]> {
+  const isThere = ({ name }: WantedAmi) => earlier.some((ami) => ami.name === name);
+  const made = await register(wanted.filter((want) => !isThere(want)));
+  const all = [...earlier, ...made];
+  return wanted.flatMap(({ name }) => all.find((ami) => ami.name === name) ?? []);
 }
 
 export async function ensureImages(
   ec2: RegionAccess,
-  input: RegisterImagesInput,
+  input: RegisterImagesInput & { readonly wanted: readonly WantedAmi[] },
   step: StepTag,
   signal: AbortSignal,
 ): Promise<RegisteredAmi[]> {
   const { snapshot } = input;
   return Promise.all(
-    input.regionPlan.wanted.map(async ({ name, variant, ...rest }) => {
+    input.wanted.map(async ({ name, variant, ...rest }) => {
       const wanted = { name, variant, ...rest };
       const ami = await ensureImage(ec2, registration(input, wanted, step), signal).catch(
         async (error: unknown) => {

@@ -1,12 +1,15 @@
 /** The test instance: launched from a newly registered AMI. The exit status of the script on it is the result. */
 
 import { gzipSync } from 'node:zlib';
+import { log } from '@temporalio/activity';
 import { clientToken } from '../aws/client-token.js';
+import { classifyAwsError } from '../aws/errors.js';
 import { readConsole } from '../aws/console-output.js';
 import { untilLost, waitUntilAgentOnline } from '../aws/ssm-agent.js';
 import { ensureInstance, waitUntilRunning } from '../aws/instances.js';
 import { ssmAgentUrl } from '../aws/partition.js';
 import type { RegionAccess } from '../aws/region-access.js';
+import { addTags } from '../aws/tags.js';
 import type { ConsoleReport } from '../guest/console-report.js';
 import { parseConsoleReport } from '../guest/console-report.js';
 import { userData, withArguments } from '../guest/guest-script.js';
@@ -14,6 +17,7 @@ import { wholeNumber } from '../guest/unit-report.js';
 import { EC2_TEST_EXCEPTION, ServiceError } from '../model/errors.js';
 import { printable, readableOutput } from '../model/printable.js';
 import type { TestRecord } from '../model/progress/progress.js';
+import { passedTags } from '../model/ids/evidence.js';
 import { originTags, stepKey, TAG } from '../model/ids/tags.js';
 import { variantKey } from '../model/ids/variant.js';
 import type { InstanceRef, LaunchTestInput, RunTestInput } from './activities.js';
@@ -97,8 +101,29 @@ export function runTest({ aws }: ActivityContext, input: RunTestInput): Promise<
       output: readableOutput(result.output).slice(-OUTPUT_BYTES_MAX),
     };
     if (record.exitStatus !== 0) throw testFailed(input, record);
+    await noteEvidence(ec2, ami, record, signal);
     return record;
   });
+}
+
+/** Without the tags the image is published all the same, but a region that is left out cannot be added later. */
+async function noteEvidence(
+  ec2: RegionAccess,
+  { ami, snapshot }: RunTestInput['ami'],
+  record: TestRecord,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await addTags(ec2, [ami, snapshot], passedTags(record), signal);
+  } catch (error) {
+    const failure = classifyAwsError(error);
+    if (failure?.class !== 'refused') throw error;
+    log.warn('the passed test could not be noted on its AMI and snapshot', {
+      region: ec2.name,
+      reason: failure.message,
+      next: failure.next,
+    });
+  }
 }
 
 async function testOverSsm(

@@ -1,6 +1,7 @@
 /** Removes what one run made in one region, found by its tags: last made first. What is public stays. */
 
 import type { Image } from '@aws-sdk/client-ec2';
+import type { AwsFailure } from '../aws/errors.js';
 import { classifyAwsError } from '../aws/errors.js';
 import { deregisterImage, findImages, findImagesOfSnapshot } from '../aws/images.js';
 import { endInstance, findInstances } from '../aws/instances.js';
@@ -33,11 +34,12 @@ export function undoRegion(
     const run = async (): Promise<void> => {
       removedSome = await round.run(input);
     };
-    // A permission to list may reach EC2 late, too.
+    // A permission to list may reach EC2 late, too. Refused credentials last longer than these rounds.
     const isOver = (elapsedMs: number): boolean =>
-      !removedSome && elapsedMs >= visibilityMs * (round.isBlind ? 2 : 1);
+      round.refusedCredentials !== undefined ||
+      (!removedSome && elapsedMs >= visibilityMs * (round.isBlind ? 2 : 1));
     await repeatRounds(ec2, run, { signal, isOver });
-    if (round.transient.length > 0) throw notRemovedYet(input.regionName, round.transient);
+    if (round.transient.length > 0) throw notRemovedYet(input.regionName, round);
     const { removed, kept, left, isBlindToImages } = round;
     return {
       ...{ removed: [...removed], kept: [...kept], left: [...new Set(left)] },
@@ -54,6 +56,8 @@ class RemovalRound {
   left: string[] = [];
   /** AWS did not answer or was not ready; these are tried again. */
   transient: string[] = [];
+  /** The first refusal of the credentials: this round has not seen what is there. */
+  refusedCredentials: AwsFailure | undefined;
   /** Snapshots of public AMIs, which stay. Every undo looks at AMIs before their snapshots. */
   readonly #inUse = new Set<string>();
   /** Some listing failed. */
@@ -72,6 +76,7 @@ class RemovalRound {
   async run({ origin, steps }: UndoRegionInput): Promise<boolean> {
     this.left = [];
     this.transient = [];
+    this.refusedCredentials = undefined;
     this.isBlind = false;
     this.isBlindToImages = false;
     this.#removals = 0;
@@ -143,6 +148,7 @@ class RemovalRound {
   #note(what: string, error: unknown): void {
     if (this.#signal.aborted) throw error;
     const failure = classifyAwsError(error);
+    if (failure?.class === 'credentials') this.refusedCredentials ??= failure;
     // The volume of an instance that EC2 refuses to terminate does not become free.
     const isHeld =
       failure?.code === 'VolumeInUse' && this.left.some((line) => line.startsWith('i-'));
@@ -156,15 +162,24 @@ function snapshotsOf(image: Image): string[] {
   return (image.BlockDeviceMappings ?? []).flatMap(({ Ebs }) => Ebs?.SnapshotId ?? []);
 }
 
-function notRemovedYet(regionName: string, resources: readonly string[]): ServiceError {
-  return new ServiceError(
-    EC2_SERVICE_EXCEPTION,
-    `not removed yet in ${regionName}: ${resources.join('; ')}`,
-    {
-      code: 'not-removed-yet',
-      class: 'unreachable',
-      next: 'The removal is tried again; you need not do anything.',
-      region: regionName,
-    },
-  );
+/** Retried: the profile of the undo waits for hours. */
+function notRemovedYet(
+  regionName: string,
+  { transient, refusedCredentials }: RemovalRound,
+): ServiceError {
+  const resources = transient.join('; ');
+  if (refusedCredentials !== undefined) {
+    const { code, next } = refusedCredentials;
+    return new ServiceError(
+      EC2_SERVICE_EXCEPTION,
+      `${regionName} could not be looked at: credentials refused (${code}), so the run may have resources there: ${resources}`,
+      { code: 'credentials-refused', class: 'credentials', next, region: regionName },
+    );
+  }
+  return new ServiceError(EC2_SERVICE_EXCEPTION, `not removed yet in ${regionName}: ${resources}`, {
+    code: 'not-removed-yet',
+    class: 'unreachable',
+    next: 'The removal is tried again; you need not do anything.',
+    region: regionName,
+  });
 }

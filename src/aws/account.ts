@@ -7,8 +7,6 @@ import {
   GetSnapshotBlockPublicAccessStateCommand,
 } from '@aws-sdk/client-ec2';
 import type { Image } from '@aws-sdk/client-ec2';
-import { GetParameterCommand } from '@aws-sdk/client-ssm';
-import type { Ec2Arch } from '../model/ids/variant.js';
 import { listImages } from './listing.js';
 import type { RegionAccess } from './region-access.js';
 
@@ -18,6 +16,27 @@ export async function enabledRegions(home: RegionAccess, signal: AbortSignal): P
   return (Regions ?? [])
     .flatMap(({ RegionName }) => (RegionName === undefined ? [] : [RegionName]))
     .sort();
+}
+
+export interface AccountRegions {
+  readonly enabled: string[];
+  /** Regions that the account has not opted in to. */
+  readonly disabled: string[];
+}
+
+/** All regions of AWS, by name. */
+export async function accountRegions(
+  home: RegionAccess,
+  signal: AbortSignal,
+): Promise<AccountRegions> {
+  const command = new DescribeRegionsCommand({ AllRegions: true });
+  const { Regions } = await home.ec2.send(command, { abortSignal: signal });
+  const names = (isDisabled: boolean) =>
+    (Regions ?? [])
+      .filter(({ OptInStatus }) => (OptInStatus === 'not-opted-in') === isDisabled)
+      .flatMap(({ RegionName }) => RegionName ?? [])
+      .sort();
+  return { enabled: names(false), disabled: names(true) };
 }
 
 /** Why AMIs cannot become public in the region, or undefined when they can. */
@@ -55,6 +74,8 @@ export async function pvKernel(
 ): Promise<string | undefined> {
   const query = {
     Owners: ['amazon'],
+    // EC2 hides another owner's deprecated AMIs from a listing; a kernel boots on after its deprecation.
+    IncludeDeprecated: true,
     Filters: [
       { Name: 'image-type', Values: ['kernel'] },
       { Name: 'architecture', Values: ['x86_64'] },
@@ -66,27 +87,19 @@ export async function pvKernel(
   return newest[0]?.ImageId;
 }
 
-/** The newest Amazon Linux 2023 of the region, by the public parameter that AWS keeps. */
-export async function amazonLinux2023(
+/** The AMI or kernel (AKI) of this id, also when it is deprecated; undefined when the account sees no such image. */
+export async function imageById(
   ec2: RegionAccess,
-  arch: Ec2Arch,
-  signal: AbortSignal,
-): Promise<string> {
-  const Name = `/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-${arch}`;
-  const { Parameter } = await ec2.ssm.send(new GetParameterCommand({ Name }), {
-    abortSignal: signal,
-  });
-  if (Parameter?.Value === undefined) throw new TypeError(`the parameter ${Name} has no value`);
-  return Parameter.Value;
-}
-
-/** The AMI that the configuration names, or undefined when the account sees no such AMI. */
-export async function describeUtilityAmi(
-  ec2: RegionAccess,
-  ami: string,
+  id: string,
   signal: AbortSignal,
 ): Promise<Image | undefined> {
-  const query = { Filters: [{ Name: 'image-id', Values: [ami] }] };
+  const query = { IncludeDeprecated: true, Filters: [{ Name: 'image-id', Values: [id] }] };
   const [image] = await listImages(ec2.ec2, query, signal);
   return image;
+}
+
+/** The day since which the image is deprecated, as `2026-03-01`; undefined when it is not. */
+export function deprecatedSince({ DeprecationTime }: Image, nowMs: number): string | undefined {
+  if (DeprecationTime === undefined || !(Date.parse(DeprecationTime) <= nowMs)) return undefined;
+  return DeprecationTime.slice(0, 10);
 }

@@ -2,11 +2,12 @@
 
 import { setMaxListeners } from 'node:events';
 import type { Image } from '@aws-sdk/client-ec2';
-import { DescribeRegionsCommand } from '@aws-sdk/client-ec2';
 import type { TaggedAmi } from '../model/catalogue/tagged-amis.js';
 import { mapLimited } from '../model/map-limited.js';
 import type { Tags } from '../model/ids/tags.js';
 import { deploymentKey } from '../model/ids/tags.js';
+import type { AccountRegions } from './account.js';
+import { accountRegions } from './account.js';
 import { classifyAwsError } from './errors.js';
 import type { Aws, RegionAccess } from './region-access.js';
 import { findImages } from './images.js';
@@ -65,20 +66,11 @@ async function regionsOfAccount(
   aws: Aws,
   homes: readonly string[],
   signal: AbortSignal,
-): Promise<{ enabled: string[]; disabled: string[] }> {
+): Promise<AccountRegions> {
   let last: unknown = new TypeError('there is no region to ask');
   for (const home of homes) {
     try {
-      const command = new DescribeRegionsCommand({ AllRegions: true });
-      const { Regions } = await aws.region(home).ec2.send(command, { abortSignal: signal });
-      const named = (Regions ?? []).toSorted((a, b) =>
-        (a.RegionName ?? '').localeCompare(b.RegionName ?? ''),
-      );
-      const names = (isDisabled: boolean) =>
-        named
-          .filter(({ OptInStatus }) => (OptInStatus === 'not-opted-in') === isDisabled)
-          .flatMap(({ RegionName }) => RegionName ?? []);
-      return { enabled: names(false), disabled: names(true) };
+      return await accountRegions(aws.region(home), signal);
     } catch (error) {
       // Another region would refuse the same credentials.
       if (signal.aborted || classifyAwsError(error)?.class !== 'unreachable') throw error;

@@ -1,7 +1,10 @@
-/** Puts every AWS error into one of six classes. */
+/** Puts every AWS error into one of seven classes. */
 
 import type { FailureClass } from '../model/errors.js';
-import { regionOfError } from './error-region.js';
+import type { CredentialSource } from './credential-source.js';
+import { credentialsAdvice } from './credential-source.js';
+import type { ErrorOrigin } from './error-origin.js';
+import { originOf } from './error-origin.js';
 
 export interface AwsFailure {
   readonly code: string;
@@ -65,6 +68,40 @@ const CONFIGURED_NOT_FOUND = new Set([
   'InvalidKeyPair.NotFound',
 ]);
 
+/** What AWS's services and the SDK answer to keys that are wrong, expired or missing. */
+const CREDENTIALS = new Set([
+  'AuthFailure',
+  'CredentialsProviderError',
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'IncompleteSignature',
+  'IncompleteSignatureException',
+  'InvalidAccessKeyId',
+  'InvalidClientTokenId',
+  'InvalidSignatureException',
+  'InvalidToken',
+  'MissingAuthenticationToken',
+  'MissingAuthenticationTokenException',
+  'RequestExpired',
+  'RequestTimeTooSkewed',
+  'SignatureDoesNotMatch',
+  'TokenProviderError',
+  'TokenRefreshRequired',
+  'UnrecognizedClient',
+  'UnrecognizedClientException',
+]);
+
+/** A policy forbids the call to these credentials, which AWS has accepted. */
+const PERMISSION = new Set(['UnauthorizedOperation', 'AccessDenied', 'AccessDeniedException']);
+
+/** AWS compares the time of a request with its own. */
+const BY_THE_CLOCK = new Set([
+  'InvalidSignatureException',
+  'RequestExpired',
+  'RequestTimeTooSkewed',
+  'SignatureDoesNotMatch',
+]);
+
 const UNREACHABLE = new Set([
   'InternalError',
   'InternalFailure',
@@ -72,11 +109,6 @@ const UNREACHABLE = new Set([
   'InternalServiceError',
   'ServiceUnavailable',
   'Unavailable',
-  'RequestExpired',
-  // A role's credentials are fetched again, so an expired or missing answer is not final.
-  'CredentialsProviderError',
-  'ExpiredToken',
-  'ExpiredTokenException',
   'PendingVerification',
   'TimeoutError',
   'NetworkingError',
@@ -91,15 +123,7 @@ const UNREACHABLE = new Set([
 ]);
 
 const NEXT_BY_CODE: Readonly<Record<string, string>> = {
-  UnauthorizedOperation: 'Give the worker role this permission; see the policy in docs/aws.md.',
-  AccessDenied: 'Give the worker role this permission; see the policy in docs/aws.md.',
-  AccessDeniedException: 'Give the worker role this permission; see the policy in docs/aws.md.',
-  AuthFailure:
-    'Check the credentials of the worker, and that the region is enabled in the account.',
-  InvalidClientTokenId: 'Check the credentials of the worker.',
-  SignatureDoesNotMatch: 'Check the credentials of the worker and its clock.',
-  CredentialsProviderError:
-    'Give the worker AWS credentials: the SDK found none in its default chain.',
+  AuthFailure: 'Another account owns this resource: name one that this account may use.',
   OptInRequired: 'Enable the region in the account, or exclude it in publish.exclude_regions.',
   OperationNotPermitted:
     'Public access is blocked in this region: unblock it, or exclude the region.',
@@ -139,19 +163,48 @@ export function classifyAwsError(error: unknown): AwsFailure | undefined {
   const metadata = (error as AwsLikeError).$metadata;
   const known = code !== undefined && isKnown(code);
   if (code === undefined || (metadata === undefined && !known)) return undefined;
+  const origin = originOf(error);
   const failureClass = classOf(code, error);
-  const regionName = regionOfError(error);
   return {
     code,
     class: failureClass,
-    message: `${code}: ${error.message}`,
-    next: NEXT_BY_CODE[code] ?? nextOf(failureClass),
-    ...(regionName === undefined ? {} : { region: regionName }),
+    message: messageOf(code, error, origin),
+    next: nextOf(code, failureClass, error, origin),
+    ...(origin === undefined ? {} : { region: origin.region }),
   };
 }
 
+/** Whether a policy forbids the call: the credentials are accepted, and lack a permission. */
+export function isPermissionRefusal({ code }: AwsFailure): boolean {
+  return PERMISSION.has(code);
+}
+
 function isKnown(code: string): boolean {
-  return [THROTTLED, NOT_YET, CAPACITY, LOST, UNREACHABLE].some((codes) => codes.has(code));
+  return [THROTTLED, NOT_YET, CAPACITY, LOST, UNREACHABLE, CREDENTIALS].some((codes) =>
+    codes.has(code),
+  );
+}
+
+/** A refusal by a policy names the call and the region; EC2's own text often names neither. */
+function messageOf(code: string, error: Error, origin: ErrorOrigin | undefined): string {
+  if (!PERMISSION.has(code) || origin === undefined) return `${code}: ${error.message}`;
+  return `${code}: ${deniedAction(error, origin)} in ${origin.region}: ${error.message}`;
+}
+
+/** The action that AWS names: a call may need further permissions, such as that for tags. */
+function deniedAction({ message }: Error, origin: ErrorOrigin | undefined): string {
+  const [, named] = /not authorized to perform: ([a-z0-9-]+:[A-Za-z]+)/.exec(message) ?? [];
+  return named ?? origin?.action ?? 'this call';
+}
+
+/**
+ * EC2 also answers AuthFailure when the account may not use another account's resource (EC2 API reference, error
+ * codes); its text then is "Not authorized for image:ami-...". New keys do not change that.
+ */
+function isCredentialsCode(code: string, { message }: Error): boolean {
+  return (
+    CREDENTIALS.has(code) && !(code === 'AuthFailure' && /^not authorized for /i.test(message))
+  );
 }
 
 function classOf(code: string, error: Error): FailureClass {
@@ -160,6 +213,7 @@ function classOf(code: string, error: Error): FailureClass {
   if (NOT_YET.has(code)) return 'not-yet';
   if (LOST.has(code)) return 'lost';
   if (UNREACHABLE.has(code)) return 'unreachable';
+  if (isCredentialsCode(code, error)) return 'credentials';
   // The region lacks this instance type; it may have the next one of the list.
   if (code === 'InvalidParameterValue' && /instance ?type/i.test(error.message)) return 'capacity';
   // A new instance profile reaches EC2 only after a while.
@@ -175,17 +229,44 @@ function classOf(code: string, error: Error): FailureClass {
   return isRefusal ? 'refused' : 'unreachable';
 }
 
-function nextOf(failureClass: FailureClass): string {
-  switch (failureClass) {
-    case 'throttled':
-    case 'not-yet':
-    case 'unreachable':
-      return 'The call is tried again; you need not do anything.';
-    case 'capacity':
-      return 'Name further instance types or zones in the configuration.';
-    case 'lost':
-      return 'The worker launches a new instance; if this repeats, look at the instance in the EC2 console.';
-    case 'refused':
-      return 'Read the message of AWS: this account or region does not allow the call.';
-  }
+function nextOf(
+  code: string,
+  failureClass: FailureClass,
+  error: Error,
+  origin: ErrorOrigin | undefined,
+): string {
+  if (failureClass === 'credentials') return credentialsNext(code, origin);
+  if (PERMISSION.has(code)) return permissionNext(error, origin);
+  return NEXT_BY_CODE[code] ?? NEXT_BY_CLASS[failureClass];
 }
+
+function credentialsNext(code: string, origin: ErrorOrigin | undefined): string {
+  const clock = BY_THE_CLOCK.has(code) ? ' Check the clock of this machine, too.' : '';
+  // EC2 gives the same answer in a region that is not enabled.
+  const region =
+    code === 'AuthFailure' && origin !== undefined
+      ? ` If only ${origin.region} refuses them, enable that region in the account.`
+      : '';
+  return `${credentialsAdvice(sourceAt(code, origin))}${clock}${region}`;
+}
+
+function sourceAt(code: string, origin: ErrorOrigin | undefined): CredentialSource {
+  if (origin !== undefined) return origin.credentials;
+  return code === 'CredentialsProviderError' ? 'missing' : 'unknown';
+}
+
+function permissionNext(error: Error, origin: ErrorOrigin | undefined): string {
+  const where = origin === undefined ? '' : ` in ${origin.region}`;
+  return `Allow ${deniedAction(error, origin)}${where}: docs/aws.md has the policy, and \`aws sts get-caller-identity\` shows whose policy it is. If that policy allows it, look for a permissions boundary or a policy of the organisation.`;
+}
+
+const RETRIED = 'The call is tried again; you need not do anything.';
+
+const NEXT_BY_CLASS: Readonly<Record<Exclude<FailureClass, 'credentials'>, string>> = {
+  throttled: RETRIED,
+  'not-yet': RETRIED,
+  unreachable: RETRIED,
+  capacity: 'Name further instance types or zones in the configuration.',
+  lost: 'The worker launches a new instance; if this repeats, look at the instance in the EC2 console.',
+  refused: 'Read the message of AWS: this account or region does not allow the call.',
+};

@@ -22,7 +22,10 @@ import {
 /** Far below what each listing allows: a page stays small, and EC2 answers it fast. */
 const PAGE_SIZE = 200;
 
-export type ImageQuery = Pick<DescribeImagesCommandInput, 'Owners' | 'Filters' | 'IncludeDisabled'>;
+export type ImageQuery = Pick<
+  DescribeImagesCommandInput,
+  'Owners' | 'Filters' | 'IncludeDeprecated' | 'IncludeDisabled'
+>;
 
 export async function listInstances(
   client: EC2Client,

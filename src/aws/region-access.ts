@@ -2,12 +2,14 @@
 
 import type { EC2ClientConfig, Image, Instance, Snapshot, Volume } from '@aws-sdk/client-ec2';
 import { EC2Client } from '@aws-sdk/client-ec2';
+import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import type { CommandInvocation, InstanceInformation } from '@aws-sdk/client-ssm';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type { Clock } from '../model/clock.js';
 import type { CallGate } from './call-gate.js';
 import { callGatePlugin } from './call-gate.js';
-import { errorRegionPlugin } from './error-region.js';
+import { askFor, renewalPlugin, RenewedCredentials } from './credentials.js';
+import { errorOriginPlugin } from './error-origin.js';
 import { regionPolls } from './region-polls.js';
 import type { SharedPoll } from './shared-poll.js';
 import { systemClock } from './system-clock.js';
@@ -70,6 +72,7 @@ export class RegionAccess {
   /** Sends each call once: the SDK's own retry of a call without a client token could make a second resource. */
   readonly ec2Once: EC2Client;
   readonly ssm: SSMClient;
+  readonly quotas: ServiceQuotasClient;
   readonly instances: SharedPoll<Instance>;
   readonly volumes: SharedPoll<Volume>;
   readonly snapshots: SharedPoll<Snapshot>;
@@ -82,7 +85,7 @@ export class RegionAccess {
   constructor(name: string, settings: AwsSettings, access: AwsAccess = {}) {
     this.name = name;
     this.settings = settings;
-    const { gate, clock = systemClock, ...where } = access;
+    const { gate, clock = systemClock, credentials: given, ...where } = access;
     this.clock = clock;
     const { requestTimeoutMs } = settings;
     const requestHandler = {
@@ -91,17 +94,16 @@ export class RegionAccess {
       throwOnRequestTimeout: true,
       socketTimeout: requestTimeoutMs,
     };
-    const client = { ...where, region: name, requestHandler };
+    const credentials = new RenewedCredentials(askFor(given, () => this.ec2.config));
+    const client = { ...where, credentials: credentials.provider, region: name, requestHandler };
     this.ec2 = new EC2Client(client);
     this.ec2Once = new EC2Client({ ...client, maxAttempts: 1 });
     this.ssm = new SSMClient(client);
-    this.ec2.middlewareStack.use(errorRegionPlugin(name));
-    this.ec2Once.middlewareStack.use(errorRegionPlugin(name));
-    this.ssm.middlewareStack.use(errorRegionPlugin(name));
-    if (gate !== undefined) {
-      this.ec2.middlewareStack.use(callGatePlugin(gate));
-      this.ec2Once.middlewareStack.use(callGatePlugin(gate));
-      this.ssm.middlewareStack.use(callGatePlugin(gate));
+    this.quotas = new ServiceQuotasClient(client);
+    for (const { middlewareStack } of [this.ec2, this.ec2Once, this.ssm, this.quotas]) {
+      middlewareStack.use(errorOriginPlugin(name, () => credentials.source));
+      middlewareStack.use(renewalPlugin(credentials));
+      if (gate !== undefined) middlewareStack.use(callGatePlugin(gate));
     }
     const { ec2, ssm, sentAt } = this;
     const polls = regionPolls({ ec2, ssm, settings, clock, sentAt });
@@ -117,6 +119,7 @@ export class RegionAccess {
     this.ec2.destroy();
     this.ec2Once.destroy();
     this.ssm.destroy();
+    this.quotas.destroy();
   }
 }
 

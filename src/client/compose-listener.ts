@@ -26,7 +26,7 @@ export interface ComposeFilter {
 export interface ListenerCounts {
   /** Signalled to their compose. */
   taken: number;
-  /** Well-formed, but not for this installation. */
+  /** Well-formed, but not for this deployment. */
   ignored: number;
   /** Malformed, and dropped. */
   broken: number;
@@ -68,7 +68,7 @@ export class ComposeListener {
     this.#options = options;
   }
 
-  /** Returns `done` only when Temporal has the message, or when it is not for this installation. */
+  /** Returns `done` only when Temporal has the message, or when it is not for this deployment. */
   async handle(delivery: Delivery): Promise<Verdict> {
     const about = { topic: printable(delivery.topic), messageId: shownId(delivery.messageId) };
     const log = this.#options.log.child(about);
@@ -113,7 +113,7 @@ export class ComposeListener {
   async #isTaken(message: ComposeMessage, log: Logger): Promise<boolean> {
     const { composeId, status } = message;
     try {
-      const { state, workflowId, link } = await signalCompose(
+      const { state, workflowId, link, warning } = await signalCompose(
         this.#session,
         message,
         this.#options,
@@ -123,6 +123,7 @@ export class ComposeListener {
         { composeId, status, state, workflowId, link, counts: this.counts },
         'compose signalled',
       );
+      if (warning !== null) log.warn({ composeId, workflowId }, warning);
       return true;
     } catch (error) {
       const next = error instanceof ClientError ? error.next : undefined;

@@ -2,7 +2,11 @@
 
 import { isGrpcServiceError } from '@temporalio/client';
 import { NamespaceNotFoundError, WorkflowNotFoundError } from '@temporalio/common';
-import { SEARCH_ATTRIBUTES } from '../contract.js';
+import {
+  createCommand,
+  MissingSearchAttributesError,
+  neededAttributes,
+} from '../search-attributes.js';
 
 export type ClientErrorKind =
   'configuration' | 'conflict' | 'credentials' | 'not-found' | 'refused' | 'unreachable';
@@ -56,6 +60,9 @@ export function clientErrorOf(error: unknown, address: string): unknown {
       'Set TEMPORAL_NAMESPACE, or create the namespace: temporal operator namespace create --namespace NAME.',
       error,
     );
+  }
+  if (error instanceof MissingSearchAttributesError) {
+    return new ClientError('configuration', error.message, error.next, error);
   }
   switch (grpcCodeOf(error)) {
     // A passed deadline: the server answers CANCELLED, the client DEADLINE_EXCEEDED.
@@ -115,6 +122,6 @@ function adviceAt(address: string): string {
 
 function adviceOn(details: string): string {
   if (!/search attribute/i.test(details)) return 'Run it again with --verbose for all details.';
-  const flags = SEARCH_ATTRIBUTES.map(({ name, type }) => `--name ${name} --type ${type}`);
-  return `Create those that the namespace lacks: temporal operator search-attribute create ${flags.join(' ')}`;
+  const names = Object.keys(neededAttributes);
+  return `Create those that the namespace lacks: ${createCommand('NAMESPACE', names)}`;
 }

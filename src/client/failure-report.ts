@@ -6,14 +6,17 @@ import {
   TerminatedFailure,
   TimeoutFailure,
 } from '@temporalio/common';
-import type { FailureDetails } from '../model/errors.js';
+import type { FailureClass, FailureDetails } from '../model/errors.js';
 import { isServiceErrorType } from '../model/errors.js';
+import { redacted } from '../model/redact.js';
 
 export interface FailureReport {
   /** `EC2TestException` and the like, or Temporal's own name. */
   readonly type: string;
   readonly message: string;
   readonly code?: string;
+  /** Whether another try may succeed, and what it waits for. */
+  readonly class?: FailureClass;
   /** What the operator can do next. */
   readonly next?: string;
   readonly region?: string;
@@ -24,6 +27,15 @@ export interface FailureReport {
 
 /** Unwraps Temporal's failures: the outermost failure of fedimg, with the first details below it. */
 export function failureReport(failure: unknown): FailureReport {
+  // A failure that Temporal itself or an older worker wrote may quote a request with its secrets.
+  const shown = Object.entries(unwrapped(failure)).map(([key, value]: [string, unknown]) => [
+    key,
+    typeof value === 'string' ? redacted(value) : value,
+  ]);
+  return Object.fromEntries(shown) as FailureReport;
+}
+
+function unwrapped(failure: unknown): FailureReport {
   const chain = causes(failure);
   const ours = chain.filter(
     (one): one is ApplicationFailure =>
@@ -63,7 +75,9 @@ function foreignReport(chain: readonly Error[], failure: unknown): FailureReport
     };
   }
   if (chain.some((one) => one instanceof CancelledFailure)) {
-    return { type: 'Cancelled', message: 'cancelled; what was not yet public was removed' };
+    // A cancellation has no details: only a worker can answer what the undo has removed.
+    const look = '`fedimg sweep --dry-run --verbose` lists what is left of the run';
+    return { type: 'Cancelled', message: `cancelled; ${look}` };
   }
   // Below a time-out of all attempts is the failure of the last attempt.
   const innermost = chain.at(-1);
@@ -85,9 +99,10 @@ function isFailureDetails(value: unknown): value is FailureDetails {
 }
 
 function pick(details: FailureDetails): Omit<FailureReport, 'type' | 'message'> {
-  const { code, next, region, exitStatus, output } = details;
+  const { code, class: failureClass, next, region, exitStatus, output } = details;
   return {
     code,
+    class: failureClass,
     next,
     ...(region === undefined ? {} : { region }),
     ...(exitStatus === undefined ? {} : { exitStatus }),

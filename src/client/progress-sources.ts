@@ -6,6 +6,7 @@ import { STEPS, waitingSteps } from '../model/progress/progress.js';
 import type { TemporalAccess } from './connection.js';
 import { ClientError, grpcCodeOf } from './errors.js';
 import { readImageHistory } from './image-history.js';
+import { noWorkerWarning } from './pollers.js';
 import type { RunRef } from './session.js';
 
 export interface Asked<P> {
@@ -16,16 +17,17 @@ export interface Asked<P> {
 
 /** A worker answers within milliseconds; after a restart within two seconds. */
 const QUERY_TIMEOUT_MS = 3_000;
-const NO_WORKER = 'no worker answers, so this is from the history; is `fedimg worker` running?';
+const FROM_HISTORY = 'this is from the history';
 
 /** Queries the workflow; without a worker it returns a note instead of the progress. */
 export async function askProgress<P>(
-  { call }: TemporalAccess,
+  access: TemporalAccess,
   query: 'imageProgress' | 'composeProgress',
-  { workflowId, runId }: RunRef,
+  run: RunRef,
 ): Promise<Asked<P>> {
+  const { workflowId, runId } = run;
   try {
-    const progress = await call(
+    const progress = await access.call(
       (client) => client.workflow.getHandle(workflowId, runId).query<P>(query),
       QUERY_TIMEOUT_MS,
     );
@@ -34,9 +36,20 @@ export async function askProgress<P>(
     if (error instanceof QueryNotRegisteredError || error instanceof QueryRejectedError) {
       return { progress: undefined, note: `the worker does not answer: ${error.message}` };
     }
-    if (isUnanswered(error)) return { progress: undefined, note: NO_WORKER };
+    if (isUnanswered(error)) return { progress: undefined, note: await whyUnanswered(access, run) };
     throw error;
   }
+}
+
+async function whyUnanswered(
+  access: TemporalAccess,
+  { workflowId, runId }: RunRef,
+): Promise<string> {
+  const { taskQueue } = await access.call((client) =>
+    client.workflow.getHandle(workflowId, runId).describe(),
+  );
+  const noWorker = await noWorkerWarning(access, taskQueue);
+  return `${noWorker ?? 'no worker answers; look at its log'}; ${FROM_HISTORY}`;
 }
 
 /** Without pollers the server answers failed precondition, or lets the deadline pass (cancelled). */
@@ -91,6 +104,7 @@ export async function progressFromResult(
     steps: { ...waitingSteps(), ...steps },
     regions: regionsOf(result),
     tests: result.tests,
+    ...(result.acts === undefined ? {} : { acts: result.acts }),
   };
 }
 

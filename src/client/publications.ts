@@ -1,4 +1,4 @@
-/** Finds composes and images on a Temporal server: all recent ones, or the one that a user means. */
+/** Finds the composes and images of a deployment: all recent ones, or the one that a user means. */
 
 import type { WorkflowExecutionInfo, WorkflowExecutionStatusName } from '@temporalio/client';
 import {
@@ -9,7 +9,12 @@ import {
   phaseAttribute,
   PUBLISH_IMAGE_WORKFLOW,
 } from '../contract.js';
-import { workflowIdOf } from '../model/ids/workflow-ids.js';
+import {
+  deploymentOf,
+  idBeginnings,
+  isOfDeployment,
+  workflowIdOf,
+} from '../model/ids/workflow-ids.js';
 import { ClientError } from './errors.js';
 import type { RunRef, Session } from './session.js';
 import { linkTo } from './session.js';
@@ -46,14 +51,15 @@ export function quoted(value: string): string {
   return `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 }
 
-/** All runs that a visibility query selects, or the first `limit` of them, newest start first. */
+/** All runs of the deployment that a visibility query selects, or the first `limit` of them, newest start first. */
 export async function listPublications(
   session: Session,
   query: string,
   limit = Number.POSITIVE_INFINITY,
 ): Promise<Publication[]> {
   const { client, call } = session.access;
-  const runs = client.workflow.list({ query, pageSize: 200 })[Symbol.asyncIterator]();
+  const own = `${ofDeployment(session.deployment)} AND (${query})`;
+  const runs = client.workflow.list({ query: own, pageSize: 200 })[Symbol.asyncIterator]();
   const found: Publication[] = [];
   while (found.length < limit) {
     // A deadline for each page: one for the whole list would limit its length.
@@ -62,6 +68,14 @@ export async function listPublications(
     found.push(publicationOf(session, next.value));
   }
   return found.sort((a, b) => b.startedAt.localeCompare(a.startedAt));
+}
+
+/** Workflow ids name the deployment, so that it needs no search attribute. */
+function ofDeployment(deployment: string): string {
+  const conditions = idBeginnings(deployment).map(
+    (beginning) => `WorkflowId STARTS_WITH ${quoted(beginning)}`,
+  );
+  return `(${conditions.join(' OR ')})`;
 }
 
 /** Composes and images that were published by hand, newest first. */
@@ -78,11 +92,13 @@ export async function resolvePublication(session: Session, id: string): Promise<
     if (latest !== undefined) return latest;
     throw new ClientError(
       'not-found',
-      `The Temporal server at ${session.access.address} has no publications yet`,
+      `The Temporal server at ${session.access.address} has no publications of deployment ${session.deployment} yet`,
       'Publish something: `fedimg compose signal FILE`, or `fedimg publish URL --arch ARCH`.',
     );
   }
-  const byId = await describePublication(session, workflowIdOf(id)).catch((error: unknown) => {
+  const { address } = session.access;
+  const workflowId = ownWorkflowId(session, id);
+  const byId = await describePublication(session, workflowId).catch((error: unknown) => {
     if (error instanceof ClientError && error.kind === 'not-found') return undefined;
     throw error;
   });
@@ -92,8 +108,19 @@ export async function resolvePublication(session: Session, id: string): Promise<
   if (byName !== undefined) return byName;
   throw new ClientError(
     'not-found',
-    `The Temporal server at ${session.access.address} has no compose or image ${id}`,
+    `The Temporal server at ${address} has no compose or image ${id} of deployment ${session.deployment}`,
     'List all with `fedimg status`; @latest is the newest one.',
+  );
+}
+
+/** Throws a `ClientError` for the whole id of another deployment. */
+function ownWorkflowId({ deployment }: Session, id: string): string {
+  const workflowId = workflowIdOf(deployment, id);
+  if (isOfDeployment(deployment, workflowId)) return workflowId;
+  throw new ClientError(
+    'not-found',
+    `${id} belongs to deployment ${deploymentOf(workflowId)}; this configuration is of deployment ${deployment}`,
+    'Name the configuration of that deployment with --config or FEDIMG_CONFIG.',
   );
 }
 

@@ -1,4 +1,4 @@
-/** What every client call needs: the connection, and the address of the Temporal UI for links. */
+/** What every client call needs: the connection, the deployment, and the address of the Temporal UI for links. */
 
 import type { RunRef } from '../model/ids/run-ref.js';
 import type { TemporalAccess } from './connection.js';
@@ -8,6 +8,8 @@ export interface Session {
   readonly access: TemporalAccess;
   /** Undefined when the address of the UI is unknown. */
   readonly uiUrl: string | undefined;
+  /** Clients see only the composes and images of this deployment. */
+  readonly deployment: string;
 }
 
 export type { RunRef };

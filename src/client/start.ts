@@ -1,5 +1,6 @@
 /** Starts publications: a compose by its status message, an image by hand. Both are safe to repeat. */
 
+import type { Connection } from '@temporalio/client';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
   architectureAttribute,
@@ -14,8 +15,11 @@ import type { ComposeInput, PublishImageInput } from '../contract.js';
 import type { ComposeMessage } from '../model/compose/compose-message.js';
 import type { ImageRequest } from '../model/plan/plan.js';
 import { composeWorkflowId, imageWorkflowId } from '../model/ids/workflow-ids.js';
+import { requireSearchAttributes } from '../search-attributes.js';
 import { ClientError } from './errors.js';
+import type { TemporalAccess } from './connection.js';
 import { readImageHistory } from './image-history.js';
+import { noWorkerWarning } from './pollers.js';
 import { describePublication } from './publications.js';
 import type { RunRef, Session } from './session.js';
 import { linkTo } from './session.js';
@@ -34,30 +38,45 @@ export interface Started extends RunRef {
    */
   readonly state: 'started' | 'running' | 'published' | 'ended';
   readonly link: string | null;
+  /** Why the run does not go on: no worker polls its task queue. */
+  readonly warning: string | null;
 }
 
 /**
- * Sends the message to its compose. Starts the compose if it has not run, has failed, or had ended
- * without images and is finished now. A published compose stays unchanged. Safe to repeat.
+ * Sends the message to its compose. Starts the compose if it has not run, has failed, is partly published, or had
+ * ended without images and is finished now. A published compose stays unchanged. Safe to repeat.
  */
 export async function signalCompose(
   session: Session,
   message: ComposeMessage,
   options: StartOptions,
 ): Promise<Started> {
+  await requireAttributes(session);
   try {
     return await send(session, message, { ...options, reuse: 'ALLOW_DUPLICATE_FAILED_ONLY' });
   } catch (error) {
     if (!isAlreadyStarted(error)) throw error;
-    const workflowId = composeWorkflowId(message.composeId);
+    const workflowId = composeWorkflowId(session.deployment, message.composeId);
     const { runId, link } = await describePublication(session, workflowId);
     const status = await readStatus(session, { workflowId, runId });
-    const wasDoomed = status.outcome === 'ended';
-    if (!wasDoomed) return { workflowId, runId, state: 'published', link };
-    if (!message.status.startsWith('FINISHED')) return { workflowId, runId, state: 'ended', link };
-    // Pungi finished a compose that it had reported as doomed: it has no published images yet.
+    const closed = { workflowId, runId, link, warning: null };
+    const isIncomplete = status.outcome === 'ended' || status.outcome === 'partly-published';
+    if (!isIncomplete) return { ...closed, state: 'published' };
+    if (!message.status.startsWith('FINISHED')) {
+      return { ...closed, state: status.outcome === 'ended' ? 'ended' : 'published' };
+    }
+    // Pungi finished a compose that it had reported as doomed, or the compose has regions or images to complete.
     return send(session, message, { ...options, reuse: 'ALLOW_DUPLICATE' });
   }
+}
+
+/** Starts a closed compose again, to complete what it left out. Throws a `ClientError` when it has run without a message. */
+export async function completeCompose(
+  session: Session,
+  message: ComposeMessage,
+  options: StartOptions & { readonly complete: NonNullable<ComposeInput['complete']> },
+): Promise<Started> {
+  return send(session, message, { ...options, reuse: 'ALLOW_DUPLICATE' });
 }
 
 async function send(
@@ -65,12 +84,14 @@ async function send(
   message: ComposeMessage,
   options: StartOptions & {
     readonly reuse: 'ALLOW_DUPLICATE_FAILED_ONLY' | 'ALLOW_DUPLICATE';
+    readonly complete?: ComposeInput['complete'];
   },
 ): Promise<Started> {
   const { composeId } = message;
-  const workflowId = composeWorkflowId(composeId);
+  const workflowId = composeWorkflowId(session.deployment, composeId);
   const before = await runningRun(session, workflowId);
-  const input: ComposeInput = { composeId };
+  const { complete } = options;
+  const input: ComposeInput = { composeId, ...(complete === undefined ? {} : { complete }) };
   const handle = await session.access.call((client) =>
     client.workflow.signalWithStart(COMPOSE_WORKFLOW, {
       workflowId,
@@ -87,18 +108,25 @@ async function send(
   );
   const run = { workflowId, runId: handle.signaledRunId };
   const state = before === run.runId ? 'running' : 'started';
-  return { ...run, state, link: linkTo(session, run) };
+  return startedAs(session, run, { state, ...options });
 }
 
 /** Starts `publishImage`, one run at a time for an image. Throws a `ClientError` when a run of another file is under way. */
 export async function startImage(
   session: Session,
   request: ImageRequest,
-  options: StartOptions,
+  options: StartOptions & {
+    /** Of the earlier run that this one completes. */
+    readonly workflowId?: string;
+    readonly complete?: PublishImageInput['complete'];
+  },
 ): Promise<Started> {
   const { composeId, image } = request;
-  const workflowId = imageWorkflowId({ composeId: image.name, ...image });
-  const input: PublishImageInput = { request };
+  const workflowId =
+    options.workflowId ?? imageWorkflowId(session.deployment, { composeId: image.name, ...image });
+  const { complete } = options;
+  const input: PublishImageInput = { request, ...(complete === undefined ? {} : { complete }) };
+  await requireAttributes(session);
   try {
     const handle = await session.access.call((client) =>
       client.workflow.start(PUBLISH_IMAGE_WORKFLOW, {
@@ -117,12 +145,34 @@ export async function startImage(
       }),
     );
     const run = { workflowId, runId: handle.firstExecutionRunId };
-    return { ...run, state: 'started', link: linkTo(session, run) };
+    return await startedAs(session, run, { state: 'started', ...options });
   } catch (error) {
     if (!isAlreadyStarted(error)) throw error;
-    return joinRunning(session, workflowId, request);
+    const run = await joinRunning(session, workflowId, request);
+    return startedAs(session, run, { state: 'running', ...options });
   }
 }
+
+async function startedAs(
+  session: Session,
+  run: RunRef,
+  { state, taskQueue }: Pick<Started, 'state'> & StartOptions,
+): Promise<Started> {
+  const warning = await noWorkerWarning(session.access, taskQueue);
+  return { ...run, state, link: linkTo(session, run), warning };
+}
+
+/** A run would start and then wait for ever: Temporal refuses its first step. */
+async function requireAttributes({ access }: Session): Promise<void> {
+  if (complete.has(access)) return;
+  await access.call(({ connection }) =>
+    requireSearchAttributes(connection as Connection, access.namespace),
+  );
+  complete.add(access);
+}
+
+/** The connections whose namespace has all attributes: a listener looks once. */
+const complete = new WeakSet<TemporalAccess>();
 
 function memoOf({ timeScale = 1 }: StartOptions): Record<string, unknown> {
   return timeScale === 1 ? {} : { [TIME_SCALE_MEMO]: timeScale };
@@ -132,12 +182,12 @@ async function joinRunning(
   session: Session,
   workflowId: string,
   wanted: ImageRequest,
-): Promise<Started> {
-  const { runId, link } = await describePublication(session, workflowId);
+): Promise<RunRef> {
+  const { runId } = await describePublication(session, workflowId);
   const { request } = await readImageHistory(session.access, { workflowId, runId });
   const same =
     request.image.url === wanted.image.url && request.image.sha256 === wanted.image.sha256;
-  if (same) return { workflowId, runId, state: 'running', link };
+  if (same) return { workflowId, runId };
   throw new ClientError(
     'conflict',
     `${wanted.image.name} is being published from another file: ${request.image.url}`,

@@ -14,6 +14,7 @@ import { COMPOSE_WORKFLOW } from '../contract.js';
 import { ClientError } from './errors.js';
 import type { FailureReport } from './failure-report.js';
 import { failureProgress, failureReport } from './failure-report.js';
+import { failingTask } from './failing-task.js';
 import { readLastMessage } from './compose-history.js';
 import { imagesOfCompose } from './compose-images.js';
 import { readImageHistory } from './image-history.js';
@@ -70,11 +71,14 @@ export async function readStatus(
   const publication = publicationOf(session, description);
   const known = cache.get(publication.runId);
   if (known !== undefined) return known;
-  const activities = pendingActivities(description.raw);
-  const status =
+  const described = { ...publication, activities: pendingActivities(description.raw) };
+  const read =
     description.type === COMPOSE_WORKFLOW
-      ? await readCompose(session, { ...publication, activities }, cache)
-      : await readImage(session, { ...publication, activities });
+      ? await readCompose(session, described, cache)
+      : await readImage(session, described);
+  const failing = await failingTask(session.access, publication, description.raw);
+  // A worker that fails at the task answers no query: not its absence is the cause.
+  const status = failing === null ? read : { ...read, note: failing };
   // A status without a worker may become more complete when a worker is back.
   if (status.outcome !== 'running' && status.note === null) cache.set(status.runId, status);
   return status;
@@ -130,19 +134,28 @@ async function readCompose(
   const progress =
     asked.progress ?? (failureProgress(failure) as ComposeProgress | undefined) ?? null;
   const runs = await imagesOfCompose(session, described, progress);
-  const images = await Promise.all(runs.map((run) => readIfStarted(session, run, cache)));
+  const read = await Promise.all(runs.map((run) => readIfStarted(session, run, cache)));
+  const images = read.filter((image) => image?.kind === 'image');
+  const closed = result?.outcome ?? failedOutcome(described.execution);
   return {
     ...base,
-    outcome:
-      end === undefined ? 'running' : (result?.outcome ?? failedOutcome(described.execution)),
+    outcome: end === undefined ? 'running' : outcomeNow(closed, images),
     progress,
-    images: images.filter((image) => image?.kind === 'image'),
+    images,
     failure: failure === undefined ? null : failureReport(failure),
     note: progress === null && result === undefined ? asked.note : null,
     reason: result?.reason ?? null,
     message:
       failure === undefined ? null : ((await readLastMessage(session.access, described)) ?? null),
   };
+}
+
+/** Its images may have been completed by runs of their own since the compose has closed. */
+function outcomeNow(closed: Outcome, images: readonly ImageStatus[]): Outcome {
+  const isPublished = ({ outcome }: ImageStatus) =>
+    outcome === 'published' || outcome === 'already-published';
+  const isCompleted = images.length > 0 && images.every(isPublished);
+  return closed === 'partly-published' && isCompleted ? 'published' : closed;
 }
 
 /** Undefined when the compose has named the image but not started it yet. */

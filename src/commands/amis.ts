@@ -16,7 +16,7 @@ import { finish, withHelp } from './shared/command-help.js';
 import { EXIT, type ExitCode } from './shared/exit-codes.js';
 import { printable } from '../model/printable.js';
 import {
-  globalOptions,
+  configSource,
   outputFormat,
   parseArch,
   parseVariant,
@@ -87,11 +87,10 @@ async function run(command: Command, options: AmisOptions): Promise<ExitCode> {
     throw usageError('--ga and --beta need -o fedora-websites');
   }
   const terminal = terminalOf(command);
-  const { config } = globalOptions(command);
   const read =
     options.from === 'ec2'
-      ? await readFromEc2(process.env, options, config)
-      : await readFromTemporal(process.env, options);
+      ? await readFromEc2(configSource(command), options)
+      : await readFromTemporal(configSource(command), options);
   const { present, absent } = byPresence(read.records);
   for (const note of [...read.notes, ...absentNotes(absent)]) terminal.note(printable(note));
   const selected = inOrder(present).filter(

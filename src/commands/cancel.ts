@@ -5,7 +5,9 @@ import { cancelPublication } from '../client/cancel.js';
 import { idOf, watchCommand } from './shared/again.js';
 import { finish, withHelp } from './shared/command-help.js';
 import { EXIT, type ExitCode } from './shared/exit-codes.js';
-import { outputFormat, terminalOf } from './shared/options.js';
+import type { OperatorOptions } from './shared/operator-options.js';
+import { addOperatorOptions, operatorOf } from './shared/operator-options.js';
+import { configSource, outputFormat, terminalOf } from './shared/options.js';
 import { withSession } from './shared/with-session.js';
 
 export function createCommand(): Command {
@@ -13,20 +15,24 @@ export function createCommand(): Command {
     '<id>',
     'a compose with all its images, an image, or @latest',
   );
+  addOperatorOptions(command);
   withHelp(command, {
     examples: ['fedimg cancel Fedora-Cloud-43-20251021.0', 'fedimg cancel @latest'],
     notes:
       'What is public already stays. Use this command, not "Terminate" in the Temporal UI: a terminated run leaves its resources.',
   });
-  command.action(async (id: string) => finish(await run(command, id)));
+  command.action(async (id: string, options: OperatorOptions) => {
+    finish(await run(command, id, options));
+  });
   return command;
 }
 
-async function run(command: Command, id: string): Promise<ExitCode> {
+async function run(command: Command, id: string, options: OperatorOptions): Promise<ExitCode> {
+  const operator = operatorOf(options);
   const format = outputFormat(command, ['table', 'json', 'jsonl']);
   const terminal = terminalOf(command);
-  return withSession(process.env, async ({ session }) => {
-    const cancelled = await cancelPublication(session, id);
+  return withSession(configSource(command), async ({ session }) => {
+    const cancelled = await cancelPublication(session, id, operator);
     const { publication, requested } = cancelled;
     const name = idOf(publication);
     if (requested) {

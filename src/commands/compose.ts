@@ -12,11 +12,11 @@ import { noteComposeStarted } from './shared/compose-started.js';
 import { EXIT, exitCodeOf, type ExitCode } from './shared/exit-codes.js';
 import type { FollowOptions } from './shared/follow.js';
 import { addFollowOptions, follow } from './shared/follow.js';
-import { globalOptions, outputFormat, terminalOf } from './shared/options.js';
+import { configSource, outputFormat, terminalOf } from './shared/options.js';
 import { CommandError, usageError } from './shared/problem.js';
 import { inputName, readInput } from './shared/read-input.js';
 import { printStatus } from './status.js';
-import { startOptionsOf, withSession } from './shared/with-session.js';
+import { withSession } from './shared/with-session.js';
 
 /** pungi's messages have under 2 KiB. */
 const MESSAGE_BYTES_MAX = 1024 * 1024;
@@ -30,7 +30,10 @@ function signalCommand(): Command {
     .description(
       "send a compose's status message; it starts the compose, or updates the running one",
     )
-    .argument('<file>', "pungi's status message (JSON); - reads it from standard input");
+    .argument(
+      '<file>',
+      "pungi's status message (JSON), bare or as the bus or datagrepper has it; - reads it from standard input",
+    );
   addFollowOptions(command);
   withHelp(command, {
     examples: [
@@ -39,7 +42,8 @@ function signalCommand(): Command {
       '  "location":"https://kojipkgs.fedoraproject.org/compose/cloud/Fedora-Cloud-43-20251021.0/compose"}\' |',
       '  fedimg compose signal -',
     ],
-    notes: 'Safe to repeat: a compose is published once, and a failed one runs again.',
+    notes:
+      'Safe to repeat: a compose is published once. A failed one runs again, and a partly published one is completed.',
   });
   command.action(async (file: string, options: FollowOptions) => {
     finish(await run(command, file, options));
@@ -61,9 +65,7 @@ async function run(command: Command, file: string, options: FollowOptions): Prom
       "A message needs compose_id, status and location, as in pungi's pungi.compose.status.change.",
     );
   }
-  const { config } = globalOptions(command);
-  return withSession(process.env, async ({ session, stack }) => {
-    const start = await startOptionsOf({ config, env: process.env }, stack);
+  return withSession(configSource(command), async ({ session, start }) => {
     const started = await signalCompose(session, parsed.message, start);
     const waits = options.wait === true || options.watch === true;
     if (started.state === 'published' || started.state === 'ended') {

@@ -107,7 +107,7 @@ async function start({
       simulator: options.simulatorPort ?? (await preferPort(PORTS.simulator)),
     },
   });
-  const session = await openSession(stack);
+  const session = await openSession(stack, config.deployment);
   try {
     const { file: configFile, taskQueue } = config;
     await startWorkerProcess(stack, session, { processes, configFile, taskQueue });

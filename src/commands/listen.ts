@@ -46,7 +46,7 @@ async function run(command: Command, { logLevel }: ListenOptions): Promise<void>
   if (url === undefined) throw noBroker(file);
   const log = createLog(logLevel);
   const stop = stopSignal(log);
-  await withSession(process.env, async ({ session }) => {
+  await withSession({ config: file, env: process.env }, async ({ session }) => {
     const listener = new ComposeListener(session, {
       taskQueue: worker.taskQueue,
       timeScale: timing.scale,

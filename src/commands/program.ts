@@ -3,6 +3,7 @@
 import { Command, type CommanderError } from 'commander';
 import { EXIT, EXIT_CODES_HELP } from './shared/exit-codes.js';
 import { printable } from '../model/printable.js';
+import { redacted } from '../model/redact.js';
 import { addGlobalOptions } from './shared/options.js';
 
 interface CommandEntry {
@@ -32,6 +33,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'start a publication for each compose that the message broker reports',
     load: () => import('./listen.js'),
   },
+  plan: {
+    summary: 'show what a publication would make, where, against which quotas; writes nothing',
+    load: () => import('./plan.js'),
+  },
   publish: { summary: 'publish one image by hand', load: () => import('./publish.js') },
   status: {
     summary: 'show the status of a compose or an image, step by step and region by region',
@@ -42,9 +47,27 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'cancel a publication and remove what is not yet public',
     load: () => import('./cancel.js'),
   },
+  retry: {
+    summary: 'publish the regions that were left out, in a run under way or by a new one',
+    load: () => import('./retry.js'),
+  },
+  skip: {
+    summary: 'leave a region out of an image that is under way',
+    load: () => import('./skip.js'),
+  },
+  approve: {
+    summary: 'let an image go on that waits for its approval',
+    load: () => import('./approve.js'),
+  },
+  pause: { summary: 'hold an image before its next step', load: () => import('./pause.js') },
+  resume: { summary: 'let a paused image go on', load: () => import('./resume.js') },
   sweep: {
     summary: 'remove what terminated runs left; --dry-run only lists it',
     load: () => import('./sweep.js'),
+  },
+  doctor: {
+    summary: 'check configuration, Temporal, AWS permissions, quotas, network and broker',
+    load: () => import('./doctor.js'),
   },
   config: {
     summary: 'import: convert the configuration of the old fedimg',
@@ -80,7 +103,7 @@ export async function createProgram(argv: readonly string[], version: string): P
     .showHelpAfterError('(fedimg --help lists all commands; fedimg COMMAND --help explains one)')
     .addHelpText('after', EXAMPLES)
     // Commander's errors quote the arguments unchanged.
-    .configureOutput({ outputError: (text, write) => write(printable(text)) });
+    .configureOutput({ outputError: (text, write) => write(printable(redacted(text))) });
   addGlobalOptions(program);
   const wanted = wantedCommand(argv);
   for (const [name, entry] of Object.entries(COMMANDS)) {

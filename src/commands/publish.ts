@@ -11,10 +11,10 @@ import { finish, withHelp } from './shared/command-help.js';
 import { EXIT, type ExitCode } from './shared/exit-codes.js';
 import type { FollowOptions } from './shared/follow.js';
 import { addFollowOptions, follow } from './shared/follow.js';
-import { globalOptions, outputFormat, parseArch, parseSize, terminalOf } from './shared/options.js';
+import { configSource, outputFormat, parseArch, parseSize, terminalOf } from './shared/options.js';
 import { statusLines } from './view/status-view.js';
 import type { Terminal } from './view/terminal.js';
-import { startOptionsOf, withSession } from './shared/with-session.js';
+import { withSession } from './shared/with-session.js';
 
 interface PublishOptions extends FollowOptions {
   readonly arch: Arch;
@@ -54,9 +54,7 @@ async function run(command: Command, url: string, options: PublishOptions): Prom
   const format = outputFormat(command, ['table', 'json', 'jsonl', 'name']);
   const terminal = terminalOf(command);
   const request = imageRequestByHand({ url, ...options, sizeBytes: options.size });
-  const { config } = globalOptions(command);
-  return withSession(process.env, async ({ session, stack }) => {
-    const start = await startOptionsOf({ config, env: process.env }, stack);
+  return withSession(configSource(command), async ({ session, start }) => {
     const started = await startImage(session, request, start);
     noteStarted(terminal, started);
     if (options.wait !== true && options.watch !== true) {
@@ -79,9 +77,10 @@ async function run(command: Command, url: string, options: PublishOptions): Prom
   });
 }
 
-function noteStarted(terminal: Terminal, { state, workflowId, link }: Started): void {
+function noteStarted(terminal: Terminal, { state, workflowId, link, warning }: Started): void {
   const what = state === 'running' ? 'already being published' : 'publication started';
   terminal.note(`${workflowId}: ${what}`);
   if (link !== null) terminal.note(link);
+  if (warning !== null) terminal.note(terminal.paintNote('yellow', warning));
   terminal.note(`Watch it: ${watchCommand({ kind: 'image', workflowId })}`);
 }

@@ -4,8 +4,8 @@ import { mkdtemp, mkdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
-import type { LatencyProfile } from '../simulator/index.js';
-import { startSimulator } from '../simulator/index.js';
+import type { CloudSettings, LatencyProfile, Simulator } from '../simulator/index.js';
+import { readSettings, SettingsError, startSimulator } from '../simulator/index.js';
 import { awsVariables, exportLines } from '../local/environment.js';
 import { finish, withHelp } from './shared/command-help.js';
 import { EXIT, type ExitCode } from './shared/exit-codes.js';
@@ -19,6 +19,7 @@ interface SimulatorOptions {
   readonly state?: string;
   readonly latency: LatencyProfile;
   readonly seed?: number;
+  readonly settings?: Partial<CloudSettings>;
 }
 
 export function createCommand(): Command {
@@ -29,7 +30,12 @@ export function createCommand(): Command {
       'keep everything here over restarts (default: a folder that is removed at the end)',
     )
     .option('--latency <profile>', LATENCY_NAMES, parseLatency, 'fast')
-    .option('--seed <number>', 'the same seed gives the same ids and durations', parseSeed);
+    .option('--seed <number>', 'the same seed gives the same ids and durations', parseSeed)
+    .option(
+      '--settings <json>',
+      'settings of the start, by default a new AWS account: docs/simulator.md lists them',
+      parseSettings,
+    );
   withHelp(command, {
     examples: [
       'fedimg simulator --port 8234 --state ./cloud',
@@ -47,6 +53,15 @@ function parseSeed(text: string): number {
   throw usageError(`--seed ${text} is not a seed`, 'Allowed: a whole number of at most 9 digits.');
 }
 
+function parseSettings(text: string): Partial<CloudSettings> {
+  try {
+    return readSettings(text);
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    throw usageError(`--settings: ${error.message}`, 'Example: {"publicImagesPerRegion": 20}');
+  }
+}
+
 async function run(command: Command, options: SimulatorOptions): Promise<ExitCode> {
   const terminal = terminalOf(command);
   const stopped = stopSignal();
@@ -61,13 +76,17 @@ async function run(command: Command, options: SimulatorOptions): Promise<ExitCod
       stateDir,
       latency: options.latency,
       ...(options.seed === undefined ? {} : { seed: options.seed }),
+      ...(options.settings === undefined ? {} : { settings: options.settings }),
       log: terminal.note,
     });
     terminal.note(
       `EC2 and SSM: ${simulator.url}, latency ${options.latency}, state in ${stateDir}`,
     );
     terminal.note('Ctrl-C stops it. To use it, export:');
-    terminal.result(exportLines(awsVariables(simulator.url, simulator.credentials)).join('\n'));
+    if (isPairGiven(simulator)) {
+      terminal.note(`(its key pair is that of this environment, ${SECRETS.join(' and ')})`);
+    }
+    terminal.result(exportLines(printedVariables(simulator)).join('\n'));
     await noteKeptTroubles(simulator.url, terminal.note);
     await stopped;
     await simulator.close();
@@ -75,6 +94,19 @@ async function run(command: Command, options: SimulatorOptions): Promise<ExitCod
     if (options.state === undefined) await rm(stateDir, { recursive: true, force: true });
   }
   return EXIT.done;
+}
+
+const SECRETS: readonly string[] = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
+
+/** With the key pair only where the simulator has made it: a pair of the environment may be one of a real account. */
+function printedVariables(simulator: Simulator): Record<string, string> {
+  const all = Object.entries(awsVariables(simulator.url, simulator.credentials));
+  const isGiven = isPairGiven(simulator);
+  return Object.fromEntries(all.filter(([name]) => !(isGiven && SECRETS.includes(name))));
+}
+
+function isPairGiven({ credentials }: Simulator): boolean {
+  return credentials.secretAccessKey === process.env['AWS_SECRET_ACCESS_KEY'];
 }
 
 /** Resolves at the first SIGINT, SIGTERM or SIGHUP; a second one ends the process at once. */

@@ -6,11 +6,11 @@ import { recentPublications, resolvePublication } from '../client/publications.j
 import type { PublicationStatus } from '../client/status.js';
 import { readStatus } from '../client/status.js';
 import { idOf } from './shared/again.js';
-import { exitCodeOf, EXIT, type ExitCode } from './shared/exit-codes.js';
+import { exitCodeOfStatus, EXIT, type ExitCode } from './shared/exit-codes.js';
 import type { FollowOptions } from './shared/follow.js';
 import { addFollowOptions, follow } from './shared/follow.js';
 import { formatColumns, formatElapsed, formatTime } from './view/format.js';
-import { outputFormat, terminalOf, type OutputFormat } from './shared/options.js';
+import { configSource, outputFormat, terminalOf, type OutputFormat } from './shared/options.js';
 import { finish, withHelp } from './shared/command-help.js';
 import { statusLines } from './view/status-view.js';
 import type { Terminal } from './view/terminal.js';
@@ -33,7 +33,7 @@ export function createCommand(): Command {
       'fedimg status Fedora-Cloud-43-20251021.0 -o json',
     ],
     notes: `Without an id it lists the ${LISTED_MAX} newest. Older ones are shown by their id; \`fedimg amis\` lists all AMIs.
-The exit code follows the outcome: 0 published, 1 failed, 3 partly published, 8 still running.`,
+The exit code follows the outcome: 0 published, 1 failed, 3 partly published, 8 still running, 9 waiting for approval.`,
   });
   command.action(async (id: string | undefined, options: FollowOptions) => {
     finish(await run(command, id, options));
@@ -55,7 +55,7 @@ async function run(
   if (options.timeout !== undefined && !following) {
     throw usageError('--timeout needs --wait or --watch', 'Add one of them.');
   }
-  return withSession(process.env, async ({ session }) => {
+  return withSession(configSource(command), async ({ session }) => {
     if (id === undefined) {
       printList(terminal, format, await recentPublications(session, LISTED_MAX));
       return EXIT.done;
@@ -64,7 +64,7 @@ async function run(
     if (!following) {
       const status = await readStatus(session, publication);
       printStatus(terminal, format, status);
-      return exitCodeOf(status.outcome);
+      return exitCodeOfStatus(status);
     }
     const events = format === 'jsonl' && options.watch === true;
     const { status, exitCode } = await follow(session, publication, {

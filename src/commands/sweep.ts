@@ -6,12 +6,18 @@ import { awaitSweep, startSweep } from '../client/sweep.js';
 import type { SweepReport } from '../model/sweep/sweep.js';
 import { finish, withHelp } from './shared/command-help.js';
 import { EXIT, type ExitCode } from './shared/exit-codes.js';
-import { globalOptions, outputFormat, parseTimeout, terminalOf } from './shared/options.js';
+import {
+  configSource,
+  globalOptions,
+  outputFormat,
+  parseTimeout,
+  terminalOf,
+} from './shared/options.js';
 import type { OutputFormat } from './shared/options.js';
 import { sweepCountLine, sweepLines, sweepRows, sweepWarnings } from './view/sweep-view.js';
 import type { Terminal } from './view/terminal.js';
 import { detachable } from './shared/watch.js';
-import { startOptionsOf, withSession } from './shared/with-session.js';
+import { withSession } from './shared/with-session.js';
 
 interface SweepOptions {
   readonly dryRun?: boolean;
@@ -33,9 +39,10 @@ export function createCommand(): Command {
       'fedimg sweep --dry-run --verbose            # also what is kept, and why',
       "fedimg sweep -o json | jq '.removed[].id'",
     ],
-    notes: `A stray has this deployment's tags, and its run was terminated, failed or is unknown to Temporal.
+    notes: `A stray has the tags of this installation (Temporal cluster, namespace and deployment), and its run was terminated,
+failed or is unknown to Temporal.
 The sweep keeps what is public (except a snapshot without its AMI), marked as a result, younger than [sweep] grace,
-or of a running publication. Workers sweep every 15 minutes: see docs/operating.md.
+of a running publication, or of another installation. Workers sweep every 15 minutes: see docs/operating.md.
 Exits with 1 when a stray is left or a region was not swept.`,
   });
   command.action(async (options: SweepOptions) => finish(await run(command, options)));
@@ -45,10 +52,9 @@ Exits with 1 when a stray is left or a region was not swept.`,
 async function run(command: Command, options: SweepOptions): Promise<ExitCode> {
   const format = outputFormat(command, ['table', 'json', 'jsonl']);
   const terminal = terminalOf(command);
-  const { config, verbose = false } = globalOptions(command);
+  const { verbose = false } = globalOptions(command);
   const dryRun = options.dryRun === true;
-  return withSession(process.env, async ({ session, stack }) => {
-    const start = await startOptionsOf({ config, env: process.env }, stack);
+  return withSession(configSource(command), async ({ session, start }) => {
     const { deployment } = start;
     const started = await startSweep(session, { deployment, dryRun }, start);
     noteStarted(terminal, started, { deployment, dryRun });

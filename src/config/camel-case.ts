@@ -22,11 +22,11 @@ type Camel<Text extends string> = Text extends `${infer First}_${infer Rest}`
 export type CamelCased<Table> = {
   [
     Key in keyof Table as Key extends string
-      ? Table[Key] extends Duration
+      ? Exclude<Table[Key], undefined> extends Duration
         ? `${Camel<Key>}Ms`
         : Camel<Key>
       : never
-  ]: Table[Key] extends Duration ? number : Exclude<Table[Key], undefined>;
+  ]: Exclude<Table[Key], undefined> extends Duration ? number : Exclude<Table[Key], undefined>;
 };
 
 /** Renames the keys of one table, and leaves tables within it alone; an optional key that is absent stays absent. */

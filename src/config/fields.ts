@@ -46,6 +46,13 @@ export function kernelId(): z.ZodString {
 /** An AMI's id. */
 export const AMI_ID = /^ami-(?:[0-9a-f]{8}|[0-9a-f]{17})$/;
 
+/**
+ * EC2's form for an AMI that an SSM parameter names, with a version or a label where one is given. SSM user guide,
+ * "About requirements and constraints for parameter names".
+ */
+export const AMI_PARAMETER =
+  /^resolve:ssm:\/?[\w.-]{1,200}(?:\/[\w.-]{1,200}){0,14}(?::[\w.-]{1,100})?$/;
+
 /** Instance types without repetitions, to be tried in order. */
 export function instanceTypes(): z.ZodArray<z.ZodString> {
   const item = z

@@ -2,7 +2,9 @@
 import { z } from 'zod';
 import { always, isRecord } from './cross-check.js';
 import type { Arch } from '../model/compose/compose.js';
+import { DEFAULT_DEPLOYMENT } from '../model/ids/installation.js';
 import { variantsOf } from '../model/ids/variant.js';
+import { RESERVED_DEPLOYMENTS } from '../model/ids/workflow-ids.js';
 import { amisSchema, type AmiItem } from './sections/amis.js';
 import { composesSchema } from './sections/composes.js';
 import { messagingSchema } from './sections/messaging.js';
@@ -41,9 +43,12 @@ const root = z.strictObject({
       /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
       'is not a deployment name; allowed: up to 63 letters, digits, ". _ -", first a letter or digit',
     )
-    .default('fedimg')
+    .refine((name) => !RESERVED_DEPLOYMENTS.includes(name), {
+      error: `must not be ${RESERVED_DEPLOYMENTS.join(' or ')}: workflow ids begin with these words`,
+    })
+    .default(DEFAULT_DEPLOYMENT)
     .describe(
-      'Name of this installation. It tags every resource, and changes only resources with its tag.',
+      'Name of this deployment. It tags every resource, and stands before its workflow ids unless it is the default.',
     ),
   amis: amisSchema,
   publish: publishSchema.prefault({}),
@@ -125,7 +130,7 @@ export const configSchema = root
     checkZones(toml, report);
     checkHomeIsKept(toml, report);
   }, always)
-  .transform(({ amis: [first, ...others], utility, test, ...rest }) => {
+  .transform(({ amis: [first, ...others], utility, test, worker, ...rest }) => {
     if (first === undefined) throw new RangeError('the model let an empty AMI list pass');
     const amis: [AmiItem, ...AmiItem[]] = [first, ...others];
     const instanceTypes =
@@ -133,7 +138,14 @@ export const configSchema = root
         ? utility.instanceTypes
         : [...DEFAULT_INSTANCE_TYPES[first.arch]];
     const variants = selectVariants(test.variants, registeredVariants(rest.publish));
-    return { ...rest, amis, utility: { ...utility, instanceTypes }, test: { ...test, variants } };
+    return {
+      ...rest,
+      amis,
+      utility: { ...utility, instanceTypes },
+      test: { ...test, variants },
+      // Workers of two deployments on one task queue would take each other's runs.
+      worker: { ...worker, taskQueue: worker.taskQueue ?? rest.deployment },
+    };
   });
 
 /** The whole configuration, valid and with its defaults. The first item of `amis` names the home region. */

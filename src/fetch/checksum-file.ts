@@ -55,8 +55,8 @@ interface ImageFile {
 }
 
 /**
- * Where pungi puts the CHECKSUM file of an image, the most likely path first: `PRODUCT-VERSION-BUILD-ARCH-CHECKSUM`
- * (media_checksum_base_filename of its configuration), by label for a candidate, else by date.
+ * Where pungi puts the CHECKSUM file of an image, the most likely path first. Fedora's configurations of pungi set
+ * `media_checksum_base_filename`: one form each for release candidates, Betas and dated composes.
  */
 export function checksumPaths({ composeId, label, path, arch }: ImageFile): string[] {
   const id = parseComposeId(composeId);
@@ -64,17 +64,30 @@ export function checksumPaths({ composeId, label, path, arch }: ImageFile): stri
   const [variant = ''] = path.split('/');
   if (id === undefined || directory === '') return [];
   const product = id.short.endsWith(`-${variant}`) ? id.short : `${id.short}-${variant}`;
-  const numbers = [
-    label?.slice(label.indexOf('-') + 1),
-    composeId.slice(composeId.indexOf(id.date)),
+  const { version, composeType } = id;
+  const build = composeId.slice(composeId.indexOf(id.date));
+  const byDate = `${product}-${version}-${build}-${arch}`;
+  // The word `images` came in 2024.
+  const byArch = [
+    `${product}-images-${version}-${arch}-${build}`,
+    `${product}-${version}-${arch}-${build}`,
   ];
-  const builds = numbers.filter((build) => build !== undefined);
-  return [...new Set(builds)].map(
-    (build) => `${directory}${product}-${id.version}-${build}-${arch}-CHECKSUM`,
-  );
+  const names = [
+    ...byLabel(label).map((suffix) => `${product}-${version}${suffix}-${arch}`),
+    ...(composeType === 'production' ? [byDate, ...byArch] : [...byArch, byDate]),
+  ];
+  return [...new Set(names)].map((name) => `${directory}${name}-CHECKSUM`);
 }
 
-/** The image's entry in the first CHECKSUM file that exists; undefined without a file or an entry. */
+/** `-1.6` for RC-1.6, `_Beta-1.2` for Beta-1.2. */
+function byLabel(label: string | undefined): string[] {
+  if (label === undefined) return [];
+  const dash = label.indexOf('-');
+  const [milestone, number] = [label.slice(0, dash), label.slice(dash + 1)];
+  return [milestone === 'RC' ? `-${number}` : `_${milestone}-${number}`];
+}
+
+/** The image's entry in the first CHECKSUM file that has one; undefined without a file or an entry. */
 export async function fetchChecksum(
   location: string,
   file: ImageFile,
@@ -83,7 +96,8 @@ export async function fetchChecksum(
   const name = file.path.slice(file.path.lastIndexOf('/') + 1);
   for (const path of checksumPaths(file)) {
     const text = await fetchIfThere(`${location}/${path}`, options);
-    if (text !== undefined) return parseChecksumFile(text).get(name);
+    const found = text === undefined ? undefined : parseChecksumFile(text).get(name);
+    if (found !== undefined) return found;
   }
   return undefined;
 }

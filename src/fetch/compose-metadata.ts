@@ -35,7 +35,9 @@ export interface ComposeImages {
 const imagesJson = z.object({
   header: z.object({
     type: z.literal('productmd.images', { error: 'is not "productmd.images"' }).optional(),
-    version: z.string().regex(/^1\.\d+$/, 'is not version 1.x of the format'),
+    version: z
+      .string()
+      .regex(/^[12]\.\d{1,3}$/, 'is not a version that fedimg reads; it reads 1.x and 2.x'),
   }),
   payload: z.object({
     compose: z.object({ id: z.string() }),

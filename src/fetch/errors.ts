@@ -1,5 +1,6 @@
 /** The errors of fetching: each says whether another attempt can succeed, and what the operator does. */
 import { printableAscii } from '../model/printable.js';
+import { redacted } from '../model/redact.js';
 
 /** Stable names of the errors below, for logs, tests and the operator's search. */
 export type SourceErrorCode =
@@ -39,11 +40,11 @@ export class SourceError extends Error {
 
   constructor(code: SourceErrorCode, message: string, details: SourceErrorDetails) {
     super(
-      printableAscii(message),
+      printableAscii(redacted(message)),
       details.cause === undefined ? undefined : { cause: details.cause },
     );
     this.code = code;
-    this.next = printableAscii(details.next);
+    this.next = printableAscii(redacted(details.next));
     this.retryable = details.retryable ?? false;
   }
 }

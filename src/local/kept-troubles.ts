@@ -1,7 +1,6 @@
 /** At start, lists fault rules and settings that the local cloud kept from an earlier start. */
 
 import type { FaultStatus } from '../simulator/index.js';
-import { defaultSettings } from '../simulator/index.js';
 import { readControl } from './simulator-control.js';
 
 /** Calls `note` once when the local cloud has kept fault rules or changed settings. */
@@ -15,11 +14,12 @@ export async function noteKeptTroubles(
   note(`\nThe local cloud has kept from an earlier start:${lines.join('')}`);
 }
 
-/** A line for each fault rule that can still hit a call, and for each setting that is not the default. */
+/** A line for each fault rule that can still hit a call, and for each setting that is not as at the start. */
 async function keptTroubles(simulatorUrl: string): Promise<string[]> {
-  const [rules, settings] = await Promise.all([
+  const [rules, settings, usual] = await Promise.all([
     readControl<FaultStatus[]>(simulatorUrl, 'faults'),
     readControl<Record<string, unknown>>(simulatorUrl, 'settings'),
+    readControl<Record<string, unknown>>(simulatorUrl, 'settings/start'),
   ]);
   const faults = rules
     .filter((rule) => canStillHit(rule, Date.now()))
@@ -27,11 +27,10 @@ async function keptTroubles(simulatorUrl: string): Promise<string[]> {
       ({ id, kind, action, region }) =>
         `fault rule ${id}: ${kind}, ${every(action, 'call')} in ${every(region, 'region')}; remove it with: curl -X DELETE ${simulatorUrl}/_fedimg/faults/${encodeURIComponent(id)}`,
     );
-  const usual: Readonly<Record<string, unknown>> = { ...defaultSettings };
   const changed = Object.entries(settings)
-    .filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(usual[name] ?? null))
+    .filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(usual[name]))
     .map(([name, value]) => {
-      const back = JSON.stringify({ [name]: usual[name] ?? null });
+      const back = JSON.stringify({ [name]: usual[name] });
       return `setting ${name}: ${JSON.stringify(value)}; reset it with: curl -X PUT ${simulatorUrl}/_fedimg/settings -d '${back}'`;
     });
   return [...faults, ...changed];

@@ -12,6 +12,7 @@ import { startTemporalServer } from './temporal/server.js';
 import type { LocalCredentials } from './credentials.js';
 import { awsVariables, environmentForLocalCloud } from './environment.js';
 import type { LatencyProfile } from '../simulator/index.js';
+import { publisherAccount } from '../simulator/index.js';
 
 export interface LocalStackOptions {
   /** Holds Temporal's database and the cloud's files; must exist. */
@@ -36,6 +37,9 @@ export interface LocalStack {
   /** The part of `env` that a user has to export. */
   readonly variables: Readonly<Record<string, string>>;
 }
+
+/** The default configuration makes six AMIs public in a region; a new account may make five, or is blocked. */
+const accountSettings = JSON.stringify(publisherAccount, (_, value: unknown) => value ?? null);
 
 /** The first start of a binary from a cold disk can take many seconds. */
 const READY_TIMEOUT_MS = 60_000;
@@ -80,7 +84,10 @@ async function startSimulatorProcess(
   const child = processes.start({
     name: 'simulator',
     command: process.execPath,
-    args: ownArgs('simulator', '--port', `${port}`, '--state', state, '--latency', latency),
+    args: ownArgs(
+      ...['simulator', '--port', `${port}`, '--state', state, '--latency', latency],
+      ...['--settings', accountSettings],
+    ),
     env: environmentForLocalCloud(process.env, aws),
   });
   const isReady = async (): Promise<boolean> => (await fetch(`${url}/_fedimg/calls`)).ok;
@@ -110,9 +117,9 @@ export async function startWorkerProcess(
   return worker;
 }
 
-export async function openSession(stack: LocalStack): Promise<Session> {
+export async function openSession(stack: LocalStack, deployment: string): Promise<Session> {
   const access = await connectToTemporal({ env: stack.env });
-  return { access, uiUrl: stack.temporal.uiUrl };
+  return { access, uiUrl: stack.temporal.uiUrl, deployment };
 }
 
 /** Workers name themselves `fedimg@HOST:PID`. */

@@ -4,7 +4,15 @@ import { createHash } from 'node:crypto';
 import type { Options } from 'amqplib';
 import type { z } from 'zod';
 import type { Announcement, AnnouncementKind } from '../model/progress/announcement.js';
-import { awsPublishedBody, copyBody, publishBody, testBody, uploadBody } from './body-schemas.js';
+import {
+  awsPublishedBody,
+  copyBody,
+  publishBody,
+  regionBody,
+  runBody,
+  testBody,
+  uploadBody,
+} from './body-schemas.js';
 import { BrokerError } from './errors.js';
 
 export interface WireMessage {
@@ -24,6 +32,7 @@ interface Kind {
 }
 
 const FEDIMG = { application: 'fedimg', schema: 'base.message' } as const;
+const OWN = { application: 'fedimg', package: 'fedimg_messages' } as const;
 
 /** The compiler asks for an entry of every kind: without one, the message could not be sent. */
 const KINDS: Readonly<Record<AnnouncementKind, Kind>> = {
@@ -31,6 +40,8 @@ const KINDS: Readonly<Record<AnnouncementKind, Kind>> = {
   'image.test': { ...FEDIMG, body: testBody },
   'image.copy': { ...FEDIMG, body: copyBody },
   'image.publish': { ...FEDIMG, body: publishBody },
+  'run.v1': { ...OWN, schema: 'fedimg.run.v1', body: runBody },
+  'region.v1': { ...OWN, schema: 'fedimg.region.v1', body: regionBody },
   'published.v1.aws': {
     application: 'fedora_image_uploader',
     schema: 'fedora_image_uploader.published.v1.aws',
@@ -43,7 +54,7 @@ const KINDS: Readonly<Record<AnnouncementKind, Kind>> = {
 const ROUTING_KEY_BYTES_MAX = 255;
 
 /** fedora-messaging's numbers for the severity of a message. */
-const SEVERITY = { info: 20, error: 40 } as const;
+const SEVERITY = { info: 20, warning: 30, error: 40 } as const;
 
 /**
  * The topic begins with `topicPrefix` (`org.fedoraproject.prod`), if there is one. The id follows from the announcement's
@@ -78,7 +89,7 @@ export function wireMessage(
       headers: {
         fedora_messaging_schema: kind.schema,
         ...(kind.package === undefined ? {} : { fedora_messaging_schema_package: kind.package }),
-        fedora_messaging_severity: body['status'] === 'failed' ? SEVERITY.error : SEVERITY.info,
+        fedora_messaging_severity: severityOf(body),
         // As Python's isoformat has it: no fraction, and an offset.
         'sent-at': sentAt.toISOString().replace(/\.\d{3}Z$/, '+00:00'),
         priority: 0,
@@ -92,6 +103,11 @@ function kindOf(topic: string): Kind | undefined {
     ([name]) => topic === name || topic.startsWith(`${name}.`),
   );
   return found?.[1];
+}
+
+function severityOf({ status, outcome, state }: Announcement['body']): number {
+  if (status === 'failed' || outcome === 'failed') return SEVERITY.error;
+  return outcome === 'partly-published' || state === 'left-out' ? SEVERITY.warning : SEVERITY.info;
 }
 
 function invalid({ topic, key }: Announcement, why: string): BrokerError {

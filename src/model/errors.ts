@@ -14,12 +14,18 @@ export function isServiceErrorType(type: string | null | undefined): type is Ser
   );
 }
 
+/** `credentials`: AWS refuses or cannot check the caller's keys, which an operator or AWS replaces. */
 export type FailureClass =
-  'throttled' | 'not-yet' | 'capacity' | 'refused' | 'lost' | 'unreachable';
+  'throttled' | 'not-yet' | 'capacity' | 'credentials' | 'refused' | 'lost' | 'unreachable';
 
 /** Whether another attempt would fail in the same way. */
 export function isFinal(failureClass: FailureClass): boolean {
   return failureClass === 'refused' || failureClass === 'lost' || failureClass === 'capacity';
+}
+
+/** Whether `next` asks the operator to act: the failure does not end by itself. */
+export function needsOperator(failureClass: FailureClass): boolean {
+  return isFinal(failureClass) || failureClass === 'credentials';
 }
 
 /** First detail of every ApplicationFailure that fedimg throws. */

@@ -1,5 +1,7 @@
 /** Text from machines that are not trusted, made safe for terminals, logs and pages. */
 
+import { redacted } from './redact.js';
+
 /** Line breaks and tabs stay; every other control, bidirectional, invisible or unassigned character becomes `\u{1b}`. */
 export function printable(text: string): string {
   return text.replace(/(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]/gu, escaped);
@@ -26,11 +28,11 @@ export function shownText(text: string, charsMax = 200): string {
 /** Of the characters of a text: a coloured log stays well below this share, a compressed file well above. */
 const BINARY_SHARE = 0.2;
 
-/** A program's output for people; binary data is counted instead of shown. */
+/** A program's output for people, without secrets; binary data is counted instead of shown. */
 export function readableOutput(text: string): string {
   const strange = text.match(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\ufffd]/gu) ?? [];
   const count = strange.filter((character) => !'\t\n\r\u001b'.includes(character)).length;
-  if (count <= text.length * BINARY_SHARE) return printable(text);
+  if (count <= text.length * BINARY_SHARE) return printable(redacted(text));
   return `(${text.length} characters of binary data)\n`;
 }
 

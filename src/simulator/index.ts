@@ -19,7 +19,7 @@ export type { FaultKind, FaultRule, FaultStatus } from './faults/faults.js';
 export type { LatencyProfile } from './latency.js';
 export { LATENCY_PROFILES } from './latency.js';
 export type { CloudSettings } from './settings.js';
-export { defaultSettings } from './settings.js';
+export { defaultSettings, publisherAccount, readSettings, SettingsError } from './settings.js';
 
 export interface SimulatorOptions {
   /** 0, the default, is any free port. Only loopback is listened on. */
@@ -41,7 +41,7 @@ export interface SimulatorOptions {
 }
 
 export interface Simulator {
-  /** Such as `http://127.0.0.1:41235`: the endpoint of EC2, SSM and STS, for every region. */
+  /** Such as `http://127.0.0.1:41235`: the endpoint of EC2, SSM, STS and Service Quotas, for every region. */
   readonly url: string;
   readonly credentials: Credentials;
   /** Ends the server and every machine's processes; the state stays in its directory. */

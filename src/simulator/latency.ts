@@ -32,6 +32,8 @@ interface Spans {
   readonly deregisteredListed: Span;
   /** How long the name of a deregistered image stays taken. */
   readonly imageNameFreed: Span;
+  /** Until a changed block on public images is in force (EnableImageBlockPublicAccess: up to 10 minutes). */
+  readonly publicAccessBlock: Span;
   /** How long a new id may not be found (eventual consistency). */
   readonly consistencyLag: Span;
   /** Until a machine's SSM agent shows up and a command is delivered. */
@@ -68,6 +70,7 @@ const profiles: Record<LatencyProfile, Spans> = {
     imagePending: instant,
     deregisteredListed: instant,
     imageNameFreed: instant,
+    publicAccessBlock: instant,
     consistencyLag: instant,
     agentRegistration: instant,
     commandDelivery: instant,
@@ -89,6 +92,7 @@ const profiles: Record<LatencyProfile, Spans> = {
     imagePending: [150, 400],
     deregisteredListed: [200, 800],
     imageNameFreed: instant,
+    publicAccessBlock: [200, 800],
     consistencyLag: instant,
     agentRegistration: [150, 500],
     commandDelivery: [20, 100],
@@ -111,6 +115,7 @@ const profiles: Record<LatencyProfile, Spans> = {
     imagePending: [5_000, 45_000],
     deregisteredListed: [5_000, 60_000],
     imageNameFreed: [5_000, 60_000],
+    publicAccessBlock: [minuteMs, 10 * minuteMs],
     consistencyLag: [0, 3_000],
     agentRegistration: [20_000, 90_000],
     commandDelivery: [500, 3_000],

@@ -141,7 +141,7 @@ function isAgentOnline(cloud: Cloud, region: string, instanceId: string): boolea
 
 function recordEvent(cloud: Cloud, event: string, region: string, detail: unknown): void {
   if (cloud.isClosed()) return;
-  const changed = cloud.store.takeChanges();
+  const changed = cloud.store.takeChanges().filter((name) => !name.startsWith('faults/'));
   const resources = cloud.changes.read(changed).map(({ change }) => change);
   cloud.store.flush();
   cloud.effects.record({

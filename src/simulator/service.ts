@@ -24,6 +24,9 @@ export type ServiceAction = (call: ServiceCall) => unknown;
 /** Kinds of fault rules whose answer is an error, in the form of each service. */
 export type ErrorFault = 'throttle' | 'error' | 'refusal' | 'capacity' | 'quota';
 
+/** Kinds of fault rules that refuse the caller's keys. */
+export type KeyFault = Extract<SignatureProblem, 'unknown-key' | 'expired-session'>;
+
 export interface Service {
   /** As in the scope of a signature and in the effect log. */
   readonly name: string;

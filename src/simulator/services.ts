@@ -3,10 +3,16 @@
 import type { IncomingMessage } from 'node:http';
 import { ec2Service } from './ec2/service.js';
 import type { Service } from './service.js';
+import { serviceQuotasService } from './service-quotas/service.js';
 import { ssmService } from './ssm/service.js';
 import { stsService } from './sts/service.js';
 
-export const services: readonly Service[] = [ec2Service, ssmService, stsService];
+export const services: readonly Service[] = [
+  ec2Service,
+  ssmService,
+  stsService,
+  serviceQuotasService,
+];
 
 /** The service that a request claims to be for, before its signature is checked; EC2 by default. */
 export function claimedService(message: IncomingMessage): Service {

@@ -11,6 +11,8 @@ export interface RegionSettings {
   readonly snapshotBlockPublicAccess?: AccountRecord['snapshotBlockPublicAccess'] | undefined;
   /** With `declarative-policy` the account itself cannot change the blocks. */
   readonly blockPublicAccessManagedBy?: 'account' | 'declarative-policy' | undefined;
+  /** Service quota L-0E3CBAB9 in this region alone. */
+  readonly publicImages?: number | undefined;
 }
 
 export interface CloudSettings {
@@ -18,18 +20,20 @@ export interface CloudSettings {
   readonly accountId: string;
   /** Opt-in regions that this account has enabled. */
   readonly optedInRegions: readonly string[];
-  /** Service quota L-0E3CBAB9, per region; EC2's own default is 5; null: unlimited. */
+  /** Service quota L-0E3CBAB9, per region; undefined: unlimited. */
   readonly publicImagesPerRegion: number | undefined;
-  /** Running On-Demand vCPUs per region. */
+  /** Service quota L-1216C47A, running On-Demand vCPUs per region. */
   readonly vcpusPerRegion: number | undefined;
   /** Volumes per region (VolumeLimitExceeded). */
   readonly volumesPerRegion: number | undefined;
-  /** Snapshots per region (SnapshotLimitExceeded); EC2's own default is 100,000. */
+  /** Service quota L-309BACF6, snapshots per region (SnapshotLimitExceeded). */
   readonly snapshotsPerRegion: number | undefined;
   /** Snapshots per region that are pending (PendingSnapshotLimitExceeded). */
   readonly pendingSnapshotsPerRegion: number | undefined;
   /** Concurrent snapshot copies to one region; EC2's own default is 20. */
   readonly snapshotCopiesPerRegion: number;
+  /** Whether AWS grants each requested quota increase at once; otherwise a control call has to. */
+  readonly approvesQuotaRequests: boolean;
   /** A new id is not found for up to this long; undefined: by the latency profile. */
   readonly consistencyLagMs: number | undefined;
   /** A new resource that is found by its id is missing from listings for up to this much longer. */
@@ -44,19 +48,27 @@ export interface CloudSettings {
   readonly throttling: boolean;
   /** Instance types (`*` is a wildcard) that a zone does not have, by the zone's name. */
   readonly unsupportedTypes: Readonly<Record<string, readonly string[]>>;
+  /** The block on public images in regions that have no setting of their own. */
+  readonly imageBlockPublicAccess: AccountRecord['imageBlockPublicAccess'];
   /** The account's switches by region; `*` is every region that is not named. */
   readonly regions: Readonly<Record<string, RegionSettings>>;
 }
 
+/**
+ * A new account's. EC2 user guide, "AMI quotas" and "On-Demand Instance quotas": 5 public AMIs and 5 vCPUs
+ * of standard instances a region. EBS user guide, "Quotas": 100,000 snapshots. EC2 user guide, "Block public
+ * access to your AMIs", default settings: on for new accounts, and for others that have no public AMI.
+ */
 export const defaultSettings: CloudSettings = {
   accountId: '111122223333',
   optedInRegions: [],
-  publicImagesPerRegion: undefined,
-  vcpusPerRegion: undefined,
+  publicImagesPerRegion: 5,
+  vcpusPerRegion: 5,
   volumesPerRegion: undefined,
-  snapshotsPerRegion: undefined,
+  snapshotsPerRegion: 100_000,
   pendingSnapshotsPerRegion: undefined,
   snapshotCopiesPerRegion: 20,
+  approvesQuotaRequests: false,
   consistencyLagMs: undefined,
   listingLagMs: 0,
   tagLagMs: 0,
@@ -64,8 +76,16 @@ export const defaultSettings: CloudSettings = {
   instanceProfiles: undefined,
   throttling: false,
   unsupportedTypes: {},
+  imageBlockPublicAccess: 'block-new-sharing',
   regions: {},
 };
+
+/** An account that may publish: AWS has raised its quotas, and it has lifted the block on public images. */
+export const publisherAccount = {
+  publicImagesPerRegion: undefined,
+  vcpusPerRegion: undefined,
+  imageBlockPublicAccess: 'unblocked',
+} as const satisfies Partial<CloudSettings>;
 
 const amount = z.number().int().min(0).max(1_000_000_000);
 /** null removes a limit, because JSON has no undefined. */
@@ -80,6 +100,7 @@ const changesSchema = z
     snapshotsPerRegion: limit,
     pendingSnapshotsPerRegion: limit,
     snapshotCopiesPerRegion: amount,
+    approvesQuotaRequests: z.boolean(),
     consistencyLagMs: limit,
     listingLagMs: amount,
     tagLagMs: amount,
@@ -87,6 +108,7 @@ const changesSchema = z
     instanceProfiles: z.array(z.string()).nullable(),
     throttling: z.boolean(),
     unsupportedTypes: z.record(z.string(), z.array(z.string())),
+    imageBlockPublicAccess: z.enum(['unblocked', 'block-new-sharing']),
     regions: z.record(
       z.string(),
       z.strictObject({
@@ -96,6 +118,7 @@ const changesSchema = z
           .enum(['unblocked', 'block-new-sharing', 'block-all-sharing'])
           .optional(),
         blockPublicAccessManagedBy: z.enum(['account', 'declarative-policy']).optional(),
+        publicImages: amount.optional(),
       }),
     ),
   })
@@ -115,6 +138,8 @@ export interface SettingsBook {
   readonly current: CloudSettings;
   /** As JSON: what is undefined is null. */
   shown(): Record<string, unknown>;
+  /** Those of the start, without what was changed since; as JSON. */
+  shownStart(): Record<string, unknown>;
   /** Changes those that are named; if one is wrong it throws SettingsError and leaves all as they were. */
   change(changes: unknown): void;
 }
@@ -123,32 +148,55 @@ export interface SettingsBook {
 export function openSettings(store: Store, given: Partial<CloudSettings>): SettingsBook {
   const table = store.table<Changes>('settings');
   const accounts = store.table<AccountRecord>('account');
-  const current: CloudSettings = { ...defaultSettings, ...given };
+  const start: CloudSettings = { ...defaultSettings, ...given };
+  const current: CloudSettings = { ...start };
   const apply = (changes: Changes): void => {
-    const values = Object.entries(changes).map(([name, value]) => [name, value ?? undefined]);
-    Object.assign(current, Object.fromEntries(values));
+    Object.assign(current, withoutNull(changes));
   };
   apply(table.get('changes') ?? {});
 
   return {
     current,
-    shown: () =>
-      Object.fromEntries(Object.entries(current).map(([name, value]) => [name, value ?? null])),
+    shown: () => asJson(current),
+    shownStart: () => asJson(start),
     change: (changes) => {
-      const parsed = changesSchema.safeParse(withoutAccount(changes, current));
-      if (!parsed.success) {
-        throw new SettingsError(
-          `${z.prettifyError(parsed.error)}. Settings that can be changed: ${changeableSettings.join(', ')}.`,
-        );
-      }
-      table.put('changes', { ...table.get('changes'), ...parsed.data });
-      // Otherwise switches that the API has set before would hide the new settings.
-      if (parsed.data.regions !== undefined) {
+      const parsed = parseChanges(withoutAccount(changes, current));
+      if (parsed.regions !== undefined || parsed.imageBlockPublicAccess !== undefined) {
+        // Otherwise switches that the API has set before would hide the new settings.
         for (const [region] of [...accounts.entries()]) accounts.delete(region);
       }
-      apply(parsed.data);
+      table.put('changes', { ...table.get('changes'), ...parsed });
+      apply(parsed);
     },
   };
+}
+
+function asJson(settings: CloudSettings): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, value ?? null]));
+}
+
+/** Settings for the start, in the form that `PUT /_fedimg/settings` takes. Throws SettingsError. */
+export function readSettings(json: string): Partial<CloudSettings> {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    throw new SettingsError('The settings are not JSON.');
+  }
+  return withoutNull(parseChanges(value));
+}
+
+function parseChanges(changes: unknown): Changes {
+  const parsed = changesSchema.safeParse(changes);
+  if (parsed.success) return parsed.data;
+  throw new SettingsError(
+    `${z.prettifyError(parsed.error)}. Settings that can be changed: ${changeableSettings.join(', ')}.`,
+  );
+}
+
+function withoutNull(changes: Changes): Partial<CloudSettings> {
+  const values = Object.entries(changes).map(([name, value]) => [name, value ?? undefined]);
+  return Object.fromEntries(values) as Partial<CloudSettings>;
 }
 
 /** What GET shows can be sent back; another account cannot. */

@@ -2,7 +2,7 @@
 
 import type { Cloud } from './cloud.js';
 import type { Credentials } from './credentials.js';
-import { chooseCredentials } from './credentials.js';
+import { chooseCredentials, openKeyRing } from './credentials.js';
 import type { CloudOptions } from './open-cloud.js';
 import { openCloud } from './open-cloud.js';
 import { startServer } from './http/server.js';
@@ -17,6 +17,7 @@ export interface StartOptions extends CloudOptions {
 
 export interface StartedCloud {
   readonly url: string;
+  /** Those of the start; a control call can put others in their place. */
   readonly credentials: Credentials;
   readonly cloud: Cloud;
   readonly close: () => Promise<void>;
@@ -28,7 +29,7 @@ export async function startCloud(options: StartOptions): Promise<StartedCloud> {
   const { cloud } = opened;
   try {
     for (const service of services) service.resume?.(cloud);
-    const api = { cloud, credentials, throttle: createThrottle() };
+    const api = { cloud, keys: openKeyRing(credentials), throttle: createThrottle() };
     const server = await startServer(api, options.port ?? 0);
     return {
       url: server.url,

@@ -31,9 +31,10 @@ export interface OpenActivities {
 export function openActivities(
   {
     config,
+    installation,
     runs,
     send,
-  }: Pick<ActivityContext, 'runs' | 'send'> & {
+  }: Pick<ActivityContext, 'installation' | 'runs' | 'send'> & {
     readonly config: Config;
   },
   overrides: ActivityOverrides = {},
@@ -44,6 +45,14 @@ export function openActivities(
     scaledAwsSettings(scale, { pollIntervalMs, commandPollIntervalMs, ...awsSettings }),
     { ...access, gate: attemptGate(packageVersion()) },
   );
-  const activities = createActivities({ aws, clock: aws.clock, config, urlPolicy, runs, send });
+  const activities = createActivities({
+    aws,
+    clock: aws.clock,
+    config,
+    installation,
+    urlPolicy,
+    runs,
+    send,
+  });
   return { activities, aws, close: () => aws.destroy() };
 }

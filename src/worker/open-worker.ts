@@ -14,6 +14,7 @@ import type { Aws } from '../aws/region-access.js';
 import type { Config } from '../config/schema.js';
 import { OUT_OF_TOUCH_MS } from '../model/progress/heartbeat.js';
 import { watchLeases } from './lease-watch.js';
+import { readInstallation } from './installation.js';
 import type { ActivityOverrides } from './open-activities.js';
 import { openActivities } from './open-activities.js';
 import { outgoingMessages } from './outgoing-messages.js';
@@ -57,13 +58,15 @@ export async function openWorker(
   overrides: WorkerOverrides = {},
 ): Promise<OpenWorker> {
   const { scale } = config.timing;
+  const { deployment } = config;
+  const installation = await readInstallation(connection, { namespace, deployment });
   const client = new Client({ connection, namespace });
   const messages =
     overrides.send === undefined
       ? outgoingMessages(config, log)
       : { send: overrides.send, close: () => Promise.resolve() };
   const runs = new TemporalRuns(client.workflow);
-  const acts = openActivities({ config, runs, send: messages.send }, overrides);
+  const acts = openActivities({ config, installation, runs, send: messages.send }, overrides);
   const boundMs = OUT_OF_TOUCH_MS * scale;
   const fence = new Fence(boundMs);
   const stopWatching = watchLeases(connection, { fence, boundMs, namespace });
@@ -83,7 +86,9 @@ export async function openWorker(
       activities: acts.activities,
       interceptors: {
         workflowModules,
-        activity: [(context) => ({ inbound: new AttemptInterceptor(context, { fence, scale }) })],
+        activity: [
+          (context) => ({ inbound: new AttemptInterceptor(context, { fence, scale, deployment }) }),
+        ],
       },
     });
     return { worker, client, aws: acts.aws, close };

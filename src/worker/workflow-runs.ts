@@ -2,7 +2,7 @@
 
 import type { WorkflowClient, WorkflowExecutionDescription } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
-import type { WorkflowRuns } from '../activities/attempt/context.js';
+import type { RunEnding, WorkflowRuns } from '../activities/attempt/context.js';
 import type { RunRef } from '../model/ids/run-ref.js';
 import type { ImageResult } from '../model/progress/progress.js';
 import type { RunState } from '../model/sweep/sweep.js';
@@ -12,6 +12,8 @@ const CLOSED = ['COMPLETED', 'FAILED', 'CANCELLED', 'TERMINATED', 'TIMED_OUT'];
 /** Closed runs that need not be asked about again; a year of publications has far fewer. */
 const REMEMBERED_MAX = 10_000;
 const CALL_TIMEOUT_MS = 10_000;
+/** Enough for the events since the last workflow task: all copies of an image end within it. */
+const LAST_EVENTS = 200;
 
 export class TemporalRuns implements WorkflowRuns {
   readonly #client: WorkflowClient;
@@ -31,6 +33,30 @@ export class TemporalRuns implements WorkflowRuns {
     if (state.state === 'open') this.#remembered.delete(key);
     else if (this.#remembered.size < REMEMBERED_MAX) this.#remembered.set(key, state);
     return state;
+  }
+
+  async endingOf({ workflowId, runId }: RunRef): Promise<RunEnding | undefined> {
+    const deadline = Date.now() + CALL_TIMEOUT_MS;
+    return this.#client.connection.withDeadline(deadline, async () => {
+      const described = await this.#describe(workflowId, runId);
+      if (described === undefined || CLOSED.includes(described.status.name)) return 'closed';
+      const { cancelRequested } = described.raw.workflowExtendedInfo ?? {};
+      // Older servers do not describe the request, but each server records it.
+      const isCancelled = cancelRequested === true || (await this.#isCancelRecorded(described));
+      return isCancelled ? 'cancelled' : undefined;
+    });
+  }
+
+  /** A request that no workflow task has handled yet is among the last events. */
+  async #isCancelRecorded({ workflowId, runId }: WorkflowExecutionDescription): Promise<boolean> {
+    const { history } = await this.#client.workflowService.getWorkflowExecutionHistoryReverse({
+      namespace: this.#client.options.namespace,
+      execution: { workflowId, runId },
+      maximumPageSize: LAST_EVENTS,
+    });
+    return (history?.events ?? []).some(
+      (event) => event.workflowExecutionCancelRequestedEventAttributes,
+    );
   }
 
   /**

@@ -13,6 +13,7 @@ import {
 } from '@temporalio/workflow';
 import type { Duration } from '@temporalio/common';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import type { ComposeInput, PublishImageInput } from '../contract.js';
 import {
   architectureAttribute,
   composeAttribute,
@@ -24,9 +25,15 @@ import {
 import type { ComposeMessage } from '../model/compose/compose-message.js';
 import { isMessageOf } from '../model/compose/compose-message.js';
 import { EC2_SERVICE_EXCEPTION } from '../model/errors.js';
-import { imageWorkflowId } from '../model/ids/workflow-ids.js';
+import { DEFAULT_DEPLOYMENT } from '../model/ids/installation.js';
+import { deploymentOf, imageWorkflowId } from '../model/ids/workflow-ids.js';
 import type { ImageRequest } from '../model/plan/plan.js';
-import type { ComposeProgress, ComposeResult, ImageResult } from '../model/progress/progress.js';
+import type {
+  ComposeProgress,
+  ComposeResult,
+  FailedImage,
+  ImageResult,
+} from '../model/progress/progress.js';
 import { failureReason } from './failure-reason.js';
 
 /** A failed run stays open until its undo is done. */
@@ -39,11 +46,13 @@ export class ComposeRun {
   state: ComposeProgress['state'] = 'waiting';
   absent: readonly string[] = [];
   readonly #composeId: string;
+  readonly #complete: ComposeInput['complete'];
   readonly #images = new Map<string, ImageState>();
   #last: ComposeMessage | undefined;
 
-  constructor(composeId: string) {
+  constructor({ composeId, complete }: ComposeInput) {
     this.#composeId = composeId;
+    this.#complete = complete;
     setHandler(composeProgressQuery, () => this.progress());
     setHandler(composeStatusSignal, (message) => {
       // An error in a handler would fail this workflow's task again and again.
@@ -74,11 +83,14 @@ export class ComposeRun {
   /** Rejects only when cancelled: a failed image does not affect the others. */
   async publish(request: ImageRequest): Promise<ImageResult | undefined> {
     const { image, composeId } = request;
-    const workflowId = imageWorkflowId({ composeId, ...image });
+    const deployment = deploymentOf(workflowInfo().workflowId) ?? DEFAULT_DEPLOYMENT;
+    const workflowId = imageWorkflowId(deployment, { composeId, ...image });
     const state = { workflowId, image: image.name, arch: image.arch };
     this.#show({ ...state, state: 'running' });
     try {
-      const result = await publishAsChild(request, workflowId);
+      const complete = this.#complete;
+      const input = { request, ...(complete === undefined ? {} : { complete }) };
+      const result = await publishAsChild(input, workflowId);
       this.#show({ ...state, state: result.outcome });
       return result;
     } catch (failure) {
@@ -99,18 +111,26 @@ export class ComposeRun {
     return { composeId: this.#composeId, outcome: 'ended', reason, images: [] };
   }
 
-  /** The result of all images; throws when one of them failed. */
+  /** The result of all images, partly published when some of them failed; throws when all of them failed. */
   closed(results: readonly (ImageResult | undefined)[]): ComposeResult {
     const images = results.filter((result) => result !== undefined);
-    if (images.length < results.length) throw this.#failure(results.length);
+    if (images.length === 0) throw this.#failure(results.length);
     this.state = 'done';
     const outcomes = images.map(({ outcome }) => outcome);
-    const outcome = outcomes.every((one) => one === 'already-published')
-      ? 'already-published'
-      : outcomes.includes('partly-published')
+    const failed = this.#failed();
+    const outcome =
+      failed.length > 0 || outcomes.includes('partly-published')
         ? 'partly-published'
-        : 'published';
-    return { composeId: this.#composeId, outcome, images, ...this.#absence() };
+        : outcomes.every((one) => one === 'already-published')
+          ? 'already-published'
+          : 'published';
+    return {
+      composeId: this.#composeId,
+      outcome,
+      images,
+      ...(failed.length === 0 ? {} : { failed }),
+      ...this.#absence(),
+    };
   }
 
   progress(): ComposeProgress {
@@ -127,8 +147,14 @@ export class ComposeRun {
     return this.absent.length === 0 ? {} : { absent: this.absent };
   }
 
+  #failed(): FailedImage[] {
+    return [...this.#images.values()].flatMap(({ state, reason = '', workflowId, image, arch }) =>
+      state === 'failed' ? [{ workflowId, image, arch, reason }] : [],
+    );
+  }
+
   #failure(total: number): ApplicationFailure {
-    const failed = [...this.#images.values()].filter(({ state }) => state === 'failed');
+    const failed = this.#failed();
     const reasons = failed.map(({ image, reason }) => `${image}: ${reason}`).join('; ');
     return ApplicationFailure.create({
       type: EC2_SERVICE_EXCEPTION,
@@ -161,11 +187,11 @@ function isFinal(status: string): boolean {
   return ['FINISHED', 'FINISHED_INCOMPLETE', 'DOOMED', 'TERMINATED'].includes(status);
 }
 
-async function publishAsChild(request: ImageRequest, workflowId: string): Promise<ImageResult> {
-  const { image, composeId } = request;
+async function publishAsChild(input: PublishImageInput, workflowId: string): Promise<ImageResult> {
+  const { image, composeId } = input.request;
   return (await executeChild(PUBLISH_IMAGE_WORKFLOW, {
     workflowId,
-    args: [{ request }],
+    args: [input],
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     // A child that is cancelled undoes its work; one that is terminated with its parent could not.
     parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,

@@ -15,8 +15,9 @@ const { readCompose } = proxyActivities<Pick<Activities, 'readCompose'>>(plannin
 /** Pungi's longest composes take a day. A compose without a message for a week will not finish. */
 const COMPOSE_PATIENCE = '7 days';
 
-export async function compose({ composeId }: ComposeInput): Promise<ComposeResult> {
-  const run = new ComposeRun(composeId);
+export async function compose(input: ComposeInput): Promise<ComposeResult> {
+  const { composeId } = input;
+  const run = new ComposeRun(input);
   try {
     if (!(await run.untilFinal(COMPOSE_PATIENCE))) {
       throw unusable('compose-silent', `${composeId} was not finished within ${COMPOSE_PATIENCE}`);

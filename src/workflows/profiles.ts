@@ -94,6 +94,15 @@ export const noting: ActivityOptions = {
   scheduleToCloseTimeout: '10m',
 };
 
+/** Looks for what a run made twice, when its AMIs are published. */
+export const lookingAgain: ActivityOptions = {
+  ...STOPS_FIRST,
+  // Usually four listings a region; EC2 takes minutes to end an instance.
+  startToCloseTimeout: '15m',
+  // The result is complete without it, and the sweep comes later.
+  scheduleToCloseTimeout: '15m',
+};
+
 /** Lists the stray resources of one region. */
 export const finding: ActivityOptions = {
   ...UNTIL_THE_OUTAGE_ENDS,

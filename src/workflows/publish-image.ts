@@ -8,11 +8,13 @@ import type {
   UtilityInstance,
 } from '../activities/activities.js';
 import type { PublishImageInput } from '../contract.js';
+import type { Completion } from '../model/plan/completion.js';
 import type { ImageResult, TestRecord } from '../model/progress/progress.js';
 import { settleAll } from '../model/settle.js';
 import { isLost } from './failure-reason.js';
 import { following, planning, waiting } from './profiles.js';
 import { copyToAllRegions } from './publish/copy-regions.js';
+import { showEarlier } from './publish/earlier-run.js';
 import { failAndUndo, failUnplanned, finishPublished, finishUnchanged } from './publish/finish.js';
 import { ImageRun } from './publish/image-run.js';
 import { Publication } from './publish/publication.js';
@@ -37,8 +39,10 @@ const PAIRS_MAX = 3;
 export async function publishImage(input: PublishImageInput): Promise<ImageResult> {
   const run = new ImageRun(input);
   const publication = await plan(run);
-  if (publication.plan.published !== undefined) return finishUnchanged(publication);
+  const { published, completion } = publication.plan;
+  if (published !== undefined && completion === undefined) return finishUnchanged(publication);
   try {
+    if (completion !== undefined) return await complete(publication, completion);
     const { pair, source } = await withNewPair(publication, async (generation) => {
       const pair = await utility(publication, generation);
       const source = await write(publication, pair);
@@ -55,17 +59,32 @@ export async function publishImage(input: PublishImageInput): Promise<ImageResul
   }
 }
 
+/** Adds the regions that an earlier run left out: from its tested snapshot, without a new write or test. */
+async function complete(
+  publication: Publication,
+  { source, tests, regions }: Completion,
+): Promise<ImageResult> {
+  const { homeRegion } = publication.plan;
+  showEarlier(publication);
+  const home = regions.includes(homeRegion) ? [await register(publication, source)] : [];
+  const copies = await copy(publication, source);
+  await publish(publication, [...home, ...copies], { source, tests });
+  return finishPublished(publication);
+}
+
 async function plan(run: ImageRun): Promise<Publication> {
-  const { request } = run.input;
+  const { request, complete } = run.input;
   const { workflowId, runId } = run;
   const summary = `plan ${request.image.name}`;
   try {
     const frozen = await run.step('plan', () =>
-      planImage.executeWithOptions({ summary }, [{ request, workflowId, runId }]),
+      planImage.executeWithOptions({ summary }, [
+        { request, workflowId, runId, ...(complete === undefined ? {} : { complete }) },
+      ]),
     );
     return new Publication(run, frozen);
   } catch (failure) {
-    throw failUnplanned(run, failure);
+    throw await failUnplanned(run, failure);
   }
 }
 
@@ -160,6 +179,7 @@ async function test(
 }
 
 async function copy(publication: Publication, source: SnapshotSource): Promise<RegionAmis[]> {
+  await publication.run.operator.approved('before-copy', 'copy');
   return publication.run.step('copy', () => copyToAllRegions(publication, source));
 }
 
@@ -168,5 +188,6 @@ async function publish(
   regions: readonly RegionAmis[],
   tested: TestedSource,
 ): Promise<void> {
+  await publication.run.operator.approved('before-publish', 'publish');
   await publication.run.step('publish', () => makeRegionsPublic(publication, regions, tested));
 }

@@ -1,5 +1,6 @@
 /** The Markdown that the Temporal UI shows above a sweep's history. */
 
+import { installationText } from '../model/ids/installation.js';
 import type { SweepItem, SweepReport } from '../model/sweep/sweep.js';
 
 const ROWS_MAX = 50;
@@ -23,6 +24,10 @@ export function sweepDetails(report: SweepReport): string {
         ({ workflow, region, amis, reason }) =>
           `${workflow} in ${region}: ${amis.join(', ')}: ${reason}`,
       ),
+    ),
+    ...list(
+      'other installations, whose resources stay',
+      report.others.map((other) => `${other.resources} resources: ${installationText(other)}`),
     ),
     ...list(
       'regions that were not swept',

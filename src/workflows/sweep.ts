@@ -4,7 +4,7 @@ import { isCancellation, log, proxyActivities, setCurrentDetails } from '@tempor
 import type { Activities, FoundStrays, SweepPlan } from '../activities/activities.js';
 import type { SweepInput } from '../contract.js';
 import type { SweepItem, SweepReport } from '../model/sweep/sweep.js';
-import { mostTelling, RESOURCE_TYPES } from '../model/sweep/sweep.js';
+import { mostTelling, RESOURCE_TYPES, sumOfOthers } from '../model/sweep/sweep.js';
 import { failureReason } from './failure-reason.js';
 import { finding, planningSweep, removing } from './profiles.js';
 import { sweepDetails } from './sweep-details.js';
@@ -23,7 +23,7 @@ export async function sweep({ deployment, dryRun }: SweepInput): Promise<SweepRe
   const removal = dryRun
     ? { removed: strays, left: [], failed: [] }
     : await removeEverywhere(deployment, plan, strays);
-  const report = reportOf({ deployment, dryRun, plan, search, waiting, removal });
+  const report = reportOf({ dryRun, plan, search, waiting, removal });
   setCurrentDetails(sweepDetails(report));
   log.info('sweep is done', summaryOf(report));
   return report;
@@ -110,17 +110,16 @@ async function inEachRegion(
 }
 
 function reportOf(sweep: {
-  readonly deployment: string;
   readonly dryRun: boolean;
   readonly plan: SweepPlan;
   readonly search: Search;
   readonly waiting: number;
   readonly removal: Removal;
 }): SweepReport {
-  const { deployment, dryRun, plan, search, waiting, removal } = sweep;
+  const { dryRun, plan, search, waiting, removal } = sweep;
   const kept = search.found.flatMap((one) => one.kept);
   return {
-    deployment,
+    ...plan.installation,
     dryRun,
     regions: plan.regions,
     removed: sorted(removal.removed),
@@ -129,6 +128,7 @@ function reportOf(sweep: {
     keptCount: search.found.reduce((sum, { keptCount }) => sum + keptCount, 0),
     waiting,
     unreconciled: search.found.flatMap(({ unreconciled }) => unreconciled),
+    others: sumOfOthers(search.found.flatMap(({ others }) => others)),
     failedRegions: [...search.failed, ...removal.failed],
   };
 }
@@ -151,6 +151,7 @@ function summaryOf(report: SweepReport): Record<string, unknown> {
     left: named(report.left),
     keptCount: report.keptCount,
     waiting: report.waiting,
+    others: report.others,
     unreconciled: report.unreconciled.map(({ workflow, region }) => `${workflow} in ${region}`),
     failedRegions: report.failedRegions,
   };

@@ -242,7 +242,7 @@ describe('the gate', () => {
       );
       await assert.rejects(
         level.activities.publishRegion({ ...input, rawSha256: 'f'.repeat(64) }),
-        /with the tags of this run and the tested hash/,
+        /with the tags of this image and the tested hash/,
       );
       assert((await level.resources()).every((resource) => !resource.public));
       await level.activities.publishRegion({ ...input, rawSha256: source.rawSha256 });

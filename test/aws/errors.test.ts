@@ -38,6 +38,22 @@ function awsError(name: string, status: number, message = name): Error {
   return Object.assign(new Error(message), { name, $fault, $metadata: { httpStatusCode: status } });
 }
 
+/** As EC2, SSM, STS and the SDK name it. */
+const CREDENTIAL_CODES = [
+  'AuthFailure',
+  'UnrecognizedClientException',
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'InvalidClientTokenId',
+  'RequestExpired',
+  'SignatureDoesNotMatch',
+  'InvalidSignatureException',
+  'IncompleteSignature',
+  'InvalidAccessKeyId',
+  'MissingAuthenticationToken',
+  'CredentialsProviderError',
+];
+
 describe('an error of AWS', () => {
   it('is never final without an answer of AWS', async () => {
     let endpoint = '';
@@ -76,11 +92,45 @@ describe('an error of AWS', () => {
       [awsError('UnauthorizedOperation', 403), 'refused'],
       [awsError('SomethingNew', 502), 'unreachable'],
       [awsError('SomethingNew', 400), 'refused'],
-      [awsError('ExpiredToken', 400), 'unreachable'],
+      [awsError('AuthFailure', 403, 'Not authorized for image:ami-1'), 'refused'],
+      [awsError('OptInRequired', 401), 'refused'],
+      ...CREDENTIAL_CODES.map((code): [Error, string] => [awsError(code, 400), 'credentials']),
     ];
     for (const [error, expected] of classes) {
       assert.equal(classifyAwsError(error)?.class, expected, `${error.name}: ${error.message}`);
     }
+  });
+
+  it('never says that nothing is to do when the credentials are refused', () => {
+    for (const code of CREDENTIAL_CODES) {
+      const { next = '' } = classifyAwsError(awsError(code, 400)) ?? {};
+      assert.match(next, /aws sts get-caller-identity|finds no credentials/, code);
+      assert.doesNotMatch(next, /need not do anything/);
+    }
+  });
+
+  it('names the action and the region that a policy forbids', async () => {
+    const refusing =
+      (message: string): Parameters<typeof createServer>[1] & object =>
+      (_request, response) => {
+        response.writeHead(403, { 'content-type': 'text/xml' });
+        response.end(
+          `<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>${message}</Message></Error></Errors><RequestID>1</RequestID></Response>`,
+        );
+      };
+    const failureOf = async (message: string) => {
+      let thrown: unknown;
+      await withServer(refusing(message), async (endpoint) => {
+        thrown = await thrownBy(endpoint);
+      });
+      return classifyAwsError(thrown);
+    };
+    const plain = await failureOf('You are not authorized to perform this operation.');
+    assert.equal(plain?.class, 'refused');
+    assert.match(plain.message, /^UnauthorizedOperation: ec2:DescribeRegions in us-east-1: /);
+    assert.match(plain.next, /^Allow ec2:DescribeRegions in us-east-1: docs\/aws\.md/);
+    const tagging = await failureOf('User: u is not authorized to perform: ec2:CreateTags on r');
+    assert.match(tagging?.next ?? '', /^Allow ec2:CreateTags in us-east-1/);
   });
 
   it('is distinguished from a bug of our own', () => {

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describeUtilityAmi, pvKernel } from '../../src/aws/account.js';
+import { imageById, pvKernel } from '../../src/aws/account.js';
 import { findImages, findImagesByName, findImagesOfSnapshot } from '../../src/aws/images.js';
 import { findInstances } from '../../src/aws/instances.js';
 import { findOwned, listOwned } from '../../src/aws/inventory.js';
+import { publicImages } from '../../src/aws/quotas.js';
 import type { RegionAccess } from '../../src/aws/region-access.js';
 import { Aws, AWS_DEFAULTS } from '../../src/aws/region-access.js';
 import { findSnapshots } from '../../src/aws/snapshots.js';
@@ -16,6 +17,7 @@ const SRC = fileURLToPath(new URL('../../src/', import.meta.url));
 const { signal } = new AbortController();
 
 interface Input {
+  readonly IncludeDeprecated?: boolean;
   readonly MaxResults?: number;
   readonly NextToken?: string;
 }
@@ -65,10 +67,8 @@ const LOOKUPS: Readonly<Record<string, [(ec2: RegionAccess) => Promise<unknown>,
     'ami-1',
   ],
   'the PV-GRUB kernel': [(ec2) => pvKernel(ec2, signal), 'ami-1'],
-  'the AMI of the utility instance': [
-    async (ec2) => (await describeUtilityAmi(ec2, 'ami-1', signal))?.ImageId,
-    'ami-1',
-  ],
+  'an AMI by its id': [async (ec2) => (await imageById(ec2, 'ami-1', signal))?.ImageId, 'ami-1'],
+  'public AMIs': [async (ec2) => (await publicImages(ec2, signal))[0]?.ImageId, 'ami-1'],
   'what this deployment owns': [
     async (ec2) => (await listOwned(ec2, TAGS, signal)).map(({ id }) => id),
     ['i-1', 'vol-1', 'ami-1', 'snap-1'],
@@ -103,6 +103,14 @@ describe('a listing of EC2 in an account of many resources', () => {
       assert(inputs.every(({ MaxResults = 0 }) => MaxResults > 0));
     });
   }
+
+  it('finds an AMI of another owner by its id, and a PV kernel, also once it is deprecated', async () => {
+    const { ec2, inputs } = regionOfTwoPages();
+    await imageById(ec2, 'ami-1', signal);
+    await pvKernel(ec2, signal);
+    assert.equal(inputs.length, 4);
+    assert(inputs.every(({ IncludeDeprecated }) => IncludeDeprecated === true));
+  });
 
   it('is sent by aws/listing.ts only, which pages every one', async () => {
     const files = await readdir(SRC, { recursive: true });

@@ -15,8 +15,8 @@ import { CloudControl } from '../support/cloud-control.js';
 import { DEPLOYMENT } from './crew.js';
 
 /**
- * In each region a volume without tags, one of another deployment that names this very workflow, and a public AMI
- * with its snapshot of an earlier run of ours. Returns the listing of all of them.
+ * In each region a volume without tags, one of another deployment and one of another Temporal server that name this
+ * very workflow, and a public AMI with its snapshot of an earlier run. Returns the listing of all of them.
  */
 export async function plantCanaries(
   simulator: Simulator,
@@ -33,12 +33,15 @@ export async function plantCanaries(
   const aws = new Aws(settings, { endpoint, credentials });
   const foreign = someOrigin({ deployment: `not-${DEPLOYMENT}`, workflowId });
   const earlier = someOrigin({ deployment: DEPLOYMENT, workflowId: 'image/earlier/run/x86_64' });
+  // The same, of a worker on another Temporal server.
+  const elsewhere = someOrigin({ deployment: DEPLOYMENT, workflowId });
   try {
     await Promise.all(
       where.regions.map(async (name) => {
         const ec2 = aws.region(name);
         const volume = await plantVolume(ec2, {});
         await plantVolume(ec2, originTags(foreign, 'utility', 'foreign'));
+        await plantVolume(ec2, originTags(elsewhere, 'utility', 'elsewhere'));
         const tags = snapshotTags(earlier, 'snapshot', 'a'.repeat(64));
         const snapshot = await plantSnapshot(ec2, volume, tags);
         const image = await plantImage(ec2, snapshot, someAmiTags(earlier));

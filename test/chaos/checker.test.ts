@@ -300,6 +300,24 @@ const CASES: readonly Case[] = [
       ),
     }),
   },
+  {
+    invariant: 'I16 cancel',
+    title: 'a permission of an attempt that began after the cancel',
+    doctor: ({ effects, history }) => ({
+      ...ended('CANCELLED'),
+      history: { ...history, cancelledAt: Date.parse(effects.at(-1)?.time ?? '') },
+      effects: [
+        ...effects,
+        call(
+          'ModifyImageAttribute',
+          'us-east-1',
+          {},
+          ['image/us-east-1/ami-home'],
+          'publishRegion; 9; 2',
+        ),
+      ],
+    }),
+  },
 ];
 
 describe('the checker of whole runs', () => {
@@ -322,11 +340,36 @@ describe('the checker of whole runs', () => {
     assert.deepEqual(judge({ ...clean, effects: [...clean.effects, second, late] }), []);
   });
 
+  it('accepts the permissions of an attempt that acted already when the cancel was accepted', () => {
+    const clean = cleanRun();
+    const first = Date.parse(clean.effects[0]?.time ?? '');
+    const history = { ...clean.history, cancelledAt: first + 8_500 };
+    const status = 'CANCELLED' as const;
+    const found = INVARIANTS['I16 cancel']?.({ ...clean, status, history });
+    assert.deepEqual(found, []);
+  });
+
   it('blames no second delivery that finds public what the first could not look at any more', () => {
     const clean = cleanRun();
     const { result = assert.fail() } = clean;
     const partly = { ...result, outcome: 'partly-published' } as const;
     assert.deepEqual(judge({ ...clean, result: partly }), []);
+  });
+
+  it('accepts a second delivery that adds a missing region, and not one that writes the image again', () => {
+    const clean = cleanRun();
+    const { result = assert.fail() } = clean;
+    const without = {
+      ...clean,
+      result: { ...result, outcome: 'partly-published' as const },
+      listing: clean.listing.filter(({ id }) => id !== 'ami-away'),
+    };
+    const register = call('RegisterImage', 'eu-west-1', {}, ['image/eu-west-1/ami-new']);
+    const launch = call('RunInstances', 'us-east-1', {}, ['instance/us-east-1/i-new']);
+    const once = (effects: Evidence['effects']) =>
+      INVARIANTS['I7 once']?.({ ...without, repeat: { outcome: 'published', effects } });
+    assert.deepEqual(once([register]), []);
+    assert.notDeepEqual(once([register, launch]), []);
   });
 
   for (const { invariant, title, doctor } of CASES) {

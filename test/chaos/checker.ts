@@ -4,7 +4,15 @@ import { accounted, ends, once } from './invariants/accounts.js';
 import { bytes, gate, provenance } from './invariants/images.js';
 import { blastRadius, noDuplicate, noLeak } from './invariants/leftovers.js';
 import { messages } from './invariants/messages.js';
-import { fencing, oneWriter, progress, replay, silence, thrift } from './invariants/running.js';
+import {
+  cancel,
+  fencing,
+  oneWriter,
+  progress,
+  replay,
+  silence,
+  thrift,
+} from './invariants/running.js';
 import type { Evidence } from './evidence.js';
 
 export type Invariant = (evidence: Evidence) => string[];
@@ -27,6 +35,7 @@ export const INVARIANTS: Readonly<Record<string, Invariant>> = {
   'I12 thrift': thrift,
   'I13 silence': silence,
   'I15 provenance': provenance,
+  'I16 cancel': cancel,
 };
 
 /** All that is wrong with the run, each line opening with the invariant that it breaks. */

@@ -148,12 +148,13 @@ export function cleanRun(): Evidence {
       secretIn: [],
       taskFailures: [],
       retriedFinal: [],
+      cancelledAt: undefined,
       passedTests: [{ ami: 'ami-home', time: 5_500 }],
       replayFailure: undefined,
     },
     messages: [
-      { topic: 'fedimg.image.copy', messageKey: 'copy/eu-west-1/started', body: {}, time: 1 },
-      { topic: 'fedimg.image.copy', messageKey: 'copy/eu-west-1/completed', body: {}, time: 2 },
+      { topic: 'fedimg.image.upload', messageKey: 'upload/gp2/started', body: {}, time: 1 },
+      { topic: 'fedimg.image.upload', messageKey: 'upload/gp2/completed', body: {}, time: 2 },
       ...AMIS.map(({ end }) => ({
         topic: 'fedimg.image.publish',
         messageKey: `publish/${end}`,

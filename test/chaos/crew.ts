@@ -73,6 +73,7 @@ export class Crew {
       `deployment = "${DEPLOYMENT}"`,
       ...['[[amis]]', `region = "${HOME}"`, 'ami = "al2023"', 'arch = "x86_64"'],
       ...['[publish]', `regions = ${JSON.stringify(REGIONS[scenario])}`],
+      'operator_patience = "0s"',
       ...['[utility]', 'instance_types = ["m5.large", "m5.xlarge"]'],
       'instance_profile = "fedimg-utility"',
       ...['[test]', 'script = "test.sh"', 'instance_profile = "fedimg-test"'],

@@ -29,6 +29,8 @@ export interface HistoryFacts {
   readonly retriedFinal: readonly string[];
   /** Variants of which a test with exit status 0 is recorded, with the AMI's id and the time in ms. */
   readonly passedTests: readonly { readonly ami: string; readonly time: number }[];
+  /** When Temporal accepted a cancel, in ms; undefined without one. */
+  readonly cancelledAt: number | undefined;
   /** Why it does not replay; undefined when it does, or was not asked to. */
   readonly replayFailure: string | undefined;
 }

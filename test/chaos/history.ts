@@ -30,6 +30,7 @@ export async function readHistory(options: {
     taskFailures: events.flatMap(taskFailure),
     retriedFinal: events.flatMap(retriedFinal),
     passedTests: passedTests(events),
+    cancelledAt: cancelledAt(events),
     replayFailure: options.replay ? await replayFailure(options.history) : undefined,
   };
 }
@@ -70,10 +71,18 @@ function passedTests(events: readonly HistoryEvent[]): HistoryFacts['passedTests
     if (data === null || data === undefined || data.length === 0) return [];
     const value = JSON.parse(Buffer.from(data).toString('utf8')) as Record<string, unknown> | null;
     if (value?.['exitStatus'] !== 0 || typeof value['ami'] !== 'string') return [];
-    const seconds = Number(event.eventTime?.seconds ?? 0);
-    const time = seconds * 1000 + Number(event.eventTime?.nanos ?? 0) / 1e6;
-    return [{ ami: value['ami'], time }];
+    return [{ ami: value['ami'], time: timeOf(event) }];
   });
+}
+
+function cancelledAt(events: readonly HistoryEvent[]): number | undefined {
+  const request = events.find((event) => event.workflowExecutionCancelRequestedEventAttributes);
+  return request === undefined ? undefined : timeOf(request);
+}
+
+/** In ms. */
+function timeOf({ eventTime }: HistoryEvent): number {
+  return Number(eventTime?.seconds ?? 0) * 1000 + Number(eventTime?.nanos ?? 0) / 1e6;
 }
 
 let lastReplay: Promise<unknown> = Promise.resolve();

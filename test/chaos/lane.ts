@@ -8,7 +8,7 @@ import { startComposeServer } from '../../src/local/compose-server/compose-serve
 import type { SampleImage } from '../../src/local/compose-server/sample-compose.js';
 import { writeSampleCompose } from '../../src/local/compose-server/sample-compose.js';
 import type { Simulator } from '../../src/simulator/index.js';
-import { startSimulator } from '../../src/simulator/index.js';
+import { publisherAccount, startSimulator } from '../../src/simulator/index.js';
 import type { OwnTemporal } from '../support/own-temporal.js';
 import { withOwnTemporal } from '../support/own-temporal.js';
 import { CloudProxy } from './cloud-proxy.js';
@@ -96,6 +96,7 @@ export async function withLane<T>(body: (lane: Lane) => Promise<T>): Promise<T> 
               stateDir,
               latency: 'instant',
               seed,
+              settings: publisherAccount,
               credentials,
             });
             return {

@@ -74,7 +74,7 @@ async function disturbedRun(place: Place, options: RunOptions): Promise<Verdict>
   const { schedule, reference, thorough } = options;
   const { simulator } = cloud;
   runs += 1;
-  const workflowId = `image/${lane.composeId}/run-${runs}/x86_64`;
+  const workflowId = `${DEPLOYMENT}/image/${lane.composeId}/run-${runs}/x86_64`;
   const canaries = await plantCanaries(simulator, {
     regions: REGIONS[schedule.scenario],
     workflowId,

@@ -1,6 +1,7 @@
 /** A client session on the suite's Temporal server, and composes that nobody else has. */
 
 import { randomInt } from 'node:crypto';
+import { DEFAULT_DEPLOYMENT } from '../../src/model/ids/installation.js';
 import { connectToTemporal } from '../../src/client/connection.js';
 import type { Session } from '../../src/client/session.js';
 import type { ComposeMessage } from '../../src/model/compose/compose-message.js';
@@ -23,7 +24,8 @@ export function useSession(): () => Session {
       TEMPORAL_NAMESPACE: server.namespace,
       TEMPORAL_CONFIG_FILE: '/nowhere/temporal.toml',
     };
-    session = { access: await connectToTemporal({ env, connectTimeoutMs: 60_000 }), uiUrl: UI };
+    const access = await connectToTemporal({ env, connectTimeoutMs: 60_000 });
+    session = { access, uiUrl: UI, deployment: DEFAULT_DEPLOYMENT };
   });
   after(() => session?.access.close());
   return () => {

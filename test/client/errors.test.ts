@@ -23,7 +23,7 @@ describe('an error of a Temporal server', () => {
     assert(error instanceof ClientError);
     assert.match(
       error.next,
-      /temporal operator search-attribute create --name Compose --type Keyword .*--name Phase --type Keyword/,
+      /temporal operator search-attribute create --namespace NAMESPACE --name Compose --type Keyword .*--name Phase --type Keyword/,
     );
   });
 });

@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
-import { ApplicationFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
+import {
+  ApplicationFailure,
+  CancelledFailure,
+  TerminatedFailure,
+  TimeoutFailure,
+} from '@temporalio/common';
 import { failureReport } from '../../src/client/failure-report.js';
 
 describe('the report of a failure', () => {
@@ -29,5 +34,11 @@ describe('the report of a failure', () => {
     const { next = '' } = failureReport(new TerminatedFailure('by an operator'));
     // Without --verbose, what a sweep keeps is only counted.
     assert.match(next, /fedimg sweep --dry-run --verbose/);
+  });
+
+  it('calls nothing removed that a cancelled run may have left', () => {
+    const { message } = failureReport(new CancelledFailure('cancelled'));
+    assert.doesNotMatch(message, /removed/);
+    assert.match(message, /fedimg sweep --dry-run/);
   });
 });

@@ -4,6 +4,7 @@ import { TypedSearchAttributes, WorkflowNotFoundError } from '@temporalio/common
 import { recordsFromHistories } from '../../src/client/amis.js';
 import { clientErrorOf } from '../../src/client/errors.js';
 import type { Session } from '../../src/client/session.js';
+import { DEFAULT_DEPLOYMENT } from '../../src/model/ids/installation.js';
 import { mapLimited } from '../../src/model/map-limited.js';
 import {
   architectureAttribute,
@@ -69,7 +70,8 @@ function temporalWith(runs: readonly Run[], gone: ReadonlySet<number> = new Set(
       throw clientErrorOf(error, 'here');
     }
   };
-  return { session: { access: { client, call } } as unknown as Session, seen };
+  const session = { access: { client, call }, deployment: DEFAULT_DEPLOYMENT };
+  return { session: session as unknown as Session, seen };
 }
 
 const done = (index: number, release = '43'): Run => ({

@@ -147,7 +147,7 @@ describe('starting a publication', () => {
         taskQueue,
       });
       await untilImages(composeId);
-      const { requested } = await cancelPublication(session(), composeId);
+      const { requested } = await cancelPublication(session(), composeId, { by: 'a test' });
       assert(requested);
       release();
       await assert.rejects(resultOf(workflowId, runId));
@@ -158,7 +158,10 @@ describe('starting a publication', () => {
         status.images.map(({ outcome }) => outcome),
         ['cancelled'],
       );
-      assert.equal((await cancelPublication(session(), composeId)).requested, false);
+      assert.equal(
+        (await cancelPublication(session(), composeId, { by: 'a test' })).requested,
+        false,
+      );
     });
   });
 

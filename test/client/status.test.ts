@@ -124,7 +124,7 @@ describe('the status of a publication', () => {
     const unstarted = await startImage(session(), byHand(), { taskQueue: 'nobody-is-here' });
     const waiting = await readStatus(session(), unstarted);
     assert.equal(waiting.outcome, 'running');
-    assert.match(waiting.note ?? '', /no worker answers/);
+    assert.match(waiting.note ?? '', /no worker polls task queue nobody-is-here/);
     assert.equal(waiting.kind === 'image' ? waiting.progress?.arch : undefined, 'x86_64');
     await session()
       .access.client.workflow.getHandle(unstarted.workflowId)

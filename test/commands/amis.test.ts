@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { DEPLOYMENT } from '../support/publisher-config.js';
 import type { AmiRow } from '../../src/client/amis.js';
 import { connectToTemporal } from '../../src/client/connection.js';
 import { startImage } from '../../src/client/start.js';
@@ -158,7 +159,11 @@ async function repeat({ env, taskQueue }: LocalPublisher, compose: SampleCompose
       image: { ...image, arch: 'x86_64' as const },
     };
     const start = { taskQueue, timeScale: 0.2 };
-    const started = await startImage({ access, uiUrl: undefined }, request, start);
+    const started = await startImage(
+      { access, uiUrl: undefined, deployment: DEPLOYMENT },
+      request,
+      start,
+    );
     const handle = access.client.workflow.getHandle(started.workflowId, started.runId);
     const { outcome } = (await handle.result()) as { outcome: string };
     assert.equal(outcome, 'partly-published');

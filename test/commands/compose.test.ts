@@ -12,7 +12,14 @@ describe('a compose that is signalled again', () => {
     noteComposeStarted(
       terminal,
       { composeId, status: 'FINISHED', location },
-      { workflowId: `compose/${composeId}`, runId: 'r', state: 'published', link: null, outcome },
+      {
+        workflowId: `compose/${composeId}`,
+        runId: 'r',
+        state: 'published',
+        link: null,
+        warning: null,
+        outcome,
+      },
     );
     return text;
   };

@@ -9,6 +9,7 @@ import type { SweepItem, SweepReport } from '../../src/model/sweep/sweep.js';
 import { useSession } from '../client/client-fixture.js';
 import { LEAST } from '../config/config-files.js';
 import { fakeActivities } from '../support/fake-activities.js';
+import { TEST_INSTALLATION } from '../support/images.js';
 import { testTemporal } from '../support/temporal.js';
 import { withWorker } from '../support/workflow-worker.js';
 import { runCli } from './run-cli.js';
@@ -30,7 +31,7 @@ const plain = (_style: unknown, text: string): string => text;
 
 function reportOf(overrides: Partial<SweepReport> = {}): SweepReport {
   return {
-    deployment: 'test',
+    ...TEST_INSTALLATION,
     dryRun: false,
     regions: ['us-east-1'],
     removed: [STRAY],
@@ -39,6 +40,7 @@ function reportOf(overrides: Partial<SweepReport> = {}): SweepReport {
     keptCount: 1,
     waiting: 0,
     unreconciled: [],
+    others: [],
     failedRegions: [],
     ...overrides,
   };
@@ -73,6 +75,7 @@ describe('fedimg sweep', () => {
           kept: region === 'us-east-1' ? [KEPT] : [],
           keptCount: region === 'us-east-1' ? 1 : 0,
           unreconciled: [],
+          others: [],
         }),
       removeStrays: ({ strays }) => {
         removed.push(...strays.map(({ id }) => id));

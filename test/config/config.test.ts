@@ -244,6 +244,16 @@ scale = "fast"
     assert.equal(({} as { evil?: number }).evil, undefined);
   });
 
+  it('gives each deployment a task queue of its own, and refuses a name that begins workflow ids', async () => {
+    const { deployment, worker } = await folder().load(`deployment = "staging"\n${LEAST}`);
+    assert.deepEqual([deployment, worker.taskQueue], ['staging', 'staging']);
+    assert.equal((await folder().load(LEAST)).worker.taskQueue, 'fedimg');
+    for (const name of ['compose', 'image', 'sweep']) {
+      const [complaint] = await folder().complaintsAbout(`deployment = "${name}"\n${LEAST}`);
+      assert.match(complaint ?? '', /deployment: .*must not be compose or image or sweep/);
+    }
+  });
+
   it('never makes the model itself fail, for any values', () => {
     const keys = ['amis', 'publish', 'utility', 'test', 'source', 'composes', 'worker', 'timing'];
     const inner = [

@@ -245,6 +245,39 @@ describe('a configuration of the old fedimg', () => {
     assert(notes.some(({ key, line }) => key === 'aws.base_region' && line === 12));
   });
 
+  it('of fedimg since 1.0 goes on without paravirtual AMIs: it made HVM only', async () => {
+    const base = '[aws]\nbase_region = "us-east-1"\n';
+    for (const [key, text] of [
+      ['bucket_name', FEDORA_2018],
+      ['volume_types', `${base}volume_types = ["gp2"]\n`],
+      ['bucket_name', `${base}bucket_name = "fedora-s3-bucket-fedimg"\n`],
+      ['base_region', base],
+    ] as const) {
+      const { toml, notes } = await importText(text, SCRIPT);
+      assert.match(toml, /^virtualization_types = \["hvm"\]$/m, text);
+      const note = notes.find(({ becomes }) => becomes === 'publish.virtualization_types');
+      assert.equal(note?.key, `aws.${key}`);
+    }
+    const { publish } = await load(LEAST_OLD);
+    assert.deepEqual(publish.virtualizationTypes, ['hvm', 'paravirtual']);
+  });
+
+  it('with a mistake in its TOML is reported at the mistake, not as a broken INI file', async () => {
+    const broken = [
+      [FEDORA_2018.replace("'gp2']", "'gp2'"), 18],
+      [FEDORA_2018.replace("'us-east-1'\n", "'us-east-1\n"), 12],
+      [FEDORA_2018.replace('process_count = 1', 'process_count 1'), 4],
+      [FEDORA_2018.replace('root_volume_size = 6', 'root_volume_size = 6 GiB'), 8],
+    ] as const;
+    for (const [text, line] of broken) {
+      const error = await refusal(text);
+      assert.match(error.message, new RegExp(`^is not valid TOML: line ${line}, column \\d+: `));
+      assert.equal(error.line, line);
+      assert.match(error.next, /correct the TOML there/);
+      for (const secret of SECRETS) assert(!error.message.includes(secret));
+    }
+  });
+
   it('of fedimg 2.x with a wrong volume type or region gets a note on it, and keeps the others', async () => {
     const { toml, notes } = await importText(
       FEDORA_2018.replace("'eu-west-3'", "'moon'").replace("'gp2'", "'io1'"),

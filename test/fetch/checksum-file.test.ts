@@ -43,16 +43,30 @@ describe('a CHECKSUM file', () => {
     assert.equal(parseChecksumFile(`SHA256 (a) = ${SHA}\nSHA256 (a) = ${SHA}`).has('a'), true);
   });
 
-  it('is looked up by the label of a candidate first, then by the date', () => {
-    const file = { composeId: COMPOSE, label: 'RC-1.6', path: PATH, arch: 'x86_64' };
-    assert.deepEqual(checksumPaths(file), [
-      'Cloud/x86_64/images/Fedora-Cloud-43-1.6-x86_64-CHECKSUM',
-      'Cloud/x86_64/images/Fedora-Cloud-43-20251021.0-x86_64-CHECKSUM',
-    ]);
-    const daily = { composeId: 'Fedora-Cloud-43-20251021.0', path: PATH, arch: 'x86_64' };
-    assert.deepEqual(checksumPaths(daily), [
-      'Cloud/x86_64/images/Fedora-Cloud-43-20251021.0-x86_64-CHECKSUM',
-    ]);
+  /** Rows: compose, label, architecture; the name that Fedora's pungi gave the file. */
+  const named = [
+    ['Fedora-44-20260414.0', 'RC-1.7', 'aarch64', 'Fedora-Cloud-44-1.7-aarch64'],
+    ['Fedora-43-20250915.0', 'Beta-1.3', 'x86_64', 'Fedora-Cloud-43_Beta-1.3-x86_64'],
+    [
+      'Fedora-Rawhide-20251102.n.0',
+      undefined,
+      'x86_64',
+      'Fedora-Cloud-images-Rawhide-x86_64-20251102.n.0',
+    ],
+    ['Fedora-Cloud-43-20251021.0', 'RC-20251021.0', 'x86_64', 'Fedora-Cloud-43-20251021.0-x86_64'],
+  ] as const;
+  for (const [composeId, label, arch, name] of named) {
+    it(`is looked up under the name that pungi gives it: ${name}`, () => {
+      const path = `Cloud/${arch}/images/a.raw.xz`;
+      const [first] = checksumPaths({ composeId, label, path, arch });
+      assert.equal(first, `Cloud/${arch}/images/${name}-CHECKSUM`);
+    });
+  }
+
+  it('of a nightly before 2024 is found, too: its name lacks the word images', () => {
+    const file = { composeId: 'Fedora-Rawhide-20230102.n.0', path: PATH, arch: 'x86_64' };
+    const old = 'Cloud/x86_64/images/Fedora-Cloud-Rawhide-x86_64-20230102.n.0-CHECKSUM';
+    assert(checksumPaths(file).includes(old));
   });
 });
 

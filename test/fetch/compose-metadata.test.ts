@@ -110,7 +110,7 @@ describe('the metadata of a compose', () => {
     };
     assert.match(shown([]), /not a productmd image list/);
     const whole = metadata() as { header: object; payload: object };
-    assert.match(shown({ ...whole, header: { version: '2.0' } }), /header\.version/);
+    assert.match(shown({ ...whole, header: { version: '3.0' } }), /header\.version/);
     assert.match(shown({ ...whole, header: { type: 'productmd.rpms', version: '1.2' } }), /type/);
     const hostile = { ...whole.payload, images: { '\u001b[2J': { '\u202e': 5 } } };
     assert.match(shown({ ...whole, payload: hostile }), /\\u\{1b\}/);

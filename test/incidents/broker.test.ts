@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { DEPLOYMENT } from '../support/publisher-config.js';
 import type { SampleCompose } from '../../src/local/compose-server/sample-compose.js';
 import type { ComposeResult } from '../../src/model/progress/progress.js';
 import { composeWorkflowId, imageWorkflowId } from '../../src/model/ids/workflow-ids.js';
@@ -64,7 +65,9 @@ async function isAnnouncing({ composeId, images: [image] }: SampleCompose): Prom
   const { client } = await testTemporal();
   assert(image);
   const { raw } = await client.workflow
-    .getHandle(imageWorkflowId({ composeId, subvariant: image.subvariant, arch: 'x86_64' }))
+    .getHandle(
+      imageWorkflowId(DEPLOYMENT, { composeId, subvariant: image.subvariant, arch: 'x86_64' }),
+    )
     .describe();
   return (raw.pendingActivities ?? []).some(
     ({ activityType }) => activityType?.name === 'announce',
@@ -76,8 +79,8 @@ function assertEachOnce(messages: readonly JudgedMessage[]): void {
   assert.equal(new Set(ids).size, ids.length, 'a message arrived twice');
 }
 
-/** uploads 2 x 2, test 2, copies 2 x 2 x 2, publications 3 x 2 x 2, and one for all regions. */
-const MESSAGES = 4 + 2 + 8 + 12 + 1;
+/** uploads 2 x 2, test 2, copies 2 x 2, publications 3 x 2, one for all regions, start and end of the run. */
+const MESSAGES = 4 + 2 + 4 + 6 + 1 + 2;
 
 describe('a message broker', function () {
   const broker = useBroker();
@@ -115,20 +118,21 @@ describe('a message broker', function () {
           ['image.upload/started', 'image.upload/completed'],
           ['image.upload/completed', 'image.test/completed'],
           ['image.test/started', 'image.test/completed'],
-          ['image.test/completed', 'image.copy/started'],
-          ['image.copy/started', 'image.copy/completed'],
-          ['image.copy/completed', 'image.publish/started'],
-          ['image.publish/started', 'image.publish/completed'],
+          ['image.test/completed', 'image.copy'],
+          ['image.copy', 'image.publish'],
+          ['run.v1.started', 'run.v1.published'],
         ] as const) {
           assert(
             at(first) >= 0 && at(first) < at(second),
             `${first} before ${second}: ${order.join(', ')}`,
           );
         }
-        const last = heard.at(-1) ?? assert.fail();
+        assert.equal(heard[0]?.className, 'fedimg_messages.messages:RunV1');
+        assert.match(heard.at(-1)?.summary ?? '', /^fedimg published .* in 3 of 3 regions$/);
+        const last = heard.at(-2) ?? assert.fail();
         assert.equal(
           last.topic,
-          `${PREFIX}.fedora_image_uploader.published.v1.aws.43.Cloud_Base.x86_64`,
+          `${PREFIX}.fedora_image_uploader.published.v1.aws.rc.Cloud_Base.x86_64`,
         );
         assert.equal(last.className, 'fedora_image_uploader_messages.publish:AwsPublishedV1');
         const published = last.body as { image_name: string; regions: Record<string, string> };
@@ -171,7 +175,7 @@ describe('a message broker', function () {
             const { ready, unacked } = await broker().depth('fedimg');
             return ready === 0 && unacked === 0;
           });
-          const workflowId = composeWorkflowId(composeId);
+          const workflowId = composeWorkflowId(DEPLOYMENT, composeId);
           const result = await temporal.client.workflow
             .getHandle<() => Promise<ComposeResult>>(workflowId)
             .result();
@@ -206,7 +210,9 @@ describe('a message broker', function () {
         return images.length === 2 * REGIONS.length && images.every((image) => image.public);
       });
       const { client } = await testTemporal();
-      const run = await client.workflow.getHandle(composeWorkflowId(compose.composeId)).describe();
+      const run = await client.workflow
+        .getHandle(composeWorkflowId(DEPLOYMENT, compose.composeId))
+        .describe();
       assert.equal(run.status.name, 'RUNNING', 'it ends only when its last message is accepted');
       await broker().start();
       assert.equal((await handle.result()).outcome, 'published');
@@ -219,15 +225,16 @@ describe('a message broker', function () {
       const keys = heard.map(({ id }) => id);
       assert.equal(keys.length, MESSAGES);
       const order = stages(heard);
-      assert.equal(order[0], 'image.upload/started');
-      assert.match(order.at(-1) ?? '', /^fedora_image_uploader\.published/);
-      assert(order.indexOf('image.test/started') < order.indexOf('image.copy/started'));
+      assert.equal(order[0], 'run.v1.started');
+      assert.match(order.at(-2) ?? '', /^fedora_image_uploader\.published/);
+      assert.equal(order.at(-1), 'run.v1.published');
+      assert(order.indexOf('image.test/started') < order.indexOf('image.copy'));
     });
   });
 
   it('that refuses a topic for good ends no run, and what it lacks is on the record', async () => {
     await broker().setTopicPermission('fedimg', {
-      write: '^org\\.fedoraproject\\.[a-z]+\\.fedimg\\.image\\.(upload|test|copy)$',
+      write: '^org\\.fedoraproject\\.[a-z]+\\.fedimg\\.(image\\.(upload|test|copy)|run\\..*)$',
       read: '.*',
     });
     const options = { publish: PUBLISH, messaging: messagingOf(broker()) };
@@ -236,7 +243,7 @@ describe('a message broker', function () {
       const result = await (await publisher.signal(compose)).result();
       assert.equal(result.outcome, 'published');
       const unsent = result.images[0]?.unsent ?? [];
-      assert.equal(unsent.length, 12 + 1);
+      assert.equal(unsent.length, 6 + 1);
       assert.match(unsent[0] ?? '', /refuses .*fedimg\.image\.publish.*ACCESS_REFUSED/s);
       assert.equal((await broker().drain('observer')).length, MESSAGES - unsent.length);
     });

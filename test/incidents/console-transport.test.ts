@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { amazonLinux2023 } from '../../src/aws/account.js';
+import { amazonLinux2023 } from '../../src/aws/ami-source.js';
 import { EC2_TEST_EXCEPTION } from '../../src/model/errors.js';
 import { withActivities } from '../support/activity-level.js';
 import { assertNothingLeft, failureOf } from '../support/expectations.js';

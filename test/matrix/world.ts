@@ -4,6 +4,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
+import { TEST_INSTALLATION } from '../support/images.js';
 import { AttemptInterceptor } from '../../src/activities/attempt/interceptor.js';
 import { scaledAwsSettings } from '../../src/aws/region-access.js';
 import type {
@@ -13,7 +14,7 @@ import type {
   ListedResource,
   Simulator,
 } from '../../src/simulator/index.js';
-import { startSimulator } from '../../src/simulator/index.js';
+import { publisherAccount, startSimulator } from '../../src/simulator/index.js';
 import { createUrlPolicy } from '../../src/fetch/url-policy.js';
 import { openActivities } from '../../src/worker/open-activities.js';
 import { CloudControl } from '../support/cloud-control.js';
@@ -94,6 +95,7 @@ export async function openWorld(
     latency: 'instant',
     clock,
     seed,
+    settings: publisherAccount,
     credentials: CREDENTIALS,
   });
   const cloud = new CloudControl(simulator.url);
@@ -139,7 +141,11 @@ async function openWorker(
   const opened = openActivities(
     {
       config: bench.config,
-      runs: { stateOf: () => Promise.resolve({ state: 'unknown' }) },
+      installation: TEST_INSTALLATION,
+      runs: {
+        stateOf: () => Promise.resolve({ state: 'unknown' }),
+        endingOf: () => Promise.resolve(undefined),
+      },
       send: (announcement) => broker.send(announcement),
     },
     {

@@ -6,7 +6,7 @@ import { useBroker } from '../support/rabbitmq.js';
 
 const COMPOSE = 'org.fedoraproject.prod.pungi.compose.status.change';
 const PUBLISHED =
-  'org.fedoraproject.prod.fedora_image_uploader.published.v1.aws.43.Cloud_Base.x86_64';
+  'org.fedoraproject.prod.fedora_image_uploader.published.v1.aws.rc.Cloud_Base.x86_64';
 const AWS_SCHEMA = 'fedora_image_uploader.published.v1.aws';
 const HEADERS = {
   fedora_messaging_schema: AWS_SCHEMA,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import pino from 'pino';
+import { DEFAULT_DEPLOYMENT } from '../../src/model/ids/installation.js';
 import { ComposeListener } from '../../src/client/compose-listener.js';
 import type { Session } from '../../src/client/session.js';
 import { consume } from '../../src/messaging/consumer.js';
@@ -95,7 +96,7 @@ describe('the listener', () => {
   };
   const isThere = (composeId: string): Promise<boolean> =>
     session()
-      .access.client.workflow.getHandle(composeWorkflowId(composeId))
+      .access.client.workflow.getHandle(composeWorkflowId(DEFAULT_DEPLOYMENT, composeId))
       .describe()
       .then(
         () => true,
@@ -112,7 +113,9 @@ describe('the listener', () => {
       await say(finished(composeId));
       await say(finished(composeId));
       await until('both are taken', () => listener.counts.taken === 2);
-      const handle = session().access.client.workflow.getHandle(composeWorkflowId(composeId));
+      const handle = session().access.client.workflow.getHandle(
+        composeWorkflowId(DEFAULT_DEPLOYMENT, composeId),
+      );
       await handle.result();
       assert.equal(fake.count('writeImage'), 1);
     });
@@ -136,7 +139,9 @@ describe('the listener', () => {
         const second = listen(taskQueue);
         await until('another has it', () => second.counts.taken === 1);
         await until('it is acknowledged', queueIsEmpty);
-        const handle = session().access.client.workflow.getHandle(composeWorkflowId(composeId));
+        const handle = session().access.client.workflow.getHandle(
+          composeWorkflowId(DEFAULT_DEPLOYMENT, composeId),
+        );
         await handle.result();
         assert.equal(fake.count('writeImage'), 1);
       });
@@ -193,7 +198,9 @@ describe('the listener', () => {
       try {
         const composeId = someComposeId();
         await temporal.crash();
-        const listener = listen(`own-${randomUUID()}`, { session: { access, uiUrl: undefined } });
+        const listener = listen(`own-${randomUUID()}`, {
+          session: { access, uiUrl: undefined, deployment: DEFAULT_DEPLOYMENT },
+        });
         await say(finished(composeId));
         await until('it is tried again', () => listener.counts.retried > 1);
         // Each return counts against the queue's limit of deliveries, and behind that the message is gone.
@@ -202,7 +209,9 @@ describe('the listener', () => {
         await temporal.restart();
         await until('it is taken', () => listener.counts.taken === 1);
         await until('it is acknowledged', queueIsEmpty);
-        const handle = access.client.workflow.getHandle(composeWorkflowId(composeId));
+        const handle = access.client.workflow.getHandle(
+          composeWorkflowId(DEFAULT_DEPLOYMENT, composeId),
+        );
         assert.equal((await handle.describe()).status.name, 'RUNNING');
       } finally {
         await access.close();

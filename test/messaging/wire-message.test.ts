@@ -3,6 +3,12 @@ import { BrokerError } from '../../src/messaging/errors.js';
 import { messageId, wireMessage } from '../../src/messaging/wire-message.js';
 import type { Announcement } from '../../src/model/progress/announcement.js';
 import { uploadAnnouncements } from '../../src/model/progress/announcement.js';
+import type { RunEvent } from '../../src/model/progress/run-announcement.js';
+import {
+  leftOutAnnouncement,
+  plannedRun,
+  runAnnouncement,
+} from '../../src/model/progress/run-announcement.js';
 import { someRequest, somePlan } from '../support/images.js';
 
 const UPLOAD: Announcement = {
@@ -21,7 +27,7 @@ const UPLOAD: Announcement = {
 };
 
 const AWS: Announcement = {
-  topic: 'published.v1.aws.43.Cloud_Base.aarch64',
+  topic: 'published.v1.aws.rc.Cloud_Base.aarch64',
   key: 'image/c/Cloud_Base/aarch64/run/published/aarch64',
   body: {
     architecture: 'aarch64',
@@ -30,6 +36,21 @@ const AWS: Announcement = {
     regions: { 'us-east-1': 'ami-0123456789abcdef0' },
     release: 43,
     subvariant: 'Cloud_Base',
+  },
+};
+
+const VARIANT = { virt_type: 'hvm', vol_type: 'gp2' };
+const PUBLISH: Announcement = {
+  topic: 'image.publish',
+  key: 'image/c/Cloud_Base/aarch64/run/publish/us-east-1/hvm/gp2',
+  body: {
+    image_name: 'Fedora-Cloud-Base-AmazonEC2-43-1.6.aarch64',
+    image_url: 'https://kojipkgs.fedoraproject.org/compose/x.raw.xz',
+    destination: 'us-east-1',
+    service: 'EC2',
+    compose: 'Fedora-43-20251021.0',
+    architecture: 'arm64',
+    extra: { id: 'ami-0123456789abcdef0', ...VARIANT },
   },
 };
 
@@ -76,11 +97,36 @@ describe('a message on the wire', () => {
 
   it('names the schema of today’s AWS messages without a suffix, and the package that has it', () => {
     const { routingKey, properties } = wire(AWS);
-    const topic = 'fedora_image_uploader.published.v1.aws.43.Cloud_Base.aarch64';
+    const topic = 'fedora_image_uploader.published.v1.aws.rc.Cloud_Base.aarch64';
     assert.equal(routingKey, `org.fedoraproject.stg.${topic}`);
     const headers = properties.headers as Record<string, unknown>;
     assert.equal(headers['fedora_messaging_schema'], 'fedora_image_uploader.published.v1.aws');
     assert.equal(headers['fedora_messaging_schema_package'], 'fedora_image_uploader_messages');
+  });
+
+  it('of a run and of a region names the schema and the package that has it', () => {
+    const subject = plannedRun(somePlan(someRequest(), { workflowId: 'w', runId: 'r' }));
+    const failed = { region: 'eu-west-1', state: 'failed', reason: 'full', amis: [] } as const;
+    const of = (announcement: Announcement) => {
+      const { routingKey, properties } = wire(announcement);
+      const headers = properties.headers as Record<string, unknown>;
+      return [
+        routingKey.slice('org.fedoraproject.stg.'.length),
+        headers['fedora_messaging_schema'],
+        headers['fedora_messaging_schema_package'],
+        headers['fedora_messaging_severity'],
+      ];
+    };
+    const run = (event: RunEvent) => of(runAnnouncement(subject, event, { regions: [failed] }));
+    const [schema, inPackage] = ['fedimg.run.v1', 'fedimg_messages'];
+    assert.deepEqual(run('started'), ['fedimg.run.v1.started', schema, inPackage, 20]);
+    assert.deepEqual(run('partly-published'), [
+      ...['fedimg.run.v1.partly-published', schema, inPackage, 30],
+    ]);
+    assert.deepEqual(run('failed'), ['fedimg.run.v1.failed', schema, inPackage, 40]);
+    assert.deepEqual(of(leftOutAnnouncement(subject, failed)), [
+      ...['fedimg.region.v1.left-out', 'fedimg.region.v1', inPackage, 30],
+    ]);
   });
 
   it('has the same id each time it is sent, and another one for each change of state', () => {
@@ -103,6 +149,11 @@ describe('a message on the wire', () => {
       { ...UPLOAD, body: { ...UPLOAD.body, status: 'started' } },
     ],
     ['an id that is not an AMI', extra({ id: 'snap-0123456789abcdef0' })],
+    [
+      'a status on a topic of successes',
+      { ...PUBLISH, body: { ...PUBLISH.body, status: 'failed' } },
+    ],
+    ['a publication without its AMI', { ...PUBLISH, body: { ...PUBLISH.body, extra: VARIANT } }],
     ['an unknown key', { ...UPLOAD, body: { ...UPLOAD.body, secret: 'x' } }],
     ['an unknown topic', { ...UPLOAD, topic: 'image.gone' as 'image.copy' }],
     ['a release that is not a number', { ...AWS, body: { ...AWS.body, release: 'Rawhide' } }],

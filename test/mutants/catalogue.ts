@@ -5,15 +5,18 @@ import type { Mutant } from './mutant.js';
 const REPEATABLE = 'test/activities/repeatable.test.ts';
 const PUBLISHED = 'test/activities/plan/earlier-publication.test.ts';
 const WORKFLOW = 'test/workflows/publish-image.test.ts';
+const OPERATOR = 'test/workflows/operator.test.ts';
 const WHOLE = 'test/incidents/whole-compose.test.ts';
 const LATE = 'test/incidents/late-listings.test.ts';
 const TWO = 'test/incidents/two-attempts.test.ts';
 const GUEST = 'test/guest/write-image.test.ts';
 const SWEEP = 'test/activities/sweep/sweep.test.ts';
+const SURPLUS = 'test/activities/surplus.test.ts';
 const WIRE = 'test/messaging/wire-message.test.ts';
 const SENDER = 'test/messaging/sender.test.ts';
 const CONSUMER = 'test/messaging/consumer.test.ts';
 const LISTENER = 'test/messaging/listener.test.ts';
+const SECRETS = 'test/properties/secrets.test.ts';
 
 const LEAKS: readonly Mutant[] = [
   {
@@ -55,6 +58,30 @@ const LEAKS: readonly Mutant[] = [
     find: 'if (isGone) return;',
     replace: 'return;',
     tests: ['test/incidents/late-listings.test.ts'],
+  },
+  {
+    name: 'the undo ends when AWS refuses the credentials',
+    invariant: 'I1',
+    file: 'src/aws/errors.ts',
+    find: "const CREDENTIALS = new Set([\n  'AuthFailure',\n",
+    replace: 'const CREDENTIALS = new Set([\n',
+    tests: ['test/incidents/refused-credentials.test.ts'],
+  },
+  {
+    name: 'a region that the undo could not look at counts as removed',
+    invariant: 'I6',
+    file: 'src/workflows/publish/image-run.ts',
+    find: 'const isGone = undone.left.length === 0 && !isUnseen;',
+    replace: 'const isGone = !isUnseen;',
+    tests: ['test/workflows/cancel.test.ts'],
+  },
+  {
+    name: 'the file with the credentials is read once in the life of a worker',
+    invariant: 'I9',
+    file: 'src/aws/credentials.ts',
+    find: ', ignoreCache: true',
+    replace: '',
+    tests: ['test/aws/credentials.test.ts'],
   },
   {
     name: 'one look is proof enough that nothing is left',
@@ -176,7 +203,7 @@ const MESSAGES: readonly Mutant[] = [
     name: 'an upload completes without a message that it began',
     invariant: 'I5',
     file: 'src/workflows/publish/announce-changes.ts',
-    find: "  if (step === 'utility' && after === 'running') return uploadAnnouncements(plan, 'started');\n",
+    find: "...(step === 'utility' ? uploadAnnouncements(plan, 'started') : [])",
     replace: '',
     tests: [WORKFLOW, 'test/chaos/chaos.long.test.ts'],
   },
@@ -197,27 +224,36 @@ const MESSAGES: readonly Mutant[] = [
     tests: [WORKFLOW, 'test/workflows/incidents.test.ts'],
   },
   {
-    name: 'a publication that fails sends no message',
+    name: 'a region whose publication fails is not reported',
     invariant: 'I5',
     file: 'src/workflows/publish/announce-changes.ts',
-    find: "return [...completed, ...publishAnnouncements(plan, removed, 'failed')];",
-    replace: 'void removed;\n  return completed;',
+    find: 'return [...published, leftOutAnnouncement(plannedRun(plan), after)];',
+    replace: 'return published;',
     tests: [WORKFLOW],
   },
   {
-    name: 'AMIs that could not be described are reported as not published',
+    name: 'AMIs that stay public in a left-out region are not reported',
     invariant: 'I5',
     file: 'src/workflows/publish/announce-changes.ts',
-    find: "before.state !== 'publishing' || isUnseen",
-    replace: "before.state !== 'publishing'",
+    find: 'const published = publishAnnouncements(plan, kept);',
+    replace: 'const published = publishAnnouncements(plan, kept.slice(kept.length));',
     tests: [WORKFLOW],
   },
   {
-    name: 'a region is told to have every AMI of the home region',
+    name: 'a copy that failed is reported as a copy',
     invariant: 'I5',
     file: 'src/workflows/publish/announce-changes.ts',
-    find: 'copyAnnouncements(plan, regionPlan, {',
-    replace: 'copyAnnouncements(plan, { ...regionPlan, wanted: plan.home.wanted }, {',
+    find: "case 'copying failed':\n      return [leftOutAnnouncement(plannedRun(plan), after)];",
+    replace:
+      "case 'copying failed':\n      return copyAnnouncements(plan, before.amis, before.amis);",
+    tests: ['test/workflows/publish/announce-changes.test.ts'],
+  },
+  {
+    name: 'a run that fails before its plan ends in silence',
+    invariant: 'I5',
+    file: 'src/workflows/publish/finish.ts',
+    find: 'announcements.add(runAnnouncement(subject, outcome, { regions: [], reason }));',
+    replace: 'void [subject, runAnnouncement];',
     tests: ['test/workflows/messages.test.ts'],
   },
   {
@@ -318,9 +354,9 @@ const ONCE: readonly Mutant[] = [
     name: 'an image that is published already is published again once its run is forgotten',
     invariant: 'I7',
     file: 'src/activities/plan/earlier-publication.ts',
-    find: 'return [...atHome, ...elsewhere.flat()];',
-    replace: 'return elsewhere.flat().length < 0 ? atHome : undefined;',
-    tests: [REPEATABLE],
+    find: 'const isHomeComplete = atHome.length > 0 && atHome.length >= home.wanted.length;',
+    replace: 'const isHomeComplete = atHome.length < 0;',
+    tests: [PUBLISHED],
   },
   {
     name: 'a compose that was published may be started again',
@@ -361,12 +397,8 @@ const RADIUS: readonly Mutant[] = [
     name: 'the undo goes by the step alone, and not by the run',
     invariant: 'I8',
     file: 'src/model/ids/tags.ts',
-    find: `    [TAG.workflow]: origin.workflowId,
-    [TAG.run]: origin.runId,
-    [TAG.step]: step,
-  };`,
-    replace: `    [TAG.step]: step,
-  };`,
+    find: 'return { ...runKey(origin), [TAG.step]: step };',
+    replace: 'return { ...installationKey(origin), [TAG.step]: step };',
     tests: [REPEATABLE],
   },
   {
@@ -385,9 +417,65 @@ const SWEPT: readonly Mutant[] = [
     name: 'the sweep takes what another deployment made',
     invariant: 'I8',
     file: 'src/model/sweep/stray.ts',
-    find: 'tags[MANAGED_BY.key] === MANAGED_BY.value && tags[TAG.deployment] === deployment;',
-    replace: 'tags[MANAGED_BY.key] === MANAGED_BY.value && deployment !== undefined;',
+    find: ' && a.deployment === b.deployment',
+    replace: '',
     tests: [SWEEP],
+  },
+  {
+    name: 'a worker on a new Temporal server sweeps the live runs of another one',
+    invariant: 'I8',
+    file: 'src/model/sweep/stray.ts',
+    find: 'a.cluster === b.cluster && ',
+    replace: '',
+    tests: [SWEEP],
+  },
+  {
+    name: 'the sweep of one namespace takes what runs of another namespace made',
+    invariant: 'I8',
+    file: 'src/model/sweep/stray.ts',
+    find: 'a.namespace === b.namespace && ',
+    replace: '',
+    tests: [SWEEP],
+  },
+  {
+    name: 'the sweep judges the runs of other installations',
+    invariant: 'I8',
+    file: 'src/model/sweep/stray.ts',
+    find: 'return named !== undefined && isSame(named, own) ? namedRun(tags) : undefined;',
+    replace: 'return named !== undefined && isSame(named, own) ? namedRun(tags) : namedRun(tags);',
+    tests: [SWEEP],
+  },
+  {
+    name: 'a run closes without its last look',
+    invariant: 'I1',
+    file: 'src/workflows/publish/finish.ts',
+    find: "  await lookOnceMore(publication, ['published', 'private', 'failed']);\n",
+    replace: '',
+    tests: [WORKFLOW],
+  },
+  {
+    name: 'the last look removes the snapshots that the result lists',
+    invariant: 'I1',
+    file: 'src/activities/surplus.ts',
+    find: 'return !isKept && !this.#options.result.ids.includes(id);',
+    replace: 'return !isKept;',
+    tests: [SURPLUS],
+  },
+  {
+    name: 'the last look removes a snapshot that an AMI needs',
+    invariant: 'I1',
+    file: 'src/activities/surplus.ts',
+    find: 'return users.length > 0 || isSnapshotPublic(this.#ec2, id, signal);',
+    replace: 'return users.length > 99;',
+    tests: [SURPLUS],
+  },
+  {
+    name: 'the last look removes public AMIs',
+    invariant: 'I1',
+    file: 'src/activities/surplus.ts',
+    find: 'const isKept = isPublic || ',
+    replace: 'const isKept = ',
+    tests: [SURPLUS],
   },
   {
     name: 'the sweep takes what a running workflow has just made',
@@ -445,8 +533,8 @@ const PROGRESS: readonly Mutant[] = [
     name: 'one region that never ends holds up all others',
     invariant: 'I9',
     file: 'src/workflows/publish/copy-regions.ts',
-    find: 'CancellationScope.withTimeout(regionPatienceMs, () =>',
-    replace: 'CancellationScope.withTimeout(regionPatienceMs * 1_000_000, () =>',
+    find: 'CancellationScope.withTimeout(plan.regionPatienceMs, () =>',
+    replace: 'CancellationScope.withTimeout(plan.regionPatienceMs * 1_000_000, () =>',
     tests: [WORKFLOW],
   },
   {
@@ -593,10 +681,26 @@ const SILENCE: readonly Mutant[] = [
   {
     name: 'a signed query stands in the error of a download',
     invariant: 'I13',
-    file: 'src/model/printable.ts',
-    find: "url.replace(/[?#][^]*$/, '')",
-    replace: "url.replace(/[#][^]*$/, '')",
-    tests: ['test/source'],
+    file: 'src/model/redact.ts',
+    find: '${target.slice(0, query)}?${REDACTED}${target.slice(end)}',
+    replace: '${target}${target.slice(end)}',
+    tests: [SECRETS],
+  },
+  {
+    name: 'an answer of AWS that quotes the request is stored as the cause of a failure',
+    invariant: 'I13',
+    file: 'src/activities/attempt/interceptor.ts',
+    find: '{ cause: redactedError(error) }',
+    replace: '{ cause: error }',
+    tests: [SECRETS],
+  },
+  {
+    name: 'the log of a worker has the token of a refused request',
+    invariant: 'I13',
+    file: 'src/commands/shared/log.ts',
+    find: 'return { level, hooks: { streamWrite: redacted } };',
+    replace: 'return { level, hooks: { streamWrite: (line) => line || redacted(line) } };',
+    tests: [SECRETS],
   },
 ];
 
@@ -639,6 +743,168 @@ const PROVENANCE: readonly Mutant[] = [
   },
 ];
 
+const CANCEL: readonly Mutant[] = [
+  {
+    name: 'a queued attempt publishes although its run is to be cancelled',
+    invariant: 'I16',
+    file: 'src/activities/publish.ts',
+    find: '    await refuseEndingRun(runs, ec2.name);\n',
+    replace: '',
+    tests: ['test/activities/publish.test.ts'],
+  },
+  {
+    name: 'a cancel that no worker has handled is not seen',
+    invariant: 'I16',
+    file: 'src/worker/workflow-runs.ts',
+    find: "return isCancelled ? 'cancelled' : undefined;",
+    replace: 'return undefined;',
+    tests: ['test/worker/workflow-runs.test.ts'],
+  },
+];
+
+const HANDS: readonly Mutant[] = [
+  {
+    name: 'a failed region is undone at once instead of waiting for the operator',
+    invariant: 'I9',
+    file: 'src/workflows/publish/held-region.ts',
+    find: 'if (operatorPatienceMs === 0) return false;',
+    replace: 'if (operatorPatienceMs >= 0) return false;',
+    tests: [OPERATOR],
+  },
+  {
+    name: 'a required region that failed does not hold the publication',
+    invariant: 'I6',
+    file: 'src/workflows/publish/copy-regions.ts',
+    find: '(region ?? (await held))',
+    replace: 'region',
+    tests: [OPERATOR],
+  },
+  {
+    name: 'a run ends without the regions that the operator has retried',
+    invariant: 'I6',
+    file: 'src/workflows/publish/publish-regions.ts',
+    find: '  await publication.late.publishEach((region) => act(publication, region, tested));\n',
+    replace: '',
+    tests: [OPERATOR],
+  },
+  {
+    name: 'a retry does not wait for the undo of its region',
+    invariant: 'I6',
+    file: 'src/workflows/publish/copy-regions.ts',
+    find: '    await publication.undone(regionName);\n',
+    replace: '',
+    tests: [OPERATOR],
+  },
+  {
+    name: 'an approval opens the gate of an image that needs none, and the act is not refused',
+    invariant: 'I6',
+    file: 'src/workflows/publish/operator.ts',
+    find: "if (this.#run.approval() === 'none') {",
+    replace: "if (this.#run.approval() === 'before-copy') {",
+    tests: [OPERATOR],
+  },
+  {
+    name: 'an image is published without the approval that its plan wants',
+    invariant: 'I3',
+    file: 'src/workflows/publish-image.ts',
+    find: "  await publication.run.operator.approved('before-publish', 'publish');\n",
+    replace: '',
+    tests: [OPERATOR],
+  },
+  {
+    name: 'a pause does not hold the next step',
+    invariant: 'I6',
+    file: 'src/workflows/publish/image-run.ts',
+    find: '    await this.operator.resumed(step);\n',
+    replace: '',
+    tests: [OPERATOR],
+  },
+  {
+    name: 'a completion does not ask for the evidence of a passed test',
+    invariant: 'I3',
+    file: 'src/activities/plan/earlier-publication.ts',
+    find: 'if (testVariants.length === 0 || open.length > 0) {',
+    replace: 'if (testVariants.length === 0) {',
+    tests: [PUBLISHED],
+  },
+  {
+    name: 'an AMI of other bytes under the name is adopted',
+    invariant: 'I4',
+    file: 'src/activities/plan/earlier-publication.ts',
+    find: 'const key = { ...imageKey(origin), [TAG.sha256]: origin.sha256 };',
+    replace: 'const key = { ...imageKey(origin) };',
+    tests: [PUBLISHED],
+  },
+  {
+    name: 'what a run under way has made is adopted by another run',
+    invariant: 'I8',
+    file: 'src/activities/earlier-amis.ts',
+    find: "return run !== undefined && (await runs.stateOf(run)).state === 'closed';",
+    replace: 'return run !== undefined;',
+    tests: [PUBLISHED],
+  },
+  {
+    name: "an adopted AMI stays the closed run's, and the undo does not find it",
+    invariant: 'I1',
+    file: 'src/activities/earlier-amis.ts',
+    find: "await addTags(ec2, [image, snapshot], { ...own, [TAG.adoptedFrom]: from ?? '' }, signal);",
+    replace: "await addTags(ec2, [image, snapshot], { [TAG.adoptedFrom]: from ?? '' }, signal);",
+    tests: [PUBLISHED],
+  },
+  {
+    name: 'a partly published compose is left as it is',
+    invariant: 'I7',
+    file: 'src/client/start.ts',
+    find: "status.outcome === 'ended' || status.outcome === 'partly-published';",
+    replace: "status.outcome === 'ended';",
+    tests: ['test/client/retry.test.ts'],
+  },
+];
+
+/** What AWS or Temporal would refuse later is found before the first write: else a run fails, or waits for ever. */
+const FORESIGHT: readonly Mutant[] = [
+  {
+    name: 'AMIs that are public already do not count against the quota',
+    invariant: 'I9',
+    file: 'src/model/plan/public-amis.ts',
+    find: 'return there + ahead + needed;',
+    replace: 'return ahead + needed;',
+    tests: ['test/activities/plan/quota.test.ts'],
+  },
+  {
+    name: 'the images of a compose do not know of each other, and all take the same room of the quota',
+    invariant: 'I9',
+    file: 'src/activities/plan/quota.ts',
+    find: 'if (images.length + ahead + more <= value) ahead += more;',
+    replace: 'void more;',
+    tests: ['test/activities/plan/quota.test.ts'],
+  },
+  {
+    name: 'a deprecated AMI of another owner is not asked for',
+    invariant: 'I9',
+    file: 'src/aws/account.ts',
+    find: "{ IncludeDeprecated: true, Filters: [{ Name: 'image-id', Values: [id] }] }",
+    replace: "{ Filters: [{ Name: 'image-id', Values: [id] }] }",
+    tests: ['test/aws/listing.test.ts', 'test/activities/plan/utility-plan.test.ts'],
+  },
+  {
+    name: 'a taken name in a region of the copies is found only after the copy',
+    invariant: 'I9',
+    file: 'src/activities/plan/ami-names.ts',
+    find: 'if (foreign === undefined) return undefined;',
+    replace: 'if (foreign !== null) return undefined;',
+    tests: ['test/activities/plan/ami-names.test.ts'],
+  },
+  {
+    name: 'a publication starts in a namespace that lacks a search attribute',
+    invariant: 'I9',
+    file: 'src/search-attributes.ts',
+    find: 'if (missing.length === 0) return;',
+    replace: 'if (missing.length >= 0) return;',
+    tests: ['test/search-attributes.test.ts'],
+  },
+];
+
 export const CATALOGUE: readonly Mutant[] = [
   ...LEAKS,
   ...DUPLICATES,
@@ -650,10 +916,13 @@ export const CATALOGUE: readonly Mutant[] = [
   ...RADIUS,
   ...SWEPT,
   ...PROGRESS,
+  ...FORESIGHT,
   ...REPLAY,
   ...FENCING,
   ...THRIFT,
   ...SILENCE,
   ...DATA,
   ...PROVENANCE,
+  ...CANCEL,
+  ...HANDS,
 ];

@@ -12,15 +12,26 @@ async function history(name: string): Promise<unknown> {
   return JSON.parse(await readFile(new URL(name, folder), 'utf8')) as unknown;
 }
 
+interface Recorded {
+  readonly events: readonly {
+    readonly workflowExecutionStartedEventAttributes?: { readonly workflowId: string };
+  }[];
+}
+
+/** Under its own workflow id, which names the deployment. */
 async function replay(bundle: WorkflowBundleOption, name: string): Promise<void> {
-  await Worker.runReplayHistory({ workflowBundle: bundle }, await history(name));
+  const recorded = await history(name);
+  const [started] = (recorded as Recorded).events;
+  const id = started?.workflowExecutionStartedEventAttributes?.workflowId;
+  assert(id);
+  await Worker.runReplayHistory({ workflowBundle: bundle }, recorded, id);
 }
 
 const names = (await readdir(folder)).filter((name) => name.endsWith('.json'));
 
 describe('a recorded run', () => {
   it('exists for each kind of run', () => {
-    assert(names.length >= 8, names.join(' '));
+    assert(names.length >= 10, names.join(' '));
   });
 
   for (const name of names) {

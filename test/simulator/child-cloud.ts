@@ -2,6 +2,7 @@
 
 import { testCredentials } from './cloud-fixture.js';
 import { FakeMachineFactory } from './fake-machine.js';
+import { publisherAccount } from '../../src/simulator/settings.js';
 import { startCloud } from '../../src/simulator/start-cloud.js';
 
 const [stateDir = ''] = process.argv.slice(2);
@@ -9,6 +10,7 @@ const { url } = await startCloud({
   stateDir,
   latency: 'instant',
   seed: 7,
+  settings: publisherAccount,
   credentials: testCredentials,
   machineFactory: new FakeMachineFactory(),
 });

@@ -9,6 +9,7 @@ import type { RegisterImageCommandInput } from '@aws-sdk/client-ec2';
 import * as ec2 from '@aws-sdk/client-ec2';
 import type { Effect } from '../../src/simulator/store/effects.js';
 import type { StartOptions, StartedCloud } from '../../src/simulator/start-cloud.js';
+import { publisherAccount } from '../../src/simulator/settings.js';
 import { startCloud } from '../../src/simulator/start-cloud.js';
 import { FakeMachineFactory } from './fake-machine.js';
 
@@ -25,7 +26,10 @@ export interface TestCloud extends StartedCloud {
 
 const opened: (() => Promise<void>)[] = [];
 
-/** Starts a cloud with instant latency by default; closed by `closeTestClouds`. */
+/**
+ * Starts a cloud with instant latency, of an account that may publish; closed by `closeTestClouds`. With
+ * `settings: defaultSettings` the account is a new one.
+ */
 export async function openTestCloud(options: Partial<StartOptions> = {}): Promise<TestCloud> {
   const own = options.stateDir === undefined;
   const stateDir = options.stateDir ?? (await fs.mkdtemp(path.join(os.tmpdir(), 'fedimg-cloud-')));
@@ -36,6 +40,7 @@ export async function openTestCloud(options: Partial<StartOptions> = {}): Promis
     credentials: testCredentials,
     machineFactory: machines,
     ...options,
+    settings: { ...publisherAccount, ...options.settings },
     stateDir,
   });
   const clients: EC2Client[] = [];

@@ -17,10 +17,11 @@ import type { SampleImage } from '../../src/local/compose-server/sample-compose.
 import { writeSampleCompose } from '../../src/local/compose-server/sample-compose.js';
 import type { ImageRequest } from '../../src/model/plan/plan.js';
 import type { FaultRule, ListedResource, Simulator } from '../../src/simulator/index.js';
-import { startSimulator } from '../../src/simulator/index.js';
+import { publisherAccount, startSimulator } from '../../src/simulator/index.js';
 import { openActivities } from '../../src/worker/open-activities.js';
 import { CloudControl } from './cloud-control.js';
 import type { PublisherOptions } from './publisher-config.js';
+import { TEST_INSTALLATION } from './images.js';
 import { writeConfig } from './publisher-config.js';
 import { VirtualClock } from './virtual-clock.js';
 
@@ -62,6 +63,7 @@ export async function withActivities<T>(
     stateDir: join(directory, 'cloud'),
     ...(clock === undefined ? {} : { clock }),
     latency: 'instant',
+    settings: publisherAccount,
     credentials: { accessKeyId: 'AKIATESTTESTTESTTEST', secretAccessKey: 'secret' },
     ...(options.minuteMs === undefined ? {} : { minuteMs: options.minuteMs }),
   });
@@ -85,9 +87,12 @@ export async function withActivities<T>(
     });
     const [image] = compose.images;
     if (image === undefined) throw new TypeError('a compose without an image');
-    const runs: WorkflowRuns = { stateOf: () => Promise.resolve({ state: 'unknown' }) };
+    const runs: WorkflowRuns = {
+      stateOf: () => Promise.resolve({ state: 'unknown' }),
+      endingOf: () => Promise.resolve(undefined),
+    };
     const opened = openActivities(
-      { config, runs, send: () => Promise.resolve() },
+      { config, installation: TEST_INSTALLATION, runs, send: () => Promise.resolve() },
       {
         access: {
           endpoint: simulator.url,

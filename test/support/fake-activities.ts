@@ -5,7 +5,7 @@ import type { Activities, ComposeImages } from '../../src/activities/activities.
 import type { FailureDetails } from '../../src/model/errors.js';
 import { EC2_SERVICE_EXCEPTION } from '../../src/model/errors.js';
 import type { ImageRequest, RegionPlan, RegisteredAmi } from '../../src/model/plan/plan.js';
-import { somePlan } from './images.js';
+import { somePlan, TEST_INSTALLATION } from './images.js';
 
 export interface FakeActivities {
   readonly activities: Activities;
@@ -83,15 +83,24 @@ function goodActivities(announced: FakeActivities['announced']): Activities {
     noteLeftOut: () => Promise.resolve(),
     keepFailed: ({ steps }) => Promise.resolve([...steps]),
     undoRegion: ({ steps }) => Promise.resolve({ removed: [...steps], kept: [], left: [] }),
-    planSweep: () =>
+    removeSurplus: () => Promise.resolve({ removed: [], left: [] }),
+    planSweep: (deployment) =>
       Promise.resolve({
+        installation: { ...TEST_INSTALLATION, deployment },
         regions: ['us-east-1', 'eu-west-1'],
         graceMs: 60_000,
         maxRemovals: 200,
         regionPatienceMs: 600_000,
       }),
     findStrays: () =>
-      Promise.resolve({ strays: [], more: 0, kept: [], keptCount: 0, unreconciled: [] }),
+      Promise.resolve({
+        strays: [],
+        more: 0,
+        kept: [],
+        keptCount: 0,
+        unreconciled: [],
+        others: [],
+      }),
     removeStrays: ({ strays }) => Promise.resolve({ removed: strays, left: [] }),
     announce: (announcements) => {
       announced.push(...announcements.map(({ topic, body }) => ({ topic, body })));

@@ -1,8 +1,8 @@
 /** Fedora's own messaging library (Python) against a test's broker: what it publishes, and what it makes of ours. */
 
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import { lastLines } from '../../src/local/processes/run-command.js';
 import type { Broker } from './broker.js';
 import { fedoraMessagingConfig } from './fedora-messaging-config.js';
-import { pythonTools } from './python-tools.js';
+import { fedoraPython } from './fedora-python.js';
 import type { BrokerUser } from './rabbitmq-definitions.js';
 
 export interface FedoraMessage {
@@ -64,7 +64,6 @@ export interface ClientOptions {
 }
 
 const PROGRAM = fileURLToPath(new URL('fedora-messaging.py', import.meta.url));
-const PINS = fileURLToPath(new URL('fedora-messaging-requirements.txt', import.meta.url));
 const WITHIN_MS = 60_000;
 /** Python, its imports and the login, on a loaded machine; beyond what a caller waits for messages. */
 const START_LIMIT_MS = 60_000;
@@ -81,18 +80,7 @@ export class FedoraMessaging {
 
   /** Installs the library when it is not there yet; throws when that is not possible. */
   static async install(broker: Broker): Promise<FedoraMessaging> {
-    const pins = (await readFile(PINS, 'utf8')).trim().split('\n');
-    const digest = createHash('sha256').update(pins.join()).digest('hex').slice(0, 8);
-    try {
-      const name = `fedora-messaging-${digest}`;
-      return new FedoraMessaging(await pythonTools({ name, requirements: pins }), broker);
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      throw new Error(
-        `fedora-messaging cannot be installed, and this test needs it (python3, its venv and PyPI): ${why}`,
-        { cause: error },
-      );
-    }
+    return new FedoraMessaging(await fedoraPython(), broker);
   }
 
   /** `api.publish` for each, as `pungi` by default; a refusal is an outcome, not an error. */

@@ -1,10 +1,19 @@
 /** Requests and plans as they stand in a run, for tests that need one. */
 
 import { randomUUID } from 'node:crypto';
+import type { Installation } from '../../src/model/ids/installation.js';
 import type { ImagePlan, ImageRequest, RegionPlan } from '../../src/model/plan/plan.js';
+import { DEPLOYMENT } from './publisher-config.js';
 import { variantsOf } from '../../src/model/ids/variant.js';
 
 let requests = 0;
+
+/** Of activities that run without a Temporal server. */
+export const TEST_INSTALLATION: Installation = {
+  cluster: 'cluster',
+  namespace: 'default',
+  deployment: DEPLOYMENT,
+};
 
 export function someRequest(overrides: Partial<ImageRequest['image']> = {}): ImageRequest {
   requests += 1;
@@ -42,7 +51,7 @@ export function somePlan(
 ): ImagePlan {
   return {
     origin: {
-      deployment: 'test',
+      ...TEST_INSTALLATION,
       ...ids,
       composeId: request.composeId,
       release: request.release,

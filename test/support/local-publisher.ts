@@ -25,14 +25,14 @@ import type { ComposeMessage } from '../../src/model/compose/compose-message.js'
 import { parseComposeMessage } from '../../src/model/compose/compose-message.js';
 import type { ImageRequest } from '../../src/model/plan/plan.js';
 import type { ComposeResult, ImageResult } from '../../src/model/progress/progress.js';
-import { composeWorkflowId } from '../../src/model/ids/workflow-ids.js';
+import { composeWorkflowId, imageWorkflowId } from '../../src/model/ids/workflow-ids.js';
 import type { CallCount, FaultRule, ListedResource, Simulator } from '../../src/simulator/index.js';
-import { startSimulator } from '../../src/simulator/index.js';
+import { publisherAccount, startSimulator } from '../../src/simulator/index.js';
 import { openWorker } from '../../src/worker/open-worker.js';
 import { outgoingMessages } from '../../src/worker/outgoing-messages.js';
 import { CloudControl } from './cloud-control.js';
 import type { PublisherOptions } from './publisher-config.js';
-import { TIME_SCALE, writeConfig } from './publisher-config.js';
+import { DEPLOYMENT, TIME_SCALE, writeConfig } from './publisher-config.js';
 import type { TestTemporal } from './temporal.js';
 import { testTemporal } from './temporal.js';
 import { VirtualClock } from './virtual-clock.js';
@@ -94,6 +94,7 @@ export async function withPublisher<T>(
     stateDir: join(directory, 'cloud'),
     clock,
     latency: 'instant',
+    settings: { ...publisherAccount, ...options.account },
     credentials: { accessKeyId: 'AKIATESTTESTTESTTEST', secretAccessKey: randomUUID() },
   });
   try {
@@ -176,7 +177,7 @@ function publisherOf(parts: Parts): LocalPublisher {
       return client.workflow.signalWithStart<() => Promise<ComposeResult>, [ComposeMessage]>(
         COMPOSE_WORKFLOW,
         {
-          workflowId: composeWorkflowId(compose.composeId),
+          workflowId: composeWorkflowId(DEPLOYMENT, compose.composeId),
           taskQueue,
           args: [{ composeId: compose.composeId }] as never,
           signal: composeStatusSignal,
@@ -189,7 +190,11 @@ function publisherOf(parts: Parts): LocalPublisher {
     publish: (request) =>
       client.workflow.start<() => Promise<ImageResult>>(PUBLISH_IMAGE_WORKFLOW, {
         taskQueue,
-        workflowId: `image/${request.composeId}/${randomUUID()}/${request.image.arch}`,
+        workflowId: imageWorkflowId(DEPLOYMENT, {
+          composeId: request.composeId,
+          subvariant: randomUUID(),
+          arch: request.image.arch,
+        }),
         memo: { [TIME_SCALE_MEMO]: TIME_SCALE },
         args: [{ request }] as never,
       }),

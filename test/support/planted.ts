@@ -15,10 +15,11 @@ import {
   RunInstancesCommand,
   StopInstancesCommand,
 } from '@aws-sdk/client-ec2';
-import { amazonLinux2023 } from '../../src/aws/account.js';
+import { amazonLinux2023 } from '../../src/aws/ami-source.js';
 import type { RegionAccess } from '../../src/aws/region-access.js';
 import { tagSpecification } from '../../src/aws/tags.js';
 import type { Origin, Tags } from '../../src/model/ids/tags.js';
+import { TEST_INSTALLATION } from './images.js';
 import { amiTags, originTags, snapshotTags } from '../../src/model/ids/tags.js';
 
 /** Never aborts: mocha's own bound ends a test that hangs. */
@@ -27,7 +28,7 @@ let planted = 0;
 
 export function someOrigin(overrides: Partial<Origin> = {}): Origin {
   return {
-    deployment: 'test',
+    ...TEST_INSTALLATION,
     workflowId: 'image/Fedora-Cloud-43-20251021.0/Cloud_Base/x86_64',
     runId: 'run-one',
     composeId: 'Fedora-Cloud-43-20251021.0',

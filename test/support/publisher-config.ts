@@ -3,7 +3,11 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ComposeServer } from '../../src/local/compose-server/compose-server.js';
+import type { CloudSettings } from '../../src/simulator/index.js';
 import type { TestTemporal } from './temporal.js';
+
+/** Of the publisher's configuration. */
+export const DEPLOYMENT = 'test';
 
 /** Of runs: Temporal notices a dead worker after six seconds, which leaves time for a busy one. */
 export const TIME_SCALE = 0.2;
@@ -11,6 +15,8 @@ export const TIME_SCALE = 0.2;
 export interface PublisherOptions {
   /** The script that decides; passes by default. */
   readonly testScript?: string;
+  /** The AMI of the utility instance; "al2023" by default. */
+  readonly ami?: string;
   /** Lines for the configuration's [publish] table. */
   readonly publish?: readonly string[];
   /** Lines for its [test] table. */
@@ -23,6 +29,8 @@ export interface PublisherOptions {
   readonly messaging?: readonly string[];
   /** Lines for its [composes] table. */
   readonly composes?: readonly string[];
+  /** Settings of the local cloud's account, which may publish without limits by default. */
+  readonly account?: Partial<CloudSettings>;
   readonly ranges?: boolean;
   /** Of the worker's waits; that of runs by default. */
   readonly scale?: number;
@@ -55,13 +63,13 @@ export async function writeConfig({
   await chmod(script, 0o700);
   const file = join(directory, 'fedimg.toml');
   const lines = [
-    'deployment = "test"',
+    `deployment = "${DEPLOYMENT}"`,
     '[[amis]]',
     'region = "us-east-1"',
-    'ami = "al2023"',
+    `ami = "${options.ami ?? 'al2023'}"`,
     'arch = "x86_64"',
     '[publish]',
-    ...(options.publish ?? ['regions = ["us-east-1", "eu-west-1", "us-east-2"]']),
+    ...publishLines(options.publish ?? ['regions = ["us-east-1", "eu-west-1", "us-east-2"]']),
     '[utility]',
     'instance_types = ["m5.large"]',
     'instance_profile = "fedimg-utility"',
@@ -91,4 +99,10 @@ export async function writeConfig({
   ];
   await writeFile(file, `${lines.join('\n')}\n`);
   return file;
+}
+
+/** In a test, no operator comes to a failed region unless the test says so. */
+function publishLines(lines: readonly string[]): readonly string[] {
+  const isSet = lines.some((line) => line.startsWith('operator_patience'));
+  return isSet ? lines : [...lines, 'operator_patience = "0s"'];
 }

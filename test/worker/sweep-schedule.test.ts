@@ -59,7 +59,7 @@ describe('the schedule of the sweep', () => {
   beforeEach(() => {
     deployment = `schedule-${randomUUID().slice(0, 8)}`;
   });
-  const handle = () => client.schedule.getHandle(`fedimg-sweep-${deployment}`);
+  const handle = () => client.schedule.getHandle(`${deployment}/fedimg-sweep`);
   const described = () => handle().describe();
   afterEach(async () => {
     await handle()
@@ -76,7 +76,7 @@ describe('the schedule of the sweep', () => {
       [900_000],
     );
     assert.equal(policies.overlap, ScheduleOverlapPolicy.SKIP);
-    assert.equal(action.workflowId, `sweep/${deployment}`);
+    assert.equal(action.workflowId, `${deployment}/sweep`);
     assert.equal(action.workflowType, 'sweep');
     assert.deepEqual(action.args, [{ deployment, dryRun: false }]);
     assert.equal(action.taskQueue, config.worker.taskQueue);

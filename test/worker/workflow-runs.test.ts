@@ -149,3 +149,23 @@ describe('the state of a run', () => {
     });
   });
 });
+
+describe('the ending of a run', () => {
+  it('is a cancel as soon as Temporal has accepted it, though no worker knows it yet', async () => {
+    const { client } = await testTemporal();
+    const runs = new TemporalRuns(client.workflow);
+    const workflowId = `image/${randomUUID()}/Cloud_Base/x86_64`;
+    const handle = await client.workflow.start(PUBLISH_IMAGE_WORKFLOW, {
+      taskQueue: `nobody-${randomUUID()}`,
+      workflowId,
+      args: [{ request: someRequest() }],
+    });
+    const run = { workflowId, runId: handle.firstExecutionRunId };
+    assert.equal(await runs.endingOf(run), undefined);
+    await handle.cancel();
+    assert.equal(await runs.endingOf(run), 'cancelled');
+    await handle.terminate('a test');
+    assert.equal(await runs.endingOf(run), 'closed');
+    assert.equal(await runs.endingOf({ workflowId, runId: randomUUID() }), 'closed');
+  });
+});

@@ -15,7 +15,7 @@ import { withWorker } from '../support/workflow-worker.js';
 /** A plan with a number, so that one message names all its AMIs. */
 const publishedAsCloudBase: Activities['planImage'] = ({ request, workflowId, runId }) => {
   const plan = somePlan(request, { workflowId, runId });
-  const publishedAs = { imageName: 'a', release: 43, stream: '43', subvariant: 'Cloud_Base' };
+  const publishedAs = { imageName: 'a', release: 43, milestone: 'rc', subvariant: 'Cloud_Base' };
   return Promise.resolve({ ...plan, publishedAs });
 };
 
@@ -30,7 +30,7 @@ describe('the messages of an image', () => {
       const result = await (await startImage(someRequest())).result();
       const sent = fake.announced.filter(({ topic }) => topic.startsWith('published.v1.aws.'));
       assert.equal(sent.length, 1);
-      assert.equal(sent[0]?.topic, 'published.v1.aws.43.Cloud_Base.x86_64');
+      assert.equal(sent[0]?.topic, 'published.v1.aws.rc.Cloud_Base.x86_64');
       const { regions } = sent[0].body as { regions: Record<string, string> };
       const best = result.amis.filter(
         ({ ami, virt, volumeType }) => ami !== null && virt === 'hvm' && volumeType === 'gp2',
@@ -86,14 +86,11 @@ describe('the messages of an image', () => {
       copied
         .filter(({ body }) => body['destination'] === regionName)
         .map(({ body }) => {
-          const { id, virt_type, vol_type } = body['extra'] as Record<string, string>;
-          return `${String(body['status'])} ${virt_type} ${vol_type} ${id === undefined ? '' : 'id'}`;
+          const { virt_type, vol_type } = body['extra'] as Record<string, string>;
+          return `${virt_type} ${vol_type}`;
         });
-    assert.deepEqual(reportedFor('eu-west-1'), [
-      ...['started hvm standard ', 'started hvm gp2 '],
-      ...['completed hvm standard id', 'completed hvm gp2 id'],
-    ]);
-    assert.equal(reportedFor('sa-east-1').length, 8);
+    assert.deepEqual(reportedFor('eu-west-1'), ['hvm standard', 'hvm gp2']);
+    assert.equal(reportedFor('sa-east-1').length, 4);
   });
 
   it('report a paravirtual copy without a source AMI when the home region has no PV kernel', () => {
@@ -104,7 +101,7 @@ describe('the messages of an image', () => {
     const sources = registered(plan.home, 'snap-home').filter(
       ({ variant }) => variant.virt === 'hvm',
     );
-    const sent = copyAnnouncements(plan, region, { status: 'completed', sources, copies });
+    const sent = copyAnnouncements(plan, copies, sources);
     const extras = sent.map(({ body }) => body['extra'] as Record<string, string>);
     assert.deepEqual(
       extras.map(({ virt_type, source_image_id }) => [virt_type, source_image_id !== undefined]),
@@ -126,8 +123,29 @@ describe('the messages of an image', () => {
       await failureOf((await startImage(someRequest())).result());
     });
     const statuses = fake.announced.map(({ topic, body }) => `${topic} ${String(body['status'])}`);
-    assert.deepEqual([...new Set(statuses)], ['image.upload started', 'image.upload failed']);
+    assert.deepEqual(
+      [...new Set(statuses)],
+      [
+        ...['run.v1.started undefined', 'image.upload started'],
+        ...['image.upload failed', 'run.v1.failed undefined'],
+      ],
+    );
     assert.equal(statuses.length % 2, 0);
+    assert.match(String(fake.announced.at(-1)?.body['reason']), /quota of AMIs/);
+  });
+
+  it('report a run that fails before it has a plan: silence would look like a day without a compose', async () => {
+    const fake = fakeActivities({
+      planImage: () => Promise.reject(finalFailure('the image server has no such file')),
+    });
+    const request = someRequest();
+    await withWorker(fake.activities, async ({ startImage }) => {
+      await failureOf((await startImage(request)).result());
+    });
+    assert.deepEqual(
+      fake.announced.map(({ topic, body }) => [topic, body['image_name'], body['reason']]),
+      [['run.v1.failed', request.image.name, 'the image server has no such file']],
+    );
   });
 
   it('that the broker refused are listed in the failure, even the one that reports this failure', async () => {
@@ -136,7 +154,7 @@ describe('the messages of an image', () => {
     const fake = fakeActivities({
       runTest: () => Promise.reject(finalFailure('exit status 1')),
       announce: async (batch) => {
-        const failed = batch.filter(({ body }) => body['status'] === 'failed');
+        const failed = batch.filter(({ topic }) => topic === 'run.v1.failed');
         // A slow broker: the rest of the run has ended by then.
         if (failed.length > 0) await closed;
         return { handled: batch.length, refused: failed.map(({ key }) => key) };
@@ -152,7 +170,7 @@ describe('the messages of an image', () => {
       const failure = await failureOf(handle.result());
       const [, progress] = failure.details as [unknown, ImageProgress];
       assert.equal(progress.unsent?.length, 1);
-      assert.match(progress.unsent[0] ?? '', /test.*failed/);
+      assert.match(progress.unsent[0] ?? '', /run\/ended/);
     });
   });
 
@@ -165,7 +183,7 @@ describe('the messages of an image', () => {
     await withWorker(fake.activities, async ({ startImage }) => {
       const { unsent } = await (await startImage(someRequest())).result();
       assert.equal(unsent?.length, good.announced.length);
-      assert.match(unsent[0] ?? '', /^image\.upload \(.*\): .*for a week/);
+      assert.match(unsent[0] ?? '', /^run\.v1\.started \(.*\): .*for a week/);
     });
   });
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { WorkflowFailedError } from '@temporalio/client';
 import { CancelledFailure } from '@temporalio/common';
 import { cancelled, heartbeat } from '@temporalio/activity';
+import type { RemoveSurplusInput } from '../../src/activities/activities.js';
 import { imageProgressQuery } from '../../src/contract.js';
 import { EC2_TEST_EXCEPTION } from '../../src/model/errors.js';
 import type { ImageProgress } from '../../src/model/progress/progress.js';
@@ -46,7 +47,7 @@ describe('publishImage', () => {
     assert.equal(fake.count('undoRegion us-east-1'), 0);
   });
 
-  it('reports the start of each upload, test, copy and publication before its end', async () => {
+  it('reports its beginning and its end, and every AMI once it is there', async () => {
     const fake = fakeActivities();
     await withWorker(fake.activities, async ({ startImage }) => {
       await (await startImage(someRequest())).result();
@@ -57,10 +58,12 @@ describe('publishImage', () => {
       );
     assert.deepEqual([...statuses('image.upload')], ['started', 'completed']);
     assert.deepEqual([...statuses('image.test')], ['started', 'completed']);
-    assert.deepEqual([...statuses('image.copy')], ['started', 'completed']);
-    assert.deepEqual([...statuses('image.publish')], ['started', 'completed']);
+    // fedmsg_meta reads every message on these two topics as a success.
+    assert.deepEqual([...statuses('image.copy')], [undefined]);
+    assert.deepEqual([...statuses('image.publish')], [undefined]);
     const order = fake.announced.map(({ topic }) => topic);
     assert(order.lastIndexOf('image.test') < order.indexOf('image.publish'));
+    assert.deepEqual([order[0], order.at(-1)], ['run.v1.started', 'run.v1.published']);
   });
 
   it('makes nothing public and removes everything when the test script fails', async () => {
@@ -131,6 +134,38 @@ describe('publishImage', () => {
     assert.equal(fake.count('publishRegion eu-west-1'), 1);
   });
 
+  it('looks once more, before it closes, into every region that it touched, and keeps what its result lists', async () => {
+    const looked: RemoveSurplusInput[] = [];
+    const fake = fakeActivities({
+      copyToRegion: ({ regionPlan }) =>
+        regionPlan.regionName === 'ap-south-1'
+          ? Promise.reject(finalFailure('InternalError for a week'))
+          : Promise.resolve(registered(regionPlan, `snap-${regionPlan.regionName}`)),
+      removeSurplus: (input) => {
+        looked.push(input);
+        return Promise.reject(finalFailure('no answer from us-east-1'));
+      },
+    });
+    await withWorker(fake.activities, async ({ startImage }) => {
+      const { outcome, amis } = await (await startImage(someRequest())).result();
+      assert.equal(outcome, 'partly-published', 'the look cannot fail a run that is public');
+      const listed = (regionName: string) =>
+        amis.filter(({ region, ami }) => region === regionName && ami !== null);
+      const results = looked[0]?.regions ?? [];
+      assert.deepEqual(
+        results.map(({ regionName }) => regionName),
+        ['us-east-1', 'eu-west-1', 'ap-south-1', 'sa-east-1'],
+      );
+      for (const { regionName, ids } of results) {
+        const own = listed(regionName).flatMap(({ ami, snapshot }) => [ami, snapshot]);
+        assert.deepEqual([...ids].sort(), [...new Set(own)].sort(), regionName);
+      }
+    });
+    assert.equal(looked.length, 1, 'one activity for all regions');
+    const last = fake.calls.filter((call) => call !== 'announce').at(-1);
+    assert.equal(last, 'removeSurplus');
+  });
+
   it('makes nothing public when a required region is missing', async () => {
     const fake = fakeActivities({
       planImage: ({ request, workflowId, runId }) =>
@@ -190,10 +225,10 @@ describe('publishImage', () => {
         [kept()],
       );
     });
-    assert.equal(statuses(fake, 'failed').length, 3);
+    assert.deepEqual(reasonsOfLeftOut(fake), [['eu-west-1', 'refused at the second', 1]]);
   });
 
-  it('sends no failure message for AMIs that may be public when EC2 refuses to show them', async () => {
+  it('reports that AMIs of a left-out region may be public when EC2 refuses to show them', async () => {
     const fake = fakeActivities({
       publishRegion: ({ regionName: region }) =>
         region === 'eu-west-1'
@@ -209,7 +244,11 @@ describe('publishImage', () => {
         /refused .*; left behind: AMIs: not allowed; AMIs in eu-west-1 may be public/,
       );
     });
-    assert.deepEqual(statuses(fake, 'failed'), []);
+    assert.deepEqual(
+      reasonsOfLeftOut(fake).map(([region]) => region),
+      ['eu-west-1'],
+    );
+    assert.match(String(reasonsOfLeftOut(fake)[0]?.[1]), /AMIs in eu-west-1 may be public/);
   });
 
   it('lists and reports only the AMIs that stay after the undo of a failed run', async () => {
@@ -225,11 +264,11 @@ describe('publishImage', () => {
       );
     });
     assert.deepEqual(published(fake), [kept()]);
-    assert.equal(
-      statuses(fake, 'failed').length,
-      3,
-      'the region had started with the others, so their end is reported',
-    );
+    const ended = fake.announced.at(-1);
+    assert.equal(ended?.topic, 'run.v1.failed');
+    const reported = ended.body['regions'] as Record<string, { state: string; amis: object }>;
+    assert.deepEqual(reported['us-east-1']?.state, 'left-out');
+    assert.deepEqual(Object.values(reported['us-east-1'].amis), [kept()]);
   });
 
   it('leaves a region out that is not complete within its patience', async () => {
@@ -445,14 +484,19 @@ function halfPublicIn(
   return { fake, kept: () => first };
 }
 
-function statuses({ announced }: FakeActivities, status: string): FakeActivities['announced'] {
-  return announced.filter(
-    ({ topic, body }) => topic === 'image.publish' && body['status'] === status,
-  );
+/** Region, reason and number of AMIs that stay, of each left-out region that was reported. */
+function reasonsOfLeftOut({ announced }: FakeActivities): unknown[][] {
+  return announced
+    .filter(({ topic }) => topic === 'region.v1.left-out')
+    .map(({ body: { destination, reason, amis } }) => [
+      destination,
+      reason,
+      Object.keys(amis as object).length,
+    ]);
 }
 
-function published(fake: FakeActivities): unknown[] {
-  return statuses(fake, 'completed').map(
-    ({ body }) => (body['extra'] as { id?: string } | undefined)?.id,
-  );
+function published({ announced }: FakeActivities): unknown[] {
+  return announced
+    .filter(({ topic }) => topic === 'image.publish')
+    .map(({ body }) => (body['extra'] as { id?: string }).id);
 }

@@ -6,6 +6,7 @@ import type { Activities, FoundStrays } from '../../src/activities/activities.js
 import { SWEEP_WORKFLOW } from '../../src/contract.js';
 import type { ResourceType, SweepItem, SweepReport } from '../../src/model/sweep/sweep.js';
 import { fakeActivities, finalFailure } from '../support/fake-activities.js';
+import { TEST_INSTALLATION } from '../support/images.js';
 import { withWorker } from '../support/workflow-worker.js';
 
 function stray(regionName: string, type: ResourceType, id: string): SweepItem {
@@ -23,7 +24,7 @@ function stray(regionName: string, type: ResourceType, id: string): SweepItem {
 }
 
 function found(strays: readonly SweepItem[], overrides: Partial<FoundStrays> = {}): FoundStrays {
-  return { strays, more: 0, kept: [], keptCount: 0, unreconciled: [], ...overrides };
+  return { strays, more: 0, kept: [], keptCount: 0, unreconciled: [], others: [], ...overrides };
 }
 
 function strayOfEach(regionName: string): SweepItem[] {
@@ -104,6 +105,7 @@ describe('sweep', () => {
     const { report } = await sweep({
       planSweep: () =>
         Promise.resolve({
+          installation: TEST_INSTALLATION,
           regions: ['us-east-1', 'eu-west-1'],
           graceMs: 0,
           maxRemovals: 10,
@@ -126,6 +128,7 @@ describe('sweep', () => {
     const { report } = await sweep({
       planSweep: () =>
         Promise.resolve({
+          installation: TEST_INSTALLATION,
           regions: ['us-east-1', 'eu-west-1'],
           graceMs: 0,
           maxRemovals: 3,

@@ -22,12 +22,14 @@ import {
 } from '../../model/errors.js';
 import { LAST_CALL_MS } from '../../model/progress/heartbeat.js';
 import { printable } from '../../model/printable.js';
+import { redacted, redactedError } from '../../model/redact.js';
 import { BrokerError } from '../../messaging/errors.js';
 import { SourceError } from '../../fetch/errors.js';
 import type { CopyToRegionInput, UndoRegionInput } from '../activities.js';
 import type { Fence } from './fence.js';
 import { holding } from './fence.js';
 import type { AttemptKey } from './lease.js';
+import { refuseOtherDeployment } from './own-deployment.js';
 
 /** The specification's error type for each activity; EC2ServiceException for all others. */
 const TYPE_BY_ACTIVITY: Readonly<Record<string, ServiceErrorType>> = {
@@ -52,6 +54,8 @@ export interface AttemptSettings {
   readonly fence?: Fence;
   /** `timing.scale`. */
   readonly scale: number;
+  /** The worker's own; undefined where a test runs the work of any. */
+  readonly deployment?: string;
 }
 
 /** Around each attempt: its lease, and its failure in the form that workflows and operators read. */
@@ -73,6 +77,9 @@ export class AttemptInterceptor implements ActivityInboundCallsInterceptor {
     const lastsMs = startToCloseTimeoutMs - LAST_CALL_MS * this.#settings.scale;
     const lease = fence?.lease(attemptOf(this.#context), lastsMs);
     try {
+      const { deployment } = this.#settings;
+      const { workflowId = '' } = this.#context.info.workflowExecution ?? {};
+      if (deployment !== undefined) refuseOtherDeployment(deployment, workflowId);
       return await (lease === undefined ? next(input) : holding(lease, () => next(input)));
     } catch (error) {
       if (this.#context.cancellationSignal.aborted) {
@@ -85,6 +92,7 @@ export class AttemptInterceptor implements ActivityInboundCallsInterceptor {
       throw toFailure(reason, {
         stepType: TYPE_BY_ACTIVITY[this.#context.info.activityType],
         region: regionOf(input.args[0]),
+        attempt: this.#context.info.attempt,
         scale: this.#settings.scale,
       });
     } finally {
@@ -113,11 +121,13 @@ export function toFailure(
   {
     stepType = EC2_SERVICE_EXCEPTION,
     region,
+    attempt = 1,
     scale = 1,
   }: {
     readonly stepType?: ServiceErrorType | undefined;
     /** Where the attempt worked, unless the error itself names a region. */
     readonly region?: string | undefined;
+    readonly attempt?: number;
     readonly scale?: number;
   } = {},
 ): Error {
@@ -125,21 +135,26 @@ export function toFailure(
   const { type, message, details } = describe(error, stepType);
   const failure = {
     type,
-    // The message may hold text from guests, servers and AWS, and goes to logs, pages and terminals.
-    message: printable(printable(message).slice(0, MESSAGE_CHARS_MAX)),
-    details: [printableDetails({ ...(region === undefined ? {} : { region }), ...details })],
+    // The message may hold text from guests, servers and AWS, and goes to history, logs, pages and terminals.
+    message: printable(printable(redacted(message)).slice(0, MESSAGE_CHARS_MAX)),
+    details: [publicDetails({ ...(region === undefined ? {} : { region }), ...details })],
     nonRetryable: isFinal(details.class),
     ...(details.class === 'throttled' ? { nextRetryDelay: THROTTLED_RETRY_MS * scale } : {}),
-    ...(details.class === 'not-yet' ? { category: ApplicationFailureCategory.BENIGN } : {}),
-    ...(error instanceof Error ? { cause: error } : {}),
+    ...(isQuiet(details, attempt) ? { category: ApplicationFailureCategory.BENIGN } : {}),
+    ...(error instanceof Error ? { cause: redactedError(error) } : {}),
   };
   return ApplicationFailure.create(failure);
 }
 
-function printableDetails(details: FailureDetails): FailureDetails {
+/** Without a warning in the worker's log: refused credentials last for hours, and are the same in all regions. */
+function isQuiet({ class: failureClass }: FailureDetails, attempt: number): boolean {
+  return failureClass === 'not-yet' || (failureClass === 'credentials' && attempt > 1);
+}
+
+function publicDetails(details: FailureDetails): FailureDetails {
   const shown = Object.entries(details).map(([key, value]: [string, unknown]) => [
     key,
-    typeof value === 'string' ? printable(value) : value,
+    typeof value === 'string' ? printable(redacted(value)) : value,
   ]);
   return Object.fromEntries(shown) as FailureDetails;
 }

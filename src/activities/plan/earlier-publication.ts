@@ -2,51 +2,115 @@
 
 import type { Image } from '@aws-sdk/client-ec2';
 import { findImages, findImagesByName } from '../../aws/images.js';
+import { findSnapshots } from '../../aws/snapshots.js';
 import { tagOf, tagsOf } from '../../aws/tags.js';
-import type { RegionPlan, RegisteredAmi } from '../../model/plan/plan.js';
+import type { Completion } from '../../model/plan/completion.js';
+import type { ImagePlan, RegionPlan, RegisteredAmi } from '../../model/plan/plan.js';
 import type { Origin } from '../../model/ids/tags.js';
+import { parsePassed } from '../../model/ids/evidence.js';
+import type { Variant } from '../../model/ids/variant.js';
+import { variantKey } from '../../model/ids/variant.js';
 import { isTested } from '../../model/plan/plan-tags.js';
 import { runOf } from '../../model/sweep/stray.js';
 import { imageKey, RESULT_STATE, TAG } from '../../model/ids/tags.js';
 import { EC2_SERVICE_EXCEPTION, ServiceError } from '../../model/errors.js';
-import type { ActivityContext } from '../attempt/context.js';
+import type { PlanContext } from './plan-context.js';
+
+export interface EarlierImage {
+  readonly origin: Origin;
+  /** The home region first. */
+  readonly plans: readonly RegionPlan[];
+  /** Each must have passed on the snapshot from which regions are added. */
+  readonly testVariants: readonly Variant[];
+  /** The regions that an operator wants to add; all that are missing by default. */
+  readonly only: readonly string[] | undefined;
+}
+
+type Earlier = Pick<ImagePlan, 'published' | 'completion' | 'incompletable'>;
 
 /**
- * All complete AMIs of the image when the home region is complete, else undefined. The home region is published
- * after the other required regions, so these are complete then, too. Rejects when another run's AMI has a wanted name.
+ * What an earlier run published of this image, and what this run can add to it. {} when the home region has no AMI that
+ * stays: then the image is made from the beginning. The home region is published after the other required regions,
+ * so these are complete with it. Rejects when another image's AMI has a wanted name.
  */
-export async function findPublished(
-  context: ActivityContext,
-  origin: Origin,
-  plans: readonly RegionPlan[],
+export async function findEarlier(
+  context: PlanContext,
+  image: EarlierImage,
   signal: AbortSignal,
-): Promise<RegisteredAmi[] | undefined> {
+): Promise<Earlier> {
+  const { origin, plans } = image;
   const [home, ...others] = plans;
-  if (home === undefined) return undefined;
+  if (home === undefined) return {};
   const atHome = await completeAmis(context, origin, home, signal);
-  if (atHome.length === 0 || atHome.length < home.wanted.length) {
+  const isHomeComplete = atHome.length > 0 && atHome.length >= home.wanted.length;
+  const found = await findCompletion(context, image, atHome, signal);
+  if (!isHomeComplete && !('source' in found)) {
     const needed = [home, ...others.filter(({ required }) => required)];
-    await Promise.all(needed.map((plan) => refuseTakenNames(context, origin, plan, signal)));
-    return undefined;
+    await Promise.all(
+      needed.map((plan) =>
+        refuseTakenNames(context, origin, { plan, isHome: plan === home }, signal),
+      ),
+    );
+    return {};
   }
   const usable = others.filter(({ unusable }) => unusable === undefined);
   const elsewhere = await Promise.all(
     usable.map((plan) => completeAmis(context, origin, plan, signal)),
   );
-  return [...atHome, ...elsewhere.flat()];
+  const published = [...atHome, ...elsewhere.flat()];
+  const isMissing = ({ regionName, wanted }: RegionPlan) =>
+    published.filter((ami) => ami.regionName === regionName).length < wanted.length;
+  const missing = [home, ...usable].filter(isMissing).map(({ regionName }) => regionName);
+  const regions = missing.filter((name) => image.only?.includes(name) ?? true);
+  if (regions.length === 0) return { published };
+  if (!('source' in found)) return { published, incompletable: found.reason };
+  return { published, completion: { ...found, regions } };
 }
 
-/** RegisterImage would refuse these names, and the image would fail after an hour's work. */
+/** The snapshot of the home region's AMIs with the tests that passed on it, or the reason why it cannot be used. */
+async function findCompletion(
+  { aws }: PlanContext,
+  { origin, testVariants, plans: [home] }: EarlierImage,
+  atHome: readonly RegisteredAmi[],
+  signal: AbortSignal,
+): Promise<Omit<Completion, 'regions'> | { readonly reason: string }> {
+  const [made] = atHome;
+  if (made === undefined || home === undefined) return { reason: 'no AMI is in the home region' };
+  const { regionName } = home;
+  const snapshots = await findSnapshots(aws.region(regionName), imageKey(origin), signal);
+  const snapshot = snapshots.find(({ SnapshotId }) => SnapshotId === made.snapshot);
+  const rawSha256 = snapshot === undefined ? undefined : tagOf(snapshot, TAG.rawSha256);
+  if (snapshot?.State !== 'completed' || rawSha256 === undefined) {
+    return { reason: `EC2 does not list the tested snapshot ${made.snapshot} in ${regionName}` };
+  }
+  const tests = parsePassed(tagsOf(snapshot));
+  const passed = tests.map(({ variant }) => variant);
+  const open = testVariants.map(variantKey).filter((variant) => !passed.includes(variant));
+  if (testVariants.length === 0 || open.length > 0) {
+    return {
+      reason: `the snapshot ${made.snapshot} has no tag of a passed test of ${open.join(', ')}`,
+    };
+  }
+  return { source: { regionName, snapshot: made.snapshot, rawSha256 }, tests };
+}
+
+/**
+ * RegisterImage would refuse these names, and the image would fail after an hour's work. Outside of the home region
+ * the image's own AMIs are adopted after their bytes are compared; at home this run makes a snapshot of its own.
+ */
 async function refuseTakenNames(
-  { aws }: ActivityContext,
-  { runId }: Origin,
-  { regionName, wanted }: RegionPlan,
+  { aws }: PlanContext,
+  origin: Origin,
+  { plan, isHome }: { readonly plan: RegionPlan; readonly isHome: boolean },
   signal: AbortSignal,
 ): Promise<void> {
+  const { regionName, wanted } = plan;
   if (wanted.length === 0) return;
   const names = wanted.map(({ name }) => name);
   const images = await findImagesByName(aws.region(regionName), names, signal);
-  const foreign = images.find((image) => tagOf(image, TAG.run) !== runId);
+  const foreign = images.find(
+    (image) => tagOf(image, TAG.run) !== origin.runId && (isHome || !isSameImage(image, origin)),
+  );
   if (foreign === undefined) return;
   const { ImageId = '', Name = '', Public } = foreign;
   throw new ServiceError(
@@ -59,6 +123,16 @@ async function refuseTakenNames(
       region: regionName,
       resource: ImageId,
     },
+  );
+}
+
+/** Of this image and this file, and not kept for inspection. */
+function isSameImage({ Tags }: Image, origin: Origin): boolean {
+  const key = { ...imageKey(origin), [TAG.sha256]: origin.sha256 };
+  return (
+    origin.sha256 !== undefined &&
+    tagOf({ Tags }, TAG.keepUntil) === undefined &&
+    Object.entries(key).every(([name, value]) => tagOf({ Tags }, name) === value)
   );
 }
 
@@ -97,7 +171,7 @@ function madeBy(image: Image, deployment: string): Pick<RegisteredAmi, 'owner' |
  * the hash of this image: a new build may have the same name.
  */
 async function completeAmis(
-  { aws, config }: ActivityContext,
+  { aws, config }: PlanContext,
   origin: Origin,
   plan: RegionPlan,
   signal: AbortSignal,

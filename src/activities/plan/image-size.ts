@@ -4,7 +4,7 @@ import type { ComposeImage } from '../../model/compose/compose.js';
 import { EC2_SERVICE_EXCEPTION, ServiceError } from '../../model/errors.js';
 import { RangesUnsupportedError } from '../../fetch/errors.js';
 import { readXzIndex } from '../../fetch/xz-index.js';
-import type { ActivityContext } from '../attempt/context.js';
+import type { PlanContext } from './plan-context.js';
 
 export interface ImageSize {
   /** Undefined when the server answers no range requests; the configured size is used then. */
@@ -15,7 +15,7 @@ export interface ImageSize {
 }
 
 export async function readImageSize(
-  { config, urlPolicy }: ActivityContext,
+  { config, urlPolicy }: PlanContext,
   { url, sizeBytes: announcedBytes }: Pick<ComposeImage, 'url' | 'sizeBytes'>,
   signal: AbortSignal,
 ): Promise<ImageSize> {

@@ -15,18 +15,29 @@ import { variantKey, variantsOf } from '../../model/ids/variant.js';
 import type { PlanInput } from '../activities.js';
 import type { ActivityContext } from '../attempt/context.js';
 import { heartbeating, waitingFor } from '../attempt/heartbeat.js';
+import { checkHome, refuseHome } from './home-checks.js';
 import { readImageSize } from './image-size.js';
-import { findPublished } from './earlier-publication.js';
+import { findEarlier } from './earlier-publication.js';
 import { optional } from './optional.js';
-import { namesOfImage, planRegions } from './regions.js';
+import { namesOfImage } from './ami-names.js';
+import type { PlanContext } from './plan-context.js';
+import { planContext } from './plan-context.js';
+import { quotaWarnings, refuseWithoutRoom } from './quota.js';
+import { planRegions } from './regions.js';
 import { planUtility, resolveUtilityAmi } from './utility-plan.js';
 
 export function planImage(context: ActivityContext, input: PlanInput): Promise<ImagePlan> {
-  return heartbeating(waitingFor('plan'), (_report, signal) => plan(context, input, signal));
+  return heartbeating(waitingFor('plan'), async (_report, signal) => {
+    const plan = await makePlan(planContext(context), input, signal);
+    const { composeId, image } = input.request;
+    for (const warning of plan.warnings ?? []) log.warn(warning, { composeId, image: image.name });
+    return plan;
+  });
 }
 
-async function plan(
-  context: ActivityContext,
+/** Only reads. Throws a `ServiceError` for what no attempt would change, and AWS's errors. */
+export async function makePlan(
+  context: PlanContext,
   input: PlanInput,
   signal: AbortSignal,
 ): Promise<ImagePlan> {
@@ -35,7 +46,7 @@ async function plan(
   const labels = label === undefined ? [] : [label];
   refuseNames([composeId, release, image.name, image.subvariant, ...labels]);
   const origin: Origin = {
-    deployment: config.deployment,
+    ...context.installation,
     workflowId: input.workflowId,
     runId: input.runId,
     composeId,
@@ -46,33 +57,44 @@ async function plan(
     ...optional('label', label),
     ...(image.sha256 === '' ? {} : { sha256: image.sha256 }),
   };
-  const [size, utilityAmi, script, regions] = await Promise.all([
+  const [size, utilityAmi, script, { regions, enabled }, homeChecks] = await Promise.all([
     readImageSize(context, image, signal),
     resolveUtilityAmi(context, signal),
     readFile(config.test.script, 'utf8'),
     wantedRegions(context, signal),
+    checkHome(context, [image.arch], signal),
   ]);
+  refuseHome(homeChecks, config.amis[0].region);
   const variants = variantsOf(config.publish.virtualizationTypes, config.publish.volumeTypes);
   const [home, ...copies] = await planRegions(
     context,
-    input.request,
-    { regions, variants },
+    { request: input.request, origin, regions, enabled, variants },
     signal,
   );
   if (home === undefined) throw new TypeError('a plan without a home region');
+  refuseWithoutRoom([home, ...copies], config.publish.quota);
   const useless = [home, ...copies].find(
     ({ required, unusable }) => required && unusable !== undefined,
   );
   if (useless?.unusable !== undefined) throw regionUnusable(useless.regionName, useless.unusable);
   const named = publishedAs({ ...input.request, ...image }, config.composes.rawhideRelease);
-  if (named === undefined) {
-    const next = 'For Rawhide, set composes.rawhide_release in the configuration.';
-    const what = 'the messages to the consumers of published images need a release number';
-    log.warn(what, { composeId, release, next });
-  }
-  const published = await findPublished(context, origin, [home, ...copies], signal);
+  const warnings = [
+    ...(named === undefined ? [NO_RELEASE_NUMBER] : []),
+    ...utilityAmi.warnings,
+    ...quotaWarnings([home, ...copies]),
+  ];
   const madeVariants = home.wanted.map(({ variant }) => variant);
   const test = planTest(config, image.arch, script, madeVariants);
+  const earlier = await findEarlier(
+    context,
+    {
+      origin,
+      plans: [home, ...copies],
+      testVariants: test.variants,
+      only: input.complete?.regions,
+    },
+    signal,
+  );
   return {
     origin,
     arch: image.arch,
@@ -94,10 +116,16 @@ async function plan(
     makePublic: config.publish.public,
     minRateBytesPerSecond: config.source.minRateBytesPerSecond,
     regionPatienceMs: Math.ceil(config.publish.regionPatienceMs * config.timing.scale),
+    operatorPatienceMs: operatorPatienceMs(config),
+    approval: config.publish.approval,
     ...(named === undefined ? {} : { publishedAs: named }),
-    ...(published === undefined ? {} : { published }),
+    ...earlier,
+    ...(warnings.length === 0 ? {} : { warnings }),
   };
 }
+
+const NO_RELEASE_NUMBER =
+  'the messages to the consumers of published images need a release number; for Rawhide, set composes.rawhide_release in the configuration';
 
 /** The fetcher and the command line check names before they start a workflow; other clients may not. */
 function refuseNames(names: readonly string[]): void {
@@ -114,8 +142,16 @@ function refuseNames(names: readonly string[]): void {
   );
 }
 
-/** The home region first, the others in alphabetical order. */
-async function wantedRegions(context: ActivityContext, signal: AbortSignal): Promise<string[]> {
+/** A failed region waits as long as a slow one, unless the configuration says otherwise. */
+function operatorPatienceMs({ publish, timing }: Config): number {
+  return Math.ceil((publish.operatorPatienceMs ?? publish.regionPatienceMs) * timing.scale);
+}
+
+/** The home region first, the others in alphabetical order; and those that are enabled in the account. */
+export async function wantedRegions(
+  context: PlanContext,
+  signal: AbortSignal,
+): Promise<{ readonly regions: string[]; readonly enabled: readonly string[] }> {
   const { publish, amis } = context.config;
   const home = amis[0].region;
   const enabled = await enabledRegions(context.aws.region(home), signal);
@@ -123,7 +159,7 @@ async function wantedRegions(context: ActivityContext, signal: AbortSignal): Pro
   const others = [...new Set([...named, ...publish.requiredRegions])]
     .filter((regionName) => regionName !== home && !publish.excludeRegions.includes(regionName))
     .sort();
-  return [home, ...others];
+  return { regions: [home, ...others], enabled: [home, ...enabled] };
 }
 
 function planTest(config: Config, arch: Arch, script: string, made: readonly Variant[]): TestPlan {

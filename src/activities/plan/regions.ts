@@ -1,80 +1,74 @@
 /** Which AMIs each region gets, which ones it cannot get, and why. */
 
-import { publicAccessRefusal, pvKernel } from '../../aws/account.js';
-import { classifyAwsError } from '../../aws/errors.js';
-import { parseComposeId } from '../../model/compose/compose.js';
-import type { PlaceholderValues } from '../../model/ids/name-template.js';
+import type { ImageRequest, LeftOutAmi, RegionPlan, WantedAmi } from '../../model/plan/plan.js';
 import { amiNameProblem, renderTemplate, variantValues } from '../../model/ids/name-template.js';
-import type { ImageRequest, RegionPlan, WantedAmi, LeftOutAmi } from '../../model/plan/plan.js';
 import { EC2_SERVICE_EXCEPTION, ServiceError } from '../../model/errors.js';
+import type { Origin } from '../../model/ids/tags.js';
 import type { Variant } from '../../model/ids/variant.js';
 import { variantRefusal } from '../../model/ids/variant.js';
-import type { ActivityContext } from '../attempt/context.js';
-import { isRepeat, waitedMs } from '../attempt/context.js';
+import { amiName, imageValues } from './ami-names.js';
+import { optional } from './optional.js';
+import type { PlanContext } from './plan-context.js';
+import type { RegionFacts } from './region-facts.js';
+import { regionFacts } from './region-facts.js';
+
+export interface WantedRegions {
+  readonly request: ImageRequest;
+  readonly origin: Origin;
+  /** The home region first. */
+  readonly regions: readonly string[];
+  /** The regions that are enabled in the account. */
+  readonly enabled: readonly string[];
+  readonly variants: readonly Variant[];
+}
 
 export async function planRegions(
-  context: ActivityContext,
-  request: ImageRequest,
-  wanted: { readonly regions: readonly string[]; readonly variants: readonly Variant[] },
+  context: PlanContext,
+  wanted: WantedRegions,
   signal: AbortSignal,
 ): Promise<RegionPlan[]> {
+  const { requiredRegions } = context.config.publish;
   return Promise.all(
     wanted.regions.map(async (regionName, index) => {
-      const required = index === 0 || context.config.publish.requiredRegions.includes(regionName);
-      const facts = await regionFacts(context, regionName, request, signal);
-      const amis = wanted.variants.map((variant) =>
-        planAmi(context, request, { regionName, variant, kernel: facts.kernel }),
-      );
+      const required = index === 0 || requiredRegions.includes(regionName);
+      const amisWith = (kernel: string | undefined) =>
+        wanted.variants.map((variant) =>
+          planAmi(context, wanted.request, { regionName, variant, kernel }),
+        );
+      const wantedWith = (kernel: string | undefined) => amisWith(kernel).filter(isWanted);
+      const where = { ...wanted, regionName, required, wantedWith };
+      // EC2 answers AuthFailure in a disabled region, as for refused credentials, and those are waited out.
+      const facts = wanted.enabled.includes(regionName)
+        ? await regionFacts(context, where, signal)
+        : { unusable: notEnabled(regionName) };
+      const { kernel, unusable, publicAmis }: RegionFacts = facts;
+      const amis = amisWith(kernel);
       return {
         regionName,
         required,
-        wanted: amis.flatMap((ami) => ('reason' in ami ? [] : [ami])),
-        leftOut: amis.flatMap((ami) => ('reason' in ami ? [ami] : [])),
-        ...(facts.unusable === undefined ? {} : { unusable: facts.unusable }),
+        wanted: amis.filter(isWanted),
+        leftOut: amis.filter(isLeftOut),
+        ...optional('unusable', unusable),
+        ...optional('publicAmis', publicAmis),
       };
     }),
   );
 }
 
-interface RegionFacts {
-  readonly kernel: string | undefined;
-  readonly unusable: string | undefined;
+function notEnabled(regionName: string): string {
+  return `the account has not enabled ${regionName}; enable it (aws account enable-region --region-name ${regionName}), or name it in publish.exclude_regions`;
 }
 
-async function regionFacts(
-  { aws, config }: ActivityContext,
-  name: string,
-  request: ImageRequest,
-  signal: AbortSignal,
-): Promise<RegionFacts> {
-  const ec2 = aws.region(name);
-  const { publish, amis } = config;
-  const isRequired = name === amis[0].region || publish.requiredRegions.includes(name);
-  const wantsKernel =
-    publish.virtualizationTypes.includes('paravirtual') && request.image.arch === 'x86_64';
-  const configured = amis.find((item) => item.region === name && item.aki !== undefined)?.aki;
-  try {
-    const [unusable, kernel] = await Promise.all([
-      publish.public ? publicAccessRefusal(ec2, signal) : undefined,
-      wantsKernel && configured === undefined ? pvKernel(ec2, signal) : configured,
-    ]);
-    return { kernel, unusable };
-  } catch (error) {
-    const failure = classifyAwsError(error);
-    if (failure === undefined || signal.aborted || isRequired) throw error;
-    // A region that is disabled, closed by a policy, or down is left out; the other regions go on.
-    if (failure.class === 'refused') {
-      return { kernel: undefined, unusable: `${failure.message} (${failure.next})` };
-    }
-    if (!isRepeat() || waitedMs() <= ec2.settings.regionPatienceMs) throw error;
-    const waitedSeconds = Math.round(waitedMs() / 1000);
-    const unusable = `${failure.message} (left out after ${waitedSeconds} s)`;
-    return { kernel: undefined, unusable };
-  }
+function isLeftOut(ami: WantedAmi | LeftOutAmi): ami is LeftOutAmi {
+  return 'reason' in ami;
+}
+
+function isWanted(ami: WantedAmi | LeftOutAmi): ami is WantedAmi {
+  return !isLeftOut(ami);
 }
 
 function planAmi(
-  { config }: ActivityContext,
+  context: PlanContext,
   request: ImageRequest,
   where: {
     readonly regionName: string;
@@ -82,35 +76,16 @@ function planAmi(
     readonly kernel: string | undefined;
   },
 ): WantedAmi | LeftOutAmi {
-  const { image } = request;
   const { variant, regionName, kernel } = where;
-  const values = { ...imageValues(request), ...variantValues(variant, regionName) };
-  const name = renderTemplate(config.publish.imageName, values);
+  const name = amiName(context, request, variant, regionName);
   const problem = amiNameProblem(name);
   if (problem !== undefined) throw badName(name, problem);
-  const reason = variantRefusal(variant, { arch: image.arch, region: regionName, kernel });
+  const reason = variantRefusal(variant, { arch: request.image.arch, region: regionName, kernel });
   if (reason !== undefined) return { variant, name, reason };
-  const description = renderTemplate(config.publish.description, values).slice(0, 255);
+  const values = { ...imageValues(request), ...variantValues(variant, regionName) };
+  const description = renderTemplate(context.config.publish.description, values).slice(0, 255);
   const withKernel = variant.virt === 'paravirtual' && kernel !== undefined ? { kernel } : {};
   return { variant, name, description, ...withKernel };
-}
-
-/** The template of the image's AMI names, in which only the parts that differ between its AMIs are left to fill in. */
-export function namesOfImage({ config }: ActivityContext, request: ImageRequest): string {
-  return renderTemplate(config.publish.imageName, imageValues(request));
-}
-
-function imageValues({ image, composeId, release }: ImageRequest): Partial<PlaceholderValues> {
-  const id = parseComposeId(composeId);
-  return {
-    image: image.name,
-    compose: composeId,
-    short: id?.short ?? composeId,
-    version: id?.version ?? release,
-    date: id?.date ?? '',
-    subvariant: image.subvariant,
-    arch: image.arch,
-  };
 }
 
 function badName(name: string, problem: string): ServiceError {

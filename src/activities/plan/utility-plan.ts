@@ -1,11 +1,14 @@
 /** The utility instance in the plan: its AMI, its volumes, and where it may run. */
 
-import { amazonLinux2023, describeUtilityAmi } from '../../aws/account.js';
-import type { Config } from '../../config/schema.js';
+import { deprecatedSince, imageById } from '../../aws/account.js';
+import { parameterOf, parameterValue } from '../../aws/ami-source.js';
+import type { RegionAccess } from '../../aws/region-access.js';
+import type { AmiItem, Config } from '../../config/schema.js';
 import { EC2_UTILITY_EXCEPTION, ServiceError } from '../../model/errors.js';
+import { shownText } from '../../model/printable.js';
 import { ec2Arch } from '../../model/ids/variant.js';
 import type { UtilityPlan } from '../../model/plan/plan.js';
-import type { ActivityContext } from '../attempt/context.js';
+import type { PlanContext } from './plan-context.js';
 import type { ImageSize } from './image-size.js';
 import { optional } from './optional.js';
 
@@ -15,18 +18,18 @@ export interface UtilityAmi {
   readonly ami: string;
   readonly rootDevice: string;
   readonly rootSizeGiB: number;
+  readonly warnings: readonly string[];
 }
 
 /** Rejects when the account does not see the configured AMI, or when it is for another architecture. */
 export async function resolveUtilityAmi(
-  { aws, config }: ActivityContext,
+  { aws, config }: PlanContext,
   signal: AbortSignal,
 ): Promise<UtilityAmi> {
   const [first] = config.amis;
   const ec2 = aws.region(first.region);
-  const ami =
-    first.ami === 'al2023' ? await amazonLinux2023(ec2, ec2Arch(first.arch), signal) : first.ami;
-  const image = await describeUtilityAmi(ec2, ami, signal);
+  const ami = await idOf(ec2, first, signal);
+  const image = await imageById(ec2, ami, signal);
   if (image?.RootDeviceName === undefined) {
     throw utilityAmiUnusable(`${ami} does not exist in ${first.region}`, ami);
   }
@@ -36,7 +39,36 @@ export async function resolveUtilityAmi(
   const root = image.BlockDeviceMappings?.find(
     ({ DeviceName }) => DeviceName === image.RootDeviceName,
   );
-  return { ami, rootDevice: image.RootDeviceName, rootSizeGiB: root?.Ebs?.VolumeSize ?? 8 };
+  const since = deprecatedSince(image, Date.now());
+  const warnings =
+    since === undefined
+      ? []
+      : [
+          `the AMI of the utility instance, ${ami} in ${first.region}, is deprecated since ${since}; name a newer one in the first item of [[amis]], or "al2023" for the newest Amazon Linux 2023`,
+        ];
+  const rootSizeGiB = root?.Ebs?.VolumeSize ?? 8;
+  return { ami, rootDevice: image.RootDeviceName, rootSizeGiB, warnings };
+}
+
+/** The id that the plan keeps: a parameter may name another AMI tomorrow. */
+async function idOf(
+  ec2: RegionAccess,
+  { ami, arch, region }: AmiItem,
+  signal: AbortSignal,
+): Promise<string> {
+  const name = parameterOf(ami, ec2Arch(arch));
+  if (name === undefined) return ami;
+  const value = await parameterValue(ec2, name, signal);
+  if (value === undefined) {
+    throw utilityAmiUnusable(`${region} has no SSM parameter ${name}`, name);
+  }
+  if (!value.startsWith('ami-')) {
+    throw utilityAmiUnusable(
+      `the SSM parameter ${name} in ${region} has the value ${shownText(value)}, which is not the id of an AMI`,
+      name,
+    );
+  }
+  return value;
 }
 
 export function planUtility(config: Config, ami: UtilityAmi, size: ImageSize): UtilityPlan {

@@ -1,13 +1,19 @@
-/** Finds one region's strays, and the deployment's other resources with the reason why they stay. Only reads. */
+/** Finds one region's strays, and fedimg's other resources with the reason why they stay. Only reads. */
 
 import { isCode } from '../../aws/errors.js';
 import { listOwned } from '../../aws/inventory.js';
+import type { Installation } from '../../model/ids/installation.js';
 import type { RunRef } from '../../model/ids/run-ref.js';
 import type { OwnedResource } from '../../model/sweep/stray.js';
-import { runOf } from '../../model/sweep/stray.js';
-import type { RunState, SweepItem, UnreconciledRun } from '../../model/sweep/sweep.js';
-import { mostTelling, RESOURCE_TYPES } from '../../model/sweep/sweep.js';
-import { deploymentKey, RESULT_STATE, TAG } from '../../model/ids/tags.js';
+import { installationOf, ownRunOf } from '../../model/sweep/stray.js';
+import type {
+  OtherInstallation,
+  RunState,
+  SweepItem,
+  UnreconciledRun,
+} from '../../model/sweep/sweep.js';
+import { mostTelling, RESOURCE_TYPES, sumOfOthers } from '../../model/sweep/sweep.js';
+import { managedKey, RESULT_STATE, TAG } from '../../model/ids/tags.js';
 import type { FindStraysInput, FoundStrays } from '../activities.js';
 import type { ActivityContext, WorkflowRuns } from '../attempt/context.js';
 import { heartbeating, waitingFor } from '../attempt/heartbeat.js';
@@ -18,25 +24,27 @@ import { StrayJudge, sweepItem } from './stray-judge.js';
 const KEPT_LISTED_MAX = 100;
 
 export function findStrays(
-  { aws, config, runs, clock }: ActivityContext,
+  { aws, config, installation, runs, clock }: ActivityContext,
   input: FindStraysInput,
 ): Promise<FoundStrays> {
   const { deployment, graceMs, straysMax } = input;
   const ec2 = aws.region(input.regionName);
   return heartbeating(waitingFor(`list of ${input.regionName}`), async (report, signal) => {
     refuseOtherDeployment(config, deployment);
-    const resources = inOrderOfRemoval(await listOwned(ec2, deploymentKey(deployment), signal));
+    const resources = inOrderOfRemoval(await listOwned(ec2, managedKey(), signal));
     report(waitingFor(`runs of ${resources.length} resources`));
     const once = askedOnce(runs);
-    const judge = new StrayJudge({ runs: once, ec2, deployment, graceMs, signal });
+    const judge = new StrayJudge({ runs: once, ec2, installation, graceMs, signal });
     const going = new Set<string>();
     const strays: SweepItem[] = [];
     const kept: SweepItem[] = [];
+    const others: OtherInstallation[] = [];
     for (const resource of resources) {
       try {
         const verdict = await judge.verdict(resource, going);
         (verdict.stray ? strays : kept).push(sweepItem(resource, verdict, clock.now()));
         if (verdict.stray) going.add(resource.id);
+        if (verdict.code === 'other-installation') others.push(...otherOf(resource));
       } catch (error) {
         // It was removed meanwhile.
         if (!isCode(error, 'InvalidSnapshot.NotFound')) throw error;
@@ -47,9 +55,15 @@ export function findStrays(
       more: Math.max(0, strays.length - straysMax),
       kept: mostTelling(kept, KEPT_LISTED_MAX),
       keptCount: kept.length,
-      unreconciled: await unreconciledRuns(resources, judge, deployment),
+      unreconciled: await unreconciledRuns(resources, judge, installation),
+      others: sumOfOthers(others),
     };
   });
+}
+
+function otherOf({ tags }: OwnedResource): OtherInstallation[] {
+  const named = installationOf(tags);
+  return named === undefined ? [] : [{ ...named, resources: 1 }];
 }
 
 /** EC2's order of removal first, then by age, which keeps the resources of one run together. */
@@ -62,6 +76,7 @@ function inOrderOfRemoval(resources: readonly OwnedResource[]): OwnedResource[] 
 function askedOnce(runs: WorkflowRuns): WorkflowRuns {
   const asked = new Map<string, Promise<RunState>>();
   return {
+    endingOf: (run) => runs.endingOf(run),
     stateOf: (run, options) => {
       if (options?.mayBeOld === true) return runs.stateOf(run, options);
       const key = JSON.stringify([run.workflowId, run.runId]);
@@ -76,11 +91,11 @@ function askedOnce(runs: WorkflowRuns): WorkflowRuns {
 async function unreconciledRuns(
   resources: readonly OwnedResource[],
   judge: StrayJudge,
-  deployment: string,
+  installation: Installation,
 ): Promise<UnreconciledRun[]> {
   const found = new Map<string, UnreconciledRun>();
   for (const resource of resources) {
-    const run = runOf(resource, deployment);
+    const run = ownRunOf(resource, installation);
     if (resource.type !== 'image' || !resource.isPublic || run === undefined) continue;
     const reason = await whyUnreconciled(resource, run, judge);
     if (reason === undefined) continue;

@@ -16,6 +16,7 @@ export function planSweep(context: ActivityContext, deployment: string): Promise
   return heartbeating(waitingFor('regions of the account'), async (_report, signal) => {
     refuseOtherDeployment(context.config, deployment);
     return {
+      installation: context.installation,
       regions: await regionsOfAccount(context, signal),
       graceMs: Math.ceil(sweep.graceMs * timing.scale),
       maxRemovals: sweep.maxRemovals,

@@ -1,14 +1,10 @@
 /** Removes strays of one region that were found before. Each is looked at again right before its removal. */
 
 import { classifyAwsError, isCode } from '../../aws/errors.js';
-import { deregisterImage } from '../../aws/images.js';
-import { endInstance } from '../../aws/instances.js';
 import { findOwned } from '../../aws/inventory.js';
-import type { RegionAccess } from '../../aws/region-access.js';
+import { removeResource } from '../../aws/removal.js';
 import { repeatRounds } from '../../aws/until-visible.js';
-import { deleteSnapshot } from '../../aws/snapshots.js';
-import { deleteVolume } from '../../aws/volumes.js';
-import type { ResourceType, SweepItem } from '../../model/sweep/sweep.js';
+import type { SweepItem } from '../../model/sweep/sweep.js';
 import { RESOURCE_TYPES } from '../../model/sweep/sweep.js';
 import type { RemovedStrays, RemoveStraysInput } from '../activities.js';
 import type { ActivityContext } from '../attempt/context.js';
@@ -18,14 +14,14 @@ import type { StrayJudgeOptions } from './stray-judge.js';
 import { StrayJudge } from './stray-judge.js';
 
 export function removeStrays(
-  { aws, config, runs }: ActivityContext,
+  { aws, config, installation, runs }: ActivityContext,
   input: RemoveStraysInput,
 ): Promise<RemovedStrays> {
   const { deployment, graceMs, strays } = input;
   const ec2 = aws.region(input.regionName);
   return heartbeating(waitingFor(`removal in ${input.regionName}`), async (report, signal) => {
     refuseOtherDeployment(config, deployment);
-    const removal = new StrayRemoval({ runs, ec2, deployment, graceMs, signal }, strays);
+    const removal = new StrayRemoval({ runs, ec2, installation, graceMs, signal }, strays);
     const round = async (): Promise<void> => {
       await removal.round();
       report(waitingFor(`removal of ${removal.open.length} of ${strays.length} strays`));
@@ -89,7 +85,7 @@ class StrayRemoval {
           this.#left.set(id, { ...item, code: verdict.code, reason: verdict.reason });
           return verdict.code !== 'in-use';
         }
-        await REMOVE[type](ec2, id, signal);
+        await removeResource(ec2, item, signal);
         // EC2 answers the same for a pending and for a deregistered AMI; only the listing tells them apart.
         if (type === 'image' && (await findOwned(ec2, item, signal)) !== undefined) {
           this.#left.set(id, { ...item, code: 'not-removed', reason: 'EC2 still lists it' });
@@ -112,12 +108,3 @@ class StrayRemoval {
     return failure.class === 'refused';
   }
 }
-
-type Remove = (ec2: RegionAccess, id: string, signal: AbortSignal) => Promise<unknown>;
-
-const REMOVE: Readonly<Record<ResourceType, Remove>> = {
-  instance: endInstance,
-  volume: deleteVolume,
-  image: deregisterImage,
-  snapshot: deleteSnapshot,
-};

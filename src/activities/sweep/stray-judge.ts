@@ -3,10 +3,11 @@
 import { findImagesOfSnapshot } from '../../aws/images.js';
 import type { RegionAccess } from '../../aws/region-access.js';
 import { isSnapshotPublic } from '../../aws/snapshots.js';
+import type { Installation } from '../../model/ids/installation.js';
 import type { RunRef } from '../../model/ids/run-ref.js';
 import { EC2_SERVICE_EXCEPTION, ServiceError } from '../../model/errors.js';
 import type { OwnedResource, Verdict } from '../../model/sweep/stray.js';
-import { judge, judgeByItself, kept, runOf } from '../../model/sweep/stray.js';
+import { judge, judgeByItself, kept, ownRunOf } from '../../model/sweep/stray.js';
 import type { RunState, SweepItem } from '../../model/sweep/sweep.js';
 import { RESULT_STATE, TAG } from '../../model/ids/tags.js';
 import type { WorkflowRuns } from '../attempt/context.js';
@@ -14,7 +15,7 @@ import type { WorkflowRuns } from '../attempt/context.js';
 export interface StrayJudgeOptions {
   readonly runs: WorkflowRuns;
   readonly ec2: RegionAccess;
-  readonly deployment: string;
+  readonly installation: Installation;
   readonly graceMs: number;
   readonly signal: AbortSignal;
 }
@@ -28,14 +29,14 @@ export class StrayJudge {
 
   /** `going`: resources that are removed before this one and so do not count as its users. */
   async verdict(resource: OwnedResource, going: ReadonlySet<string>): Promise<Verdict> {
-    const { deployment, graceMs, ec2 } = this.#options;
-    const settled = judgeByItself(resource, deployment);
-    const run = runOf(resource, deployment);
+    const { installation, graceMs, ec2 } = this.#options;
+    const settled = judgeByItself(resource, installation);
+    const run = ownRunOf(resource, installation);
     if (settled !== undefined || run === undefined) {
       return settled ?? kept('foreign-tags', 'its tags name no run');
     }
     const state = await this.stateOf(run);
-    const verdict = judge(resource, state, { deployment, graceMs, nowMs: ec2.clock.now() });
+    const verdict = judge(resource, state, { installation, graceMs, nowMs: ec2.clock.now() });
     if (!verdict.stray) return verdict;
     return (await this.#needed(resource, going)) ?? verdict;
   }

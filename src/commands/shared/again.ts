@@ -1,6 +1,7 @@
 /** The exact commands that a user may need next. */
 
 import { COMPOSE_ID_CHARS_MAX } from '../../model/compose/compose.js';
+import { composeIdOf } from '../../model/ids/workflow-ids.js';
 import type { ComposeStatus, ImageStatus, PublicationStatus } from '../../client/status.js';
 
 interface Named {
@@ -10,11 +11,28 @@ interface Named {
 
 /** What `fedimg status` takes: a compose's id, or an image's workflow id. */
 export function idOf({ kind, workflowId }: Named): string {
-  return kind === 'compose' ? workflowId.replace(/^compose\//, '') : workflowId;
+  return kind === 'compose' ? composeIdOf(workflowId) : workflowId;
 }
 
 export function watchCommand(publication: Named): string {
   return `fedimg status ${idOf(publication)} --watch`;
+}
+
+export function approveCommand(publication: Named): string {
+  return `fedimg approve ${idOf(publication)}`;
+}
+
+export function resumeCommand(publication: Named): string {
+  return `fedimg resume ${idOf(publication)}`;
+}
+
+export function regionsCommand(
+  name: 'retry' | 'skip',
+  publication: Named,
+  regions: readonly string[],
+): string {
+  const options = regions.map((region) => ` --region ${region}`).join('');
+  return `fedimg ${name} ${idOf(publication)}${options}`;
 }
 
 /** The command that publishes a failed compose or image again; undefined when its request is unknown. */

@@ -8,7 +8,7 @@ import type { Terminal } from '../view/terminal.js';
 export function noteComposeStarted(
   terminal: Terminal,
   { composeId, status }: ComposeMessage,
-  { state, workflowId, link, outcome }: Started & { readonly outcome?: Outcome },
+  { state, workflowId, link, warning, outcome }: Started & { readonly outcome?: Outcome },
 ): void {
   const published =
     outcome === 'partly-published'
@@ -22,4 +22,5 @@ export function noteComposeStarted(
   }[state];
   terminal.note(text);
   if (link !== null) terminal.note(link);
+  if (warning !== null) terminal.note(terminal.paintNote('yellow', warning));
 }

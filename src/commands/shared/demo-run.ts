@@ -43,6 +43,8 @@ export interface DemoSettings {
   readonly processes: ChildProcesses;
 }
 
+/** On a shared server, it stands before the demo's workflow ids. */
+const DEPLOYMENT = 'demo';
 const RAW_SIZE_BYTES = 256 * 1024 * 1024;
 const WATCH_INTERVAL_MS = 500;
 
@@ -61,12 +63,12 @@ export async function runDemo(settings: DemoSettings): Promise<ExitCode> {
       }),
       makeCompose(settings, server),
     ]);
-    const session = await openSession(stack);
+    const session = await openSession(stack, DEPLOYMENT);
     try {
       const taskQueue = `fedimg-demo-${process.pid}`;
       const configFile = await writeLocalConfig(
         directory,
-        { deployment: 'demo', taskQueue, allow: [`${server.url}/`] },
+        { deployment: DEPLOYMENT, taskQueue, allow: [`${server.url}/`] },
         testOf(options),
       );
       const worker = await startWorkerProcess(stack, session, { processes, configFile, taskQueue });

@@ -7,6 +7,7 @@ import { BOOT_SECTOR_TEST, SERVED_BY_USER, writeLocalConfig } from '../../local/
 
 export interface DevConfig {
   readonly file: string;
+  readonly deployment: string;
   readonly taskQueue: string;
   /** Whether `fedimg dev` has written it. */
   readonly own: boolean;
@@ -30,7 +31,7 @@ export async function chooseConfig(
       stateDir,
       {
         deployment: 'dev',
-        taskQueue: 'fedimg',
+        taskQueue: 'dev',
         allow: [SERVED_BY_USER, SERVED_BY_USER.replace('127.0.0.1', 'localhost')],
       },
       { content: BOOT_SECTOR_TEST },
@@ -39,5 +40,6 @@ export async function chooseConfig(
   const chosen = named ? path.resolve(cwd, named) : own;
   const { config, file } = await loadConfig({ path: chosen, env, cwd });
   // A user who has sourced dev.env names our own file in FEDIMG_CONFIG.
-  return { file, taskQueue: config.worker.taskQueue, own: file === own };
+  const { deployment, worker } = config;
+  return { file, deployment, taskQueue: worker.taskQueue, own: file === own };
 }

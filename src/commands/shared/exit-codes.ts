@@ -1,6 +1,7 @@
 /** The exit codes of all commands: one list for the code, the help and README. */
 
-import type { Outcome } from '../../client/status.js';
+import type { Outcome, PublicationStatus } from '../../client/status.js';
+import { waitsForApproval } from '../../client/waits-for-approval.js';
 import { formatColumns } from '../view/format.js';
 
 export const EXIT = {
@@ -12,6 +13,7 @@ export const EXIT = {
   unreachable: 5,
   notFound: 6,
   stillRunning: 8,
+  waitingForApproval: 9,
   interrupted: 130,
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
@@ -26,6 +28,7 @@ export const EXIT_MEANING: Readonly<Record<keyof typeof EXIT, string>> = {
   unreachable: 'unreachable; Temporal or EC2',
   notFound: 'not found',
   stillRunning: 'still running',
+  waitingForApproval: 'waiting for approval',
   interrupted: 'interrupted',
 };
 
@@ -41,7 +44,13 @@ function exitCodeLines(): string[] {
   return formatColumns(rows);
 }
 
-/** The exit code of a command that shows or has waited for this outcome. */
+/** The exit code of a command that shows this status: 9 when all that is under way waits for its approval. */
+export function exitCodeOfStatus(status: PublicationStatus): ExitCode {
+  if (status.outcome !== 'running') return exitCodeOf(status.outcome);
+  return waitsForApproval(status) ? EXIT.waitingForApproval : EXIT.stillRunning;
+}
+
+/** The exit code of a command that has waited for this outcome. */
 export function exitCodeOf(outcome: Outcome): ExitCode {
   switch (outcome) {
     case 'published':

@@ -3,8 +3,8 @@
 import type { Command } from 'commander';
 import type { RunRef, Session } from '../../client/session.js';
 import type { PublicationStatus } from '../../client/status.js';
-import { watchCommand } from './again.js';
-import { EXIT, exitCodeOf, type ExitCode } from './exit-codes.js';
+import { approveCommand, watchCommand } from './again.js';
+import { EXIT, exitCodeOf, exitCodeOfStatus, type ExitCode } from './exit-codes.js';
 import { parseTimeout } from './options.js';
 import { createProgressDisplay, noDisplay } from '../view/progress-display.js';
 import type { Terminal } from '../view/terminal.js';
@@ -19,7 +19,7 @@ export interface FollowOptions {
 
 export function addFollowOptions(command: Command): Command {
   return command
-    .option('--wait', 'wait for the end without output; the exit code is the outcome')
+    .option('--wait', 'wait for the end, or for an approval; the exit code is the outcome')
     .option('--watch', 'wait for the end and show progress; Ctrl-C only stops watching')
     .option(
       '--timeout <time>',
@@ -52,10 +52,16 @@ export async function follow(
       timeoutMs: options.timeout,
       signal,
       onChange: options.onChange,
+      // A script cannot approve; a person who watches can, and goes on watching.
+      untilHeld: options.watch !== true,
     }),
   );
   if (end === 'closed') return { status, exitCode: exitCodeOf(status.outcome) };
+  if (end === 'held') {
+    terminal.note(`It waits for approval: ${approveCommand(run)}`);
+    return { status, exitCode: EXIT.waitingForApproval };
+  }
   const why = end === 'detached' ? 'Stopped watching' : 'Still running at --timeout';
   terminal.note(`${why}. The publication goes on; to resume: ${resume}`);
-  return { status, exitCode: end === 'detached' ? EXIT.interrupted : EXIT.stillRunning };
+  return { status, exitCode: end === 'detached' ? EXIT.interrupted : exitCodeOfStatus(status) };
 }

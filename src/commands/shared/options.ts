@@ -30,6 +30,14 @@ export function globalOptions(command: Command): GlobalOptions {
   return command.optsWithGlobals<GlobalOptions>();
 }
 
+/** Where a client command reads its configuration. */
+export function configSource(command: Command): {
+  readonly config: string | undefined;
+  readonly env: NodeJS.ProcessEnv;
+} {
+  return { config: globalOptions(command).config, env: process.env };
+}
+
 /** The terminal of a command; throws a usage error for an unknown `--color`. */
 export function terminalOf(command: Command, env: NodeJS.ProcessEnv = process.env): Terminal {
   const color = globalOptions(command).color ?? 'auto';
@@ -62,6 +70,14 @@ export function parseVariant(text: string): string {
   const key = text.toLowerCase();
   if (VARIANT_KEYS.includes(key)) return key;
   throw usageError(`${text} is not a variant`, `Allowed: ${VARIANT_KEYS.join(', ')}.`);
+}
+
+/** For an option that may be repeated. */
+export function collectRegion(text: string, before: readonly string[] = []): readonly string[] {
+  if (!/^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$/.test(text)) {
+    throw usageError(`${text} is not a region`, 'Give a name such as us-east-1.');
+  }
+  return before.includes(text) ? before : [...before, text];
 }
 
 /** Accepts `arm64` and `amd64` as other names. */

@@ -2,8 +2,10 @@
 
 import { inspect } from 'node:util';
 import type { ClientErrorKind } from '../../client/errors.js';
-import { EXIT, type ExitCode } from './exit-codes.js';
+import { classifyAwsError, isPermissionRefusal } from '../../aws/errors.js';
 import { printable } from '../../model/printable.js';
+import { redacted } from '../../model/redact.js';
+import { EXIT, type ExitCode } from './exit-codes.js';
 
 export interface Problem {
   readonly what: string;
@@ -38,7 +40,7 @@ const EXIT_BY_KIND: Record<ClientErrorKind, ExitCode> = {
 
 const EXIT_BY_NAME: Readonly<Record<string, ExitCode>> = {
   ConfigError: EXIT.usage,
-  CredentialsProviderError: EXIT.credentials,
+  MissingSearchAttributesError: EXIT.usage,
   MissingToolsError: EXIT.failed,
   TemporalServerNotFoundError: EXIT.unreachable,
 };
@@ -46,8 +48,18 @@ const EXIT_BY_NAME: Readonly<Record<string, ExitCode>> = {
 const AWS_CREDENTIALS =
   'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or use a role. To try fedimg without an account, run `fedimg dev` in a shell without TEMPORAL_ADDRESS.';
 
-/** Any error as a problem; an unexpected error keeps its message and gets exit code 1. */
+/** Any error as a problem without secrets; an unexpected error keeps its message and gets exit code 1. */
 export function problemOf(error: unknown): Problem {
+  const { what, why, next, exitCode } = described(error);
+  return {
+    what: redacted(what),
+    ...(why === undefined ? {} : { why: redacted(why) }),
+    ...(next === undefined ? {} : { next: redacted(next) }),
+    exitCode,
+  };
+}
+
+function described(error: unknown): Problem {
   if (error instanceof CommandError) return error.problem;
   if (!(error instanceof Error)) return { what: inspect(error), exitCode: EXIT.failed };
   // By name, because loading the modules of the classes would slow the start.
@@ -61,12 +73,31 @@ export function problemOf(error: unknown): Problem {
       exitCode: EXIT.usage,
     };
   }
+  const refused = credentialsProblem(error);
+  if (refused !== undefined) return refused;
   const exitCode = EXIT_BY_NAME[error.name];
-  if (exitCode === EXIT.credentials) {
+  if (exitCode !== undefined) {
+    const { next } = error as Error & { next?: string };
+    return { what: error.message, next, exitCode };
+  }
+  return { what: error.message, why: causeOf(error), exitCode: EXIT.failed };
+}
+
+/** AWS or the SDK refuses the credentials, or they lack a permission; undefined for any other error. */
+function credentialsProblem(error: Error): Problem | undefined {
+  const exitCode = EXIT.credentials;
+  if (error.name === 'CredentialsProviderError') {
     return { what: `no AWS credentials: ${error.message}`, next: AWS_CREDENTIALS, exitCode };
   }
-  if (exitCode !== undefined) return { what: error.message, exitCode };
-  return { what: error.message, why: causeOf(error), exitCode: EXIT.failed };
+  const failure = classifyAwsError(error);
+  if (failure === undefined) return undefined;
+  const { message, next } = failure;
+  if (failure.class === 'credentials') {
+    return { what: `AWS refuses the credentials: ${message}`, next, exitCode };
+  }
+  return isPermissionRefusal(failure)
+    ? { what: `the credentials lack a permission: ${message}`, next, exitCode }
+    : undefined;
 }
 
 /** For stderr: a few lines, and the stack only with `verbose`. */
@@ -77,7 +108,8 @@ export function renderProblem(
   const lines = [`fedimg: ${problem.what}`];
   if (problem.why !== undefined) lines.push(`  why:  ${problem.why}`);
   if (problem.next !== undefined) lines.push(`  next: ${problem.next}`);
-  if (options.verbose && options.error instanceof Error) lines.push(inspect(options.error));
+  if (options.verbose && options.error instanceof Error)
+    lines.push(redacted(inspect(options.error)));
   // Escape control characters: messages quote ids, URLs and answers of servers.
   return printable(lines.join('\n'));
 }

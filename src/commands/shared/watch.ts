@@ -5,6 +5,7 @@ import { ClientError } from '../../client/errors.js';
 import type { RunRef, Session } from '../../client/session.js';
 import type { PublicationStatus, StatusCache } from '../../client/status.js';
 import { readStatus } from '../../client/status.js';
+import { waitsForApproval } from '../../client/waits-for-approval.js';
 import { formatElapsed } from '../view/format.js';
 import type { ProgressDisplay } from '../view/progress-display.js';
 
@@ -14,13 +15,15 @@ export interface WatchOptions {
   readonly intervalMs?: number | undefined;
   /** Aborted when the user detaches; the publication goes on. */
   readonly signal?: AbortSignal | undefined;
+  /** Also ends when all that is under way waits for its approval. */
+  readonly untilHeld?: boolean;
   /** Called with every status that differs from the one before. */
   readonly onChange?: ((status: PublicationStatus) => void) | undefined;
 }
 
 export interface Watched {
   readonly status: PublicationStatus;
-  readonly end: 'closed' | 'timeout' | 'detached';
+  readonly end: 'closed' | 'held' | 'timeout' | 'detached';
 }
 
 const INTERVAL_MS = 1_000;
@@ -54,6 +57,8 @@ export async function watchPublication(
       lastText = text;
       options.display.update(last);
       if (last.outcome !== 'running') return { status: last, end: 'closed' };
+      if (options.untilHeld === true && waitsForApproval(last))
+        return { status: last, end: 'held' };
       if (isDetached()) return { status: last, end: 'detached' };
       const leftMs = deadline - Date.now();
       if (leftMs <= 0) return { status: last, end: 'timeout' };

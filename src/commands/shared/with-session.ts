@@ -7,24 +7,44 @@ import { uiBaseUrl } from '../../client/ui-link.js';
 import { loadConfig } from '../../config/load.js';
 import type { LocalStackNote } from '../../local/stack-note.js';
 import { readStackNote } from '../../local/stack-note.js';
+import { DEFAULT_DEPLOYMENT } from '../../model/ids/installation.js';
 
 export interface ClientContext {
   readonly session: Session;
-  /** The stack of a running `fedimg dev`, when the session is with that one. */
-  readonly stack: LocalStackNote | undefined;
+  /** Of the same configuration as the session's deployment. */
+  readonly start: ConfiguredStart;
 }
 
-/** Connects by Temporal's own variables and profile, else to a running `fedimg dev`, else to the default port. */
+export interface ConfigSource {
+  /** Of `--config`. */
+  readonly config: string | undefined;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** What the configuration says about the deployment and its runs. */
+export interface ConfiguredStart extends StartOptions {
+  readonly deployment: string;
+  /** Undefined without a configuration. */
+  readonly homeRegion?: string;
+}
+
+/**
+ * Connects by Temporal's own variables and profile, else to a running `fedimg dev`, else to the default port. The
+ * session is that of the configuration's deployment.
+ */
 export async function withSession<T>(
-  env: NodeJS.ProcessEnv,
+  source: ConfigSource,
   body: (context: ClientContext) => Promise<T>,
 ): Promise<T> {
+  const { env } = source;
   const note = await readStackNote(env);
+  const { address } = temporalAddress({ env, fallback: note });
+  const stack = note?.address === address ? note : undefined;
+  const start = await startOptionsOf(source, stack);
   const access = await connectToTemporal({ env, fallback: note });
   try {
-    const stack = note?.address === access.address ? note : undefined;
     const uiUrl = uiBaseUrl({ env, address: access.address, stackUiUrl: stack?.uiUrl });
-    return await body({ session: { access, uiUrl }, stack });
+    return await body({ session: { access, uiUrl, deployment: start.deployment }, start });
   } finally {
     await access.close();
   }
@@ -42,20 +62,30 @@ export async function temporalPlace(env: NodeJS.ProcessEnv): Promise<{
   return { namespace, uiUrl: uiBaseUrl({ env, address, stackUiUrl: stack?.uiUrl }), stack };
 }
 
-const DEFAULT_TASK_QUEUE = 'fedimg';
-const DEFAULT_DEPLOYMENT = 'fedimg';
+/** The configuration that the user names, else that of a running `fedimg dev`; empty: where `loadConfig` looks. */
+export async function configOfUser({
+  config,
+  env,
+}: {
+  readonly config: string | undefined;
+  readonly env: NodeJS.ProcessEnv;
+}): Promise<{ readonly path?: string }> {
+  if (config !== undefined) return { path: config };
+  if (env['FEDIMG_CONFIG']) return {};
+  const { stack } = await temporalPlace(env);
+  return stack === undefined ? {} : { path: stack.configFile };
+}
 
 /**
  * The task queue, time scale, deployment and home region of the configuration. Without a configuration,
  * those of the running `fedimg dev`, else the defaults. An invalid configuration is an error.
  */
 export async function startOptionsOf(
-  options: { readonly config: string | undefined; readonly env: NodeJS.ProcessEnv },
+  { config: option, env }: ConfigSource,
   stack: LocalStackNote | undefined,
-): Promise<StartOptions & { readonly deployment: string; readonly homeRegion?: string }> {
-  const { env } = options;
-  const isNamed = options.config !== undefined || Boolean(env['FEDIMG_CONFIG']);
-  const path = isNamed ? options.config : stack?.configFile;
+): Promise<ConfiguredStart> {
+  const isNamed = option !== undefined || Boolean(env['FEDIMG_CONFIG']);
+  const path = isNamed ? option : stack?.configFile;
   try {
     const cwd = process.cwd();
     const { config } = await loadConfig(path === undefined ? { env, cwd } : { path, env, cwd });
@@ -64,7 +94,8 @@ export async function startOptionsOf(
     return { taskQueue: worker.taskQueue, timeScale: timing.scale, deployment, homeRegion };
   } catch (error) {
     if (path === undefined && !isNamed && isNoFileFound(error)) {
-      return { taskQueue: DEFAULT_TASK_QUEUE, timeScale: 1, deployment: DEFAULT_DEPLOYMENT };
+      const deployment = DEFAULT_DEPLOYMENT;
+      return { taskQueue: deployment, timeScale: 1, deployment };
     }
     throw error;
   }

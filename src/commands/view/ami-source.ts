@@ -14,6 +14,7 @@ import { recordsOfTags } from '../../model/catalogue/tagged-amis.js';
 import { TAG } from '../../model/ids/tags.js';
 import { EXIT, type ExitCode } from '../shared/exit-codes.js';
 import { CommandError } from '../shared/problem.js';
+import type { ConfigSource } from '../shared/with-session.js';
 import { startOptionsOf, temporalPlace, withSession } from '../shared/with-session.js';
 
 export const AMI_SOURCES = ['temporal', 'ec2'] as const;
@@ -36,9 +37,9 @@ export interface Read {
   readonly exitCode: ExitCode;
 }
 
-export async function readFromTemporal(env: NodeJS.ProcessEnv, filter: ImageFilter): Promise<Read> {
+export async function readFromTemporal(source: ConfigSource, filter: ImageFilter): Promise<Read> {
   try {
-    return await withSession(env, async ({ session }) => {
+    return await withSession(source, async ({ session }) => {
       const compose = await composeOf(session, filter.compose);
       const records = await recordsFromHistories(session, { ...filter, ...compose });
       const linkOf = (run: RunRef) => linkTo(session, run);
@@ -68,13 +69,10 @@ async function composeOf(
 const REQUEST_TIMEOUT_MS = 10_000;
 
 /** Works without a Temporal server; needs only its address for the links. */
-export async function readFromEc2(
-  env: NodeJS.ProcessEnv,
-  filter: ImageFilter,
-  config: string | undefined,
-): Promise<Read> {
+export async function readFromEc2(source: ConfigSource, filter: ImageFilter): Promise<Read> {
+  const { env } = source;
   const place = await temporalPlace(env);
-  const { deployment, homeRegion } = await startOptionsOf({ config, env }, place.stack);
+  const { deployment, homeRegion } = await startOptionsOf(source, place.stack);
   const [{ Aws, scaledAwsSettings }, { readCatalogue }] = await Promise.all([
     import('../../aws/region-access.js'),
     import('../../aws/catalogue.js'),
@@ -130,30 +128,23 @@ function notesOf({ unread, disabled }: Catalogue, illegible: readonly TaggedAmi[
   ];
 }
 
-/** Gives refused credentials and a silent network their own exit codes. */
+/** Gives a silent network its own exit code; `problemOf` knows refused credentials and permissions. */
 async function ec2Problem(error: unknown): Promise<unknown> {
-  const { classifyAwsError } = await import('../../aws/errors.js');
+  const { classifyAwsError, isPermissionRefusal } = await import('../../aws/errors.js');
   const failure = classifyAwsError(error);
-  if (failure === undefined || failure.code === 'CredentialsProviderError') return error;
-  const isCredentials = CREDENTIAL_CODES.includes(failure.code);
+  if (failure === undefined || failure.class === 'credentials' || isPermissionRefusal(failure)) {
+    return error;
+  }
   const isSilent = failure.class === 'unreachable' || failure.class === 'throttled';
-  const exitCode = isCredentials ? EXIT.credentials : isSilent ? EXIT.unreachable : EXIT.failed;
-  const next =
-    isSilent && !isCredentials
-      ? 'Check the network and AWS_ENDPOINT_URL. Without EC2, --from temporal reads the histories.'
-      : 'Check the AWS credentials: this command needs ec2:DescribeRegions and ec2:DescribeImages.';
+  const next = isSilent
+    ? 'Check the network and AWS_ENDPOINT_URL. Without EC2, --from temporal reads the histories.'
+    : failure.next;
   return new CommandError(
-    { what: `EC2 does not answer: ${failure.message}`, next, exitCode },
+    {
+      what: `EC2 does not answer: ${failure.message}`,
+      next,
+      exitCode: isSilent ? EXIT.unreachable : EXIT.failed,
+    },
     { cause: error },
   );
 }
-
-const CREDENTIAL_CODES = [
-  'AuthFailure',
-  'InvalidClientTokenId',
-  'SignatureDoesNotMatch',
-  'UnrecognizedClientException',
-  'ExpiredToken',
-  'RequestExpired',
-  'UnauthorizedOperation',
-];

@@ -65,8 +65,7 @@ const NAMED_MAX = 4;
 function missingLines(rows: readonly AmiRecord[]): string[] {
   const byReason = new Map<string, AmiRecord[]>();
   for (const row of rows.filter(({ ami }) => ami === null)) {
-    // Without the region's name, the reasons of several regions are equal.
-    const reason = (row.reason ?? 'missing').replaceAll(row.region, 'the region');
+    const reason = reasonInAnyRegion(row);
     byReason.set(reason, [...(byReason.get(reason) ?? []), row]);
   }
   return [...byReason].map(([reason, missing]) => {
@@ -75,6 +74,18 @@ function missingLines(rows: readonly AmiRecord[]): string[] {
     const named = regions.length <= NAMED_MAX ? regions.join(', ') : `${regions.length} regions`;
     return `- ${variants} in ${named}: ${reason}`;
   });
+}
+
+/**
+ * Without the region's name, the reasons of several regions are equal, and one line shows them. A reason that has the
+ * region in a name or in a command stays as it is.
+ */
+function reasonInAnyRegion({ reason = 'missing', region, name }: AmiRecord): string {
+  const isPartOfName = name !== '' && reason.includes(name);
+  if (isPartOfName || reason.includes(`--region ${region}`)) return reason;
+  const word = new RegExp(`(?<![\\w./-])${region}(?![\\w/-]|\\.\\w)`, 'g');
+  const general = reason.replace(word, 'the region');
+  return general.includes(region) ? reason : general;
 }
 
 /** `68 AMIs in 17 regions, 68 public; 4 left out`. */

@@ -3,6 +3,7 @@
 import type { ImageStatus, PublicationStatus } from '../../client/status.js';
 import { idOf } from '../shared/again.js';
 import { formatBytes, printableData } from './format.js';
+import { holdLines } from './operator-view.js';
 import { closedText } from './status-view.js';
 import { attemptText, countRegions, currentStep, writeHeartbeat } from './step-text.js';
 
@@ -49,6 +50,7 @@ export class PlainProgress {
       ...(counts ? this.#counted(image, subject, nowMs) : []),
       ...this.#failedRegions(image, name),
       ...this.#retries(image, name),
+      ...this.#holds(image, name),
     ];
   }
 
@@ -78,6 +80,12 @@ export class PlainProgress {
       const why = reason ?? 'unknown';
       return this.#once(`${runId} ${region}`, `${name}: ${region} failed: ${why}`);
     });
+  }
+
+  #holds(image: ImageStatus, name: string): string[] {
+    return holdLines(image, (_style, text) => text).flatMap((line) =>
+      this.#once(`${image.runId} ${line}`, `${name}: ${line.trim()}`),
+    );
   }
 
   #retries({ runId, activities }: ImageStatus, name: string): string[] {

@@ -10,6 +10,7 @@ import type {
 import type { RegionProgress, RegionState, StepState } from '../../model/progress/progress.js';
 import { STEPS } from '../../model/progress/progress.js';
 import { idOf } from '../shared/again.js';
+import { actLines, completeLines, holdLines } from './operator-view.js';
 import { failureLines, unsentLines, unsentReasons } from './failure-view.js';
 import { formatColumns, formatElapsed, formatTime, printableData } from './format.js';
 import {
@@ -74,7 +75,10 @@ export function liveLines(read: PublicationStatus, options: ViewOptions): string
       ? stepText(image, options.nowMs, options.rates)
       : options.paint(OUTCOME_STYLE[image.outcome], closedText(image)),
   ]);
-  const retries = images.flatMap((image) => retryLines(image, options));
+  const retries = images.flatMap((image) => [
+    ...retryLines(image, options),
+    ...holdLines(image, options.paint),
+  ]);
   const [head = ''] = headLines(status, options);
   return [head, ...formatColumns(rows), ...retries];
 }
@@ -150,13 +154,17 @@ function imageLines(image: ImageStatus, options: ViewOptions): string[] {
     ...testLines(image),
     ...unsentLines(image, paint),
     ...retryLines(image, options),
+    ...actLines(image),
+    ...holdLines(image, paint),
+    ...completeLines(image, paint),
   );
   return lines;
 }
 
-/** A closed run has removed what it had not made public. */
+/** A run that ended by itself has removed what it had not made public; where it could not, the region is failed. */
 function stateText({ outcome }: ImageStatus, state: RegionState): string {
-  if (outcome === 'running' || ['published', 'private', 'failed', 'left-out'].includes(state)) {
+  const isUndone = outcome !== 'running' && outcome !== 'terminated';
+  if (!isUndone || ['published', 'private', 'failed', 'left-out'].includes(state)) {
     return state;
   }
   return state === 'waiting' ? 'not begun' : 'removed';
@@ -203,12 +211,13 @@ function testLines({ progress }: ImageStatus): string[] {
 
 /** Activities that are tried again, with the reason. */
 export function retryLines(image: ImageStatus, { paint, nowMs }: ViewOptions): string[] {
-  return image.activities.filter(isRetried).map((activity) => {
+  return image.activities.filter(isRetried).flatMap((activity) => {
     const { lastFailure, nextAttemptAt } = activity;
     const wait = nextAttemptAt === null ? 0 : Date.parse(nextAttemptAt) - nowMs;
     const when = wait > 0 ? `, next try in ${formatElapsed(wait)}` : '';
     const why = lastFailure?.message ?? 'no answer';
-    return paint('yellow', `  ! ${attemptText(activity)}${when}: ${why}`);
+    const next = lastFailure?.class === 'credentials' ? [`    next: ${lastFailure.next}`] : [];
+    return [paint('yellow', `  ! ${attemptText(activity)}${when}: ${why}`), ...next];
   });
 }
 

@@ -1,5 +1,6 @@
 /** The report of a sweep as rows and as text. */
 
+import { installationText } from '../../model/ids/installation.js';
 import type { SweepItem, SweepReport } from '../../model/sweep/sweep.js';
 import { printable } from '../../model/printable.js';
 import { formatColumns, formatElapsed } from './format.js';
@@ -40,11 +41,15 @@ export function sweepLines(
 }
 
 /** What the operator should look at, one line each. */
-export function sweepWarnings({ unreconciled, failedRegions }: SweepReport): string[] {
+export function sweepWarnings({ unreconciled, others, failedRegions }: SweepReport): string[] {
   return [
     ...unreconciled.map(
       ({ workflow, region, amis, reason }) =>
         `unreconciled: ${printable(workflow)} in ${region}: ${amis.join(', ')}: ${reason}`,
+    ),
+    ...others.map(
+      (other) =>
+        `kept: ${other.resources} resources of ${printable(installationText(other))}; a sweep there removes its strays`,
     ),
     ...failedRegions.map(({ region, reason }) => `not swept: ${region}: ${printable(reason)}`),
   ];

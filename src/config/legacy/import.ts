@@ -7,7 +7,7 @@ import { loadConfig } from '../load.js';
 import { ConfigError } from '../problems.js';
 import { LegacyConfigError, type ImportNote } from './errors.js';
 import type { Findings } from './findings.js';
-import { readLegacy } from './legacy-file.js';
+import { readLegacy, type LegacyEntry } from './legacy-file.js';
 import { mapLegacy } from './mapping.js';
 import { tomlText, type NewConfig } from './toml-text.js';
 
@@ -42,7 +42,8 @@ export async function importLegacy(
   bytes: Uint8Array,
   { testScript }: ImportOptions = {},
 ): Promise<Imported> {
-  const { findings, notes } = mapLegacy(readLegacy(bytes));
+  const entries = readLegacy(bytes);
+  const { findings, notes } = mapLegacy(entries);
   const amis = amisOf(findings, notes);
   const script = testScript === undefined ? scriptOf(findings, notes) : null;
   if (script === null && findings.test !== undefined) {
@@ -52,6 +53,7 @@ export async function importLegacy(
   const toml = tomlText({
     amis,
     regions: regionsOf(findings, amis),
+    virtualizationTypes: virtualizationTypesOf(entries, notes),
     volumeTypes: findings.volumeTypes,
     fallbackVolumeSizeGiB: findings.fallbackVolumeSizeGiB,
     keepFailed: !findings.removesFailed,
@@ -83,8 +85,29 @@ const BASE = {
   key: 'aws.base_region',
   becomes: '[[amis]]',
   why: 'is where the utility instance is launched; without an AMI list, from the newest Amazon Linux 2023',
-  next: 'if this file is of fedimg 2.x, which made HVM only, set virtualization_types = ["hvm"] in [publish]',
+  next: 'nothing to do',
 };
+
+/** fedimg 0.x read none of these keys. */
+const SINCE_1 = ['bucket_name', 'volume_types', 'volume_via_s3', 'base_region'];
+
+/** fedimg 1.0 still made paravirtual AMIs; no key tells it from 1.1, which replaced it after ten weeks. */
+function virtualizationTypesOf(
+  entries: readonly LegacyEntry[],
+  notes: ImportNote[],
+): string[] | undefined {
+  const inAws = entries.filter(({ section }) => section === 'aws');
+  const sign = SINCE_1.flatMap((key) => inAws.find((entry) => entry.key === key) ?? [])[0];
+  if (sign === undefined) return undefined;
+  notes.push({
+    key: `aws.${sign.key}`,
+    line: sign.line,
+    becomes: 'publish.virtualization_types',
+    why: 'is a key of fedimg 1.x and 2.x, which made HVM AMIs only from 1.1 on; so does the new file',
+    next: 'to make paravirtual AMIs, too, remove virtualization_types from [publish]',
+  });
+  return ['hvm'];
+}
 
 const ONLY_BASE = {
   key: 'aws.base_region',

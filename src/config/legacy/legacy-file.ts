@@ -23,6 +23,7 @@ const GIVE =
 export function readLegacy(bytes: Uint8Array): LegacyEntry[] {
   const text = decode(bytes);
   const document = tomlOf(text);
+  if (document instanceof TomlError && looksLikeToml(text)) throw brokenToml(document);
   const entries =
     document instanceof TomlError ? iniEntries(text, document) : tomlEntries(document);
   if (!entries.some(({ section }) => section === 'aws' || section === 'general')) {
@@ -53,6 +54,22 @@ function tomlOf(text: string): TomlDocument | TomlError {
     if (error instanceof TomlError) return error;
     throw error;
   }
+}
+
+/** A quoted text or a list is TOML; a bare word is INI. */
+const TOML_VALUE = /^[ \t]*[\w.-]+[ \t]*=[ \t]*(?:"[^"]|'|\[)/gm;
+const INI_VALUE = /^[ \t]*[\w.-]+[ \t]*[:=][ \t]*(?!(?:true|false|inf|nan)\b)[A-Za-z/]/gm;
+
+/** Whether more of its values are TOML than INI: with a mistake in it, no parser can tell. */
+function looksLikeToml(text: string): boolean {
+  return (text.match(TOML_VALUE)?.length ?? 0) > (text.match(INI_VALUE)?.length ?? 0);
+}
+
+function brokenToml({ message, place: { line, column } }: TomlError): LegacyConfigError {
+  return new LegacyConfigError(`is not valid TOML: line ${line}, column ${column}: ${message}`, {
+    line,
+    next: 'correct the TOML there, and import the file again',
+  });
 }
 
 function iniEntries(text: string, tomlError: TomlError): LegacyEntry[] {

@@ -7,6 +7,7 @@ export interface NewConfig {
   amis: readonly AmiItem[];
   /** The home region among them. */
   regions: readonly string[];
+  virtualizationTypes?: readonly string[] | undefined;
   volumeTypes?: readonly string[] | undefined;
   fallbackVolumeSizeGiB?: number | undefined;
   keepFailed: boolean;
@@ -28,7 +29,8 @@ export function tomlText(config: NewConfig): string {
       '[publish]',
       '# The regions of the old file. "all" is every region that is enabled in the account.',
       list('regions', config.regions),
-      ...(config.volumeTypes === undefined ? [] : [list('volume_types', config.volumeTypes)]),
+      ...optionalList('virtualization_types', config.virtualizationTypes),
+      ...optionalList('volume_types', config.volumeTypes),
     ],
     config.fallbackVolumeSizeGiB === undefined
       ? []
@@ -59,6 +61,10 @@ function amiLines({ region, ami, arch, aki }: AmiItem): string[] {
       value === undefined ? [] : [`${key} = ${tomlString(value)}`],
     ),
   ];
+}
+
+function optionalList(key: string, texts: readonly string[] | undefined): string[] {
+  return texts === undefined ? [] : [list(key, texts)];
 }
 
 function list(key: string, texts: readonly string[]): string {

@@ -3,18 +3,23 @@ import { z } from 'zod';
 import { ARCHES } from '../../model/compose/compose.js';
 import { camelCased } from '../camel-case.js';
 import { always, isRecord } from '../cross-check.js';
-import { AMI_ID, kernelId, region } from '../fields.js';
+import { AMI_ID, AMI_PARAMETER, kernelId, region } from '../fields.js';
+
+function isAmiSource(value: string): boolean {
+  return value === 'al2023' || AMI_ID.test(value) || AMI_PARAMETER.test(value);
+}
 
 const amiItem = z
   .strictObject({
     region: region().describe('The region of this item.'),
     ami: z
       .string()
-      .refine((value) => value === 'al2023' || AMI_ID.test(value), {
-        error: 'is not an AMI; allowed: an id such as "ami-0abcd1234ef567890", or "al2023"',
+      .refine(isAmiSource, {
+        error:
+          'is not an AMI; allowed: an id such as "ami-0abcd1234ef567890", "al2023", or an SSM parameter such as "resolve:ssm:/images/utility"',
       })
       .describe(
-        'An AMI id, or "al2023" for the newest Amazon Linux 2023 (a public SSM parameter).',
+        'An AMI id, "al2023" for the newest Amazon Linux 2023, or an SSM parameter as "resolve:ssm:/NAME".',
       ),
     /** Of the AMI; of the utility instance, when this is the first item. */
     arch: z

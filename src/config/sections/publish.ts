@@ -1,5 +1,6 @@
 /** `[publish]`: where AMIs go and what they look like. */
 import { z } from 'zod';
+import { APPROVALS } from '../../model/progress/operator.js';
 import { VIRTUALIZATION_TYPES, VOLUME_TYPES } from '../../model/ids/variant.js';
 import { camelCased } from '../camel-case.js';
 import { always, isRecord } from '../cross-check.js';
@@ -20,6 +21,21 @@ export const publishSchema = z
     region_patience: duration('1s', '7d')
       .prefault('2h')
       .describe('How long a slow region is waited for before it is left out and reported.'),
+    operator_patience: duration('0s', '7d')
+      .optional()
+      .describe(
+        'How long a failed region waits for `fedimg retry` or `skip`; default: region_patience.',
+      ),
+    approval: z
+      .enum(APPROVALS)
+      .default('none')
+      .describe('"before-copy" or "before-publish": the image waits there for `fedimg approve`.'),
+    quota: z
+      .enum(['leave-out', 'fail'])
+      .default('leave-out')
+      .describe(
+        'A region without room in its quota of public AMIs is left out, or fails the image before anything is made.',
+      ),
     volume_types: unique(z.enum(VOLUME_TYPES))
       .min(1)
       .default(['standard', 'gp2'])

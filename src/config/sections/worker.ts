@@ -8,8 +8,8 @@ export const workerSchema = z
     task_queue: z
       .string()
       .regex(/^[A-Za-z0-9][\w.-]{0,99}$/, 'is not a task queue; allowed: letters, digits, ". _ -"')
-      .default('fedimg')
-      .describe("Temporal's task queue."),
+      .optional()
+      .describe("Temporal's task queue; default: the deployment's name."),
     max_concurrent_activities: z
       .int()
       .min(1)

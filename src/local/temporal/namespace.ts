@@ -2,20 +2,12 @@
 import type { Connection } from '@temporalio/client';
 import { isGrpcServiceError } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
-
-/** Codes of `temporal.api.enums.v1.IndexedValueType`. */
-const indexedValueTypes = {
-  Text: 1,
-  Keyword: 2,
-  Int: 3,
-  Double: 4,
-  Bool: 5,
-  Datetime: 6,
-  KeywordList: 7,
-} as const;
-
-export type SearchAttributeType = keyof typeof indexedValueTypes;
-export type SearchAttributes = Readonly<Record<string, SearchAttributeType>>;
+import type { SearchAttributes, SearchAttributeType } from '../../search-attributes.js';
+import {
+  createCommand,
+  indexedValueTypes,
+  missingSearchAttributes,
+} from '../../search-attributes.js';
 
 /** gRPC status codes. */
 const notFound = 5;
@@ -27,18 +19,6 @@ const unauthenticated = 16;
 const callTimeoutMs = 20_000;
 /** Local histories belong to the user: ten years instead of the development server's one day. */
 const localRetentionMs = 10 * 365 * 24 * 60 * 60 * 1000;
-
-/** A search attribute exists with another type, which only the operator can change. */
-export class SearchAttributeTypeError extends Error {
-  constructor(namespace: string, name: string, wanted: SearchAttributeType) {
-    super(
-      `The namespace ${namespace} has the search attribute ${name}, but its type is not ${wanted}. Remove it ` +
-        `(temporal operator search-attribute remove --namespace ${namespace} --name ${name}), ` +
-        'or use another namespace.',
-    );
-    this.name = 'SearchAttributeTypeError';
-  }
-}
 
 /** Throws unless the namespace exists. A server that refuses the question counts as having it. */
 export async function requireNamespace(connection: Connection, namespace: string): Promise<void> {
@@ -58,24 +38,6 @@ export async function requireNamespace(connection: Connection, namespace: string
     }
     throw error;
   }
-}
-
-/** Names of `wanted` that the namespace lacks; throws `SearchAttributeTypeError`. */
-export async function missingSearchAttributes(
-  connection: Connection,
-  namespace: string,
-  wanted: SearchAttributes,
-): Promise<string[]> {
-  const { customAttributes } = await connection.withDeadline(Date.now() + callTimeoutMs, () =>
-    connection.operatorService.listSearchAttributes({ namespace }),
-  );
-  const codes: Record<string, number> = customAttributes ?? {};
-  return Object.keys(wanted).filter((name) => {
-    const type = wanted[name] ?? 'Keyword';
-    if (codes[name] === undefined) return true;
-    if (codes[name] === indexedValueTypes[type]) return false;
-    throw new SearchAttributeTypeError(namespace, name, type);
-  });
 }
 
 /**
@@ -98,11 +60,10 @@ export async function addSearchAttributes(
     if (code === undefined || ![permissionDenied, unauthenticated, unimplemented].includes(code)) {
       throw error;
     }
-    const flags = missing.map((name) => `--name ${name} --type ${wanted[name] ?? 'Keyword'}`);
     log(
       `Temporal refuses to add search attributes (${(error as Error).message}). If they are missing, run:`,
     );
-    log(`  temporal operator search-attribute create --namespace ${namespace} ${flags.join(' ')}`);
+    log(`  ${createCommand(namespace, missing, wanted)}`);
   }
 }
 

@@ -9,14 +9,9 @@ import { UnexpectedExitError } from '../processes/child-process.js';
 import { isListening, requirePortFree, reserveFreePort } from '../processes/free-port.js';
 import { findTemporalBinary } from './binary.js';
 import { environmentForServer, environmentWithoutTemporal } from './environment.js';
-import type { SearchAttributes } from './namespace.js';
-import {
-  addSearchAttributes,
-  keepHistories,
-  missingSearchAttributes,
-  requireNamespace,
-  SearchAttributeTypeError,
-} from './namespace.js';
+import type { SearchAttributes } from '../../search-attributes.js';
+import { missingSearchAttributes, SearchAttributeTypeError } from '../../search-attributes.js';
+import { addSearchAttributes, keepHistories, requireNamespace } from './namespace.js';
 
 export interface TemporalServerOptions {
   /** Holds the database and the log of the server; must exist. */

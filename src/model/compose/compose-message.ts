@@ -1,6 +1,8 @@
 /** pungi's status message: the state of a compose, and the URL of its tree. */
 import { shownText } from '../printable.js';
+import { redacted } from '../redact.js';
 import { parseComposeId } from './compose.js';
+import { isObject, openEnvelope, own } from './envelope.js';
 
 export const COMPOSE_STATUSES = [
   'STARTED',
@@ -41,14 +43,12 @@ const LABEL = /^[A-Za-z][A-Za-z0-9]{0,31}-[0-9]{1,12}(?:\.[0-9]{1,6}){0,3}$/;
 const STATUS = /^[A-Z][A-Z_]{0,39}$/;
 const LOCATION_CHARS_MAX = 1024;
 const HOST = String.raw`(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])`;
-const LOCATION = new RegExp(`^https?://${HOST}(?::[0-9]{1,5})?((?:/[A-Za-z0-9._~+@=,-]+)*)/*$`);
+const LOCATION = new RegExp(`^https?://${HOST}(?::[0-9]{1,5})?((?:/+[A-Za-z0-9._~+@=,-]+)*)/*$`);
 
-/** Reads a message body, or an envelope with the body under `body` or `msg`. Never throws. */
+/** Reads a message body, bare or in an envelope of Fedora's bus or of datagrepper. Never throws. */
 export function parseComposeMessage(input: unknown): ParsedComposeMessage {
   const body = openEnvelope(input);
-  if (body === undefined) {
-    return { kind: 'invalid', problems: ['the message is not a JSON object'] };
-  }
+  if (typeof body === 'string') return { kind: 'invalid', problems: [body] };
   const problems: string[] = [];
   const id = own(body, 'compose_id');
   const status = own(body, 'status');
@@ -83,23 +83,29 @@ export function parseComposeMessage(input: unknown): ParsedComposeMessage {
 /** Whether a signal's payload is a message of this compose. Anyone with access to Temporal can send one. Never throws. */
 export function isMessageOf(composeId: string, payload: unknown): payload is ComposeMessage {
   if (!isObject(payload) || own(payload, 'composeId') !== composeId) return false;
+  const location = own(payload, 'location');
+  // The sender of a signal has removed doubled slashes; the workflow reads the location as it is.
+  if (typeof location === 'string' && /[^:/]\/{2,}[^/]/.test(location)) return false;
   const parsed = parseComposeMessage({
     compose_id: composeId,
     status: own(payload, 'status'),
-    location: own(payload, 'location'),
+    location,
     compose_label: own(payload, 'label'),
   });
   return parsed.kind === 'message';
 }
 
-/** The location in normal form, or `undefined` when it has a query, credentials or dot segments. */
+/**
+ * The location in normal form, or `undefined` when it has a query, credentials or dot segments. Several slashes
+ * become one: locations of 2015 have them, and web servers read them as one.
+ */
 export function normalizeLocation(text: string): string | undefined {
   if (text.length > LOCATION_CHARS_MAX) return undefined;
   const path = LOCATION.exec(text)?.[1];
   if (path === undefined || path.split('/').some((part) => part === '.' || part === '..')) {
     return undefined;
   }
-  return text.replace(/\/+$/, '');
+  return text.replace(/\/+$/, '').replace(/(?<!:)\/{2,}/g, '/');
 }
 
 function readLocation(value: unknown, required: boolean, problems: string[]): string | undefined {
@@ -120,25 +126,9 @@ function readLabel(value: unknown, problems: string[]): string | undefined {
   return undefined;
 }
 
-type Body = Readonly<Record<string, unknown>>;
-
-function openEnvelope(input: unknown): Body | undefined {
-  if (!isObject(input)) return undefined;
-  if (own(input, 'compose_id') !== undefined || own(input, 'status') !== undefined) return input;
-  return [own(input, 'body'), own(input, 'msg')].find(isObject) ?? input;
-}
-
-function isObject(value: unknown): value is Body {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function own(body: Body, key: string): unknown {
-  return Object.hasOwn(body, key) ? body[key] : undefined;
-}
-
 /** A value as a message may show it: short, one line, printable ASCII. */
 function shown(value: unknown): string {
   if (value === undefined) return '(missing)';
   if (typeof value !== 'string') return `(${value === null ? 'null' : typeof value})`;
-  return shownText(value, 80);
+  return shownText(redacted(value), 80);
 }

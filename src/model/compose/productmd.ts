@@ -1,6 +1,8 @@
 /** productmd's image metadata: selects the images of a compose, and checks them against a strict grammar. */
 import { isName } from '../ids/name.js';
+import { bareUrl, shownText } from '../printable.js';
 import { ARCHES, type Arch, type ComposeImage } from './compose.js';
+import { withoutLocation } from './image-location.js';
 
 /** The keys of an `images.json` entry that selection reads. Untrusted. */
 export interface ProductmdImage {
@@ -11,6 +13,8 @@ export interface ProductmdImage {
   path?: unknown;
   size?: unknown;
   checksums?: unknown;
+  /** Of images 2.0, in place of the three above. */
+  location?: unknown;
 }
 
 /** Which images to publish; `[composes]` of the configuration has this shape. */
@@ -58,9 +62,10 @@ export function selectImages(
   checksums: Checksums = new Map(),
 ): SelectedImages {
   const result: SelectedImages = { images: [], absent: [], unchecked: [], problems: [] };
+  const images = entries.map((entry) => withoutLocation(entry, location));
   for (const subvariant of selection.subvariants) {
     for (const arch of ARCHES.filter((one) => selection.arches.includes(one))) {
-      const candidates = entries.filter(
+      const candidates = images.filter(
         (entry) =>
           entry.subvariant === subvariant &&
           entry.arch === arch &&
@@ -114,8 +119,7 @@ function toComposeImage(
 ): ComposeImage | string {
   const what = `the ${arch} image of ${subvariant}`;
   const path = checkImagePath(entry.path);
-  if (path === undefined)
-    return `${what} has a path that is not a plain relative path to a .raw.xz file`;
+  if (path === undefined) return `${what} ${pathProblem(entry.path)}`;
   const { size } = entry;
   const elsewhere = checksums.get(path);
   const sha256 = sha256Of(entry) ?? elsewhere?.sha256;
@@ -136,6 +140,14 @@ function toComposeImage(
     sizeBytes: size,
     name: path.slice(path.lastIndexOf('/') + 1, -SUFFIX.length),
   };
+}
+
+function pathProblem(path: unknown): string {
+  if (typeof path === 'string' && /^[a-z][a-z0-9+.-]{0,20}:/i.test(path)) {
+    const next = 'fedimg reads images below the location of their compose; use fedimg publish';
+    return `is stored elsewhere, at ${shownText(bareUrl(path), 200)}; ${next}`;
+  }
+  return 'has a path that is not a plain relative path to a .raw.xz file';
 }
 
 /** The value as it stands, or undefined without one. */

@@ -1,5 +1,6 @@
 /** The tags on every resource that fedimg makes; undo, the sweep and the catalogue read them. */
 
+import type { Installation } from './installation.js';
 import type { Variant } from './variant.js';
 import { variantKey } from './variant.js';
 
@@ -7,6 +8,10 @@ export const MANAGED_BY = { key: 'managed-by', value: 'fedimg' } as const;
 
 export const TAG = {
   deployment: 'fedimg:deployment',
+  /** The id of the Temporal cluster that runs the workflow: another cluster does not know the run. */
+  cluster: 'fedimg:cluster',
+  /** The Temporal namespace of the workflow. */
+  namespace: 'fedimg:namespace',
   workflow: 'fedimg:workflow',
   run: 'fedimg:run',
   step: 'fedimg:step',
@@ -26,10 +31,15 @@ export const TAG = {
   sha256: 'fedimg:sha256',
   rawSha256: 'fedimg:raw-sha256',
   sourceSnapshot: 'fedimg:source-snapshot',
+  /** The closed run that left the resource; `fedimg:run` is the run that goes on with it. */
+  adoptedFrom: 'fedimg:adopted-from',
   state: 'fedimg:state',
   /** ISO 8601: until then the AMIs of a failed test are kept for inspection. */
   keepUntil: 'fedimg:keep-until',
 } as const;
+
+/** Before the variant, on the AMI and the snapshot of a test that has passed. */
+export const PASSED_PREFIX = 'fedimg:passed:';
 
 /**
  * On every AMI and snapshot from its creation. It becomes `complete` with its region: tested and, unless the
@@ -46,8 +56,7 @@ export type StepTag = 'utility' | 'snapshot' | 'register' | 'test' | 'copy';
 export type Tags = Readonly<Record<string, string>>;
 
 /** The run that makes a resource, and its image. */
-export interface Origin {
-  readonly deployment: string;
+export interface Origin extends Installation {
   readonly workflowId: string;
   /** The first run id of the chain: a rerun of the same image must not adopt a dead run's instances. */
   readonly runId: string;
@@ -65,10 +74,7 @@ export interface Origin {
 export function originTags(origin: Origin, step: StepTag, name: string): Tags {
   return {
     Name: name,
-    [MANAGED_BY.key]: MANAGED_BY.value,
-    [TAG.deployment]: origin.deployment,
-    [TAG.workflow]: origin.workflowId,
-    [TAG.run]: origin.runId,
+    ...runKey(origin),
     [TAG.step]: step,
     [TAG.compose]: origin.composeId,
     [TAG.release]: origin.release,
@@ -82,27 +88,48 @@ export function originTags(origin: Origin, step: StepTag, name: string): Tags {
 
 /** The tags by which a step finds the resources of its earlier attempt. */
 export function stepKey(origin: Origin, step: StepTag): Tags {
+  return { ...runKey(origin), [TAG.step]: step };
+}
+
+/** The tags of everything that one run makes. */
+export function runKey(origin: Origin): Tags {
   return {
-    [MANAGED_BY.key]: MANAGED_BY.value,
-    [TAG.deployment]: origin.deployment,
+    ...installationKey(origin),
     [TAG.workflow]: origin.workflowId,
     [TAG.run]: origin.runId,
-    [TAG.step]: step,
   };
 }
 
 /** fedimg changes and removes only resources with these tags. */
-export function deploymentKey(deployment: string): Tags {
-  return { [MANAGED_BY.key]: MANAGED_BY.value, [TAG.deployment]: deployment };
+export function installationKey({ deployment, cluster, namespace }: Installation): Tags {
+  return {
+    ...deploymentKey(deployment),
+    [TAG.cluster]: cluster,
+    [TAG.namespace]: namespace,
+  };
 }
 
-/** The tags by which all AMIs of an image are found, from every run. */
+/** For reading only: another installation may have the same deployment name. */
+export function deploymentKey(deployment: string): Tags {
+  return { ...managedKey(), [TAG.deployment]: deployment };
+}
+
+/** For reading only: the resources of all installations in the account. */
+export function managedKey(): Tags {
+  return { [MANAGED_BY.key]: MANAGED_BY.value };
+}
+
+/**
+ * The tags by which all AMIs of an image are found, from every run of the deployment. Without the cluster and the
+ * namespace: when the Temporal server is built anew or the deployment moves to another one, its published AMIs must
+ * still be found, or the image would be written again and fail because its names are taken. Such AMIs are adopted
+ * as results, and never changed or removed.
+ */
 export function imageKey(
   origin: Pick<Origin, 'deployment' | 'composeId' | 'image' | 'arch'>,
 ): Tags {
   return {
-    [MANAGED_BY.key]: MANAGED_BY.value,
-    [TAG.deployment]: origin.deployment,
+    ...deploymentKey(origin.deployment),
     [TAG.compose]: origin.composeId,
     [TAG.image]: origin.image,
     [TAG.arch]: origin.arch,

@@ -2,7 +2,10 @@
 
 import type { RunRef } from '../ids/run-ref.js';
 import type { ComposeImage } from '../compose/compose.js';
+import type { Completion } from './completion.js';
+import type { PublicAmis } from './public-amis.js';
 import type { PublishedAs } from './published-as.js';
+import type { Approval } from '../progress/operator.js';
 import type { Origin } from '../ids/tags.js';
 import type { Arch, Variant, VolumeType } from '../ids/variant.js';
 
@@ -13,6 +16,8 @@ export interface ImageRequest {
   /** `RC-1.7`; absent for a compose without one. */
   readonly label?: string;
   readonly image: ComposeImage;
+  /** The compose's images that are planned before this one: they take their part of the quota of public AMIs first. */
+  readonly ahead?: readonly Pick<ComposeImage, 'name' | 'arch' | 'subvariant'>[];
 }
 
 export interface WantedAmi {
@@ -37,6 +42,8 @@ export interface RegionPlan {
   readonly leftOut: readonly LeftOutAmi[];
   /** Why EC2 cannot publish in this region; the run leaves it out from the beginning. */
   readonly unusable?: string;
+  /** Absent where AMIs stay private or the region was not asked. */
+  readonly publicAmis?: PublicAmis;
 }
 
 /** Where an instance may run; tried in order. */
@@ -95,10 +102,20 @@ export interface ImagePlan {
   readonly makePublic: boolean;
   readonly minRateBytesPerSecond: number;
   readonly regionPatienceMs: number;
+  /** How long a failed region waits for the operator before it is left out; absent: not at all. */
+  readonly operatorPatienceMs?: number;
+  /** Where the run waits until a person approves it; absent: nowhere. */
+  readonly approval?: Approval;
   /** Absent where the release has no number: the message's schema demands one. */
   readonly publishedAs?: PublishedAs;
-  /** The AMIs of an earlier run that published this very image: this run has no work to do. */
+  /** The AMIs of an earlier run that published this very image; without a completion, this run has no work to do. */
   readonly published?: readonly RegisteredAmi[];
+  /** Regions that the earlier run left out and that this run adds. */
+  readonly completion?: Completion;
+  /** Why the regions that are missing cannot be added. */
+  readonly incompletable?: string;
+  /** What the operator should know, though the run goes on. */
+  readonly warnings?: readonly string[];
 }
 
 export interface RegistrationPlan {

@@ -1,6 +1,6 @@
 /** The name of an image in messages to Fedora's consumers: one name an architecture. */
 
-import type { Arch } from '../compose/compose.js';
+import type { Arch, ComposeId } from '../compose/compose.js';
 import { parseComposeId } from '../compose/compose.js';
 
 export interface PublishedAs {
@@ -8,8 +8,8 @@ export interface PublishedAs {
   readonly imageName: string;
   /** A number for Rawhide, too: consumers accept only numbers. */
   readonly release: number;
-  /** `43`, `nightly` or `rawhide`: the word in the topic. */
-  readonly stream: string;
+  /** The word in the topic: `rc`, `beta`, `branched`, `rawhide`, `nightly`. wikitcms and others look for exactly this. */
+  readonly milestone: string;
   readonly subvariant: string;
 }
 
@@ -34,19 +34,42 @@ export function publishedAs(
   const isRawhide = id.version === 'Rawhide';
   const release = isRawhide ? rawhideRelease : Number(id.version);
   if (release === undefined || !Number.isSafeInteger(release) || release <= 0) return undefined;
-  const [, milestone, number] = NUMBERED_LABEL.exec(label ?? '') ?? [];
-  const build =
-    number === undefined
-      ? composeId.slice(composeId.indexOf(id.date))
-      : milestone === 'Beta'
-        ? `Prerelease-${number}`
-        : number;
+  const { milestone, build } = candidateOf(label) ?? dailyOf(id, isRawhide);
   const [distribution = ''] = id.short.split('-');
   const product = [distribution, ...subvariant.split('_'), 'AmazonEC2'].join('-');
   return {
     imageName: `${product}.${arch}-${id.version}-${build}`,
     release,
-    stream: isRawhide ? 'rawhide' : number === undefined ? 'nightly' : String(release),
+    milestone,
     subvariant,
   };
+}
+
+/** How a compose stands to its release, and the last part of the image's name. */
+interface Stage {
+  readonly milestone: string;
+  readonly build: string;
+}
+
+function candidateOf(label: string | undefined): Stage | undefined {
+  const [, name, number] = NUMBERED_LABEL.exec(label ?? '') ?? [];
+  if (name === undefined || number === undefined) return undefined;
+  const build = name === 'Beta' ? `Prerelease-${number}` : number;
+  return { milestone: name.toLowerCase(), build };
+}
+
+/** The name of a daily compose has its date without the suffix of the type. */
+function dailyOf({ composeType, date, respin }: ComposeId, isRawhide: boolean): Stage {
+  const build = `${date}.${respin}`;
+  if (isRawhide) return { milestone: 'rawhide', build };
+  switch (composeType) {
+    case 'production':
+      // Fedora makes these after the release.
+      return { milestone: 'nightly', build };
+    case 'nightly':
+      return { milestone: 'branched', build: `Prerelease-${build}` };
+    default:
+      // Readers of the milestones do not look for these composes.
+      return { milestone: composeType, build: `Prerelease-${build}` };
+  }
 }

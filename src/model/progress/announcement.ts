@@ -1,15 +1,17 @@
-/** The messages that report when an upload, a test, a copy or a publication changes state. */
+/** The messages about the AMIs of an image, in the forms that readers of the old fedimg and of today's uploader know. */
 
-import type { ImagePlan, RegionPlan, RegisteredAmi } from '../plan/plan.js';
+import type { ImagePlan, RegisteredAmi } from '../plan/plan.js';
 import { bareUrl } from '../printable.js';
 import type { TestRecord } from './progress.js';
 import type { Variant } from '../ids/variant.js';
 import { ec2Arch, HVM_VARIANT_KEYS, variantKey } from '../ids/variant.js';
 
 type ImageTopic = 'image.upload' | 'image.test' | 'image.copy' | 'image.publish';
+/** fedimg's own: about whole runs and about regions. The last word of the topic says what happened. */
+type RunTopic = 'run.v1' | 'region.v1';
 /** One for each message schema. A topic is a kind, or begins with one. */
-export type AnnouncementKind = ImageTopic | 'published.v1.aws';
-export type AnnouncementTopic = ImageTopic | `published.v1.aws.${string}`;
+export type AnnouncementKind = ImageTopic | RunTopic | 'published.v1.aws';
+export type AnnouncementTopic = ImageTopic | `${RunTopic | 'published.v1.aws'}.${string}`;
 export type AnnouncementStatus = 'started' | 'completed' | 'failed';
 
 export interface Announcement {
@@ -73,31 +75,25 @@ export function testAnnouncement(
   };
 }
 
-/** One message for each AMI that the plan wants in the region. */
+/** One message for each copy that is available. It has no status: fedmsg_meta reads every such message as a success. */
 export function copyAnnouncements(
   plan: ImagePlan,
-  { regionName, wanted }: RegionPlan,
-  options: {
-    readonly status: AnnouncementStatus;
-    /** The home region's AMIs. */
-    readonly sources: readonly RegisteredAmi[];
-    readonly copies?: readonly RegisteredAmi[];
-  },
+  copies: readonly RegisteredAmi[],
+  /** The home region's AMIs. */
+  sources: readonly RegisteredAmi[],
 ): Announcement[] {
-  const { compose, ...rest } = base(plan, regionName);
-  const { status } = options;
-  return wanted.map(({ variant }) => {
-    const source = amiOf(variant, options.sources);
-    const copy = amiOf(variant, options.copies ?? []);
+  return copies.map(({ regionName, variant, ami }) => {
+    const { compose, ...rest } = base(plan, regionName);
+    const source = amiOf(variant, sources);
     return {
       topic: 'image.copy',
-      key: keyOf(plan, 'copy', regionName, variant.virt, variant.volumeType, status),
+      key: keyOf(plan, 'copy', regionName, variant.virt, variant.volumeType),
       body: {
         ...rest,
         compose_id: compose,
-        status,
+        architecture: ec2Arch(plan.arch),
         extra: {
-          ...(copy === undefined ? {} : { id: copy.ami }),
+          id: ami,
           ...extraOf(variant),
           // A home region without a PV kernel has no paravirtual AMI, but its snapshot serves for the copy.
           ...(source === undefined ? {} : { source_image_id: source.ami }),
@@ -111,20 +107,18 @@ function amiOf(wanted: Variant, amis: readonly RegisteredAmi[]): RegisteredAmi |
   return amis.find(({ variant }) => variantKey(variant) === variantKey(wanted));
 }
 
-/** Only a completed publication names the AMI: consumers take an id as public. */
+/** One message for each AMI that is public. It has no status: its readers take every such AMI as public. */
 export function publishAnnouncements(
   plan: ImagePlan,
   amis: readonly RegisteredAmi[],
-  status: AnnouncementStatus = 'completed',
 ): Announcement[] {
-  return amis.map((ami) => ({
+  return amis.map(({ regionName, variant, ami }) => ({
     topic: 'image.publish',
-    key: keyOf(plan, 'publish', ami.regionName, ami.variant.virt, ami.variant.volumeType, status),
+    key: keyOf(plan, 'publish', regionName, variant.virt, variant.volumeType),
     body: {
-      ...base(plan, ami.regionName),
+      ...base(plan, regionName),
       architecture: ec2Arch(plan.arch),
-      status,
-      extra: { ...(status === 'completed' ? { id: ami.ami } : {}), ...extraOf(ami.variant) },
+      extra: { id: ami, ...extraOf(variant) },
     },
   }));
 }
@@ -141,10 +135,10 @@ export function publishedEverywhere(
     [],
   );
   if (publishedAs === undefined || chosen.length === 0) return [];
-  const { stream, subvariant, imageName, release } = publishedAs;
+  const { milestone, subvariant, imageName, release } = publishedAs;
   return [
     {
-      topic: `published.v1.aws.${stream}.${subvariant}.${arch}`,
+      topic: `published.v1.aws.${milestone}.${subvariant}.${arch}`,
       key: keyOf(plan, 'published', arch),
       body: {
         architecture: arch,

@@ -2,6 +2,7 @@
 
 import type { RunRef } from '../ids/run-ref.js';
 import type { RegisteredAmi } from '../plan/plan.js';
+import type { Hold, OperatorAct } from './operator.js';
 import type { Arch, Virtualization, VolumeType } from '../ids/variant.js';
 
 export const STEPS = [
@@ -17,8 +18,17 @@ export const STEPS = [
 export type Step = (typeof STEPS)[number];
 
 export type StepState = 'waiting' | 'running' | 'done' | 'failed' | 'skipped';
+/** `waiting-for-operator`: it failed, and waits for `retry` or `skip` as long as region_patience allows. */
 export type RegionState =
-  'waiting' | 'copying' | 'copied' | 'publishing' | 'published' | 'private' | 'failed' | 'left-out';
+  | 'waiting'
+  | 'copying'
+  | 'copied'
+  | 'publishing'
+  | 'published'
+  | 'private'
+  | 'waiting-for-operator'
+  | 'failed'
+  | 'left-out';
 
 export interface StepProgress {
   readonly state: StepState;
@@ -32,6 +42,8 @@ export interface RegionProgress {
   readonly reason?: string;
   /** What the operator can do about a failed region. */
   readonly next?: string;
+  /** Of a region that waits for the operator: what it was doing when it failed. */
+  readonly heldIn?: 'copying' | 'copied' | 'publishing';
   /** Of a failed region: the AMIs that were public before it failed and stay public. */
   readonly amis: readonly RegisteredAmi[];
 }
@@ -58,6 +70,10 @@ export interface ImageProgress {
   readonly failure?: string;
   /** Messages that were not sent, each with the reason. */
   readonly unsent?: readonly string[];
+  /** Why the next step does not begin. */
+  readonly hold?: Hold;
+  /** What operators did, the earliest first. */
+  readonly acts?: readonly OperatorAct[];
 }
 
 export type ImageOutcome =
@@ -105,6 +121,8 @@ export interface ImageResult {
   readonly failedRegions: readonly FailedRegion[];
   /** Messages that were not sent, each with the reason. */
   readonly unsent?: readonly string[];
+  /** What operators did, the earliest first. */
+  readonly acts?: readonly OperatorAct[];
 }
 
 export interface ComposeProgress {
@@ -128,7 +146,16 @@ export interface ComposeResult {
   /** Why a compose that ended has no images: pungi doomed or terminated it. */
   readonly reason?: string;
   readonly images: readonly ImageResult[];
+  /** Images that failed while others were published. */
+  readonly failed?: readonly FailedImage[];
   readonly absent?: readonly string[];
+}
+
+export interface FailedImage {
+  readonly workflowId: string;
+  readonly image: string;
+  readonly arch: Arch;
+  readonly reason: string;
 }
 
 export function waitingSteps(): Record<Step, StepProgress> {

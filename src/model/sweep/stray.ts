@@ -1,5 +1,7 @@
-/** Judges what the sweep may remove: it keeps a resource unless every check says that it is a stray of this deployment. */
+/** Judges what the sweep may remove: it keeps a resource unless every check says that it is a stray of this installation. */
 
+import type { Installation } from '../ids/installation.js';
+import { installationText } from '../ids/installation.js';
 import type { RunRef } from '../ids/run-ref.js';
 import type { KeptReason, ResourceType, RunState, StrayReason } from './sweep.js';
 import type { Tags } from '../ids/tags.js';
@@ -27,21 +29,49 @@ export function kept(code: KeptReason, reason: string): Verdict {
   return { stray: false, code, reason };
 }
 
-/** The run that made the resource, or undefined when it does not carry all of our tags. */
+/** The installation that the tags name; undefined when one of the tags is missing. */
+export function installationOf(tags: Tags): Installation | undefined {
+  const { [TAG.cluster]: cluster, [TAG.namespace]: namespace, [TAG.deployment]: deployment } = tags;
+  const isComplete =
+    tags[MANAGED_BY.key] === MANAGED_BY.value && cluster && namespace && deployment;
+  return isComplete ? { cluster, namespace, deployment } : undefined;
+}
+
+/** The run that made the resource, or undefined when it lacks a tag of the deployment or of a run. */
 export function runOf(
   { tags }: Pick<OwnedResource, 'tags'>,
   deployment: string,
 ): RunRef | undefined {
-  const workflowId = tags[TAG.workflow];
-  const runId = tags[TAG.run];
   const isOurs = tags[MANAGED_BY.key] === MANAGED_BY.value && tags[TAG.deployment] === deployment;
-  return isOurs && workflowId && runId ? { workflowId, runId } : undefined;
+  return isOurs ? namedRun(tags) : undefined;
+}
+
+/** The same of one installation only: its Temporal knows the run. */
+export function ownRunOf(
+  { tags }: Pick<OwnedResource, 'tags'>,
+  own: Installation,
+): RunRef | undefined {
+  const named = installationOf(tags);
+  return named !== undefined && isSame(named, own) ? namedRun(tags) : undefined;
+}
+
+function namedRun({ [TAG.workflow]: workflowId, [TAG.run]: runId }: Tags): RunRef | undefined {
+  return workflowId && runId ? { workflowId, runId } : undefined;
+}
+
+function isSame(a: Installation, b: Installation): boolean {
+  return a.cluster === b.cluster && a.namespace === b.namespace && a.deployment === b.deployment;
 }
 
 /** The verdict where it does not depend on the run: for most resources of a quiet account, which are published. */
-export function judgeByItself(resource: OwnedResource, deployment: string): Verdict | undefined {
-  if (runOf(resource, deployment) === undefined) {
-    return kept('foreign-tags', 'it lacks one of the tags of this deployment');
+export function judgeByItself(resource: OwnedResource, own: Installation): Verdict | undefined {
+  const named = installationOf(resource.tags);
+  // Its Temporal may be running its run: that this one does not know the run is not evidence.
+  if (named !== undefined && !isSame(named, own)) {
+    return kept('other-installation', `it belongs to ${installationText(named)}`);
+  }
+  if (ownRunOf(resource, own) === undefined) {
+    return kept('foreign-tags', 'it lacks one of the tags of an installation and of a run');
   }
   if (resource.isPublic) return kept('public', 'it is public');
   if (isResultType(resource) && resource.tags[TAG.state] === RESULT_STATE.complete) {
@@ -51,7 +81,7 @@ export function judgeByItself(resource: OwnedResource, deployment: string): Verd
 }
 
 export interface JudgeOptions {
-  readonly deployment: string;
+  readonly installation: Installation;
   readonly graceMs: number;
   readonly nowMs: number;
 }
@@ -60,9 +90,9 @@ export interface JudgeOptions {
 export function judge(
   resource: OwnedResource,
   run: RunState,
-  { deployment, graceMs, nowMs }: JudgeOptions,
+  { installation, graceMs, nowMs }: JudgeOptions,
 ): Verdict {
-  const settled = judgeByItself(resource, deployment);
+  const settled = judgeByItself(resource, installation);
   if (settled !== undefined) return settled;
   if (run.state === 'open') return kept('run-open', 'its run is under way');
   const { createdMs, tags } = resource;

@@ -1,5 +1,7 @@
 /** The report of a sweep: what it found, removed and kept. */
 
+import type { Installation } from '../ids/installation.js';
+
 export const RESOURCE_TYPES = ['instance', 'volume', 'image', 'snapshot'] as const;
 /** In the order of removal: EC2 refuses a volume in use, and a snapshot that an AMI needs. */
 export type ResourceType = (typeof RESOURCE_TYPES)[number];
@@ -22,6 +24,7 @@ export type RunState =
 export type StrayReason = 'run-closed' | 'run-unknown';
 export type KeptReason =
   | 'foreign-tags'
+  | 'other-installation'
   | 'public'
   | 'result'
   | 'may-be-result'
@@ -56,8 +59,13 @@ export interface UnreconciledRun {
   readonly reason: string;
 }
 
-export interface SweepReport {
-  readonly deployment: string;
+/** An installation with resources in the same account. */
+export interface OtherInstallation extends Installation {
+  readonly resources: number;
+}
+
+/** Of the installation that swept. */
+export interface SweepReport extends Installation {
   readonly dryRun: boolean;
   readonly regions: readonly string[];
   /** Removed; with `dryRun`, what a sweep would remove. */
@@ -70,14 +78,32 @@ export interface SweepReport {
   /** Strays beyond `max_removals`; the next sweep goes on with them. */
   readonly waiting: number;
   readonly unreconciled: readonly UnreconciledRun[];
+  /** Their resources are among the kept ones. */
+  readonly others: readonly OtherInstallation[];
   readonly failedRegions: readonly { readonly region: string; readonly reason: string }[];
 }
 
 /** The codes that an operator expects; rows with other codes come first. */
-const EXPECTED: readonly SweepItem['code'][] = ['public', 'result', 'run-open'];
+const EXPECTED: readonly SweepItem['code'][] = [
+  'other-installation',
+  'public',
+  'result',
+  'run-open',
+];
 
 /** The first `max` of the kept rows, the unexpected ones first. */
 export function mostTelling(kept: readonly SweepItem[], max: number): SweepItem[] {
   const rank = ({ code }: SweepItem) => EXPECTED.indexOf(code);
   return kept.toSorted((a, b) => rank(a) - rank(b)).slice(0, max);
+}
+
+/** One row for each installation, with the sum of its resources. */
+export function sumOfOthers(others: readonly OtherInstallation[]): OtherInstallation[] {
+  const sums = new Map<string, OtherInstallation>();
+  for (const { cluster, namespace, deployment, resources } of others) {
+    const key = JSON.stringify([cluster, namespace, deployment]);
+    const before = sums.get(key)?.resources ?? 0;
+    sums.set(key, { cluster, namespace, deployment, resources: before + resources });
+  }
+  return [...sums.values()];
 }

@@ -43,6 +43,7 @@ export const ec2Service: Service = {
     incomplete: ['IncompleteSignature', 400],
     'unknown-key': ['AuthFailure', 401],
     'unknown-session': ['AuthFailure', 401],
+    'expired-session': ['RequestExpired', 400],
     mismatch: ['AuthFailure', 401],
     expired: ['RequestExpired', 400],
   },

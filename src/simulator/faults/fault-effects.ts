@@ -9,7 +9,9 @@ import { loseInstance } from '../ec2/lib/instance-lifecycle.js';
 import { CloudError } from '../errors.js';
 import type { ReadChange } from '../store/resource-change.js';
 import { hideTags, showAsBefore } from '../store/changes.js';
-import type { ErrorFault, Service } from '../service.js';
+import { signatureError } from '../http/signature-error.js';
+import type { CommandRecord } from '../ssm/command-state.js';
+import type { ErrorFault, KeyFault, Service } from '../service.js';
 import type { FaultRule } from './fault-rule.js';
 import { regions } from '../regions.js';
 import type {
@@ -34,12 +36,26 @@ function isErrorFault(kind: string): kind is ErrorFault {
   return errorFaults.has(kind);
 }
 
+/** What AWS says about keys; EC2 has one text for all that it does not accept. */
+const keyMessages: Readonly<Record<KeyFault, string>> = {
+  'unknown-key': 'The security token included in the request is invalid.',
+  'expired-session': 'The security token included in the request is expired',
+};
+
+function keyFault(rule: FaultRule, service: Service, problem: KeyFault): CloudError {
+  const { code, status, message } = signatureError(service, problem, keyMessages[problem]);
+  return new CloudError(rule.code ?? code, rule.message ?? message, rule.status ?? status);
+}
+
 /** The error that the rule answers instead of an effect; undefined when it acts otherwise. */
 export function faultAnswer(
   rule: FaultRule,
   service: Service,
   call: { readonly action: string; readonly instanceType: string },
 ): CloudError | undefined {
+  if (rule.kind === 'unknown-key' || rule.kind === 'expired-session') {
+    return keyFault(rule, service, rule.kind);
+  }
   if (!isErrorFault(rule.kind)) return undefined;
   const [code, status, message] = service.faults[rule.kind]({ ...call, zone: rule.zone });
   return new CloudError(rule.code ?? code, rule.message ?? message, rule.status ?? status);
@@ -51,22 +67,45 @@ export interface CallOutcome {
   readonly values: Iterable<string>;
 }
 
-/** Does the rule's harm to what the call has made, changed or named. */
-export function harm(cloud: Cloud, rule: FaultRule, outcome: CallOutcome): void {
-  for (const read of outcome.resources) {
-    if (read.change.what === 'created') harmNew(cloud, rule, read);
-    else if (rule.kind === 'stale-read') showAsBefore(cloud, read, rule.forMs);
-    else if (rule.kind === 'late-end' && read.change.type === 'image') {
-      listDeregistered(cloud, read.record as ImageRecord, rule.forMs);
-    }
-  }
+/** Does the rule's harm to what the call has made, changed or named; answers whether there was any. */
+export function harm(cloud: Cloud, rule: FaultRule, outcome: CallOutcome): boolean {
   const { kind } = rule;
-  if (kind !== 'agent-death' && kind !== 'instance-loss' && kind !== 'removal') return;
+  const harmed = outcome.resources.filter((read) => {
+    if (read.change.what === 'created') return harmNew(cloud, rule, read);
+    if (kind === 'stale-read') return showAsBefore(cloud, read, rule.forMs);
+    if (kind !== 'late-end' || read.change.type !== 'image') return false;
+    return listDeregistered(cloud, read.record as ImageRecord, rule.forMs);
+  });
+  if (kind !== 'agent-death' && kind !== 'instance-loss' && kind !== 'removal') {
+    return harmed.length > 0;
+  }
   const created = outcome.resources.filter(({ change }) => change.what === 'created');
-  const ids = new Set([...created.map(({ record }) => record.id), ...outcome.values]);
+  const named = new Set([...created.map(({ record }) => record.id), ...outcome.values]);
+  const ids = [...named]
+    .flatMap((id) => [id, ...instancesOfCommand(cloud, id)])
+    .filter((id) => isVictim(cloud, kind, id));
+  if (ids.length === 0) return false;
   cloud.clock.schedule(rule.delayMs, () => {
     for (const id of ids) harmLater(cloud, rule, id);
   });
+  return true;
+}
+
+/** Who asks for a command by its id asks about the instances that it was sent to. */
+function instancesOfCommand(cloud: Cloud, commandId: string): readonly string[] {
+  if (!/^[0-9a-f-]{36}$/.test(commandId)) return [];
+  const commands = cloud.store.table<CommandRecord>('ssm-command');
+  return [...commands.values()].find((one) => one.commandId === commandId)?.targetIds ?? [];
+}
+
+function isVictim(cloud: Cloud, kind: FaultRule['kind'], id: string): boolean {
+  if (byId(cloud.instances, id, 'i') !== undefined) return true;
+  if (kind !== 'removal') return false;
+  return (
+    byId(cloud.volumes, id, 'vol') !== undefined ||
+    byId(cloud.snapshots, id, 'snap') !== undefined ||
+    byId(cloud.images, id, 'ami')?.ownerId === cloud.accountId
+  );
 }
 
 /** Resource ids are unique over all regions, and a copy names its source in another one. */
@@ -115,7 +154,7 @@ function loseVolume(cloud: Cloud, volume: VolumeRecord): void {
 
 type Made = InstanceRecord | VolumeRecord | SnapshotRecord | ImageRecord;
 
-function harmNew(cloud: Cloud, rule: FaultRule, read: ReadChange): void {
+function harmNew(cloud: Cloud, rule: FaultRule, read: ReadChange): boolean {
   const record = read.record as Made;
   const now = cloud.clock.now();
   const until = now + rule.forMs;
@@ -128,9 +167,10 @@ function harmNew(cloud: Cloud, rule: FaultRule, read: ReadChange): void {
       record.listedAt = until;
       break;
     case 'stale-tags':
-      return hideTags(cloud, read, rule.forMs);
+      hideTags(cloud, read, rule.forMs);
+      return true;
     case 'fails-later':
-      if ('state' in record) return;
+      if ('state' in record) return false;
       record.failed = rule.message ?? 'An internal error has occurred';
       break;
     case 'stuck':
@@ -139,8 +179,9 @@ function harmNew(cloud: Cloud, rule: FaultRule, read: ReadChange): void {
       if ('stateUntil' in record) record.stateUntil = until;
       break;
     default:
-      return;
+      return false;
   }
   const { region, id } = record;
   cloud.store.table<Made>(read.change.type).put(`${region}/${id}`, record);
+  return true;
 }

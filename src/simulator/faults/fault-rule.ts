@@ -31,6 +31,10 @@ export const faultKinds = [
   'quota',
   /** Refuses with `code` (UnauthorizedOperation). */
   'refusal',
+  /** Refuses the caller's keys as unknown: they were deleted, or are new and not everywhere yet; no effect. */
+  'unknown-key',
+  /** Refuses the caller's session token as expired; no effect. */
+  'expired-session',
   /** Holds the request back for `delayMs`, then goes on. */
   'slow',
   /** The SSM agent of the instances that the call names or makes dies `delayMs` later. */

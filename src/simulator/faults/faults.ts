@@ -27,6 +27,8 @@ export interface FaultBook {
   remove(id: string): FaultStatus | undefined;
   /** Counts the call on every rule that matches it and answers those that hit it, in their order. */
   hits(call: FaultCall): FaultRule[];
+  /** The call has shown no effect of these rules, because it failed or changed nothing: they wait for the next call. */
+  takeBack(rules: readonly FaultRule[]): void;
 }
 
 /** Opens the rules that the store has kept, with their counts. */
@@ -78,6 +80,15 @@ export function openFaultBook(store: Store, random: Random, now: () => number): 
         table.put('rules', current);
       }
       return hits;
+    },
+    takeBack: (rules) => {
+      for (const rule of current) {
+        if (!rules.includes(rule)) continue;
+        rule.seen -= 1;
+        rule.fired -= 1;
+        if (rule.fired === 0) delete rule.firstAt;
+        table.put('rules', current);
+      }
     },
   };
 }

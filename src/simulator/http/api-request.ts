@@ -9,8 +9,9 @@ import type { Service } from '../service.js';
 import { claimedService } from '../services.js';
 import type { RequestContent } from './protocols/protocol.js';
 import { decodeForm } from './query-protocol.js';
-import type { Scope, SignatureProblem, SignedRequest } from './signature-claim.js';
+import type { Scope, SignedRequest } from './signature-claim.js';
 import { SignatureError } from './signature-claim.js';
+import { signatureError } from './signature-error.js';
 import { verifySignature } from './sigv4.js';
 
 export interface ApiRequest extends RequestContent {
@@ -43,8 +44,6 @@ export function readApiRequest(
   return { service, region, principal, ...service.protocol.read(request) };
 }
 
-const authFailureMessage = 'AWS was not able to validate the provided access credentials';
-
 function authenticate(service: Service, request: SignedRequest, credentials: Credentials): Scope {
   try {
     return verifySignature(request, credentials, {
@@ -58,10 +57,7 @@ function authenticate(service: Service, request: SignedRequest, credentials: Cre
   }
 }
 
-function signatureError(service: Service, problem: SignatureProblem, message: string): CloudError {
-  const [code, status] = service.signatureErrors[problem];
-  return new CloudError(code, code === 'AuthFailure' ? authFailureMessage : message, status);
-}
+const unknownKeyMessage = 'The security token included in the request is invalid.';
 
 function checkScope(cloud: Cloud, scope: Scope, service: Service): void {
   if (scope.service !== service.name) {
@@ -72,8 +68,7 @@ function checkScope(cloud: Cloud, scope: Scope, service: Service): void {
   const region = regions.get(scope.region);
   // A region that is not enabled does not know the account's keys.
   if (region === undefined || !isEnabled(region, cloud.settings.optedInRegions)) {
-    const [code, status] = service.signatureErrors['unknown-key'];
-    throw new CloudError(code, authFailureMessage, status);
+    throw signatureError(service, 'unknown-key', unknownKeyMessage);
   }
 }
 

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Hold } from '../clock.js';
 import type { Cloud } from '../cloud.js';
-import type { Credentials } from '../credentials.js';
+import type { KeyRing } from '../credentials.js';
 import { zoneOfSubnet } from '../ec2/lib/network-defaults.js';
 import { CloudError } from '../errors.js';
 import { faultAnswer, harm } from '../faults/fault-effects.js';
@@ -23,7 +23,7 @@ import type { Answer, Outcome } from './outcome.js';
 
 export interface Api {
   readonly cloud: Cloud;
-  readonly credentials: Credentials;
+  readonly keys: KeyRing;
   readonly throttle: Throttle;
 }
 
@@ -42,21 +42,11 @@ export function answerApi(api: Api, exchange: Exchange): Promise<void> {
   return answering;
 }
 
-async function answer(api: Api, { message, response, hold }: Exchange): Promise<void> {
+async function answer(api: Api, exchange: Exchange): Promise<void> {
+  const { message, response, hold } = exchange;
   const requestId = randomUUID();
-  let request: ApiRequest | undefined;
-  let outcome: Outcome;
-  try {
-    const body = await readBody(message);
-    request = readApiRequest(api.cloud, api.credentials, message, body);
-    outcome = await perform(api, request, { requestId, userAgent: userAgentOf(message), hold });
-  } catch (error) {
-    if (message.socket.destroyed) return;
-    const service = claimedService(message);
-    outcome = { answer: errorAnswer(api.cloud, service, error, requestId), hits: [] };
-  }
-  if (api.cloud.isClosed()) return void message.socket.destroy();
-  commit(api.cloud, message, { request, requestId, outcome });
+  const outcome = await api.cloud.store.asOneCall(() => settled(api, exchange, requestId));
+  if (outcome === undefined) return;
   if (outcome.keepBack !== undefined) {
     return await hold.pauseFor(keepBack(api.cloud, message, outcome.keepBack));
   }
@@ -70,6 +60,31 @@ async function answer(api: Api, { message, response, hold }: Exchange): Promise<
   response.end(answer.body);
 }
 
+/** What comes of the request, once that is kept and logged; undefined when its sender or the cloud has gone. */
+async function settled(
+  api: Api,
+  { message, hold }: Exchange,
+  requestId: string,
+): Promise<Outcome | undefined> {
+  let request: ApiRequest | undefined;
+  let outcome: Outcome;
+  try {
+    const body = await readBody(message);
+    request = readApiRequest(api.cloud, api.keys.current, message, body);
+    outcome = await perform(api, request, { requestId, userAgent: userAgentOf(message), hold });
+  } catch (error) {
+    if (message.socket.destroyed) return undefined;
+    const service = claimedService(message);
+    outcome = { answer: errorAnswer(api.cloud, service, error, requestId), hits: [] };
+  }
+  if (api.cloud.isClosed()) {
+    message.socket.destroy();
+    return undefined;
+  }
+  commit(api.cloud, message, { request, requestId, outcome });
+  return outcome;
+}
+
 interface Sender {
   readonly requestId: string;
   readonly userAgent: string;
@@ -80,27 +95,51 @@ async function perform(api: Api, request: ApiRequest, sender: Sender): Promise<O
   const { cloud } = api;
   const { service, action, region, flat } = request;
   const { requestId, userAgent, hold } = sender;
-  const isAdmitted = !cloud.settings.throttling || admits(api, request);
   const zone = zoneOf(request);
-  const hits = cloud.faults.hits({ action, region, parameters: flat, zone, userAgent });
-  const refusal = isAdmitted
-    ? await beforeEffect(cloud, request, { hits, hold })
-    : errorOf(service.faults.throttle({ action, instanceType: '', zone }));
-  if (refusal !== undefined) {
-    return { answer: errorAnswer(cloud, service, refusal, requestId), hits };
+  if (cloud.settings.throttling && !admits(api, request)) {
+    const error = errorOf(service.faults.throttle({ action, instanceType: '', zone }));
+    return { answer: errorAnswer(cloud, service, error, requestId), hits: [] };
   }
-  const lost = hits.find(({ kind }) => kind === 'lost-request' || kind === 'hang-request');
+  const rules = cloud.faults.hits({ action, region, parameters: flat, zone, userAgent });
+  const acted = new Set<FaultRule>();
+  const outcome = await performWith(api, request, { rules, acted, requestId, hold });
+  cloud.faults.takeBack(rules.filter((rule) => !acted.has(rule)));
+  return { ...outcome, hits: [...acted] };
+}
+
+interface Faulted {
+  /** The rules that hit the call, in their order. */
+  readonly rules: readonly FaultRule[];
+  /** Those that did something to it. */
+  readonly acted: Set<FaultRule>;
+  readonly requestId: string;
+  readonly hold: Hold;
+}
+
+async function performWith(
+  { cloud }: Api,
+  request: ApiRequest,
+  { rules, acted, requestId, hold }: Faulted,
+): Promise<Omit<Outcome, 'hits'>> {
+  const refusal = await beforeEffect(cloud, request, { rules, acted, hold });
+  if (refusal !== undefined) {
+    return { answer: errorAnswer(cloud, request.service, refusal, requestId) };
+  }
+  const lost = rules.find(({ kind }) => kind === 'lost-request' || kind === 'hang-request');
   if (lost !== undefined) {
+    acted.add(lost);
     const answer = { status: 0, body: '', contentType: '', result: lost.kind };
-    return { answer, hits, keepBack: lost };
+    return { answer, keepBack: lost };
   }
   const effect = await runAction(cloud, request, requestId);
   for (const read of effect.resources) spreadSlowly(cloud, read);
-  for (const rule of hits) {
-    harm(cloud, rule, { resources: effect.resources, values: flat.values() });
+  for (const rule of rules) {
+    const outcome = { resources: effect.resources, values: request.flat.values() };
+    if (harm(cloud, rule, outcome)) acted.add(rule);
   }
-  const unanswered = hits.find(({ kind }) => kind === 'lost-answer' || kind === 'hang-answer');
-  return { ...effect, hits, keepBack: unanswered };
+  const unanswered = rules.find(({ kind }) => kind === 'lost-answer' || kind === 'hang-answer');
+  if (unanswered !== undefined) acted.add(unanswered);
+  return { ...effect, keepBack: unanswered };
 }
 
 function admits({ cloud, throttle }: Api, request: ApiRequest): boolean {
@@ -113,13 +152,18 @@ function admits({ cloud, throttle }: Api, request: ApiRequest): boolean {
 async function beforeEffect(
   cloud: Cloud,
   request: ApiRequest,
-  { hits, hold }: { readonly hits: readonly FaultRule[]; readonly hold: Hold },
+  { rules, acted, hold }: Pick<Faulted, 'rules' | 'acted' | 'hold'>,
 ): Promise<CloudError | undefined> {
-  for (const rule of hits) {
-    if (rule.kind === 'slow') await hold.pauseFor(cloud.clock.sleep(rule.delayMs));
+  for (const rule of rules) {
+    if (rule.kind === 'slow') {
+      acted.add(rule);
+      await hold.pauseFor(cloud.clock.sleep(rule.delayMs));
+    }
     const instanceType = request.flat.get('InstanceType') ?? '';
     const error = faultAnswer(rule, request.service, { action: request.action, instanceType });
-    if (error !== undefined) return error;
+    if (error === undefined) continue;
+    acted.add(rule);
+    return error;
   }
   return undefined;
 }

@@ -1,12 +1,15 @@
 /** `/_fedimg/...`: what tests and checkers read and set, beside AWS's API. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { z } from 'zod';
 import type { Cloud } from '../cloud.js';
 import { imageState } from '../ec2/lib/image-state.js';
 import { snapshotStatus } from '../ec2/lib/snapshot-state.js';
 import { volumeStatus } from '../ec2/lib/volume-state.js';
 import { CloudError } from '../errors.js';
 import { FaultRuleError } from '../faults/fault-rule.js';
+import { decideRequest, quotaRequests, requestStatuses } from '../service-quotas/requests.js';
+import type { Api } from './api.js';
 import { readBody } from './http-body.js';
 import { sendFile } from './send-file.js';
 import { SettingsError } from '../settings.js';
@@ -26,12 +29,17 @@ export interface ListedResource {
 
 /** Answers a request below `/_fedimg/`; never rejects. */
 export async function answerControl(
-  cloud: Cloud,
+  api: Api,
   message: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  const { cloud } = api;
   try {
-    await route(cloud, message, response);
+    await cloud.store.asOneCall(async () => {
+      await route(api, message, response);
+      // The effect log is about the account's resources.
+      cloud.store.takeChanges();
+    });
   } catch (error) {
     if (response.headersSent) return void response.destroy();
     if (error instanceof FaultRuleError || error instanceof SettingsError) {
@@ -44,11 +52,8 @@ export async function answerControl(
   }
 }
 
-async function route(
-  cloud: Cloud,
-  message: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+async function route(api: Api, message: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { cloud } = api;
   const path = (message.url ?? '').split('?')[0] ?? '';
   const [name, ...rest] = path.slice(controlPrefix.length).split('/');
   const isRead = message.method === 'GET' || message.method === 'HEAD';
@@ -57,10 +62,10 @@ async function route(
     cloud.store.flush();
     if (changed !== undefined) return send(response, 200, changed);
   }
-  if (name === 'settings' && message.method === 'PUT' && rest.length === 0) {
-    cloud.settingsBook.change(parseJson(await readBody(message)));
+  if (message.method === 'PUT' && name !== 'faults') {
+    const changed = await changeAccount(api, message, [name ?? '', ...rest]);
     cloud.store.flush();
-    return send(response, 200, cloud.settingsBook.shown());
+    if (changed !== undefined) return send(response, 200, changed);
   }
   if (!isRead)
     throw new CloudError(
@@ -73,8 +78,12 @@ async function route(
     if (name === 'calls') return send(response, 200, cloud.effects.counts());
     if (name === 'faults') return send(response, 200, cloud.faults.rules());
     if (name === 'settings') return send(response, 200, cloud.settingsBook.shown());
+    if (name === 'quota-requests') return send(response, 200, quotaRequests(cloud));
     if (name === 'effects')
       return sendFile(message, response, cloud.effects.file, 'application/x-ndjson');
+  }
+  if (name === 'settings' && rest.length === 1 && rest[0] === 'start') {
+    return send(response, 200, cloud.settingsBook.shownStart());
   }
   const [ruleId] = rest;
   if (name === 'faults' && ruleId !== undefined && rest.length === 1) {
@@ -98,10 +107,38 @@ async function route(
   }
   throw new CloudError(
     'NotFound',
-    `${path} does not exist. Below /_fedimg/ are resources, calls, effects, faults, faults/ID, settings and snapshots/REGION/ID.`,
+    `${path} does not exist. Below /_fedimg/ are resources, calls, effects, faults, faults/ID, settings, settings/start, quota-requests, quota-requests/ID, credentials and snapshots/REGION/ID.`,
     404,
   );
 }
+
+/** PUT of the account's settings, its key pair, or AWS's decision about a request for more quota. */
+async function changeAccount(
+  { cloud, keys }: Api,
+  message: IncomingMessage,
+  [name, id, ...more]: readonly string[],
+): Promise<unknown> {
+  if (name === 'settings' && id === undefined) {
+    cloud.settingsBook.change(parseJson(await readBody(message)));
+    return cloud.settingsBook.shown();
+  }
+  if (name === 'credentials' && id === undefined) {
+    keys.rotate(parseJson(await readBody(message)));
+    return { accessKeyId: keys.current.accessKeyId };
+  }
+  if (name !== 'quota-requests' || id === undefined || more.length > 0) return undefined;
+  const decision = decisionSchema.safeParse(parseJson(await readBody(message)));
+  if (!decision.success) throw new CloudError('BadRequest', z.prettifyError(decision.error));
+  const request = decideRequest(cloud, id, decision.data.status);
+  if (request !== undefined) return request;
+  throw new CloudError(
+    'NotFound',
+    `The quota request ${id} does not exist. GET /_fedimg/quota-requests lists all.`,
+    404,
+  );
+}
+
+const decisionSchema = z.strictObject({ status: z.enum(requestStatuses) });
 
 /** PUT replaces all rules, POST adds some, DELETE removes one; undefined for every other request. */
 async function changeFaults(
@@ -132,7 +169,7 @@ function parseJson(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString('utf8')) as unknown;
   } catch {
-    throw new FaultRuleError('The body is not JSON.');
+    throw new CloudError('BadRequest', 'The body is not JSON.');
   }
 }
 

@@ -51,8 +51,7 @@ async function answer(api: Api, message: IncomingMessage, response: ServerRespon
     response.end(`${refusal}\n`);
     return;
   }
-  if ((message.url ?? '').startsWith(controlPrefix))
-    await answerControl(api.cloud, message, response);
+  if ((message.url ?? '').startsWith(controlPrefix)) await answerControl(api, message, response);
   else await answerApi(api, { message, response, hold });
 }
 

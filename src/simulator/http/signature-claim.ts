@@ -3,7 +3,13 @@
 import type { IncomingMessage } from 'node:http';
 
 export type SignatureProblem =
-  'missing' | 'incomplete' | 'unknown-key' | 'unknown-session' | 'mismatch' | 'expired';
+  | 'missing'
+  | 'incomplete'
+  | 'unknown-key'
+  | 'unknown-session'
+  | 'expired-session'
+  | 'mismatch'
+  | 'expired';
 
 export class SignatureError extends Error {
   override readonly name = 'SignatureError';

@@ -8,6 +8,7 @@ import {
 } from './command-reads.js';
 import { describeDocument } from './documents.js';
 import { describeInstanceInformation } from './instance-information.js';
+import { labelParameterVersion } from './parameter-labels.js';
 import {
   deleteParameter,
   getParameter,
@@ -29,6 +30,7 @@ export const ssmActions: Readonly<Record<string, SsmAction>> = {
   GetParameter: getParameter,
   GetParameters: getParameters,
   GetParametersByPath: getParametersByPath,
+  LabelParameterVersion: labelParameterVersion,
   PutParameter: putParameter,
   DeleteParameter: deleteParameter,
 };

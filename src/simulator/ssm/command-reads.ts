@@ -8,7 +8,7 @@ import {
   type InvocationRecord,
 } from './command-state.js';
 import { commandView, invocationResultView, invocationView } from './command-view.js';
-import { validationError, type Members } from './members.js';
+import { validationError, type Members } from '../members.js';
 import { pageOf } from './page.js';
 import { commandIdLimits, instanceIdPattern } from './patterns.js';
 import { runShellScript } from './run-shell-script.js';

@@ -4,7 +4,7 @@ import { CloudError } from '../errors.js';
 import type { InstanceRecord } from '../store/state.js';
 import type { NodeRecord } from './command-state.js';
 import { seconds } from './command-view.js';
-import { validationError, type Members } from './members.js';
+import { validationError, type Members } from '../members.js';
 import { meets, nodesIn, refreshNodes } from './nodes.js';
 import { pageOf } from './page.js';
 import { instanceIdPattern } from './patterns.js';

@@ -1,34 +1,21 @@
-/** Parameter Store: Amazon's public image parameters, and the account's own. */
+/** The actions of Parameter Store. */
 
-import { arnOf, withoutArn } from '../partition.js';
-import { latestAmazonLinuxId } from '../ec2/lib/amazon-images.js';
+import { arnOf } from '../partition.js';
 import { CloudError } from '../errors.js';
-import type { Table } from '../store/store.js';
 import { seconds } from './command-view.js';
-import { validationError } from './members.js';
+import { validationError } from '../members.js';
 import { pageOf } from './page.js';
+import type { FoundParameter } from './parameter-store.js';
+import {
+  allParameters,
+  findParameter,
+  newestVersion,
+  newVersion,
+  ownParameter,
+  ownParameters,
+  parameterKey,
+} from './parameter-store.js';
 import type { SsmCall } from './ssm-call.js';
-
-interface ParameterRecord {
-  readonly region: string;
-  readonly name: string;
-  readonly type: string;
-  readonly value: string;
-  readonly version: number;
-  readonly dataType: string;
-  readonly modifiedAt: number;
-}
-
-/** Public parameters for the newest Amazon Linux 2023 (EC2 user guide, "Reference the latest AMIs"). */
-const publicPrefix = '/aws/service/ami-amazon-linux-latest/';
-const publicNames = ['kernel-default', 'kernel-6.1'].flatMap((kernel) =>
-  (['arm64', 'x86_64'] as const).map((architecture) => ({
-    name: `${publicPrefix}al2023-ami-${kernel}-${architecture}`,
-    architecture,
-  })),
-);
-/** When the newest of those images was released; they are the same in every cloud. */
-const publishedAt = Date.UTC(2025, 9, 21, 21, 0, 0);
 
 const nameLimits = { min: 1, max: 2048 } as const;
 const types = ['String', 'StringList', 'SecureString'] as const;
@@ -65,7 +52,7 @@ export function getParameters(call: SsmCall): unknown {
 }
 
 export function getParametersByPath(call: SsmCall): unknown {
-  const { members } = call;
+  const { members, cloud, region } = call;
   const asked = members.requiredText('Path', nameLimits);
   const recursive = members.flag('Recursive') ?? false;
   const maxResults = members.integer('MaxResults', { min: 1, max: namesMax }) ?? namesMax;
@@ -79,11 +66,11 @@ export function getParametersByPath(call: SsmCall): unknown {
     throw new CloudError('InvalidFilterKey', 'The local cloud has no filters for parameters.');
   }
   const path = asked.endsWith('/') ? asked : `${asked}/`;
-  const below = allRecords(call)
+  const below = allParameters(cloud, region)
     .filter(({ name }) => name.startsWith(path))
     .filter(({ name }) => recursive || !name.slice(path.length).includes('/'))
     .sort((one, other) => (one.name < other.name ? -1 : 1))
-    .map((record) => viewOf(call, record));
+    .map((record) => viewOf(call, { record, version: newestVersion(record) }));
   const page = pageOf('GetParametersByPath', below, maxResults, nextToken);
   return {
     Parameters: page.items,
@@ -101,8 +88,7 @@ export function putParameter(call: SsmCall): unknown {
   const tags = members.structures('Tags', { max: 1000 }) ?? [];
   members.check();
   checkNewName(name);
-  const table = ownParameters(call);
-  const existing = table.get(keyOf(region, name));
+  const existing = ownParameter(cloud, region, name);
   if (existing !== undefined && !overwrite) {
     throw new CloudError(
       'ParameterAlreadyExists',
@@ -121,15 +107,10 @@ export function putParameter(call: SsmCall): unknown {
     );
   }
   checkValue(call, dataType, value);
-  const version = (existing?.version ?? 0) + 1;
-  table.put(keyOf(region, name), {
-    region,
-    name,
-    type: type ?? existing?.type ?? 'String',
+  const version = newVersion(cloud, existing ?? { region, name, versions: [] }, {
+    type: type ?? (existing === undefined ? 'String' : newestVersion(existing).type),
     value,
-    version,
     dataType,
-    modifiedAt: cloud.clock.now(),
   });
   return { Version: version, Tier: 'Standard' };
 }
@@ -137,64 +118,35 @@ export function putParameter(call: SsmCall): unknown {
 export function deleteParameter(call: SsmCall): unknown {
   const name = call.members.requiredText('Name', nameLimits);
   call.members.check();
-  const table = ownParameters(call);
-  const key = keyOf(call.region, name);
+  const table = ownParameters(call.cloud);
+  const key = parameterKey(call.region, name);
   if (!table.has(key)) throw new CloudError('ParameterNotFound', '');
   table.delete(key);
   return {};
 }
 
-function ownParameters(call: SsmCall): Table<ParameterRecord> {
-  return call.cloud.store.table<ParameterRecord>('ssm-parameter');
-}
-
-function keyOf(region: string, name: string): string {
-  return `${region} ${name}`;
-}
-
-function allRecords(call: SsmCall): ParameterRecord[] {
-  const { region } = call;
-  const published = publicNames.map(({ name, architecture }) => ({
-    region,
-    name,
-    type: 'String',
-    value: latestAmazonLinuxId(region, architecture),
-    version: 1,
-    dataType: 'text',
-    modifiedAt: publishedAt,
-  }));
-  return [
-    ...published,
-    ...[...ownParameters(call).values()].filter((own) => own.region === region),
-  ];
-}
-
-/** `name`, `name:version` or an ARN of either. */
 function lookUp(call: SsmCall, asked: string): Record<string, unknown> | 'no-version' | undefined {
   const trimmed = asked.trim();
   if (/\s/.test(trimmed)) {
     throw validationError(`Parameter name: can't contain spaces: ${trimmed}`);
   }
-  const plain = withoutArn(trimmed, 'ssm', 'parameter');
-  const [name = '', selector] = plain.split(':');
-  const record = allRecords(call).find((each) => each.name === name || each.name === name.slice(1));
-  if (record === undefined || (record.name !== name && plain === trimmed)) return undefined;
-  if (selector !== undefined && selector !== String(record.version)) return 'no-version';
-  const view = viewOf(call, record);
-  return selector === undefined ? view : { ...view, Selector: `:${selector}` };
+  const found = findParameter(call.cloud, call.region, trimmed);
+  return typeof found === 'object' ? viewOf(call, found) : found;
 }
 
-function viewOf(call: SsmCall, record: ParameterRecord): Record<string, unknown> {
+function viewOf(call: SsmCall, found: FoundParameter): Record<string, unknown> {
+  const { record, version, selector } = found;
   const account = record.name.startsWith('/aws/') ? '' : call.cloud.accountId;
   const path = record.name.startsWith('/') ? record.name : `/${record.name}`;
   return {
     Name: record.name,
-    Type: record.type,
-    Value: record.value,
-    Version: record.version,
-    LastModifiedDate: seconds(record.modifiedAt),
+    Type: version.type,
+    Value: version.value,
+    Version: version.version,
+    ...(selector === undefined ? {} : { Selector: `:${selector}` }),
+    LastModifiedDate: seconds(version.modifiedAt),
     ARN: arnOf('ssm', { region: call.region, account, resource: `parameter${path}` }),
-    DataType: record.dataType,
+    DataType: version.dataType,
   };
 }
 

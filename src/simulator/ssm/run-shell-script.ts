@@ -2,7 +2,7 @@
 
 import { withoutArn } from '../partition.js';
 import { CloudError } from '../errors.js';
-import { validationError, type Members } from './members.js';
+import { validationError, type Members } from '../members.js';
 
 export const runShellScript = {
   name: 'AWS-RunShellScript',

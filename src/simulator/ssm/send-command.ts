@@ -8,7 +8,7 @@ import {
   type InvocationRecord,
   type Target,
 } from './command-state.js';
-import { validationError, type Members } from './members.js';
+import { validationError, type Members } from '../members.js';
 import { matchTargets, refreshNodes } from './nodes.js';
 import { checkDocument, readShellScriptParameters, runShellScript } from './run-shell-script.js';
 import type { SsmCall } from './ssm-call.js';

@@ -3,13 +3,13 @@
 import type { Cloud } from '../cloud.js';
 import { CloudError } from '../errors.js';
 import { accessDenied, commonForms } from '../faults/error-forms.js';
-import { awsJson } from '../http/protocols/json.js';
+import { awsJson, jsonSignatureErrors } from '../http/protocols/json.js';
 import { signatureSkewMs } from '../http/sigv4.js';
 import type { Service, ServiceAction } from '../service.js';
 import { ssmActions } from './actions.js';
 import { openSsmTables, type SsmTables } from './command-state.js';
 import { Dispatcher } from './dispatcher.js';
-import { Members } from './members.js';
+import { Members } from '../members.js';
 import type { SsmAction } from './ssm-call.js';
 import { ssmThrottles } from './throttles.js';
 
@@ -25,14 +25,7 @@ export const ssmService: Service = {
   unknownAction: () => new CloudError('UnknownOperationException', ''),
   throttles: ssmThrottles,
   faults: { ...commonForms, refusal: ({ action }) => accessDenied('ssm', action) },
-  signatureErrors: {
-    missing: ['MissingAuthenticationTokenException', 400],
-    incomplete: ['IncompleteSignatureException', 400],
-    'unknown-key': ['UnrecognizedClientException', 400],
-    'unknown-session': ['UnrecognizedClientException', 400],
-    mismatch: ['InvalidSignatureException', 400],
-    expired: ['InvalidSignatureException', 400],
-  },
+  signatureErrors: jsonSignatureErrors,
   signatureSkewMs,
   resume: (cloud) => void stateOf(cloud),
 };

@@ -3,7 +3,7 @@
 import type { Cloud } from '../cloud.js';
 import type { SsmTables } from './command-state.js';
 import type { Dispatcher } from './dispatcher.js';
-import type { Members } from './members.js';
+import type { Members } from '../members.js';
 
 export interface SsmCall {
   readonly cloud: Cloud;

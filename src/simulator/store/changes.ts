@@ -141,11 +141,14 @@ export function hideTags(cloud: Cloud, read: ReadChange, forMs: number): void {
   setStale(cloud, read, { until: Math.round(cloud.clock.now() + forMs), tags: {} });
 }
 
-/** Keeps a deleted resource in listings, and shows a changed one with its old tags, permissions and state. */
-export function showAsBefore(cloud: Cloud, read: ReadChange, forMs: number): void {
+/**
+ * Keeps a deleted resource in listings, and shows a changed one with its old tags, permissions and state.
+ * Answers whether there is an earlier state to show.
+ */
+export function showAsBefore(cloud: Cloud, read: ReadChange, forMs: number): boolean {
   const { before, change, record } = read;
   const until = Math.round(cloud.clock.now() + forMs);
-  if (before === undefined) return;
+  if (before === undefined) return false;
   const old: Stale = {
     until,
     tags: before.tags,
@@ -157,6 +160,7 @@ export function showAsBefore(cloud: Cloud, read: ReadChange, forMs: number): voi
     tableOf(cloud, change.type).get(record.region, record.id) !== undefined;
   if (isListedStill) setStale(cloud, read, old);
   else cloud.ghosts.add(change.type, { ...record, stale: old, ghostUntil: until });
+  return true;
 }
 
 function setStale(cloud: Cloud, { record, change }: ReadChange, stale: Stale): void {

@@ -220,6 +220,11 @@ export interface SecurityGroupRecord extends ResourceRecord {
 export interface AccountRecord {
   ebsEncryptionByDefault: boolean;
   imageBlockPublicAccess: 'unblocked' | 'block-new-sharing';
+  /** What `imageBlockPublicAccess` was before its last change, and until when that stays in force. */
+  earlierImageBlock?: {
+    readonly state: 'unblocked' | 'block-new-sharing';
+    readonly until: number;
+  };
   snapshotBlockPublicAccess: 'unblocked' | 'block-new-sharing' | 'block-all-sharing';
 }
 

@@ -1,5 +1,6 @@
 /** Tables that survive the process: memory in front, a journal behind. */
 
+import { AsyncLocalStorage } from 'node:async_hooks';
 import path from 'node:path';
 import type { Change } from './journal.js';
 import { openJournal } from './journal.js';
@@ -22,9 +23,19 @@ export interface Store {
   flush(): void;
   /** Runs once the changes so far are on disk: for files that must not go before their record does. */
   afterFlush(action: () => void): void;
-  /** Changed keys since the last call (`table/key`), for the effect log. */
+  /**
+   * Keys that have changed (`table/key`) since they were last taken, for the effect log: in a call those of the
+   * call, elsewhere those of the work that belongs to no call that is still open.
+   */
   takeChanges(): string[];
+  /** Runs one call: what it changes until it has settled is its own, whatever other calls do meanwhile. */
+  asOneCall<T>(call: () => Promise<T>): Promise<T>;
   close(): void;
+}
+
+interface OpenCall {
+  readonly changes: Set<string>;
+  isOpen: boolean;
 }
 
 /** Opens the journal `state.jsonl` in the folder and replays it. */
@@ -38,12 +49,17 @@ export function openStore(directory: string): Store {
   const journal = openJournal(path.join(directory, 'state.jsonl'), tables, recordsOf);
   const dirty = new Map<string, [table: string, key: string]>();
   const changes = new Set<string>();
+  const calls = new AsyncLocalStorage<OpenCall>();
+  const changesHere = (): Set<string> => {
+    const call = calls.getStore();
+    return call?.isOpen === true ? call.changes : changes;
+  };
   let pending: (() => void)[] = [];
 
   const mark = (table: string, key: string): void => {
     const name = `${table}/${key}`;
     dirty.set(name, [table, key]);
-    changes.add(name);
+    changesHere().add(name);
   };
   const flush = (): void => {
     if (dirty.size > 0) {
@@ -65,9 +81,20 @@ export function openStore(directory: string): Store {
     flush,
     afterFlush: (act) => pending.push(act),
     takeChanges: () => {
-      const taken = [...changes];
-      changes.clear();
+      const here = changesHere();
+      const taken = [...here];
+      here.clear();
       return taken;
+    },
+    asOneCall: async (work) => {
+      const call: OpenCall = { changes: new Set(), isOpen: true };
+      try {
+        return await calls.run(call, work);
+      } finally {
+        // Work that the call has started goes on in its context, and is a call's no longer.
+        call.isOpen = false;
+        for (const name of call.changes) changes.add(name);
+      }
     },
     close: () => {
       flush();

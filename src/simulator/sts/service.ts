@@ -30,6 +30,7 @@ export const stsService: Service = {
     incomplete: ['IncompleteSignature', 400],
     'unknown-key': ['InvalidClientTokenId', 403],
     'unknown-session': ['InvalidClientTokenId', 403],
+    'expired-session': ['ExpiredToken', 403],
     mismatch: ['SignatureDoesNotMatch', 403],
     expired: ['SignatureDoesNotMatch', 403],
   },

@@ -8,6 +8,12 @@ import {
   testAnnouncement,
   uploadAnnouncements,
 } from '../../model/progress/announcement.js';
+import {
+  eventOf,
+  leftOutAnnouncement,
+  plannedRun,
+  runAnnouncement,
+} from '../../model/progress/run-announcement.js';
 import type { ImagePlan, RegisteredAmi } from '../../model/plan/plan.js';
 import type {
   ImageOutcome,
@@ -38,10 +44,13 @@ export type Change =
       readonly before: RegionProgress;
       /** The public AMIs that the undo kept. */
       readonly kept: readonly RegisteredAmi[];
-      /** EC2 did not show which AMIs are public. */
-      readonly isUnseen: boolean;
     }
-  | { readonly of: 'outcome'; readonly after: ImageOutcome };
+  | {
+      readonly of: 'outcome';
+      readonly after: ImageOutcome;
+      /** Why the run failed. */
+      readonly reason?: string;
+    };
 
 /** The upload takes three steps; each of them can fail it. */
 const UPLOAD_STEPS: readonly Step[] = ['utility', 'write', 'register'];
@@ -69,11 +78,9 @@ export function announcementsOf(
       return [testAnnouncement(plan, ami, TEST_STATUS[after.state], output)];
     }
     case 'undo':
-      return ofUndo(change, plan);
+      return ofUndo(change, plan, regions);
     case 'outcome':
-      return isReleased(change.after, plan, regions)
-        ? publishedEverywhere(plan, publicAmis(regions))
-        : [];
+      return ofOutcome(change, plan, regions);
   }
 }
 
@@ -83,14 +90,15 @@ function ofStep(
   plan: ImagePlan,
   regions: readonly RegionProgress[],
 ): Announcement[] {
-  if (step === 'utility' && after === 'running') return uploadAnnouncements(plan, 'started');
+  if (after === 'running') {
+    // The same message at each step: the queue takes it once, at the first step that this run has to do.
+    const started = runAnnouncement(plannedRun(plan), 'started', { regions });
+    return [started, ...(step === 'utility' ? uploadAnnouncements(plan, 'started') : [])];
+  }
   if (step === 'publish' && after === 'done') return publishedEverywhere(plan, publicAmis(regions));
-  if (after !== 'failed') return [];
-  if (UPLOAD_STEPS.includes(step)) return uploadAnnouncements(plan, 'failed');
-  if (step !== 'copy') return [];
-  // A cancelled copy leaves its region in this state.
-  const stopped = regions.filter(({ state }) => state === 'copying');
-  return stopped.flatMap((region) => ofCopy(region, 'failed', plan, regions));
+  return after === 'failed' && UPLOAD_STEPS.includes(step)
+    ? uploadAnnouncements(plan, 'failed')
+    : [];
 }
 
 function ofRegion(
@@ -102,44 +110,45 @@ function ofRegion(
   switch (`${before.state} ${after.state}`) {
     case 'waiting copied':
       return uploadAnnouncements(plan, 'completed', after.amis);
-    case 'waiting copying':
-      return ofCopy(after, 'started', plan, regions);
-    case 'copying copied':
-      return ofCopy(after, 'completed', plan, regions);
+    case 'copying copied': {
+      const home = regions.find(({ region }) => region === plan.homeRegion);
+      return copyAnnouncements(plan, after.amis, home?.amis ?? []);
+    }
     case 'copying failed':
-      return ofCopy(after, 'failed', plan, regions);
-    case 'copied publishing':
-      return publishAnnouncements(plan, after.amis, 'started');
+      return [leftOutAnnouncement(plannedRun(plan), after)];
     case 'publishing published':
-      return publishAnnouncements(plan, after.amis, 'completed');
+      return publishAnnouncements(plan, after.amis);
     default:
       // The end of a failed publication is known after its undo: see ofUndo.
       return [];
   }
 }
 
-function ofCopy(
-  { region, amis: copies }: RegionProgress,
-  status: AnnouncementStatus,
+function ofUndo(
+  { before, kept }: Extract<Change, { of: 'undo' }>,
   plan: ImagePlan,
   regions: readonly RegionProgress[],
 ): Announcement[] {
-  const regionPlan = plan.copies.find(({ regionName }) => regionName === region);
-  const sources = regions.find((one) => one.region === plan.homeRegion)?.amis ?? [];
-  return regionPlan === undefined
-    ? []
-    : copyAnnouncements(plan, regionPlan, { status, sources, copies });
+  const published = publishAnnouncements(plan, kept);
+  const after = regions.find(({ region }) => region === before.region);
+  // A region without a failed state was undone with its whole run, and the message of the run reports it.
+  if (before.state !== 'publishing' || after?.state !== 'failed') return published;
+  return [...published, leftOutAnnouncement(plannedRun(plan), after)];
 }
 
-function ofUndo(
-  { before, kept, isUnseen }: Extract<Change, { of: 'undo' }>,
+function ofOutcome(
+  { after, reason }: Extract<Change, { of: 'outcome' }>,
   plan: ImagePlan,
+  regions: readonly RegionProgress[],
 ): Announcement[] {
-  const completed = publishAnnouncements(plan, kept, 'completed');
-  // AMIs that EC2 did not show may be public, so no message says that they failed.
-  if (before.state !== 'publishing' || isUnseen) return completed;
-  const removed = before.amis.filter((ami) => !kept.some((one) => one.ami === ami.ami));
-  return [...completed, ...publishAnnouncements(plan, removed, 'failed')];
+  const event = eventOf(after);
+  // An earlier run published this image: this run did not begin.
+  if (event === undefined || plan.published !== undefined) return [];
+  const why = reason === undefined ? {} : { reason };
+  return [
+    ...(isReleased(after, plan, regions) ? publishedEverywhere(plan, publicAmis(regions)) : []),
+    runAnnouncement(plannedRun(plan), event, { regions, ...why }),
+  ];
 }
 
 /** A run that failed or was cancelled after its home region became public: those AMIs stay public. */

@@ -5,48 +5,106 @@ import type { Activities, SnapshotSource } from '../../activities/activities.js'
 import type { RegionPlan } from '../../model/plan/plan.js';
 import { settleAll } from '../../model/settle.js';
 import { copyBounds, waiting } from '../profiles.js';
-import { leaveOut } from './leave-out.js';
+import { afterFailure, isGivenUp, operated } from './held-region.js';
 import type { Publication, RegionAmis } from './publication.js';
 import { failWithoutRequired } from './required-regions.js';
 
 const { copyToRegion } = proxyActivities<Pick<Activities, 'copyToRegion'>>(waiting);
 
-/** The regions that are complete, in the order of the plan. */
+/** The first try of a region: its AMIs, or what comes of its wait for the operator. */
+interface FirstCopy {
+  readonly region?: RegionAmis | undefined;
+  readonly held?: Promise<RegionAmis | undefined>;
+}
+
+/**
+ * The regions that are complete, in the order of the plan. A required region that failed waits here for the operator;
+ * another one waits beside the steps, and is published after the others.
+ */
 export async function copyToAllRegions(
   publication: Publication,
   source: SnapshotSource,
 ): Promise<RegionAmis[]> {
-  const { copies, regionPatienceMs } = publication.plan;
-  const usable = copies.filter(({ unusable }) => unusable === undefined);
+  const { run, plan, late } = publication;
+  late.begin((regionPlan) => late.add(comeBack(publication, source, regionPlan)));
+  const wanted = plan.copies.filter(({ regionName }) => run.region(regionName).state === 'waiting');
   // One timer for all regions: it cancels those that are late. Complete regions are not affected.
-  const settled = await CancellationScope.withTimeout(regionPatienceMs, () =>
-    settleAll(usable.map((regionPlan) => copyRegion(publication, source, regionPlan))),
+  const firsts = await CancellationScope.withTimeout(plan.regionPatienceMs, () =>
+    settleAll(wanted.map((regionPlan) => firstCopy(publication, source, regionPlan))),
   );
+  const regions: RegionAmis[] = [];
+  for (const [index, { region, held }] of firsts.entries()) {
+    if (held !== undefined && wanted[index]?.required !== true) late.add(held);
+    const complete = wanted[index]?.required === true ? (region ?? (await held)) : region;
+    if (complete !== undefined) regions.push(complete);
+  }
   failWithoutRequired(publication);
-  return settled.filter((region) => region !== undefined);
+  return regions;
 }
 
-/** undefined when the region is left out. */
-async function copyRegion(
+async function firstCopy(
+  publication: Publication,
+  source: SnapshotSource,
+  regionPlan: RegionPlan,
+): Promise<FirstCopy> {
+  const { regionName } = regionPlan;
+  try {
+    return { region: await copyRegion(publication, source, regionPlan) };
+  } catch (failure) {
+    if (isGivenUp(publication, regionName, failure)) return {};
+    const held = publication.late.run(() =>
+      afterFailure(publication, regionName, {
+        failure,
+        again: () => copyAgain(publication, source, regionPlan),
+      }),
+    );
+    return { held };
+  }
+}
+
+/** A region that was left out is wanted after all. Its undo ends first: it would remove the new copy. */
+function comeBack(
   publication: Publication,
   source: SnapshotSource,
   regionPlan: RegionPlan,
 ): Promise<RegionAmis | undefined> {
-  const { run, plan, undo } = publication;
+  const { regionName } = regionPlan;
+  return publication.late.run(async () => {
+    await publication.undone(regionName);
+    // Skipped again meanwhile.
+    if (publication.run.region(regionName).state !== 'waiting') return undefined;
+    return operated(publication, regionName, () => copyAgain(publication, source, regionPlan));
+  });
+}
+
+/** With a patience of its own: that of the others may be over. */
+function copyAgain(
+  publication: Publication,
+  source: SnapshotSource,
+  regionPlan: RegionPlan,
+): Promise<RegionAmis> {
+  return CancellationScope.withTimeout(publication.plan.regionPatienceMs, () =>
+    copyRegion(publication, source, regionPlan),
+  );
+}
+
+async function copyRegion(
+  { run, plan, undo }: Publication,
+  source: SnapshotSource,
+  regionPlan: RegionPlan,
+): Promise<RegionAmis> {
   const { origin, arch, registration, regionPatienceMs } = plan;
   const { regionName, wanted } = regionPlan;
+  const isAgain = run.region(regionName).state === 'waiting-for-operator';
   undo.register(regionName, 'copy');
   run.setRegion(regionName, { state: 'copying' });
-  try {
-    const summary = `copy to ${regionName}, ${wanted.length} AMIs`;
-    const options = { summary, ...copyBounds(regionPatienceMs) };
-    const amis = await copyToRegion.executeWithOptions(options, [
-      { origin, arch, registration, regionPlan, source },
-    ]);
-    run.setRegion(regionName, { state: 'copied', amis });
-    return { regionPlan, amis };
-  } catch (failure) {
-    leaveOut(publication, regionName, failure);
-    return undefined;
-  }
+  const summary = `copy to ${regionName}, ${wanted.length} AMIs`;
+  const options = { summary, ...copyBounds(regionPatienceMs) };
+  const amis = await run.operator.skippable(regionName, () =>
+    copyToRegion.executeWithOptions(options, [
+      { origin, arch, registration, regionPlan, source, ...(isAgain ? { mayExist: true } : {}) },
+    ]),
+  );
+  run.setRegion(regionName, { state: 'copied', amis });
+  return { regionPlan, amis };
 }

@@ -8,9 +8,13 @@ import {
 } from '@temporalio/workflow';
 import { EC2_SERVICE_EXCEPTION } from '../../model/errors.js';
 import type { ImageResult } from '../../model/progress/progress.js';
+import { runAnnouncement, unplannedRun } from '../../model/progress/run-announcement.js';
 import { failureDetails, failureReason, isCancelled, serviceFailure } from '../failure-reason.js';
+import { Announcements } from './announcements.js';
+import { showEarlier } from './earlier-run.js';
 import type { ImageRun } from './image-run.js';
 import { keepFailedTest } from './keep-failed-test.js';
+import { lookOnceMore } from './last-look.js';
 import { noteLeftOutRegions } from './note-left-out.js';
 import type { Publication } from './publication.js';
 import { leftBehind } from './undo-stack.js';
@@ -18,28 +22,22 @@ import { leftBehind } from './undo-stack.js';
 /** Waits for the clean-up of left-out regions and for the messages: the result lists those that were not sent. */
 export async function finishPublished(publication: Publication): Promise<ImageResult> {
   const { run, announcements } = publication;
+  run.operator.close();
   await publication.settleAside();
   const isPartial = run.regions.some(({ state }) => state === 'failed' || state === 'left-out');
   const outcome = isPartial ? 'partly-published' : 'published';
   await noteLeftOutRegions(run.record, outcome);
+  await lookOnceMore(publication, ['published', 'private', 'failed']);
   run.close(outcome);
   await announcements.delivered();
   return run.result(outcome);
 }
 
 /** An earlier run published this image: its AMIs are the result, and this run makes no changes. */
-export function finishUnchanged({ run, plan }: Publication): ImageResult {
-  for (const { regionName, wanted, unusable } of run.regionPlans) {
-    const amis = plan.published?.filter((ami) => ami.regionName === regionName) ?? [];
-    const isComplete = amis.length > 0 && amis.length >= wanted.length;
-    const state = amis.every(({ isPrivate }) => isPrivate) ? 'private' : 'published';
-    if (isComplete) run.setRegion(regionName, { state, amis });
-    else if (unusable === undefined) {
-      // The earlier run may have made some of its AMIs public before it reached the region's quota.
-      const reason = 'not published by the earlier run';
-      run.setRegion(regionName, { state: 'failed', amis, reason });
-    }
-  }
+export function finishUnchanged(publication: Publication): ImageResult {
+  const { run } = publication;
+  run.operator.close();
+  showEarlier(publication);
   run.skipSteps();
   const isPartial = run.regions.some(({ state }) => state === 'failed');
   const outcome = isPartial ? 'partly-published' : 'already-published';
@@ -49,27 +47,40 @@ export function finishUnchanged({ run, plan }: Publication): ImageResult {
 
 /** Removes what is not public. Answers the failure to throw, with the reason and with what could not be removed. */
 export async function failAndUndo(publication: Publication, failure: unknown): Promise<unknown> {
-  const { run, undo, announcements } = publication;
+  const { run, plan, undo, announcements, late } = publication;
+  run.operator.close();
   run.failStep();
+  await late.stop();
   const kept = await keepFailedTest(publication, failure);
   const reason = failureReason(failure);
   const undone = await undo.unwind();
   for (const one of undone) run.recordUndone(one, run.region(one.regionName), reason);
+  if (kept !== '') {
+    run.setRegion(plan.homeRegion, { state: 'failed', amis: [], reason: `${reason}${kept}` });
+  }
   await CancellationScope.nonCancellable(() => publication.settleAside());
   const outcome = isCancelled(failure) ? 'cancelled' : 'failed';
   await noteLeftOutRegions(run.record, outcome);
+  // The undo has just looked into the other regions, where a failed test may be kept for inspection.
+  await lookOnceMore(publication, ['published', 'private']);
   const message = `${reason}${kept}${leftBehind(undone)}`;
   run.close(outcome, message);
   await announcements.delivered();
   return thrownFailure(run, failure, message);
 }
 
-/** Without a plan the run has made no resource and sent no message. */
-export function failUnplanned(run: ImageRun, failure: unknown): unknown {
-  const message = failureReason(failure);
+/** Without a plan the run has made no resource. It sends one message, that of its failure. */
+export async function failUnplanned(run: ImageRun, failure: unknown): Promise<unknown> {
+  run.operator.close();
+  const reason = failureReason(failure);
+  const outcome = isCancelled(failure) ? 'cancelled' : 'failed';
   run.failStep();
-  run.close(isCancelled(failure) ? 'cancelled' : 'failed', message);
-  return thrownFailure(run, failure, message);
+  const announcements = new Announcements((unsent) => run.addUnsent(unsent));
+  const subject = unplannedRun(run, run.input.request);
+  announcements.add(runAnnouncement(subject, outcome, { regions: [], reason }));
+  run.close(outcome, reason);
+  await announcements.delivered();
+  return thrownFailure(run, failure, reason);
 }
 
 /** Its details are those of the cause, and then the progress: the record of a failed run. */

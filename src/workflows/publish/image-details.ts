@@ -1,6 +1,7 @@
 /** The Markdown that the Temporal UI shows above a publication's history. */
 
 import type { ImageProgress, RegionState, StepState } from '../../model/progress/progress.js';
+import type { Hold } from '../../model/progress/operator.js';
 import { STEPS } from '../../model/progress/progress.js';
 
 const STEP_GLYPH: Record<StepState, string> = {
@@ -12,6 +13,7 @@ const STEP_GLYPH: Record<StepState, string> = {
 };
 
 const REGION_ORDER: readonly RegionState[] = [
+  'waiting-for-operator',
   'failed',
   'left-out',
   'waiting',
@@ -33,12 +35,19 @@ export function imageDetails(progress: ImageProgress): string {
     return `| ${state} | ${members.length} | ${names.join(', ')} |`;
   });
   const table = lines.length === 0 ? [] : ['', '| regions | | |', '|-|-|-|', ...lines];
+  const hold = progress.hold === undefined ? [] : ['', `**${holdText(progress.hold)}**`];
   const failure = progress.failure === undefined ? [] : ['', `**${progress.failure}**`];
   return [
     `**${progress.image}** · ${progress.arch} · ${progress.outcome}`,
     '',
     steps,
+    ...hold,
     ...failure,
     ...table,
   ].join('\n');
+}
+
+function holdText({ for: awaited, before, since }: Hold): string {
+  const what = awaited === 'approval' ? 'waits for its approval' : 'is paused';
+  return `The image ${what} before the step ${before}, since ${since}.`;
 }

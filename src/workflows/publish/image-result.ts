@@ -35,7 +35,7 @@ export function imageResult(
   outcome: ImageResult['outcome'],
   raw: Pick<ImageResult, 'rawSha256' | 'rawSizeBytes'>,
 ): ImageResult {
-  const { workflowId, regions, tests, unsent } = run.progress;
+  const { workflowId, regions, tests, unsent, acts } = run.progress;
   return {
     workflowId,
     outcome,
@@ -50,6 +50,7 @@ export function imageResult(
         ...(next === undefined ? {} : { next }),
       })),
     ...(unsent === undefined ? {} : { unsent }),
+    ...(acts === undefined ? {} : { acts }),
   };
 }
 

@@ -10,6 +10,7 @@ import {
 import type { WrittenImage } from '../../activities/activities.js';
 import type { PublishImageInput } from '../../contract.js';
 import { imageProgressQuery, phaseAttribute } from '../../contract.js';
+import type { Hold } from '../../model/progress/operator.js';
 import type { ImagePlan, RegionPlan, RegisteredAmi } from '../../model/plan/plan.js';
 import type {
   ImageOutcome,
@@ -26,18 +27,30 @@ import type { Change, TestState } from './announce-changes.js';
 import { imageDetails } from './image-details.js';
 import type { RecordedRun } from './image-result.js';
 import { imageResult, imageSummary } from './image-result.js';
+import { Operator } from './operator.js';
+import { beforeHold } from './region-state.js';
+import type { OperatedRun } from './operator.js';
 import type { Undone } from './undo-stack.js';
 import { leftBehind } from './undo-stack.js';
+
+/** What follows from a change of the run, and from what the operator wants of a region. */
+export interface RunListener {
+  onChange(change: Change): void;
+  bringBack(regionName: string): void;
+  giveUp(regionName: string): void;
+}
 
 export class ImageRun {
   readonly input: PublishImageInput;
   readonly workflowId: string;
   readonly runId: string;
+  readonly operator: Operator;
   #plan: ImagePlan | undefined;
-  #onChange: (change: Change) => void = () => undefined;
+  #listener: RunListener | undefined;
   #outcome: ImageOutcome | 'running' = 'running';
   #failure: string | undefined;
-  #written: WrittenImage | undefined;
+  #phase: string | undefined;
+  #written: Pick<WrittenImage, 'rawSha256'> | WrittenImage | undefined;
   readonly #steps: Record<Step, StepProgress> = waitingSteps();
   readonly #regions = new Map<string, RegionProgress>();
   readonly #tests: TestRecord[] = [];
@@ -48,6 +61,9 @@ export class ImageRun {
     this.input = input;
     this.workflowId = info.workflowId;
     this.runId = info.firstExecutionRunId;
+    this.operator = new Operator(this.#operated());
+    if (input.complete !== undefined) this.operator.recordStart(input.complete);
+    this.operator.listen();
     setHandler(imageProgressQuery, () => this.progress());
   }
 
@@ -69,8 +85,8 @@ export class ImageRun {
     return { request: this.input.request, regionPlans, progress: this.progress() };
   }
 
-  /** Takes the plan; `onChange` gets each later change of the state. */
-  start(plan: ImagePlan, onChange: (change: Change) => void): void {
+  /** Takes the plan; the listener gets each later change of the state. */
+  start(plan: ImagePlan, listener: RunListener): void {
     this.#plan = plan;
     for (const { regionName, unusable } of this.regionPlans) {
       this.setRegion(
@@ -78,16 +94,17 @@ export class ImageRun {
         unusable === undefined ? { state: 'waiting' } : { state: 'left-out', reason: unusable },
       );
     }
-    this.#onChange = onChange;
+    this.#listener = listener;
   }
 
   /**
    * Runs one of the eight steps and records when it began and when it was done. A step that is repeated with a
-   * new utility instance keeps the state that it has reached.
+   * new utility instance keeps the state that it has reached. A paused run waits here.
    */
   async step<T>(step: Step, body: () => Promise<T>): Promise<T> {
+    await this.operator.resumed(step);
     if (this.#steps[step].state === 'waiting') {
-      upsertSearchAttributes([{ key: phaseAttribute, value: step }]);
+      this.#setPhase(step);
       this.#mark(step, 'running');
     }
     const result = await body();
@@ -101,9 +118,9 @@ export class ImageRun {
     if (running !== undefined) this.#mark(running, 'failed');
   }
 
-  /** No step is left to do. */
-  skipSteps(): void {
-    for (const step of STEPS) {
+  /** These steps have nothing left to do. */
+  skipSteps(steps: readonly Step[] = STEPS): void {
+    for (const step of steps) {
       if (this.#steps[step].state === 'waiting') this.#mark(step, 'skipped');
     }
   }
@@ -112,31 +129,47 @@ export class ImageRun {
     this.#written = written;
   }
 
+  /** The bytes and the passed tests of an earlier run: the evidence for the regions that this run adds. */
+  recordEarlier(rawSha256: string, tests: readonly TestRecord[]): void {
+    this.#written = { rawSha256 };
+    this.#tests.push(...tests);
+  }
+
   setTest(ami: RegisteredAmi, after: TestState): void {
     if (after.state === 'passed') this.#tests.push(after.record);
-    this.#onChange({ of: 'test', ami, after });
+    this.#listener?.onChange({ of: 'test', ami, after });
   }
 
+  /** A new state has the reason that comes with it, and not that of the state before. */
   setRegion(regionName: string, change: Partial<Omit<RegionProgress, 'region'>>): void {
     const before = this.region(regionName);
-    const after = { ...before, ...change };
+    const { region, state, amis } = before;
+    const kept = change.state === undefined ? before : { region, state, amis };
+    const after = { ...kept, ...change };
     this.#regions.set(regionName, after);
     this.#show();
-    this.#onChange({ of: 'region', before, after });
+    // A region that waits for the operator has not failed yet: its messages wait, too.
+    if (after.state === 'waiting-for-operator') return;
+    this.#listener?.onChange({ of: 'region', before: beforeHold(before), after });
   }
 
-  /** Lists only the AMIs that stay after the undo; `before` is the region before it failed. */
+  /**
+   * Lists only the AMIs that stay after the undo; `before` is the region before it failed. A region whose resources
+   * were not all seen gone counts as failed: the status shows the other regions of a closed run as removed.
+   */
   recordUndone(undone: Undone, before: RegionProgress, reason: string): void {
     const { regionName, steps } = undone;
-    if (!steps.includes('register') && !steps.includes('copy')) return;
     const isUnseen = undone.unseen === true;
+    const isGone = undone.left.length === 0 && !isUnseen;
+    const madeAmis = steps.includes('register') || steps.includes('copy');
+    if (!madeAmis && isGone) return;
     const kept = before.amis.filter(({ ami }) => undone.kept.includes(ami));
     const failed = {
       state: 'failed',
-      reason: isUnseen ? `${reason}${leftBehind([undone])}` : reason,
+      reason: isGone ? reason : `${reason}${leftBehind([undone])}`,
     } as const;
-    this.setRegion(regionName, { amis: kept, ...(kept.length > 0 || isUnseen ? failed : {}) });
-    this.#onChange({ of: 'undo', before, kept, isUnseen });
+    this.setRegion(regionName, { amis: kept, ...(kept.length === 0 && isGone ? {} : failed) });
+    if (madeAmis) this.#listener?.onChange({ of: 'undo', before, kept });
   }
 
   /** A message that cannot be sent any more, with the reason. */
@@ -147,9 +180,10 @@ export class ImageRun {
   close(outcome: ImageOutcome, failure?: string): void {
     this.#outcome = outcome;
     this.#failure = failure;
-    upsertSearchAttributes([{ key: phaseAttribute, value: outcome }]);
+    this.#setPhase(outcome);
     this.#show();
-    this.#onChange({ of: 'outcome', after: outcome });
+    const reason = failure === undefined ? {} : { reason: failure };
+    this.#listener?.onChange({ of: 'outcome', after: outcome, ...reason });
     const isPublic = this.#plan?.makePublic ?? false;
     log.info('publication closed', imageSummary(this.record, outcome, isPublic));
   }
@@ -167,13 +201,17 @@ export class ImageRun {
       tests: this.#tests,
       ...(this.#failure === undefined ? {} : { failure: this.#failure }),
       ...(this.#unsent.length === 0 ? {} : { unsent: this.#unsent }),
+      ...(this.operator.hold === undefined ? {} : { hold: this.operator.hold }),
+      ...(this.operator.acts.length === 0 ? {} : { acts: this.operator.acts }),
     };
   }
 
   result(outcome: ImageResult['outcome']): ImageResult {
+    const written = this.#written;
+    const size = written !== undefined && 'rawSizeBytes' in written ? written : this.#plan;
     return imageResult(this.record, outcome, {
-      rawSha256: this.#written?.rawSha256 ?? null,
-      rawSizeBytes: this.#written?.rawSizeBytes ?? this.#plan?.rawSizeBytes ?? null,
+      rawSha256: written?.rawSha256 ?? null,
+      rawSizeBytes: size?.rawSizeBytes ?? null,
     });
   }
 
@@ -185,10 +223,40 @@ export class ImageRun {
         ? { state: after, startedAt: now }
         : { ...before, state: after, endedAt: now };
     this.#show();
-    this.#onChange({ of: 'step', step, after });
+    this.#listener?.onChange({ of: 'step', step, after });
+  }
+
+  #operated(): OperatedRun {
+    return {
+      regionOf: (regionName) => this.#regions.get(regionName),
+      regionNames: () => this.regionPlans.map(({ regionName }) => regionName),
+      isRequired: (name) =>
+        this.regionPlans.some(({ regionName, required }) => regionName === name && required),
+      approval: () => this.#plan?.approval ?? 'none',
+      bringBack: (regionName) => this.#listener?.bringBack(regionName),
+      giveUp: (regionName) => this.#listener?.giveUp(regionName),
+      changed: () => this.#changed(),
+    };
+  }
+
+  /** The phase shows in lists that the run waits for a person. */
+  #changed(): void {
+    const running = STEPS.findLast((step) => this.#steps[step].state === 'running');
+    const phase = this.operator.hold === undefined ? running : phaseOf(this.operator.hold);
+    if (phase !== this.#phase && phase !== undefined) this.#setPhase(phase);
+    this.#show();
+  }
+
+  #setPhase(phase: string): void {
+    this.#phase = phase;
+    upsertSearchAttributes([{ key: phaseAttribute, value: phase }]);
   }
 
   #show(): void {
     setCurrentDetails(imageDetails(this.progress()));
   }
+}
+
+function phaseOf(hold: Hold): string {
+  return hold.for === 'approval' ? 'waiting-for-approval' : 'paused';
 }

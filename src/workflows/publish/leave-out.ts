@@ -1,10 +1,14 @@
 /** A region that cannot be published: the run goes on without it, and its resources are removed. */
 
-import { isFinal } from '../../model/errors.js';
+import { needsOperator } from '../../model/errors.js';
+import type { OperatorAct } from '../../model/progress/operator.js';
 import type { RegionProgress } from '../../model/progress/progress.js';
 import { failureDetails, failureReason, isCancelled, serviceFailure } from '../failure-reason.js';
+import { beforeHold } from './region-state.js';
 import type { Publication } from './publication.js';
 import { leftBehind } from './undo-stack.js';
+
+const SKIPPED_NEXT = 'Retry the region when it is to be published after all.';
 
 const LATE_NEXT =
   'Check the region in AWS Health. If the region is healthy but slow, raise publish.region_patience.';
@@ -12,13 +16,20 @@ const LATE_NEXT =
 /** Records the region as failed and undoes it beside the steps. Throws when the whole run was cancelled: then all is undone. */
 export function leaveOut(publication: Publication, regionName: string, failure: unknown): void {
   const { run } = publication;
-  if (publication.isCancelled) throw failure;
-  const reason = isCancelled(failure) ? lateReason(failure) : failureReason(failure);
-  const before = run.region(regionName);
+  if (publication.isEnding) throw failure;
+  const skip = run.operator.skipOf(regionName);
+  const late = isCancelled(failure) ? lateReason(failure) : failureReason(failure);
+  const reason = skip === undefined ? late : skipReason(skip);
+  const next = skip === undefined ? nextOf(failure) : SKIPPED_NEXT;
+  const before = beforeHold(run.region(regionName));
   // The undo finds out which of its AMIs are public; until then the record lists none of them.
-  run.setRegion(regionName, { state: 'failed', amis: [], reason, next: nextOf(failure) });
+  run.setRegion(regionName, { state: 'failed', amis: [], reason, next });
   // The clean-up of a sick region must not delay the others.
-  publication.aside(undoAside(publication, before, reason));
+  publication.undoAside(regionName, undoAside(publication, before, reason));
+}
+
+function skipReason({ by, reason }: OperatorAct): string {
+  return `skipped by ${by}${reason === undefined ? '' : `: ${reason}`}`;
 }
 
 /** Adds the failure of the last attempt: it explains why the time was not enough. */
@@ -27,10 +38,10 @@ function lateReason(failure: unknown): string {
   return `not complete within region_patience${last === undefined ? '' : `: ${last.message}`}`;
 }
 
-/** A failure that would have been retried did not stop the region; only the time was too short. */
-function nextOf(failure: unknown): string {
+/** A failure that ends by itself did not stop the region; only the time was too short. */
+export function nextOf(failure: unknown): string {
   const details = failureDetails(failure);
-  return details !== undefined && isFinal(details.class) ? details.next : LATE_NEXT;
+  return details !== undefined && needsOperator(details.class) ? details.next : LATE_NEXT;
 }
 
 async function undoAside(

@@ -5,6 +5,8 @@ import type { ImagePlan, RegionPlan, RegisteredAmi } from '../../model/plan/plan
 import { settleAll } from '../../model/settle.js';
 import { announcementsOf } from './announce-changes.js';
 import { Announcements } from './announcements.js';
+import { LateRegions } from './late-regions.js';
+import { leaveOut } from './leave-out.js';
 import type { ImageRun } from './image-run.js';
 import { UndoStack } from './undo-stack.js';
 
@@ -20,22 +22,41 @@ export class Publication {
   readonly plan: ImagePlan;
   readonly undo: UndoStack;
   readonly announcements: Announcements;
+  readonly late = new LateRegions();
   readonly #scope = CancellationScope.current();
   readonly #aside: Promise<void>[] = [];
+  /** The clean-up of each region that was left out. */
+  readonly #undone = new Map<string, Promise<void>>();
 
   constructor(run: ImageRun, plan: ImagePlan) {
     this.run = run;
     this.plan = plan;
     this.undo = new UndoStack(plan.origin);
     this.announcements = new Announcements((reason) => run.addUnsent(reason));
-    run.start(plan, (change) => {
-      this.announcements.add(...announcementsOf(change, plan, run.regions));
+    run.start(plan, {
+      onChange: (change) => {
+        this.announcements.add(...announcementsOf(change, plan, run.regions));
+      },
+      bringBack: (regionName) => this.#bringBack(regionName),
+      giveUp: (regionName) => {
+        if (!this.isEnding) leaveOut(this, regionName, undefined);
+      },
     });
   }
 
-  /** Whether the whole run was cancelled. A late copy cancels only the scope of the copies. */
-  get isCancelled(): boolean {
-    return this.#scope.consideredCancelled;
+  /** Whether the whole run was cancelled or has failed. A late copy cancels only the scope of the copies. */
+  get isEnding(): boolean {
+    return this.#scope.consideredCancelled || this.late.isStopped;
+  }
+
+  /** As `aside`; a region that comes back waits for it. */
+  undoAside(regionName: string, undo: Promise<void>): void {
+    this.#undone.set(regionName, undo);
+    this.aside(undo);
+  }
+
+  async undone(regionName: string): Promise<void> {
+    await this.#undone.get(regionName);
   }
 
   /** Goes on beside the steps; `settleAside` waits for it. */
@@ -45,5 +66,12 @@ export class Publication {
 
   async settleAside(): Promise<void> {
     await settleAll(this.#aside);
+  }
+
+  #bringBack(name: string): void {
+    const regionPlan = this.plan.copies.find(({ regionName }) => regionName === name);
+    if (regionPlan === undefined) return;
+    this.run.setRegion(name, { state: 'waiting', amis: [] });
+    this.late.bringBack(regionPlan);
   }
 }

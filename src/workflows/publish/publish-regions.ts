@@ -5,7 +5,7 @@ import type { Activities, SnapshotSource } from '../../activities/activities.js'
 import type { TestRecord } from '../../model/progress/progress.js';
 import { settleAll } from '../../model/settle.js';
 import { waiting } from '../profiles.js';
-import { leaveOut } from './leave-out.js';
+import { operated } from './held-region.js';
 import type { Publication, RegionAmis } from './publication.js';
 import { failWithoutRequired } from './required-regions.js';
 
@@ -28,7 +28,7 @@ export async function makeRegionsPublic(
   tested: TestedSource,
 ): Promise<void> {
   const { homeRegion, makePublic } = publication.plan;
-  const act = makePublic ? makeRegionPublic : keepRegionPrivate;
+  const act = settled(makePublic ? makeRegionPublic : keepRegionPrivate);
   const isHome = ({ regionPlan }: RegionAmis) => regionPlan.regionName === homeRegion;
   const isRequired = ({ regionPlan }: RegionAmis) => regionPlan.required;
   const waves = [
@@ -40,47 +40,53 @@ export async function makeRegionsPublic(
     await settleAll(wave.map((region) => act(publication, region, tested)));
     failWithoutRequired(publication);
   }
+  await publication.late.publishEach((region) => act(publication, region, tested));
+}
+
+type RegionAct = (
+  publication: Publication,
+  region: RegionAmis,
+  tested: TestedSource,
+) => Promise<void>;
+
+/** Resolves also when the region is left out. A region that the operator has skipped since its copy stays as it is. */
+function settled(act: RegionAct): RegionAct {
+  return async (publication, region, tested) => {
+    const { regionName } = region.regionPlan;
+    if (publication.run.region(regionName).state !== 'copied') return;
+    await operated(publication, regionName, () => act(publication, region, tested));
+  };
 }
 
 async function makeRegionPublic(
-  publication: Publication,
+  { run, plan, undo }: Publication,
   { regionPlan: { regionName }, amis }: RegionAmis,
   { source, tests }: TestedSource,
 ): Promise<void> {
-  const { run, plan, undo } = publication;
   run.setRegion(regionName, { state: 'publishing' });
   undo.mayBePublic(regionName);
-  try {
-    await publishRegion.executeWithOptions({ summary: `make public in ${regionName}` }, [
-      {
-        origin: plan.origin,
-        regionName,
-        amis,
-        rawSha256: source.rawSha256,
-        variantsToTest: plan.test.variants,
-        tests: tests.map(({ variant, exitStatus }) => ({ variant, exitStatus })),
-      },
-    ]);
-    undo.keep(regionName);
-    run.setRegion(regionName, { state: 'published' });
-  } catch (failure) {
-    leaveOut(publication, regionName, failure);
-  }
+  await publishRegion.executeWithOptions({ summary: `make public in ${regionName}` }, [
+    {
+      origin: plan.origin,
+      regionName,
+      amis,
+      rawSha256: source.rawSha256,
+      variantsToTest: plan.test.variants,
+      tests: tests.map(({ variant, exitStatus }) => ({ variant, exitStatus })),
+    },
+  ]);
+  undo.keep(regionName);
+  run.setRegion(regionName, { state: 'published' });
 }
 
 /** Marks the AMIs as complete: when the run is closed, the sweep removes private AMIs without the mark. */
 async function keepRegionPrivate(
-  publication: Publication,
+  { run, undo }: Publication,
   { regionPlan: { regionName }, amis }: RegionAmis,
 ): Promise<void> {
-  const { run, undo } = publication;
-  try {
-    await keepRegion.executeWithOptions({ summary: `keep private in ${regionName}` }, [
-      { regionName, amis },
-    ]);
-    undo.keep(regionName);
-    run.setRegion(regionName, { state: 'private' });
-  } catch (failure) {
-    leaveOut(publication, regionName, failure);
-  }
+  await keepRegion.executeWithOptions({ summary: `keep private in ${regionName}` }, [
+    { regionName, amis },
+  ]);
+  undo.keep(regionName);
+  run.setRegion(regionName, { state: 'private' });
 }

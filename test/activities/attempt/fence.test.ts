@@ -11,7 +11,7 @@ import type { Lease } from '../../../src/activities/attempt/lease.js';
 import type { RegionAccess } from '../../../src/aws/region-access.js';
 import { Aws, scaledAwsSettings } from '../../../src/aws/region-access.js';
 import type { Effect } from '../../../src/simulator/index.js';
-import { startSimulator } from '../../../src/simulator/index.js';
+import { publisherAccount, startSimulator } from '../../../src/simulator/index.js';
 import { until } from '../../support/until.js';
 
 const BOUND_MS = 200;
@@ -32,7 +32,11 @@ interface Home {
 
 async function withRegion(body: (home: Home) => Promise<void>): Promise<void> {
   const stateDir = await mkdtemp(join(tmpdir(), 'fedimg-test-fence-'));
-  const simulator = await startSimulator({ stateDir, latency: 'instant' });
+  const simulator = await startSimulator({
+    stateDir,
+    latency: 'instant',
+    settings: publisherAccount,
+  });
   const { url: endpoint, credentials } = simulator;
   const aws = new Aws(scaledAwsSettings(0.05, { requestTimeoutMs: 60_000 }), {
     endpoint,

@@ -57,6 +57,36 @@ describe('an activity that must end', () => {
   });
 });
 
+describe('an activity of another deployment that came to this worker', () => {
+  const runOn = (deployment: string, workflowId: string): Promise<string> =>
+    new MockActivityEnvironment(
+      { workflowExecution: { workflowId, runId: 'run' } },
+      {
+        logger: new DefaultLogger('ERROR'),
+        interceptors: [
+          (context) => ({ inbound: new AttemptInterceptor(context, { scale: 1, deployment }) }),
+        ],
+      },
+    ).run(() => Promise.resolve('done'));
+
+  it('is not done with the account of this worker, and is tried again by its own', async () => {
+    const foreign: [deployment: string, workflowId: string][] = [
+      ['staging', 'compose/Fedora-Cloud-43-20251021.0'],
+      ['fedimg', 'staging/image/Fedora-Cloud-43-20251021.0/Cloud_Base/x86_64'],
+    ];
+    for (const [deployment, workflowId] of foreign) {
+      await assert.rejects(runOn(deployment, workflowId), (error) => {
+        assert(error instanceof ApplicationFailure);
+        assert.match(error.message, /received work of .*, which belongs to deployment/);
+        return error.nonRetryable !== true;
+      });
+    }
+    assert.equal(await runOn('staging', 'staging/compose/Fedora-Cloud-43-20251021.0'), 'done');
+    assert.equal(await runOn('fedimg', 'image/a/b/x86_64'), 'done');
+    assert.equal(await runOn('staging', 'staging/sweep'), 'done');
+  });
+});
+
 describe('an activity that fails in one of seventeen regions', () => {
   const failedIn = async (input: object | undefined, error: Error): Promise<unknown> => {
     const act = (_input: object | undefined): Promise<never> => Promise.reject(error);

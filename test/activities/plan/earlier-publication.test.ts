@@ -1,21 +1,154 @@
 import assert from 'node:assert/strict';
+import { CreateTagsCommand } from '@aws-sdk/client-ec2';
 import type { ApplicationFailure } from '@temporalio/common';
+import type { SnapshotSource } from '../../../src/activities/activities.js';
 import type { FailureDetails } from '../../../src/model/errors.js';
+import type { ImagePlan, RegisteredAmi } from '../../../src/model/plan/plan.js';
+import type { ActivityLevel } from '../../support/activity-level.js';
 import { withActivities } from '../../support/activity-level.js';
 import { copy, planOf, publish, register, snapshotOf, TWO_REGIONS } from '../../support/planned.js';
 
 const LATER = { workflowId: 'image/one', runId: 'run-two' };
 
+/** As the test of the home region leaves it. */
+async function notePassedTest(level: ActivityLevel, source: SnapshotSource): Promise<void> {
+  const Tags = [{ Key: 'fedimg:passed:hvm-standard', Value: 'ami-1 i-1 12' }];
+  const command = new CreateTagsCommand({ Resources: [source.snapshot], Tags });
+  await level.aws.region('us-east-1').ec2.send(command);
+}
+
+function planAgain({ activities, request }: ActivityLevel, only?: string[]): Promise<ImagePlan> {
+  const complete = only === undefined ? {} : { complete: { of: 'run-one', regions: only } };
+  return activities.planImage({ request, ...LATER, ...complete });
+}
+
+const ids = (amis: readonly RegisteredAmi[]) => amis.map(({ ami }) => ami).sort();
+
+describe('an image whose earlier run left a region out', () => {
+  it('gets the region from the snapshot that was tested, with the evidence of that test', async () => {
+    await withActivities(TWO_REGIONS, async (level) => {
+      const plan = await planOf(level);
+      const source = await snapshotOf(level, plan);
+      await publish(level.activities, plan, await register(level.activities, plan, source));
+      await notePassedTest(level, source);
+      const again = await planAgain(level);
+      assert.deepEqual(again.completion?.source, source);
+      assert.deepEqual(again.completion.regions, ['eu-west-1']);
+      assert.deepEqual(
+        again.completion.tests.map(({ variant, exitStatus, seconds }) => [
+          variant,
+          exitStatus,
+          seconds,
+        ]),
+        [['hvm-standard', 0, 12]],
+      );
+      await publish(level.activities, again, await copy(level.activities, again, source));
+      const { completion, published = [] } = await planAgain(level);
+      assert.equal(completion, undefined, 'all is there');
+      assert.equal(published.length, 8);
+      const snapshots = await level.resources('snapshot');
+      assert.equal(snapshots.length, 2);
+    });
+  });
+
+  it('gets only the regions that the operator names', async () => {
+    await withActivities(TWO_REGIONS, async (level) => {
+      const plan = await planOf(level);
+      const source = await snapshotOf(level, plan);
+      await publish(level.activities, plan, await register(level.activities, plan, source));
+      await notePassedTest(level, source);
+      assert.equal((await planAgain(level, ['us-east-1'])).completion, undefined);
+      assert.deepEqual((await planAgain(level, ['eu-west-1'])).completion?.regions, ['eu-west-1']);
+    });
+  });
+
+  it('does not get it without the evidence of a passed test', async () => {
+    await withActivities(TWO_REGIONS, async (level) => {
+      const plan = await planOf(level);
+      const source = await snapshotOf(level, plan);
+      await publish(level.activities, plan, await register(level.activities, plan, source));
+      const again = await planAgain(level);
+      assert.equal(again.completion, undefined);
+      assert.match(again.incompletable ?? '', /no tag of a passed test of hvm-standard/);
+    });
+  });
+
+  it('keeps the public AMIs of a region that is complete in part, and makes no second copy', async () => {
+    await withActivities(TWO_REGIONS, async (level) => {
+      const plan = await planOf(level);
+      const source = await snapshotOf(level, plan);
+      await publish(level.activities, plan, await register(level.activities, plan, source));
+      await notePassedTest(level, source);
+      const there = await copy(level.activities, plan, source);
+      await publish(level.activities, plan, there.slice(0, 2));
+      // As the undo of a region whose quota ended between the second AMI and the third.
+      const { kept } = await level.activities.undoRegion({
+        ...{ origin: plan.origin, regionName: 'eu-west-1', steps: ['copy'] },
+      });
+      assert.equal(kept.length, 2);
+      const again = await planAgain(level);
+      const completed = await copy(level.activities, again, source);
+      assert.equal(completed.length, 4);
+      assert(kept.every((id) => ids(completed).includes(id)));
+      await publish(level.activities, again, completed);
+      assert.equal(await level.calls('CopySnapshot'), 1);
+      const images = await level.resources('image');
+      assert(images.every((image) => image.public));
+      assert.equal(images.length, 8);
+    });
+  });
+
+  it('adopts what a terminated run has copied there, and its undo removes it again', async () => {
+    await withActivities(TWO_REGIONS, async (level) => {
+      const plan = await planOf(level);
+      const source = await snapshotOf(level, plan);
+      await publish(level.activities, plan, await register(level.activities, plan, source));
+      await notePassedTest(level, source);
+      const there = await copy(level.activities, plan, source);
+      const again = await planAgain(level);
+      level.runs.stateOf = () => Promise.resolve({ state: 'open' });
+      await assert.rejects(copy(level.activities, again, source), /already has the name/);
+      const closed = {
+        state: 'closed',
+        status: 'TERMINATED',
+        closedAt: undefined,
+        results: [],
+      } as const;
+      level.runs.stateOf = () => Promise.resolve(closed);
+      assert.deepEqual(ids(await copy(level.activities, again, source)), ids(there));
+      assert.deepEqual(ids(await copy(level.again, again, source)), ids(there), 'twice');
+      const { removed } = await level.activities.undoRegion({
+        ...{ origin: again.origin, regionName: 'eu-west-1', steps: ['copy'] },
+      });
+      assert(ids(there).every((id) => removed.includes(id)));
+    });
+  });
+});
+
 describe('an image whose earlier run failed at home, behind a required region', () => {
-  it('is refused before anything is made, with the AMI that has the name there', async () => {
-    const lines = [...TWO_REGIONS.publish, 'required_regions = ["eu-west-1"]'];
+  const lines = [...TWO_REGIONS.publish, 'required_regions = ["eu-west-1"]'];
+
+  it('is made again, and keeps its public AMIs of the required region', async () => {
     await withActivities({ publish: lines }, async (level) => {
       const plan = await planOf(level);
       const source = await snapshotOf(level, plan);
       const there = await copy(level.activities, plan, source);
       await publish(level.activities, plan, there);
+      const again = await planAgain(level);
+      assert.equal(again.published, undefined, 'the home region is made from the beginning');
+      assert.deepEqual(ids(await copy(level.activities, again, source)), ids(there));
+    });
+  });
+
+  it("is refused before anything is made when another image's AMI has a name that it wants", async () => {
+    await withActivities({ publish: lines }, async (level) => {
+      const plan = await planOf(level);
+      const source = await snapshotOf(level, plan);
+      const there = await copy(level.activities, plan, source);
+      await publish(level.activities, plan, there);
+      const other = { ...level.request.image, sha256: 'e'.repeat(64) };
       await assert.rejects(
-        level.activities.planImage({ request: level.request, ...LATER }),
+        level.activities.planImage({ request: { ...level.request, image: other }, ...LATER }),
         (error) => {
           const { message, details } = error as ApplicationFailure;
           assert.match(message, /ami-\S+ in eu-west-1 already has the name .* \(public\)/);
@@ -42,7 +175,6 @@ describe('an image that is kept private', () => {
         request: level.request,
         ...LATER,
       });
-      const ids = (amis: typeof home) => amis.map(({ ami }) => ami).sort();
       assert.deepEqual(ids([...published]), ids(home));
       assert(published.every(({ isPrivate }) => isPrivate));
     });

@@ -118,6 +118,32 @@ describe('a sweep of one region', () => {
     }
   });
 
+  it('keeps what another Temporal server or namespace made, and names its installation', async () => {
+    await withRegion(async (level, ec2) => {
+      says(level, { state: 'unknown' });
+      const theirs = await plantRun(ec2, someOrigin({ cluster: 'cluster-two' }));
+      await plantRun(ec2, someOrigin({ namespace: 'staging' }));
+      await makePublic(ec2, theirs);
+      const { strays, kept, others, unreconciled } = await find(level);
+      assert.deepEqual(strays, []);
+      assert.deepEqual(unreconciled, [], 'this server does not know how their runs ended');
+      assert(kept.every(({ code }) => code === 'other-installation'));
+      assert.match(
+        kept.find(({ id }) => id === theirs.instance)?.reason ?? '',
+        /deployment test on Temporal cluster cluster-two, namespace default/,
+      );
+      const counts = others.map(({ cluster, namespace, resources }) => [
+        cluster,
+        namespace,
+        resources,
+      ]);
+      assert.deepEqual(counts.sort(), [
+        ['cluster', 'staging', 4],
+        ['cluster-two', 'default', 4],
+      ]);
+    });
+  });
+
   it('keeps the resources of a running run, also old ones', async () => {
     await withRegion(async (level, ec2) => {
       says(level, { state: 'open' });
@@ -139,6 +165,10 @@ describe('a sweep of one region', () => {
       'without a deployment': without(TAG.deployment),
       'of another deployment': (tags) => ({ ...tags, [TAG.deployment]: 'test2' }),
       'of a deployment in other letters': (tags) => ({ ...tags, [TAG.deployment]: 'TEST' }),
+      'without a cluster': without(TAG.cluster),
+      'of another Temporal cluster': (tags) => ({ ...tags, [TAG.cluster]: 'another' }),
+      'without a namespace': without(TAG.namespace),
+      'of another Temporal namespace': (tags) => ({ ...tags, [TAG.namespace]: 'staging' }),
       'without a workflow': without(TAG.workflow),
       'with an empty workflow': (tags) => ({ ...tags, [TAG.workflow]: '' }),
       'without a run': without(TAG.run),
@@ -305,7 +335,7 @@ describe('a sweep of one region', () => {
       const wrong = strays.map((item) => ({ ...item, id: foreign[item.type] }));
       const refused = await remove(level, wrong);
       assert.deepEqual(refused.removed, []);
-      assert(refused.left.every(({ code }) => code === 'foreign-tags'));
+      assert(refused.left.every(({ code }) => code === 'other-installation'));
       says(level, { state: 'open' });
       const reset = await remove(level, strays);
       assert.deepEqual(reset.removed, []);

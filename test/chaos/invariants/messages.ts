@@ -25,7 +25,7 @@ export function messages(evidence: Evidence): string[] {
       if (!isPublic.has(id)) wrong.push(`${id} is said to be published, and is not public`);
     }
     const stem = /^(.*)\/(?:completed|failed)$/.exec(messageKey)?.[1];
-    // The test of one AMI, the copy to one region: failed or completed only what was started.
+    // An upload and the test of one AMI: failed or completed only what was started.
     if (stem !== undefined && !seen.has(`${stem}/started`)) {
       wrong.push(`${messageKey} came before its start`);
     }

@@ -102,3 +102,26 @@ export function silence({ history, logLeaks }: Evidence): string[] {
     ...(events < EVENTS_MAX ? [] : [`a history of ${events} events`]),
   ];
 }
+
+/**
+ * I16: an operator who has cancelled takes it that the image does not become public. An attempt that was acting when
+ * Temporal accepted the cancel may end its calls; one whose first call comes later must not give the first permission.
+ */
+export function cancel({ effects, history: { cancelledAt } }: Evidence): string[] {
+  if (cancelledAt === undefined) return [];
+  const isPermission = ({ action }: Effect) => /^Modify(?:Image|Snapshot)Attribute$/.test(action);
+  const began = new Map<string, number>();
+  for (const effect of effects) {
+    const key = attemptKey(effect);
+    if (key !== undefined && !began.has(key)) began.set(key, Date.parse(effect.time));
+  }
+  return effects
+    .filter((effect) => isEffect(effect) && isPermission(effect))
+    .filter((effect) => (began.get(attemptKey(effect) ?? '') ?? 0) > cancelledAt)
+    .map(({ action, region, time }) => `${action} in ${region} at ${time}, after the cancel`);
+}
+
+function attemptKey(effect: Effect): string | undefined {
+  const sender = senderOf(effect);
+  return sender && `${sender.workflowId} ${sender.activityId} ${sender.attempt}`;
+}

@@ -31,6 +31,16 @@ describe('errors, as a command reports them', () => {
     for (const [error, code] of codes) assert.equal(problemOf(error).exitCode, code, String(error));
   });
 
+  it('name refused credentials of any service, and what to check', () => {
+    const codes = ['AuthFailure', 'UnrecognizedClientException', 'InvalidClientTokenId'];
+    for (const code of [...codes, 'ExpiredTokenException', 'UnauthorizedOperation']) {
+      const error = Object.assign(named(code, 'no'), { $metadata: { httpStatusCode: 400 } });
+      const { exitCode, next = '' } = problemOf(error);
+      assert.equal(exitCode, EXIT.credentials, code);
+      assert.match(next, /aws sts get-caller-identity/, code);
+    }
+  });
+
   it('show the stack only with --verbose', () => {
     const error = new TypeError('unexpected', { cause: new Error('the disk is full') });
     const problem = problemOf(error);

@@ -56,6 +56,22 @@ describe('tables of AMIs', () => {
     assert.match(lines.at(-1) ?? '', /^- paravirtual-gp2 in 5 regions: no PV kernel/);
   });
 
+  it('show AMI names and commands as they are, with the region in them', () => {
+    const reasons = [
+      'ami-9 in eu-west-3 already has the name Fedora-43.x86_64-eu-west-3-HVM-gp2-0 (private)',
+      'no room in eu-west-3: aws service-quotas list-service-quotas --region eu-west-3',
+      'ami-9 in eu-west-3 already has the name Fedora eu-west-3 (HVM)',
+    ];
+    for (const reason of reasons) {
+      const name = 'Fedora eu-west-3 (HVM)';
+      const lines = compactAmiLines(
+        [row({ ...missing, region: 'eu-west-3', name, reason })],
+        paint,
+      );
+      assert.equal(lines.at(-1), `- hvm-gp2 in eu-west-3: ${reason}`);
+    }
+  });
+
   it('have no grid of dashes for an image without AMIs', () => {
     const lines = compactAmiLines(
       [row({ ...missing, reason: 'not published: the run failed' })],

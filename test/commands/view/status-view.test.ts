@@ -183,6 +183,26 @@ describe('the status of a publication, as it is shown', () => {
     assert.match(text, / removed +us-east-1\n/);
     assert.match(text, / not begun +eu-west-1/);
   });
+
+  it('does not show the AMIs of a terminated run as removed: it had no undo', () => {
+    const progress = someProgress({ regions: regionsIn({ 'us-east-1': 'copied' }) });
+    const status = someImageStatus({ outcome: 'terminated', progress });
+    assert.match(statusLines(status, options()).join('\n'), / copied +us-east-1/);
+  });
+
+  it('shows what to do about refused credentials while the undo waits for them', () => {
+    const lastFailure = {
+      type: 'EC2ServiceException',
+      message: 'eu-west-1 could not be looked at: credentials refused (AuthFailure)',
+      class: 'credentials',
+      next: 'Check the credentials with `aws sts get-caller-identity`.',
+    } as const;
+    const activity = { id: '1', type: 'undoRegion', attempt: 7, heartbeat: null, lastFailure };
+    const status = someImageStatus({ activities: [{ ...activity, nextAttemptAt: null }] });
+    const text = statusLines(status, options()).join('\n');
+    assert.match(text, /could not be looked at: credentials refused/);
+    assert.match(text, /next: Check the credentials with `aws sts get-caller-identity`/);
+  });
 });
 
 describe('progress in a log', () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import net from 'node:net';
 import path from 'node:path';
-import type { SearchAttributes } from '../../../src/local/temporal/namespace.js';
+import type { SearchAttributes } from '../../../src/search-attributes.js';
 import { createChildProcesses } from '../../../src/local/processes/child-processes.js';
 import type { TemporalServer, TemporalServerOptions } from '../../../src/local/temporal/server.js';
 import { startTemporalServer } from '../../../src/local/temporal/server.js';

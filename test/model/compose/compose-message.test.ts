@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {
+  isMessageOf,
   normalizeLocation,
   parseComposeMessage,
 } from '../../../src/model/compose/compose-message.js';
@@ -36,8 +37,40 @@ describe('a compose message', () => {
       location,
       label: 'RC-20180425.0',
     };
-    for (const input of [real, { topic: 'x', body: real }, { msg: real, msg_id: '1' }]) {
+    const bridged = { topic: 'x', body: { msg_id: '2018-1', i: 1, topic: 'x', msg: real } };
+    const element = { msg_id: '2018-1', timestamp: 1524700000.0, topic: 'x', msg: real };
+    for (const input of [
+      real,
+      { topic: 'x', body: real },
+      { msg: real, msg_id: '1' },
+      bridged,
+      element,
+      { ...element, msg: bridged.body },
+      { count: 1, pages: 1, total: 1, raw_messages: [element] },
+    ]) {
       assert.deepEqual(parseComposeMessage(input), { kind: 'message', message });
+    }
+  });
+
+  it('of a page of datagrepper is the newest one: an older one could doom the compose again', () => {
+    const of = (timestamp: number, status: string) => ({ timestamp, msg: { ...real, status } });
+    const two = [of(2, 'FINISHED_INCOMPLETE'), of(1, 'STARTED')];
+    for (const raw_messages of [two, two.toReversed()]) {
+      const parsed = parseComposeMessage({ raw_messages });
+      assert(parsed.kind === 'message');
+      assert.equal(parsed.message.status, 'FINISHED_INCOMPLETE');
+    }
+  });
+
+  it('of a page with several composes is refused: fedimg must not choose one', () => {
+    const other = { msg: { ...real, compose_id: 'Fedora-28-20180426.0' } };
+    for (const [raw_messages, problem] of [
+      [[{ msg: real }, other], /messages about 2 composes; give one element of raw_messages/],
+      [[], /has no message/],
+    ] as const) {
+      const parsed = parseComposeMessage({ raw_messages });
+      assert(parsed.kind === 'invalid');
+      assert.match(parsed.problems.join(), problem);
     }
   });
 
@@ -107,10 +140,22 @@ describe('a compose message', () => {
 });
 
 describe('the location of a compose', () => {
-  it('loses only its last slash', () => {
+  it('loses its last slash, and the doubled slashes that locations of 2015 have', () => {
     assert.equal(normalizeLocation(`${location}//`), location);
+    assert.equal(
+      normalizeLocation('http://kojipkgs.fedoraproject.org//compose//branched//x/compose'),
+      'http://kojipkgs.fedoraproject.org/compose/branched/x/compose',
+    );
     assert.equal(normalizeLocation('http://127.0.0.1:8080/'), 'http://127.0.0.1:8080');
     assert.equal(normalizeLocation('http://[::1]:8080/a'), 'http://[::1]:8080/a');
+  });
+
+  it('of a signal has no doubled slashes: its sender has removed them', () => {
+    const composeId = real.compose_id;
+    const signal = { composeId, status: 'FINISHED', location };
+    assert(isMessageOf(composeId, signal));
+    const doubled = location.replace('/compose/', '//compose/');
+    assert(!isMessageOf(composeId, { ...signal, location: doubled }));
   });
 
   it('is refused when a URL parser could read it in another way', () => {
@@ -120,7 +165,6 @@ describe('the location of a compose', () => {
       `${location}/%2e%2e/x`,
       `${location}?a`,
       `${location}#a`,
-      `${location}//x`,
       `${location} `,
       `${location}\n`,
       'https://u:p@kojipkgs.fedoraproject.org/x',

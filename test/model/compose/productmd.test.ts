@@ -63,6 +63,23 @@ describe('the images of a compose', () => {
     ]);
   });
 
+  it('of productmd 2.0 are read from their location objects', () => {
+    const { path, size, ...rest } = entry('x86_64', { checksums: undefined });
+    const at = (url: unknown) => ({
+      ...rest,
+      location: { url, size, checksum: `sha256:${'AB'.repeat(32)}`, local_path: path },
+    });
+    const expected = select(entry('x86_64'));
+    for (const url of [path, `${location}/${String(path)}`]) {
+      assert.deepEqual(select(at(url)), expected);
+    }
+    for (const url of ['oci://quay.io/fedora/cloud:43@sha256:ab', 'https://cdn.example/a.raw.xz']) {
+      const { images, problems } = select(at(url));
+      assert.deepEqual(images, []);
+      assert.match(problems.join(), new RegExp(`x86_64 image .* is stored elsewhere, at "${url}"`));
+    }
+  });
+
   it('that an incomplete compose lacks are named as absent', () => {
     const { images, absent } = select(entry('x86_64'));
     assert.equal(images.length, 1);

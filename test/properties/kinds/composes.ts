@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { DEFAULT_DEPLOYMENT } from '../../../src/model/ids/installation.js';
 import { idOf } from '../../../src/commands/shared/again.js';
 import { composeMetadata } from '../../../src/local/compose-server/compose-metadata.js';
 import { parseComposeId } from '../../../src/model/compose/compose.js';
@@ -10,6 +11,7 @@ import { selectImages } from '../../../src/model/compose/productmd.js';
 import { amiNameProblem } from '../../../src/model/ids/name-template.js';
 import {
   composeWorkflowId,
+  deploymentOf,
   imageWorkflowId,
   workflowIdOf,
 } from '../../../src/model/ids/workflow-ids.js';
@@ -53,10 +55,13 @@ const composeIds = inputKind({
       const type = parsed.releaseType === 'ga' ? '' : `-${parsed.releaseType}`;
       const again = `${parsed.short}-${parsed.version}${type}-${parsed.date}`;
       assert(id.startsWith(again) && id.endsWith(`.${parsed.respin}`), 'its parts make it again');
-      const workflowId = composeWorkflowId(id);
-      assert.equal(workflowIdOf(id), workflowId);
-      assert.equal(workflowIdOf(workflowId), workflowId);
-      assert.equal(idOf({ kind: 'compose', workflowId }), id);
+      for (const deployment of [DEFAULT_DEPLOYMENT, 'staging']) {
+        const workflowId = composeWorkflowId(deployment, id);
+        assert.equal(workflowIdOf(deployment, id), workflowId);
+        assert.equal(workflowIdOf(deployment, workflowId), workflowId);
+        assert.equal(deploymentOf(workflowId), deployment);
+        assert.equal(idOf({ kind: 'compose', workflowId }), id);
+      }
       return 'accepted';
     },
   }),
@@ -251,7 +256,11 @@ function assertBelowCompose(image: ComposeImages['images'][number]): void {
   assert.match(sha256, /^[0-9a-f]{64}$/);
   assert(Number.isSafeInteger(sizeBytes) && sizeBytes > 0);
   assert(['x86_64', 'aarch64'].includes(arch) && subvariant === 'Cloud_Base');
-  const workflowId = imageWorkflowId({ composeId: COMPOSE_ID, subvariant, arch });
+  const workflowId = imageWorkflowId(DEFAULT_DEPLOYMENT, {
+    composeId: COMPOSE_ID,
+    subvariant,
+    arch,
+  });
   assert.equal(workflowId.split('/').length, 4);
   const problem = amiNameProblem(name);
   if (problem !== undefined) assertPlainLine(problem);

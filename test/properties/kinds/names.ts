@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { DEFAULT_DEPLOYMENT } from '../../../src/model/ids/installation.js';
 import { clientToken } from '../../../src/aws/client-token.js';
 import { ClientError } from '../../../src/client/errors.js';
 import { imageRequestByHand, type ImageByHand } from '../../../src/client/image-request.js';
@@ -115,10 +116,10 @@ const byHand = inputKind({
           assert.match(sha256, /^(?:[0-9a-f]{64})?$/);
           assert.match(request.composeId, /^[A-Za-z0-9][A-Za-z0-9._+~-]{0,99}$/);
           assert.match(request.release, /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/);
-          const id = imageWorkflowId({ composeId: name, ...request.image });
+          const id = imageWorkflowId(DEFAULT_DEPLOYMENT, { composeId: name, ...request.image });
           assert.equal(id.split('/').length, 4);
-          assert.equal(workflowIdOf(id), id);
-          assert.equal(workflowIdOf(id.slice('image/'.length)), id);
+          assert.equal(workflowIdOf(DEFAULT_DEPLOYMENT, id), id);
+          assert.equal(workflowIdOf(DEFAULT_DEPLOYMENT, id.slice('image/'.length)), id);
         },
       );
     },
@@ -143,7 +144,10 @@ const ids = inputKind({
       assert.match(shellQuoted(id), /^(?:[\w@%+=:,./-]+|'(?:[^']|'\\'')*')$/su);
       assert.match(clientToken(id, other), /^[0-9a-f]{64}$/);
       if (id !== other) assert.notEqual(clientToken(id, other), clientToken(other, id));
-      assert.equal(workflowIdOf(workflowIdOf(id)), workflowIdOf(id));
+      for (const deployment of [DEFAULT_DEPLOYMENT, 'staging']) {
+        const workflowId = workflowIdOf(deployment, id);
+        assert.equal(workflowIdOf(deployment, workflowId), workflowId);
+      }
       return 'accepted';
     },
   }),

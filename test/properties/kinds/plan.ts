@@ -19,10 +19,11 @@ import {
 } from '../../../src/local/compose-server/compose-server.js';
 import { composeMetadata } from '../../../src/local/compose-server/compose-metadata.js';
 import type { ImageRequest } from '../../../src/model/plan/plan.js';
-import { startSimulator, type Simulator } from '../../../src/simulator/index.js';
+import { publisherAccount, startSimulator, type Simulator } from '../../../src/simulator/index.js';
 import { createUrlPolicy } from '../../../src/fetch/url-policy.js';
 import { noise, xz } from '../../fetch/xz-files.js';
 import { CloudControl } from '../../support/cloud-control.js';
+import { TEST_INSTALLATION } from '../../support/images.js';
 import { writeConfig } from '../../support/publisher-config.js';
 import { hostileJsonText } from '../hostile-json.js';
 import { around } from '../hostile-text.js';
@@ -49,6 +50,7 @@ async function openStand(): Promise<Stand> {
   const simulator = await startSimulator({
     stateDir: join(directory, 'cloud'),
     latency: 'instant',
+    settings: publisherAccount,
     credentials,
   });
   const settings = scaledAwsSettings(0.05, {
@@ -76,9 +78,13 @@ async function openStand(): Promise<Stand> {
       aws,
       clock: aws.clock,
       config,
+      installation: TEST_INSTALLATION,
       urlPolicy,
       send: () => Promise.resolve(),
-      runs: { stateOf: () => Promise.resolve({ state: 'unknown' }) },
+      runs: {
+        stateOf: () => Promise.resolve({ state: 'unknown' }),
+        endingOf: () => Promise.resolve(undefined),
+      },
     },
   };
 }

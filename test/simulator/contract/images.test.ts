@@ -2,18 +2,22 @@
 
 import assert from 'node:assert/strict';
 import * as ec2 from '@aws-sdk/client-ec2';
+import { createClock, systemTime } from '../../../src/simulator/clock.js';
+import { defaultSettings } from '../../../src/simulator/settings.js';
 import {
   amazonLinux,
   closeTestClouds,
   hvmImage,
   idOf,
   imageOf,
+  launch,
   newImage,
   newSnapshot,
   newVolume,
   openTestCloud,
   refusal,
   setFaults,
+  shareImage,
   snapshotOf,
   until,
 } from '../cloud-fixture.js';
@@ -224,6 +228,78 @@ describe('contract: images', () => {
         new ec2.DescribeImageAttributeCommand({ ImageId: amazons, Attribute: 'launchPermission' }),
       ),
     );
+  });
+
+  it('of several ids that do not exist is named with all of them (error codes, InvalidAMIID.NotFound)', async () => {
+    const client = (await openTestCloud()).client();
+    const ImageIds = ['ami-00000000000000001', 'ami-00000000000000002'];
+    const ask = (ids: string[]): Promise<unknown> =>
+      client.send(new ec2.DescribeImagesCommand({ ImageIds: ids }));
+    assert.equal(
+      await refusal('InvalidAMIID.NotFound', ask(ImageIds)),
+      "The image ids '[ami-00000000000000001, ami-00000000000000002]' do not exist",
+    );
+    assert.equal(
+      await refusal('InvalidAMIID.NotFound', ask(ImageIds.slice(1))),
+      "The image id '[ami-00000000000000002]' does not exist",
+    );
+  });
+
+  it('of Amazon is deprecated 90 days after its release: found by id, or when asked for (user guide, deprecate an AMI)', async () => {
+    let aheadMs = 0;
+    const dayMs = 24 * 3600_000;
+    const cloud = await openTestCloud({
+      clock: createClock({ ...systemTime, now: () => Date.now() + aheadMs }),
+    });
+    const client = cloud.client();
+    const pinned = await amazonLinux(client);
+    const listed = async (input: ec2.DescribeImagesCommandInput): Promise<boolean> => {
+      const { Images: images = [] } = await client.send(new ec2.DescribeImagesCommand(input));
+      return images.some(({ ImageId: id }) => id === pinned);
+    };
+    const { CreationDate: made, DeprecationTime: deprecated } = await imageOf(client, pinned);
+    assert.equal(Date.parse(deprecated ?? '') - Date.parse(made ?? ''), 90 * dayMs);
+    const byFilter = { Filters: [{ Name: 'image-id', Values: [pinned] }] };
+    assert.equal(await listed(byFilter), true);
+
+    aheadMs = 90 * dayMs;
+    assert.equal(await listed(byFilter), false);
+    assert.equal(await listed({ Owners: ['amazon'] }), false);
+    assert.equal(await listed({ ...byFilter, IncludeDeprecated: true }), true);
+    assert.equal(await listed({ ImageIds: [pinned] }), true);
+    await launch(client, { ImageId: pinned });
+    assert.notEqual(await amazonLinux(client), pinned);
+  });
+
+  it('made public by an account that is new is refused: blocked at first, then the sixth (user guide, AMI quotas)', async () => {
+    const client = (await openTestCloud({ settings: defaultSettings })).client();
+    const ids: string[] = [];
+    for (const Name of ['one', 'two', 'three', 'four', 'five', 'six'])
+      ids.push(await newImage(client, { Name }));
+    const [first = '', ...others] = ids;
+    await refusal('OperationNotPermitted', shareImage(client, first));
+    await client.send(new ec2.DisableImageBlockPublicAccessCommand({}));
+    for (const id of others) await shareImage(client, id);
+    await refusal('ResourceLimitExceeded', shareImage(client, first));
+  });
+
+  it('can be made public until a new block is in force, ten minutes later at most (EnableImageBlockPublicAccess)', async () => {
+    let aheadMs = 0;
+    const clock = createClock({ ...systemTime, now: () => Date.now() + aheadMs });
+    const client = (await openTestCloud({ clock, latency: 'aws' })).client();
+    const state = async (): Promise<string | undefined> =>
+      (await client.send(new ec2.GetImageBlockPublicAccessStateCommand({})))
+        .ImageBlockPublicAccessState;
+    const block = { ImageBlockPublicAccessState: 'block-new-sharing' } as const;
+    const answer = await client.send(new ec2.EnableImageBlockPublicAccessCommand(block));
+    assert.equal(answer.ImageBlockPublicAccessState, 'block-new-sharing');
+    assert.equal(await state(), 'unblocked');
+    aheadMs = 10 * 60_000;
+    assert.equal(await state(), 'block-new-sharing');
+    await client.send(new ec2.DisableImageBlockPublicAccessCommand({}));
+    assert.equal(await state(), 'block-new-sharing');
+    aheadMs = 20 * 60_000;
+    assert.equal(await state(), 'unblocked');
   });
 
   it('is not taken for the newest Amazon Linux because of its name: owners are told apart (threat T9)', async () => {

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import * as ec2 from '@aws-sdk/client-ec2';
+import { LabelParameterVersionCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import {
   amazonLinux,
   closeTestClouds,
@@ -13,6 +14,7 @@ import {
   newImage,
   openTestCloud,
   refusal,
+  testCredentials,
   volumeOf,
 } from '../cloud-fixture.js';
 
@@ -164,6 +166,47 @@ describe('contract: RunInstances', () => {
     const client = (await openTestCloud({ settings: { vcpusPerRegion: 3 } })).client();
     await launch(client);
     await refusal('VcpuLimitExceeded', launch(client));
+  });
+
+  it('counts the vCPUs of an instance that shuts down until it has terminated, also for a start', async () => {
+    const settings = { vcpusPerRegion: 2 };
+    const client = (await openTestCloud({ settings, latency: 'fast' })).client();
+    const stopped = await launch(client);
+    await inState(client, stopped, 'running');
+    await client.send(new ec2.StopInstancesCommand({ InstanceIds: [stopped] }));
+    await refusal('VcpuLimitExceeded', launch(client));
+    await inState(client, stopped, 'stopped');
+    const second = await launch(client);
+    const start = (): Promise<unknown> =>
+      client.send(new ec2.StartInstancesCommand({ InstanceIds: [stopped] }));
+    await refusal('VcpuLimitExceeded', start());
+    await client.send(new ec2.TerminateInstancesCommand({ InstanceIds: [second] }));
+    await refusal('VcpuLimitExceeded', start());
+    await inState(client, second, 'terminated');
+    await start();
+  });
+
+  it('resolves a Systems Manager parameter in place of an AMI id, by version and label, too (ImageId: resolve:ssm)', async () => {
+    const cloud = await openTestCloud();
+    const client = cloud.client();
+    const { url: endpoint } = cloud;
+    const ssm = new SSMClient({ region: 'us-east-1', endpoint, credentials: testCredentials });
+    const own = await newImage(client);
+    const latest = '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64';
+    const put = { Name: '/ami', Type: 'String', Overwrite: true } as const;
+    await ssm.send(new PutParameterCommand({ ...put, Value: own }));
+    await ssm.send(new LabelParameterVersionCommand({ Name: '/ami', Labels: ['tested'] }));
+    await ssm.send(new PutParameterCommand({ ...put, Value: 'not an id' }));
+    ssm.destroy();
+    const imageIn = async (ImageId: string): Promise<string | undefined> =>
+      (await instanceOf(client, await launch(client, { ImageId }))).ImageId;
+    assert.equal(await imageIn(`resolve:ssm:${latest}`), await amazonLinux(client));
+    assert.equal(await imageIn('resolve:ssm:/ami:1'), own);
+    assert.equal(await imageIn('resolve:ssm:/ami:tested'), own);
+    for (const name of ['/ami', '/ami:3', '/none']) {
+      const message = await refusal('InvalidParameterValue', imageIn(`resolve:ssm:${name}`));
+      assert.match(message, new RegExp(name));
+    }
   });
 
   it('takes IMDS defaults from the image (user guide, configure the AMI)', async () => {

@@ -167,6 +167,42 @@ describe('simulator: faults', () => {
     assert.equal((await instanceOf(client, id)).State?.Name, 'running');
   });
 
+  it('counts as fired only what showed an effect, and waits for such a call', async () => {
+    const cloud = await openTestCloud();
+    const client = cloud.client();
+    await setFaults(cloud, [
+      { id: 'old', action: 'CreateTags', kind: 'stale-read' },
+      { id: 'late', action: 'CreateVolume', kind: 'stale-list' },
+      { id: 'gone', action: 'DescribeInstances', kind: 'instance-loss' },
+    ]);
+    const fired = async (): Promise<unknown> =>
+      (await control<FaultStatus[]>(cloud, 'faults')).map((rule) => rule.fired);
+    const volume = await newVolume(client, { Size: 1, AvailabilityZone: 'us-east-1a' });
+    assert.deepEqual(await fired(), [0, 1, 0]);
+    const tag = (id: string): Promise<unknown> =>
+      client.send(new ec2.CreateTagsCommand({ Resources: [id], Tags: [{ Key: 'a', Value: 'b' }] }));
+    await refusal('InvalidVolume.NotFound', tag('vol-00000000000000001'));
+    await client.send(new ec2.DescribeInstancesCommand({}));
+    assert.deepEqual(await fired(), [0, 1, 0]);
+    await tag(volume);
+    assert.deepEqual(await fired(), [1, 1, 0]);
+    const { Tags: tags } = await volumeOf(client, volume);
+    assert.deepEqual(tags ?? [], []);
+  });
+
+  it('does not use up a rule on a call that EC2 throttles', async () => {
+    const cloud = await openTestCloud({ settings: { throttling: true } });
+    const client = cloud.client();
+    const run = (): Promise<unknown> =>
+      client.send(new ec2.RunInstancesCommand({ MinCount: 1, MaxCount: 1 }));
+    // A launch of 1,001 instances finds too few tokens, however fast the calls are.
+    const tooMany = new ec2.RunInstancesCommand({ MinCount: 1001, MaxCount: 1001 });
+    await setFaults(cloud, [{ id: 'error', action: 'RunInstances', kind: 'error' }]);
+    await refusal('RequestLimitExceeded', client.send(tooMany));
+    assert.equal((await control<FaultStatus[]>(cloud, 'faults'))[0]?.fired, 0);
+    await refusal('InternalError', run());
+  });
+
   it('throttles with EC2’s buckets when that is set (developer guide, request throttling)', async () => {
     const cloud = await openTestCloud({ settings: { throttling: true } });
     const client = cloud.client();

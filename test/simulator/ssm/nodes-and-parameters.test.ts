@@ -85,7 +85,9 @@ describe('Parameter Store', () => {
       const image = bench.cloud.images.get('eu-west-1', String(parameter['Value']));
       assert.equal(image?.architecture, 'x86_64');
       assert.equal(image.os, 'amazon-linux-2023');
-      assert.equal((await get(`${name}:1`))['Value'], parameter['Value']);
+      const version = Number(parameter['Version']);
+      assert.equal((await get(`${name}:${version}`))['Value'], parameter['Value']);
+      assert.notEqual((await get(`${name}:${version - 1}`))['Value'], parameter['Value']);
       assert.equal((await get(String(parameter['ARN'])))['Value'], parameter['Value']);
       const below = await bench.ok('GetParametersByPath', { Path: prefix, MaxResults: 3 });
       assert.equal((below['Parameters'] as unknown[]).length, 3);
@@ -115,6 +117,18 @@ describe('Parameter Store', () => {
         unknown
       >;
       assert.deepEqual([got['Value'], got['Version']], ['2', 2]);
+      const label = { Name: '/own/a', ParameterVersion: 1, Labels: ['stable', 'aws-no'] };
+      const labelled = await bench.ok('LabelParameterVersion', label);
+      assert.deepEqual(labelled, { InvalidLabels: ['aws-no'], ParameterVersion: 1 });
+      const valueOf = async (Name: string): Promise<unknown> =>
+        ((await bench.ok('GetParameter', { Name }))['Parameter'] as typeof got)['Value'];
+      assert.equal(await valueOf('/own/a:stable'), '1');
+      await bench.ok('LabelParameterVersion', { Name: '/own/a', Labels: ['stable'] });
+      assert.equal(await valueOf('/own/a:stable'), '2');
+      assert.equal(
+        await bench.error('GetParameter', { Name: '/own/a:3' }),
+        'ParameterVersionNotFound',
+      );
       await bench.ok('DeleteParameter', { Name: '/own/a' });
       assert.equal(await bench.error('GetParameter', { Name: '/own/a' }), 'ParameterNotFound');
     } finally {

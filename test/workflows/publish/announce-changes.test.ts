@@ -7,7 +7,7 @@ import { someRegion, somePlan, someRequest } from '../../support/images.js';
 
 const plan = {
   ...somePlan(someRequest(), { workflowId: 'image/a', runId: 'run' }),
-  publishedAs: { imageName: 'a', release: 43, stream: '43', subvariant: 'Cloud_Base' },
+  publishedAs: { imageName: 'a', release: 43, milestone: 'rc', subvariant: 'Cloud_Base' },
 };
 
 function region(name: string, state: RegionState, amisCount = 4): RegionProgress {
@@ -28,15 +28,15 @@ function regionMessages(before: RegionProgress, after: RegionProgress): string[]
 }
 
 describe('the messages for a change', () => {
-  it('report a failed copy only in regions where the copy was still under way', () => {
-    const regions = [
-      region('us-east-1', 'copied'),
-      region('eu-west-1', 'copied'),
-      region('ap-south-1', 'failed', 0),
-      region('sa-east-1', 'copying', 0),
-    ];
-    const step = { of: 'step', step: 'copy', after: 'failed' } as const;
-    assert.deepEqual(messages(step, regions), ['image.copy failed sa-east-1']);
+  it('report a copy when its AMIs are available, and a region that failed as left out', () => {
+    const before = region('eu-west-1', 'copying', 0);
+    assert.deepEqual(regionMessages(region('eu-west-1', 'waiting', 0), before), []);
+    assert.deepEqual(regionMessages(before, region('eu-west-1', 'copied')), [
+      'image.copy undefined eu-west-1',
+    ]);
+    assert.deepEqual(regionMessages(before, region('eu-west-1', 'failed', 0)), [
+      'region.v1.left-out undefined eu-west-1',
+    ]);
   });
 
   it('report no publication for an image that an earlier run published', () => {
@@ -55,12 +55,17 @@ describe('the messages for a change', () => {
     const before = region('eu-west-1', 'publishing');
     assert.deepEqual(regionMessages(before, region('eu-west-1', 'failed', 0)), []);
     const kept = before.amis.slice(0, 1);
-    const undo = { of: 'undo', before, kept, isUnseen: false } as const;
-    assert.deepEqual(messages(undo, []), [
-      'image.publish completed eu-west-1',
-      'image.publish failed eu-west-1',
+    const undo = { of: 'undo', before, kept } as const;
+    assert.deepEqual(messages(undo, [{ ...region('eu-west-1', 'failed'), amis: kept }]), [
+      'image.publish undefined eu-west-1',
+      'region.v1.left-out undefined eu-west-1',
     ]);
-    assert.equal(announcementsOf(undo, plan, []).length, 4);
+  });
+
+  it('report no left-out region of a run that was undone as a whole', () => {
+    const before = region('eu-west-1', 'publishing');
+    const undo = { of: 'undo', before, kept: [] } as const;
+    assert.deepEqual(messages(undo, [{ ...before, amis: [] }]), []);
   });
 
   it('report a failed upload from each of its three steps, and from no later one', () => {
@@ -78,7 +83,33 @@ describe('the messages for a change', () => {
         region('us-east-1', home),
         region('eu-west-1', 'published'),
       ]).map(({ topic }) => topic);
-    assert.deepEqual(topics('published'), ['published.v1.aws.43.Cloud_Base.x86_64']);
-    assert.deepEqual(topics('failed'), []);
+    assert.deepEqual(topics('published'), [
+      'published.v1.aws.rc.Cloud_Base.x86_64',
+      'run.v1.failed',
+    ]);
+    assert.deepEqual(topics('failed'), ['run.v1.failed']);
+  });
+
+  it('report the end of a run with every region, its AMIs that stay, and why others have none', () => {
+    const [ended] = announcementsOf({ of: 'outcome', after: 'failed', reason: 'no route' }, plan, [
+      region('us-east-1', 'published', 1),
+      { ...region('eu-west-1', 'left-out', 0), reason: 'EC2 has no such region' },
+      region('sa-east-1', 'copied'),
+    ]).slice(-1);
+    const { reason, regions } = ended?.body ?? {};
+    assert.equal(reason, 'no route');
+    const [ami] = region('us-east-1', 'published', 1).amis;
+    assert.deepEqual(regions, {
+      'us-east-1': { state: 'published', amis: { 'hvm-standard': ami?.ami } },
+      'eu-west-1': { state: 'left-out', amis: {}, reason: 'EC2 has no such region' },
+      'sa-east-1': { state: 'undone', amis: {} },
+    });
+  });
+
+  it('report no end of a run that found its image published', () => {
+    const unchanged = { ...plan, published: region('us-east-1', 'published').amis };
+    for (const after of ['already-published', 'partly-published'] as const) {
+      assert.deepEqual(announcementsOf({ of: 'outcome', after }, unchanged, []), []);
+    }
   });
 });

@@ -1,7 +1,8 @@
 /** Per-region switches of the account: encryption by default, public-access blocks. */
 
-import { accountOf, settingsOf } from '../lib/account.js';
+import { accountOf, imageBlockOf, settingsOf } from '../lib/account.js';
 import type { Cloud } from '../../cloud.js';
+import { quotaOf, standardVcpus } from '../../service-quotas/quotas.js';
 import { CloudError, missingParameter } from '../../errors.js';
 import { list, oneOf, required, text } from '../../input.js';
 import type { AccountRecord } from '../../store/state.js';
@@ -29,6 +30,18 @@ function change(cloud: Cloud, region: string, changes: Partial<AccountRecord>): 
   cloud.accounts.put(region, { ...accountOf(cloud, region), ...changes });
 }
 
+function changeImageBlock(
+  cloud: Cloud,
+  region: string,
+  state: AccountRecord['imageBlockPublicAccess'],
+): void {
+  const until = cloud.clock.now() + cloud.latency.draw('publicAccessBlock');
+  change(cloud, region, {
+    imageBlockPublicAccess: state,
+    earlierImageBlock: { state: imageBlockOf(cloud, region), until },
+  });
+}
+
 /** EC2 API reference, DescribeAccountAttributes: the attributes and what a new account has. */
 function accountAttributes(
   cloud: Cloud,
@@ -37,7 +50,7 @@ function accountAttributes(
   return {
     'supported-platforms': ['VPC'],
     'default-vpc': [defaultVpcId(region)],
-    'max-instances': [String(cloud.settings.vcpusPerRegion ?? 20)],
+    'max-instances': [String(quotaOf(cloud, standardVcpus, region) ?? 20)],
     'vpc-max-security-groups-per-interface': ['5'],
     'max-elastic-ips': ['5'],
     'vpc-max-elastic-ips': ['5'],
@@ -59,7 +72,7 @@ export const accountActions: ActionTable = {
   }),
 
   GetImageBlockPublicAccessState: action({}, ({ cloud, region }) => ({
-    imageBlockPublicAccessState: accountOf(cloud, region).imageBlockPublicAccess,
+    imageBlockPublicAccessState: imageBlockOf(cloud, region),
     managedBy: managedBy(cloud, region),
   })),
   EnableImageBlockPublicAccess: action(
@@ -67,13 +80,13 @@ export const accountActions: ActionTable = {
     ({ cloud, region }, input) => {
       refuseIfManaged(cloud, region);
       const state = input.ImageBlockPublicAccessState;
-      change(cloud, region, { imageBlockPublicAccess: state });
+      changeImageBlock(cloud, region, state);
       return { imageBlockPublicAccessState: state };
     },
   ),
   DisableImageBlockPublicAccess: action({}, ({ cloud, region }) => {
     refuseIfManaged(cloud, region);
-    change(cloud, region, { imageBlockPublicAccess: 'unblocked' });
+    changeImageBlock(cloud, region, 'unblocked');
     return { imageBlockPublicAccessState: 'unblocked' };
   }),
 

@@ -1,11 +1,12 @@
 /** An image's attributes: who may launch it, its description, IMDS support. */
 
 import { defaultDeprecation } from '../lib/deprecation.js';
-import { accountOf } from '../lib/account.js';
+import { imageBlockOf } from '../lib/account.js';
 import { asSeen } from '../../store/changes.js';
 import { CloudError, invalidCombination, invalidValue, missingParameter } from '../../errors.js';
 import { list, oneOf, required, structure, text } from '../../input.js';
 import type { InputOf } from '../../input.js';
+import { publicImages, quotaOf } from '../../service-quotas/quotas.js';
 import type { ImageRecord } from '../../store/state.js';
 import type { XmlFields } from '../../http/xml.js';
 import type { ActionTable, Call } from '../lib/action.js';
@@ -129,7 +130,7 @@ function checkShareable(call: Call, image: ImageRecord, change: SharingChange): 
     );
   }
   // EC2 user guide, "Block public access to your AMIs".
-  if (accountOf(call.cloud, call.region).imageBlockPublicAccess !== 'unblocked') {
+  if (imageBlockOf(call.cloud, call.region) !== 'unblocked') {
     throw new CloudError(
       'OperationNotPermitted',
       "You can't publicly share this AMI because block public access for AMIs is enabled for this account. To publicly share the AMI, you must call the DisableImageBlockPublicAccess API.",
@@ -138,16 +139,15 @@ function checkShareable(call: Call, image: ImageRecord, change: SharingChange): 
   checkPublicQuota(call);
 }
 
-/** EC2 user guide, "AMI quotas": public AMIs per region. */
 function checkPublicQuota(call: Call): void {
   const { cloud, region } = call;
-  const { publicImagesPerRegion: quota } = cloud.settings;
+  const quota = quotaOf(cloud, publicImages, region);
   if (quota === undefined) return;
-  let publicImages = 0;
+  let used = 0;
   for (const image of cloud.images.inRegion(region)) {
-    if (image.ownerId === cloud.accountId && isPublic(image)) publicImages += 1;
+    if (image.ownerId === cloud.accountId && isPublic(image)) used += 1;
   }
-  if (publicImages >= quota) {
+  if (used >= quota) {
     throw new CloudError(
       'ResourceLimitExceeded',
       `You have reached your quota of ${quota} for the number of public images allowed in this Region. Deregister unused public images or request an increase in your public AMIs quota.`,

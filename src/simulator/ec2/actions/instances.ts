@@ -9,7 +9,9 @@ import { action } from '../lib/action.js';
 import { applyFilters, filterInput } from '../lib/filters.js';
 import { beginStop, beginTermination, powerOn, rebootInstance } from '../lib/instance-lifecycle.js';
 import { instanceFilters } from '../lib/instance-filters.js';
+import { typeOf } from '../lib/instance-type-catalog.js';
 import { reservationXml, stateXml } from '../lib/instance-view.js';
+import { checkVcpus } from '../lib/launch-checks.js';
 import { findInstances, seenInstances } from '../lib/lookup.js';
 import { newPublicIp } from '../lib/new-resource.js';
 import { paginate, refuseIdsWithPage } from '../lib/pagination.js';
@@ -98,6 +100,8 @@ export const instanceActions: ActionTable = {
     for (const instance of instances) {
       refuseState(instance, ['stopped', 'pending', 'running'], 'started');
     }
+    const stopped = instances.filter(({ state }) => state === 'stopped');
+    checkVcpus(call, sumOf(stopped.map(({ instanceType }) => typeOf(instanceType)?.vcpus ?? 0)));
     return {
       instancesSet: instances.map((instance) => change(instance, () => start(call, instance))),
     };
@@ -143,6 +147,10 @@ function refuseState(
     'IncorrectInstanceState',
     `The instance '${instance.id}' is not in a state from which it can be ${verb}.`,
   );
+}
+
+function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, one) => sum + one, 0);
 }
 
 function start(call: Call, instance: InstanceRecord): void {

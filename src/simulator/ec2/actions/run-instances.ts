@@ -61,7 +61,7 @@ export const runInstancesActions: ActionTable = {
     if (token.earlier !== undefined) return earlierLaunch(call, token.earlier);
     const plan = planLaunch(call, input, place);
     const count = countInstances(input);
-    checkVcpus(call, plan.type, count);
+    checkVcpus(call, plan.type.vcpus * count);
     const instances = Array.from({ length: count }, (_, index) => launch(call, plan, index));
     token.remember(instances.map((instance) => instance.id));
     plan.image.lastLaunchedAt = call.cloud.clock.now();

@@ -11,8 +11,8 @@ import type { XmlFields } from '../../http/xml.js';
 export type Call = Pick<ServiceCall, 'cloud' | 'region' | 'action' | 'changed' | 'resources'>;
 
 /**
- * Notes what the call has changed. An action calls it before it waits for anything: until then every
- * change in the store is its own.
+ * Notes what the call has changed. An action calls it before it waits: a resource is compared with how it was when
+ * it was last read, and meanwhile an event can read it.
  */
 export function settle(call: Call): void {
   const keys = call.cloud.store.takeChanges();

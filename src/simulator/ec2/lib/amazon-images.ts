@@ -17,23 +17,44 @@ interface Release {
   readonly createdAt: number;
 }
 
-/** Oldest first, so that a client that picks a wrong image as "the most recent" is found out. */
-const releases: readonly [Release, Release] = [
-  { version: '2023.9.20250929.0', createdAt: Date.UTC(2025, 8, 30, 21, 4, 11) },
-  { version: '2023.9.20251020.0', createdAt: Date.UTC(2025, 9, 21, 20, 37, 52) },
-];
+const dayMs = 24 * 3600_000;
+const firstRelease = Date.UTC(2025, 9, 21, 20, 37, 52);
+const earlierRelease = Date.UTC(2025, 8, 30, 21, 4, 11);
 
-/** AL2023 images are deprecated 90 days after release; these stay current however old the release is. */
-const deprecationTime = '2099-01-01T00:00:00.000Z';
+/** Amazon releases about every two weeks. At this pace two releases are current at any time. */
+const releaseEveryMs = 45 * dayMs;
+/** The next releases are there already, and are shown once the clock has come that far. */
+const aheadMs = 180 * dayMs;
 
-/** The image that `/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-ARCH` names. */
-export function latestAmazonLinuxId(region: string, architecture: 'x86_64' | 'arm64'): string {
-  return imageId(region, imageName(releases[1], architecture));
+/** AL2023 user guide, "Deprecation": an AMI is deprecated 90 days after its release. */
+const currentForMs = 90 * dayMs;
+
+/** All releases up to that time. Oldest first: a client that takes the first as the newest is found out. */
+function releasesUntil(timeMs: number): Release[] {
+  const times = [earlierRelease];
+  for (let at = firstRelease; at <= timeMs; at += releaseEveryMs) times.push(at);
+  return times.map((createdAt, index) => {
+    const built = new Date(createdAt - dayMs).toISOString().slice(0, 10).replaceAll('-', '');
+    return { version: `2023.${9 + Math.floor(index / 2)}.${built}.0`, createdAt };
+  });
+}
+
+/** The images that `/aws/service/ami-amazon-linux-latest/…` has named up to that time, the oldest first. */
+export function amazonLinuxReleases(
+  region: string,
+  architecture: 'x86_64' | 'arm64',
+  nowMs: number,
+): { readonly id: string; readonly createdAt: number }[] {
+  return releasesUntil(Math.max(nowMs, firstRelease)).map((release) => ({
+    id: imageId(region, imageName(release, architecture)),
+    createdAt: release.createdAt,
+  }));
 }
 
 /** Presets all of it; the ids depend on region and name only, so they are the same in every cloud. */
 export function presetAmazonImages(cloud: Cloud): void {
   let seq = -1_000_000;
+  const releases = releasesUntil(cloud.clock.now() + aheadMs);
   for (const region of regions.values()) {
     for (const release of releases) {
       for (const architecture of ['x86_64', 'arm64'] as const) {
@@ -52,6 +73,11 @@ export function presetAmazonImages(cloud: Cloud): void {
       cloud.images.preset(kernelImage(region.name, kernel, seq++));
     }
   }
+}
+
+/** The first two are there whatever the clock shows. */
+function shownFrom({ createdAt }: Release): number {
+  return createdAt <= firstRelease ? 0 : createdAt;
 }
 
 function imageName(release: Release, architecture: string): string {
@@ -73,7 +99,7 @@ function amazonSnapshot(
     region,
     seq,
     createdAt: release.createdAt,
-    visibleAt: 0,
+    visibleAt: shownFrom(release),
     tags: {},
     ownerId: amazonAccountId,
     ownerAlias: 'amazon',
@@ -115,7 +141,7 @@ function amazonLinux(
     region,
     seq,
     createdAt: release.createdAt,
-    visibleAt: 0,
+    visibleAt: shownFrom(release),
     tags: {},
     imageType: 'machine',
     ownerId: amazonAccountId,
@@ -146,7 +172,7 @@ function amazonLinux(
     os: 'amazon-linux-2023',
     availableAt: release.createdAt,
     permissions: everyone,
-    deprecationTime,
+    deprecationTime: new Date(release.createdAt + currentForMs).toISOString(),
   };
 }
 
@@ -156,7 +182,10 @@ interface Kernel {
   readonly architecture: Architecture;
 }
 
-/** hd0 is for a disk without partitions, hd00 for one whose first partition holds the system. */
+/**
+ * They have no deprecation time: EC2's user guide ("User provided kernels") lists them without
+ * IncludeDeprecated. hd0 is for a disk without partitions, hd00 for one whose first partition holds the system.
+ */
 function kernels(region: string): Kernel[] {
   const documented = paravirtualKernels.get(region);
   if (documented === undefined) return [];

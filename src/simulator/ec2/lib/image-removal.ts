@@ -3,12 +3,13 @@
 import type { Cloud } from '../../cloud.js';
 import type { ImageRecord } from '../../store/state.js';
 
-/** API reference, DescribeImages: "Recently deregistered images appear in the returned results for a short interval". */
-export function listDeregistered(cloud: Cloud, image: ImageRecord, forMs: number): void {
-  if (cloud.images.get(image.region, image.id) !== undefined || forMs === 0) return;
+/** API reference, DescribeImages: "Recently deregistered images appear in the returned results for a short interval". Answers whether there is one. */
+export function listDeregistered(cloud: Cloud, image: ImageRecord, forMs: number): boolean {
+  if (cloud.images.get(image.region, image.id) !== undefined || forMs === 0) return false;
   const ghostUntil = Math.round(cloud.clock.now() + forMs);
   const ended: ImageRecord = { ...image, deregistered: true };
   cloud.ghosts.add('image', { ...ended, ghostUntil });
+  return true;
 }
 
 /** Its id is unavailable from now on, and its name is taken for a while longer. */

@@ -4,8 +4,10 @@ import { arnOf, globalResource } from '../../partition.js';
 import { CloudError, invalidCombination, invalidValue, missingParameter } from '../../errors.js';
 import { globMatcher } from '../../faults/glob.js';
 import { regions } from '../../regions.js';
+import { quotaOf, standardVcpus } from '../../service-quotas/quotas.js';
 import type { ImageRecord, SecurityGroupRecord } from '../../store/state.js';
 import type { Call } from './action.js';
+import { resolveImageId } from './image-parameter.js';
 import { findUsableImage, imageState } from './image-state.js';
 import type { InstanceType } from './instance-type-catalog.js';
 import { isKnownType, typeIn, typeOf } from './instance-type-catalog.js';
@@ -13,8 +15,9 @@ import type { RunInstancesInput } from './launch-input.js';
 import type { Subnet } from './network-defaults.js';
 import { defaultGroupId, defaultSubnets } from './network-defaults.js';
 
-export function checkImage(call: Call, imageId: string | undefined): ImageRecord {
-  if (imageId === undefined || imageId === '') throw missingParameter('ImageId');
+export function checkImage(call: Call, given: string | undefined): ImageRecord {
+  if (given === undefined || given === '') throw missingParameter('ImageId');
+  const imageId = resolveImageId(call, given);
   const image = findUsableImage(call, imageId);
   if (image.imageType !== 'machine') {
     throw new CloudError('InvalidAMIID.NotFound', `The image id '[${imageId}]' does not exist`);
@@ -217,17 +220,20 @@ export function chooseProfile(
   return { arn, id: `AIPA${Buffer.from(arn).toString('hex').toUpperCase().slice(-17)}` };
 }
 
-/** EC2 user guide, "On-Demand Instance quotas": vCPUs of what is pending or running. */
-export function checkVcpus(call: Call, type: InstanceType, count: number): void {
+/**
+ * EC2 user guide, "On-Demand Instance quotas": vCPUs of running instances. Whether an instance that ends still
+ * counts is not documented; here it does until it has ended.
+ */
+export function checkVcpus(call: Call, wanted: number): void {
   const { cloud, region } = call;
-  const limit = cloud.settings.vcpusPerRegion;
+  const limit = quotaOf(cloud, standardVcpus, region);
   if (limit === undefined) return;
   let used = 0;
   for (const instance of cloud.instances.inRegion(region)) {
-    const counts = instance.state === 'pending' || instance.state === 'running';
+    const counts = instance.state !== 'stopped' && instance.state !== 'terminated';
     if (counts) used += typeOf(instance.instanceType)?.vcpus ?? 0;
   }
-  if (used + type.vcpus * count > limit) {
+  if (wanted > 0 && used + wanted > limit) {
     throw new CloudError(
       'VcpuLimitExceeded',
       `You have requested more vCPU capacity than your current vCPU limit of ${limit} allows for the instance bucket that the specified instance type belongs to. Please visit http://aws.amazon.com/contact-us/ec2-request to request an adjustment to this limit.`,

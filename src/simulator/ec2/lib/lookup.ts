@@ -65,7 +65,10 @@ const imageKind: Kind<ImageRecord> = {
   prefixes: ['ami', 'aki', 'ari'],
   malformedCode: 'InvalidAMIID.Malformed',
   notFoundCode: 'InvalidAMIID.NotFound',
-  notFoundMessage: (ids) => `The image id '[${ids}]' does not exist`,
+  notFoundMessage: (ids) =>
+    ids.includes(',')
+      ? `The image ids '[${ids}]' do not exist`
+      : `The image id '[${ids}]' does not exist`,
   table: (call) => call.cloud.images,
   isThere: () => true,
 };

@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { Cloud } from '../../cloud.js';
 import { CloudError } from '../../errors.js';
+import { quotaOf, snapshots } from '../../service-quotas/quotas.js';
 import type { SnapshotRecord } from '../../store/state.js';
 import { snapshotFile } from '../../store/storage.js';
 import type { Call } from './action.js';
@@ -30,7 +31,8 @@ export function fileFor(snapshotId: string): string {
 
 /** EC2 API reference, error codes: SnapshotLimitExceeded, PendingSnapshotLimitExceeded. */
 export function checkSnapshotCount({ cloud, region }: Call): void {
-  const { snapshotsPerRegion, pendingSnapshotsPerRegion } = cloud.settings;
+  const { pendingSnapshotsPerRegion } = cloud.settings;
+  const snapshotsPerRegion = quotaOf(cloud, snapshots, region);
   if (snapshotsPerRegion === undefined && pendingSnapshotsPerRegion === undefined) return;
   const now = cloud.clock.now();
   const own = [...cloud.snapshots.inRegion(region)].filter(

@@ -1,8 +1,23 @@
 /** The AWS JSON 1.1 protocol: a header names the action, JSON comes in and goes out. */
 
 import { CloudError, jsonErrorBody } from '../../errors.js';
+import type { Service } from '../../service.js';
 import type { SignedRequest } from '../signature-claim.js';
 import type { Protocol, RequestContent } from './protocol.js';
+
+/**
+ * How services of this protocol name what is wrong with a signature (SSM and Service Quotas API references,
+ * "Common errors"; UnrecognizedClientException: HTTP 403).
+ */
+export const jsonSignatureErrors: Service['signatureErrors'] = {
+  missing: ['MissingAuthenticationTokenException', 400],
+  incomplete: ['IncompleteSignatureException', 400],
+  'unknown-key': ['UnrecognizedClientException', 403],
+  'unknown-session': ['UnrecognizedClientException', 403],
+  'expired-session': ['ExpiredTokenException', 403],
+  mismatch: ['InvalidSignatureException', 400],
+  expired: ['InvalidSignatureException', 400],
+};
 
 /** @param targetPrefix of `X-Amz-Target`, such as `AmazonSSM.` */
 export function awsJson(targetPrefix: string): Protocol {

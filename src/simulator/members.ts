@@ -1,6 +1,6 @@
 /** Reads the members of a JSON 1.1 request, with the errors that AWS's own front end gives. */
 
-import { CloudError } from '../errors.js';
+import { CloudError } from './errors.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -77,6 +77,25 @@ export class Members {
       this.#break(whole, name, `Member must have value less than or equal to ${limits.max}`);
     }
     return whole;
+  }
+
+  /** A Double, with its fraction. */
+  requiredNumber(name: string, limits: NumberLimits = {}): number {
+    const value = this.#member(name);
+    if (value === undefined) {
+      this.#missing(name);
+      return 0;
+    }
+    if (typeof value !== 'number') {
+      throw serializationError(`${kindOf(value)} can not be converted to a Double`);
+    }
+    if (limits.min !== undefined && value < limits.min) {
+      this.#break(value, name, `Member must have value greater than or equal to ${limits.min}`);
+    }
+    if (limits.max !== undefined && value > limits.max) {
+      this.#break(value, name, `Member must have value less than or equal to ${limits.max}`);
+    }
+    return value;
   }
 
   flag(name: string): boolean | undefined {

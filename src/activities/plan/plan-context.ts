@@ -1,0 +1,31 @@
+/** What a plan is made from. A worker's attempt makes it, and a command that only shows it. */
+
+import type { ActivityContext } from '../attempt/context.js';
+import { isRepeat, waitedMs } from '../attempt/context.js';
+
+export interface PlanContext extends Pick<
+  ActivityContext,
+  'aws' | 'config' | 'urlPolicy' | 'installation'
+> {
+  /** Why a region that does not answer is given up; undefined while the plan is to be tried again. */
+  gaveUp(patienceMs: number): string | undefined;
+}
+
+/** For an attempt of an activity: Temporal tries again until the patience is over. */
+export function planContext({
+  aws,
+  config,
+  urlPolicy,
+  installation,
+}: ActivityContext): PlanContext {
+  return {
+    aws,
+    config,
+    urlPolicy,
+    installation,
+    gaveUp: (patienceMs) =>
+      isRepeat() && waitedMs() > patienceMs
+        ? `left out after ${Math.round(waitedMs() / 1000)} s`
+        : undefined,
+  };
+}
