@@ -72,7 +72,7 @@ describe('the plan', () => {
     const publish = ['regions = ["us-east-1", "af-south-1"]'];
     await withActivities({ publish }, async ({ activities, request }) => {
       const plan = await activities.planImage({ request, ...RUN });
-      assert.match(plan.copies[0]?.unusable ?? '', /region is enabled/);
+      assert.match(plan.copies[0]?.unusable ?? '', /has not enabled af-south-1/);
     });
   });
 
