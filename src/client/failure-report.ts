@@ -7,11 +7,11 @@ import {
   TimeoutFailure,
 } from '@temporalio/common';
 import type { FailureClass, FailureDetails } from '../model/errors.js';
-import { isServiceErrorType } from '../model/errors.js';
+import { CONFIGURATION_ERROR, isConfigurationCode, isServiceErrorType } from '../model/errors.js';
 import { redacted } from '../model/redact.js';
 
 export interface FailureReport {
-  /** `EC2TestException` and the like, or Temporal's own name. */
+  /** `EC2TestException` and the like, `ConfigurationError`, or Temporal's own name. */
   readonly type: string;
   readonly message: string;
   readonly code?: string;
@@ -44,8 +44,9 @@ function unwrapped(failure: unknown): FailureReport {
   const [outermost] = ours;
   if (outermost === undefined) return foreignReport(chain, failure);
   const details = ours.map(({ details }) => details?.[0]).find(isFailureDetails);
+  const isConfigured = details !== undefined && isConfigurationCode(details.code);
   return {
-    type: outermost.type ?? outermost.name,
+    type: isConfigured ? CONFIGURATION_ERROR : (outermost.type ?? outermost.name),
     message: outermost.message,
     ...(details === undefined ? {} : pick(details)),
   };

@@ -85,6 +85,10 @@ describe('the command line', () => {
       [['publish', 'ftp://h/a.raw.xz', '--arch', 'x86_64'], /not an http or https URL/],
       [['publish', 'http://h/a.raw.xz', '--arch', 'arm64', '--sha256', 'abc'], /64 hexadecimal/],
       [['status', 'x', '--wait', '--timeout', 'soon'], /--timeout soon is not a duration/],
+      [['publish', 'http://h/a.raw.xz', '--arch', 'arm64', '--timeout', '2h'], /--timeout needs/],
+      [['compose', 'signal', '-', '--timeout', '2h'], /--timeout needs --wait or --watch/],
+      [['retry', 'x', '--timeout', '2h'], /--timeout needs --wait or --watch/],
+      [['status', 'x', '--timeout', '2h'], /--timeout needs --wait or --watch/],
       [['status', '--watch'], /--wait and --watch need an id/],
       [
         ['amis', '-o', 'xml'],
