@@ -8,6 +8,7 @@ import {
 } from '@temporalio/common';
 import type { FailureClass, FailureDetails } from '../model/errors.js';
 import { CONFIGURATION_ERROR, isConfigurationCode, isServiceErrorType } from '../model/errors.js';
+import type { Step } from '../model/progress/progress.js';
 import { redacted } from '../model/redact.js';
 
 export interface FailureReport {
@@ -20,6 +21,8 @@ export interface FailureReport {
   /** What the operator can do next. */
   readonly next?: string;
   readonly region?: string;
+  /** Of a failed image: where it failed. */
+  readonly step?: Step;
   readonly exitStatus?: number;
   /** The output of the test script, or of a command on an instance. */
   readonly output?: string;

@@ -110,6 +110,27 @@ describe('the command line', () => {
     }
   });
 
+  it('reports an error as one line of JSON when its results are JSON', async () => {
+    const elsewhere = { TEMPORAL_ADDRESS: '127.0.0.1:1', FEDIMG_CONFIG: '/nowhere/fedimg.toml' };
+    const wrong: [string[], string, number][] = [
+      [['status', 'x', '--timeout', '2h', '-o', 'json'], 'UsageError', 2],
+      [['status', '--nonsense', '--output=jsonl'], 'UsageError', 2],
+      [['statsu', '-ojson'], 'UsageError', 2],
+      [['amis', '-o', 'json'], 'ConfigurationError', 2],
+      [['publish', 'http://h/a.iso', '--arch', 'x86_64', '-o', 'json'], 'ConfigurationError', 2],
+    ];
+    for (const [args, type, code] of wrong) {
+      const result = await run(args, elsewhere);
+      assert.equal(result.code, code, `${args.join(' ')}: ${result.stderr}`);
+      assert.equal(result.stdout, '');
+      const error = JSON.parse(result.stderr) as Record<string, unknown>;
+      const keys = ['type', 'message', 'step', 'region', 'reason', 'next', 'exitCode'];
+      assert.deepEqual(Object.keys(error), keys);
+      assert.equal(error['type'], type, result.stderr);
+      assert.equal(error['exitCode'], code);
+    }
+  });
+
   it('reports all mistakes in a status message', async () => {
     const broken = await run(['compose', 'signal', '-'], {}, '{"compose_id": ');
     assert.equal(broken.code, 2);
