@@ -1,8 +1,9 @@
 /** The process: arguments in, one exit code out; a stack trace only with `--verbose`. */
 
 import { CommanderError } from 'commander';
-import { createProgram, exitCodeOfUsage } from './commands/program.js';
-import { problemOf, renderProblem } from './commands/shared/problem.js';
+import { createProgram, exitCodeOfUsage, usageProblem, wantsJson } from './commands/program.js';
+import { EXIT } from './commands/shared/exit-codes.js';
+import { problemJson, problemOf, renderProblem } from './commands/shared/problem.js';
 import { packageVersion } from './package-version.js';
 
 async function main(argv: readonly string[]): Promise<void> {
@@ -12,12 +13,18 @@ async function main(argv: readonly string[]): Promise<void> {
   } catch (error) {
     if (error instanceof CommanderError) {
       process.exitCode = exitCodeOfUsage(error);
+      if (!wantsJson(argv) || process.exitCode === EXIT.done) return;
+      process.stderr.write(`${problemJson(usageProblem(error))}\n`);
       return;
     }
     const problem = problemOf(error);
+    process.exitCode = problem.exitCode;
+    if (wantsJson(argv)) {
+      process.stderr.write(`${problemJson(problem)}\n`);
+      return;
+    }
     const verbose = argv.includes('--verbose') || Boolean(process.env['FEDIMG_DEBUG']);
     process.stderr.write(`${renderProblem(problem, { error, verbose })}\n`);
-    process.exitCode = problem.exitCode;
   }
 }
 

@@ -2,6 +2,8 @@
 
 import type { GuestResult } from '../aws/guest-commands.js';
 import { isAgentAbsent, runGuestCommand } from '../aws/guest-commands.js';
+import type { Hindrance } from '../aws/obstacles.js';
+import { obstacleSink } from '../aws/obstacles.js';
 import { agentDead, untilLost, waitUntilAgentLost } from '../aws/ssm-agent.js';
 import type { RegionAccess } from '../aws/region-access.js';
 import type { GuestScriptName } from '../guest/guest-script.js';
@@ -10,7 +12,9 @@ import type { UnitReport } from '../guest/unit-report.js';
 import { parseUnitReport } from '../guest/unit-report.js';
 import type { ServiceErrorType } from '../model/errors.js';
 import { ServiceError } from '../model/errors.js';
+import { printable } from '../model/printable.js';
 import type { WriteHeartbeat } from '../model/progress/heartbeat.js';
+import { redacted } from '../model/redact.js';
 
 export interface GuestUnit {
   readonly instanceId: string;
@@ -43,11 +47,27 @@ export function runUnit(
       const state = await followUnit(ec2, unit, untilEither);
       if (state.state === 'done') return state.values;
       if (state.state === 'lost') throw unitLost(ec2, unit, 'it ended without a result');
-      const { phase, bytes, total } = state;
+      const { phase, bytes, total, obstacle } = state;
+      obstacleSink()?.(unit.name, obstacle && downloadHindrance(unit, obstacle));
       report({ version: 1, kind: 'write', phase, bytes, totalBytes: total });
     }
   };
   return untilLost(ec2, unit.instanceId, signal, work, [waitUntilAgentLost]);
+}
+
+function downloadHindrance(
+  { instanceId }: GuestUnit,
+  { text, retryInSeconds }: { readonly text: string; readonly retryInSeconds: number },
+): Hindrance {
+  return {
+    class: 'unreachable',
+    message: printable(redacted(`the image server does not serve ${instanceId}: ${text}`)),
+    nextTryAt: inSeconds(retryInSeconds),
+  };
+}
+
+function inSeconds(seconds: number): string {
+  return new Date(Date.now() + seconds * 1_000).toISOString();
 }
 
 async function startUnit(ec2: RegionAccess, unit: GuestUnit, signal: AbortSignal): Promise<void> {
@@ -103,12 +123,24 @@ export async function runOnceOnline(
   const beginMs = ec2.clock.elapsed();
   for (;;) {
     try {
-      return await runGuestCommand(ec2, { ...command, instanceId: unit.instanceId }, signal);
+      const result = await runGuestCommand(
+        ec2,
+        { ...command, instanceId: unit.instanceId },
+        signal,
+      );
+      obstacleSink()?.('agent', undefined);
+      return result;
     } catch (error) {
       if (!isAgentAbsent(error)) throw error;
       if (ec2.clock.elapsed() - beginMs > ec2.settings.agentPatienceMs) {
         throw agentDead(ec2, unit.instanceId, error);
       }
+      obstacleSink()?.('agent', {
+        class: 'not-yet',
+        message: `the SSM agent of ${unit.instanceId} does not take commands; it may be updating itself`,
+        region: ec2.name,
+        nextTryAt: inSeconds(ec2.settings.commandPollIntervalMs / 1_000),
+      });
       await ec2.clock.delay(ec2.settings.commandPollIntervalMs, signal);
     }
   }

@@ -1,10 +1,10 @@
 /** The test instance: launched from a newly registered AMI. The exit status of the script on it is the result. */
 
-import { gzipSync } from 'node:zlib';
 import { log } from '@temporalio/activity';
 import { clientToken } from '../aws/client-token.js';
 import { classifyAwsError } from '../aws/errors.js';
 import { readConsole } from '../aws/console-output.js';
+import { packedScript } from '../config/test-script.js';
 import { untilLost, waitUntilAgentOnline } from '../aws/ssm-agent.js';
 import { ensureInstance, waitUntilRunning } from '../aws/instances.js';
 import { ssmAgentUrl } from '../aws/partition.js';
@@ -31,6 +31,10 @@ import { instanceInput } from './instance-input.js';
 const OUTPUT_BYTES_MAX = 32 * 1024;
 /** In base64 this is below the 24,000 characters that SSM keeps of a command's output. */
 const READ_BYTES_MAX = 16 * 1024;
+/** What run-test.sh and the scripts around it call, but for what every system has. */
+export const TEST_TOOLS = [
+  ...['base64', 'date', 'flock', 'head', 'stat', 'systemctl', 'systemd-run', 'tail', 'timeout'],
+];
 /** Exit statuses of timeout(1) when the script ran too long: ended by TERM, or by KILL. */
 const EXITS_TIMED_OUT = [124, 137];
 
@@ -71,7 +75,7 @@ function testUserData(input: LaunchTestInput): string {
     const agent = ssmAgentUrl(regionName, arch === 'aarch64' ? 'arm64' : 'amd64');
     return userData(test.deadManMinutes, withArguments('ssm-user-data', [agent]));
   }
-  const script = gzipSync(test.script, { level: 9 }).toString('base64');
+  const script = packedScript(test.script);
   const nonce = consoleNonce(origin, ami);
   const report = withArguments('console-user-data', [nonce, script, test.timeoutSeconds]);
   return userData(test.deadManMinutes, report);
@@ -142,17 +146,7 @@ async function testOverSsm(
       name,
       program: 'run-test',
       args: [script, test.timeoutSeconds],
-      tools: [
-        'base64',
-        'date',
-        'flock',
-        'head',
-        'stat',
-        'systemctl',
-        'systemd-run',
-        'tail',
-        'timeout',
-      ],
+      tools: TEST_TOOLS,
       errorType: EC2_TEST_EXCEPTION,
     },
     report,

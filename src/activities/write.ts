@@ -8,8 +8,9 @@ import type { ActivityContext } from './attempt/context.js';
 import { heartbeating } from './attempt/heartbeat.js';
 import { runUnit } from './guest-unit.js';
 
-const TOOLS = [
-  ...['awk', 'base64', 'blockdev', 'cmp', 'curl', 'dd', 'flock', 'head', 'lsblk', 'mkfifo', 'od'],
+/** What write-image.sh and the scripts around it call, but for what every system has. */
+export const WRITE_TOOLS = [
+  ...['awk', 'base64', 'blockdev', 'curl', 'dd', 'flock', 'head', 'lsblk', 'mkfifo', 'od'],
   ...['sed', 'seq', 'sha256sum', 'stat', 'systemctl', 'systemd-run', 'tee', 'tr', 'xz'],
 ];
 
@@ -62,7 +63,7 @@ export function writeImage(
           rawSizeBytes ?? '-',
           input.minRateBytesPerSecond,
         ],
-        tools: TOOLS,
+        tools: WRITE_TOOLS,
         errorType: EC2_UTILITY_EXCEPTION,
       },
       report,

@@ -59,6 +59,9 @@ const LOST = new Set([
   'InvalidVolume.NotFound',
 ]);
 
+/** Their text names the parameter (EC2 user guide, troubleshooting-launch). */
+const ABOUT_A_PARAMETER = new Set(['InvalidParameterValue', 'InvalidParameterCombination']);
+
 /** Ids from the configuration: waiting does not make them exist. */
 const CONFIGURED_NOT_FOUND = new Set([
   'InvalidSubnetID.NotFound',
@@ -214,8 +217,8 @@ function classOf(code: string, error: Error): FailureClass {
   if (LOST.has(code)) return 'lost';
   if (UNREACHABLE.has(code)) return 'unreachable';
   if (isCredentialsCode(code, error)) return 'credentials';
-  // The region lacks this instance type; it may have the next one of the list.
-  if (code === 'InvalidParameterValue' && /instance ?type/i.test(error.message)) return 'capacity';
+  // The region, the AMI or the account (free tier) refuses this instance type; the next one of the list may suit.
+  if (ABOUT_A_PARAMETER.has(code) && /instance ?type/i.test(error.message)) return 'capacity';
   // A new instance profile reaches EC2 only after a while.
   if (code === 'InvalidParameterValue' && /iamInstanceProfile/i.test(error.message)) {
     return 'not-yet';

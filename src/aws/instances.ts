@@ -6,6 +6,7 @@ import { EC2_SERVICE_EXCEPTION, ServiceError } from '../model/errors.js';
 import type { Tags } from '../model/ids/tags.js';
 import type { Placement } from '../model/plan/plan.js';
 import { awaitState } from './await-state.js';
+import type { AwsFailure } from './errors.js';
 import { classifyAwsError, isCode } from './errors.js';
 import { listInstances } from './listing.js';
 import type { RegionAccess } from './region-access.js';
@@ -32,28 +33,43 @@ export async function ensureInstance(
 ): Promise<string> {
   const found = await adoptInstance(ec2, request, signal);
   if (found !== undefined) return found;
-  let last: unknown;
+  const refused: Refused[] = [];
   for (const placement of request.placements) {
     try {
       return await runInstance(ec2, request, placement, signal);
     } catch (error) {
-      if (classifyAwsError(error)?.class !== 'capacity') throw error;
-      last = error;
+      const failure = classifyAwsError(error);
+      if (failure?.class !== 'capacity') throw error;
+      refused.push({ placement, failure, error });
     }
   }
-  const tried = request.placements.map(({ instanceType, zone }) =>
-    zone === undefined ? instanceType : `${instanceType} in ${zone}`,
-  );
-  throw new ServiceError(
+  throw noPlacement(ec2, refused);
+}
+
+interface Refused {
+  readonly placement: Placement;
+  readonly failure: AwsFailure;
+  readonly error: unknown;
+}
+
+/** Names EC2's reason unless it is the usual one: a type may also be wrong for the AMI, the zone or the account. */
+function noPlacement(ec2: RegionAccess, refused: readonly Refused[]): ServiceError {
+  const isFull = refused.every(({ failure }) => failure.code.startsWith('Insufficient'));
+  const tried = refused.map(({ placement: { instanceType, zone }, failure }) => {
+    const where = zone === undefined ? instanceType : `${instanceType} in ${zone}`;
+    return isFull ? where : `${where} (${failure.message})`;
+  });
+  const what = isFull ? 'has no capacity for' : 'launches none of';
+  return new ServiceError(
     EC2_SERVICE_EXCEPTION,
-    `${ec2.name} has no capacity for ${tried.join(', ')}`,
+    `${ec2.name} ${what} ${tried.join(', ')}`,
     {
       code: 'capacity',
       class: 'capacity',
       next: 'Name further instance types or zones in the configuration, then publish again.',
       region: ec2.name,
     },
-    { cause: last },
+    { cause: refused.at(-1)?.error },
   );
 }
 

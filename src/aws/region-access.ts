@@ -10,6 +10,7 @@ import type { CallGate } from './call-gate.js';
 import { callGatePlugin } from './call-gate.js';
 import { askFor, renewalPlugin, RenewedCredentials } from './credentials.js';
 import { errorOriginPlugin } from './error-origin.js';
+import { obstaclePlugin } from './obstacles.js';
 import { regionPolls } from './region-polls.js';
 import type { SharedPoll } from './shared-poll.js';
 import { systemClock } from './system-clock.js';
@@ -103,6 +104,7 @@ export class RegionAccess {
     for (const { middlewareStack } of [this.ec2, this.ec2Once, this.ssm, this.quotas]) {
       middlewareStack.use(errorOriginPlugin(name, () => credentials.source));
       middlewareStack.use(renewalPlugin(credentials));
+      middlewareStack.use(obstaclePlugin(name));
       if (gate !== undefined) middlewareStack.use(callGatePlugin(gate));
     }
     const { ec2, ssm, sentAt } = this;

@@ -2,6 +2,8 @@
 
 import type { Clock } from '../model/clock.js';
 import { classifyAwsError } from './errors.js';
+import type { Hindrance, ObstacleSink } from './obstacles.js';
+import { obstacleSink, reportingObstacles } from './obstacles.js';
 
 export interface SharedPollOptions<T> {
   readonly clock: Clock;
@@ -21,6 +23,8 @@ export type Judge<T, R> = (state: T | undefined, missingMs: number) => R | undef
 interface Waiter<T> {
   readonly id: string;
   missingSince: number | undefined;
+  /** Of the attempt that waits. */
+  readonly sink: ObstacleSink | undefined;
   /** True when the waiter is done. */
   look(state: T | undefined, missingMs: number): boolean;
   fail(error: unknown): void;
@@ -31,6 +35,8 @@ const INTERVAL_MS_MAX = 60_000;
 export class SharedPoll<T> {
   readonly #options: SharedPollOptions<T>;
   readonly #waiters = new Set<Waiter<T>>();
+  /** What holds up the rounds now. */
+  readonly #obstacles = new Map<string, Hindrance>();
   #running = false;
   #wake: (() => void) | undefined;
 
@@ -45,6 +51,7 @@ export class SharedPoll<T> {
       const waiter: Waiter<T> = {
         id,
         missingSince: undefined,
+        sink: obstacleSink(),
         look: (state, missingMs) => {
           try {
             const result = judge(state, missingMs);
@@ -66,6 +73,7 @@ export class SharedPoll<T> {
       if (signal.aborted) return abort();
       signal.addEventListener('abort', abort, { once: true });
       this.#waiters.add(waiter);
+      for (const [what, hindrance] of this.#obstacles) waiter.sink?.(what, hindrance);
       if (!this.#running) void this.#run();
     });
   }
@@ -77,7 +85,7 @@ export class SharedPoll<T> {
     await Promise.resolve();
     while (this.#waiters.size > 0) {
       try {
-        await this.#round();
+        await reportingObstacles(this.#report, () => this.#round());
         intervalMs = this.#options.intervalMs;
       } catch (error) {
         const kind = classifyAwsError(error)?.class;
@@ -86,6 +94,7 @@ export class SharedPoll<T> {
           break;
         }
         intervalMs = Math.min(intervalMs * 2, Math.max(INTERVAL_MS_MAX, this.#options.intervalMs));
+        this.#announceNextTry(intervalMs);
       }
       if (this.#waiters.size > 0) await this.#sleep(intervalMs);
     }
@@ -107,6 +116,19 @@ export class SharedPoll<T> {
         waiter.look(state, waiter.missingSince === undefined ? 0 : now - waiter.missingSince);
       }
     }
+  }
+
+  /** The round runs for all waits, so all of them learn what holds it up. */
+  readonly #report: ObstacleSink = (what, hindrance) => {
+    if (hindrance !== undefined) this.#obstacles.set(what, hindrance);
+    else if (!this.#obstacles.delete(what)) return;
+    for (const { sink } of this.#waiters) sink?.(what, hindrance);
+  };
+
+  #announceNextTry(inMs: number): void {
+    const nextTryAt = new Date(Date.now() + inMs).toISOString();
+    for (const [what, hindrance] of this.#obstacles)
+      this.#report(what, { ...hindrance, nextTryAt });
   }
 
   async #sleep(intervalMs: number): Promise<void> {

@@ -7,11 +7,12 @@ import {
   TimeoutFailure,
 } from '@temporalio/common';
 import type { FailureClass, FailureDetails } from '../model/errors.js';
-import { isServiceErrorType } from '../model/errors.js';
+import { CONFIGURATION_ERROR, isConfigurationCode, isServiceErrorType } from '../model/errors.js';
+import type { Step } from '../model/progress/progress.js';
 import { redacted } from '../model/redact.js';
 
 export interface FailureReport {
-  /** `EC2TestException` and the like, or Temporal's own name. */
+  /** `EC2TestException` and the like, `ConfigurationError`, or Temporal's own name. */
   readonly type: string;
   readonly message: string;
   readonly code?: string;
@@ -20,6 +21,8 @@ export interface FailureReport {
   /** What the operator can do next. */
   readonly next?: string;
   readonly region?: string;
+  /** Of a failed image: where it failed. */
+  readonly step?: Step;
   readonly exitStatus?: number;
   /** The output of the test script, or of a command on an instance. */
   readonly output?: string;
@@ -44,8 +47,9 @@ function unwrapped(failure: unknown): FailureReport {
   const [outermost] = ours;
   if (outermost === undefined) return foreignReport(chain, failure);
   const details = ours.map(({ details }) => details?.[0]).find(isFailureDetails);
+  const isConfigured = details !== undefined && isConfigurationCode(details.code);
   return {
-    type: outermost.type ?? outermost.name,
+    type: isConfigured ? CONFIGURATION_ERROR : (outermost.type ?? outermost.name),
     message: outermost.message,
     ...(details === undefined ? {} : pick(details)),
   };

@@ -73,15 +73,32 @@ function imageName(url: string): string {
       'Serve the file without credentials.',
     );
   }
-  const file = parsed.pathname.slice(parsed.pathname.lastIndexOf('/') + 1);
-  const name = file.slice(0, -SUFFIX.length);
-  if (!file.endsWith(SUFFIX) || !isName(name)) {
+  const file = fileName(parsed.pathname);
+  if (!file.endsWith(SUFFIX)) {
     throw wrong(
       `${file === '' ? 'the URL' : shown(file)} is not the name of a raw disk image`,
       'The name must end in .raw.xz; compress a raw image with `xz -T0 disk.raw`.',
     );
   }
+  const name = file.slice(0, -SUFFIX.length);
+  if (!isName(name)) {
+    throw wrong(
+      `${shown(file)} has a name that AMIs and tags cannot carry`,
+      'Rename the file: a letter or a digit first, then letters, digits and . _ + ~ - only, at most 200 before .raw.xz.',
+    );
+  }
   return name;
+}
+
+/** The last segment of a URL's path, as the file is called: `c6+beta` of `c6%2Bbeta`. */
+function fileName(pathname: string): string {
+  const segment = pathname.slice(pathname.lastIndexOf('/') + 1);
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    // `%` without two digits behind it.
+    return segment;
+  }
 }
 
 /** `43` of `Fedora-Cloud-Base-AmazonEC2-43-1.6.x86_64`, `Rawhide` of `…-Rawhide-20251022.n.0.x86_64`. */

@@ -5,6 +5,8 @@ import { defaultFailureConverter, defaultPayloadConverter } from '@temporalio/co
 import type { Heartbeat } from '../model/progress/heartbeat.js';
 import type { FailureReport } from './failure-report.js';
 import { failureReport } from './failure-report.js';
+import type { ActivityTimes, ActivityWait } from './activity-wait.js';
+import { waitOf } from './activity-wait.js';
 
 export interface PendingActivity {
   readonly id: string;
@@ -16,24 +18,48 @@ export interface PendingActivity {
   readonly lastFailure: FailureReport | null;
   /** When it is tried again; null while it runs. */
   readonly nextAttemptAt: string | null;
+  /** Why it is not done yet. */
+  readonly wait: ActivityWait;
 }
 
 type RawDescription = WorkflowExecutionDescription['raw'];
+/** Temporal's PendingActivityState: it waits for a worker or for its next attempt. */
+const SCHEDULED = 1;
+
 type RawActivity = NonNullable<RawDescription['pendingActivities']>[number];
 
-export function pendingActivities(raw: RawDescription): PendingActivity[] {
-  return (raw.pendingActivities ?? []).map((activity) => ({
-    id: activity.activityId ?? '',
-    type: activity.activityType?.name ?? '',
-    attempt: activity.attempt ?? 1,
-    heartbeat: heartbeatOf(activity),
-    lastFailure: activity.lastFailure
-      ? failureReport(
-          defaultFailureConverter.failureToError(activity.lastFailure, defaultPayloadConverter),
-        )
-      : null,
-    nextAttemptAt: nextAttempt(activity),
-  }));
+export function pendingActivities(raw: RawDescription, nowMs = Date.now()): PendingActivity[] {
+  return (raw.pendingActivities ?? []).map((activity) => {
+    const read = {
+      id: activity.activityId ?? '',
+      type: activity.activityType?.name ?? '',
+      attempt: activity.attempt ?? 1,
+      heartbeat: heartbeatOf(activity),
+      lastFailure: activity.lastFailure
+        ? failureReport(
+            defaultFailureConverter.failureToError(activity.lastFailure, defaultPayloadConverter),
+          )
+        : null,
+      nextAttemptAt: nextAttempt(activity),
+    };
+    return { ...read, wait: waitOf({ ...read, ...timesOf(activity) }, nowMs) };
+  });
+}
+
+/** The times that Temporal's server has recorded, in ms since 1970. */
+function timesOf(activity: RawActivity): ActivityTimes {
+  const { state, lastStartedTime, lastHeartbeatTime, scheduledTime } = activity;
+  return {
+    isStarted: Number(state) !== SCHEDULED,
+    startedMs: msOf(lastStartedTime),
+    beatMs: msOf(lastHeartbeatTime),
+    scheduledMs: msOf(scheduledTime),
+  };
+}
+
+function msOf(time: RawActivity['scheduledTime']): number | undefined {
+  if (!time?.seconds) return undefined;
+  return Number(time.seconds) * 1_000 + (time.nanos ?? 0) / 1e6;
 }
 
 function heartbeatOf(activity: RawActivity): Heartbeat | null {
@@ -51,10 +77,11 @@ function isHeartbeat(value: unknown): value is Heartbeat {
   return kind === 'wait' || (typeof bytes === 'number' && typeof totalBytes === 'number');
 }
 
-/** Undefined unless the activity waits for its next attempt. */
+/** Null unless the activity waits for its next attempt. */
 function nextAttempt(activity: RawActivity): string | null {
-  const SCHEDULED = 1;
-  const seconds = activity.scheduledTime?.seconds;
-  if (Number(activity.state) !== SCHEDULED || (activity.attempt ?? 1) < 2 || !seconds) return null;
-  return new Date(Number(seconds) * 1_000).toISOString();
+  const atMs = msOf(activity.scheduledTime);
+  if (Number(activity.state) !== SCHEDULED || (activity.attempt ?? 1) < 2 || atMs === undefined) {
+    return null;
+  }
+  return new Date(atMs).toISOString();
 }

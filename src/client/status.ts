@@ -8,6 +8,7 @@ import type {
   ImageProgress,
   ImageResult,
 } from '../model/progress/progress.js';
+import { STEPS } from '../model/progress/progress.js';
 import type { ComposeMessage } from '../model/compose/compose-message.js';
 import type { ImageRequest } from '../model/plan/plan.js';
 import { COMPOSE_WORKFLOW } from '../contract.js';
@@ -114,7 +115,12 @@ async function readImage(session: Session, described: Described): Promise<ImageS
   const report = failureReport(end.failure);
   // A cancellation carries no details: only the workflow knows what it has left.
   const message = outcome === 'cancelled' ? asked.progress?.failure : undefined;
-  const failure = message === undefined ? report : { ...report, message };
+  const step = STEPS.find((one) => progress?.steps[one].state === 'failed');
+  const failure = {
+    ...report,
+    ...(message === undefined ? {} : { message }),
+    ...(step === undefined ? {} : { step }),
+  };
   return { ...base, outcome, progress, failure, note, request };
 }
 

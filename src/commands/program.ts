@@ -5,6 +5,7 @@ import { EXIT, EXIT_CODES_HELP } from './shared/exit-codes.js';
 import { printable } from '../model/printable.js';
 import { redacted } from '../model/redact.js';
 import { addGlobalOptions } from './shared/options.js';
+import type { Problem } from './shared/problem.js';
 
 interface CommandEntry {
   readonly summary: string;
@@ -102,8 +103,12 @@ export async function createProgram(argv: readonly string[], version: string): P
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(fedimg --help lists all commands; fedimg COMMAND --help explains one)')
     .addHelpText('after', EXAMPLES)
-    // Commander's errors quote the arguments unchanged.
-    .configureOutput({ outputError: (text, write) => write(printable(redacted(text))) });
+    // Commander's errors quote the arguments unchanged. With -o json, `cli.ts` prints them.
+    .configureOutput(
+      wantsJson(argv)
+        ? { writeErr: () => undefined }
+        : { outputError: (text, write) => write(printable(redacted(text))) },
+    );
   addGlobalOptions(program);
   const wanted = wantedCommand(argv);
   for (const [name, entry] of Object.entries(COMMANDS)) {
@@ -134,6 +139,22 @@ export function wantedCommand(argv: readonly string[]): string | undefined {
     (word, index) => !word.startsWith('-') && !OPTIONS_WITH_VALUE.includes(argv[index - 1] ?? ''),
   );
   return words[0] === 'help' ? words[1] : words[0];
+}
+
+/** Whether errors are to be JSON: `-o json`, `-ojson`, `--output jsonl`, `--output=json`. */
+export function wantsJson(argv: readonly string[]): boolean {
+  return argv.some((word, index) => {
+    const [, attached] = /^(?:-o=?|--output=)(.+)$/.exec(word) ?? [];
+    const value = ['-o', '--output'].includes(argv[index - 1] ?? '') ? word : attached;
+    return value === 'json' || value === 'jsonl';
+  });
+}
+
+/** An error of commander as one of ours. */
+export function usageProblem({ code, message }: CommanderError): Problem {
+  const what = code === 'commander.help' ? 'a command is missing' : message.replace(/^error: /, '');
+  const next = 'fedimg --help lists all commands; fedimg COMMAND --help explains one.';
+  return { what: printable(redacted(what)), next, exitCode: EXIT.usage };
 }
 
 /** The exit code for an error whose message commander has printed. */

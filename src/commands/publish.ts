@@ -14,6 +14,7 @@ import { addFollowOptions, follow } from './shared/follow.js';
 import { configSource, outputFormat, parseArch, parseSize, terminalOf } from './shared/options.js';
 import { statusLines } from './view/status-view.js';
 import type { Terminal } from './view/terminal.js';
+import { failureJson } from './shared/problem.js';
 import { withSession } from './shared/with-session.js';
 
 interface PublishOptions extends FollowOptions {
@@ -67,7 +68,10 @@ async function run(command: Command, url: string, options: PublishOptions): Prom
     if (status.outcome === 'already-published') {
       terminal.note('already published, no change');
     }
-    if (status.kind === 'image' && status.result === null) {
+    const isJson = format === 'json' || format === 'jsonl';
+    if (isJson && status.failure !== null) {
+      terminal.note(failureJson(status.failure, exitCode));
+    } else if (status.kind === 'image' && status.result === null) {
       const view = { paint: terminal.paintNote, nowMs: Date.now(), rates: new Map() };
       terminal.note(statusLines(status, view).join('\n'));
     }

@@ -52,9 +52,6 @@ async function run(
   if (id === undefined && following) {
     throw usageError('--wait and --watch need an id', 'The newest one is @latest.');
   }
-  if (options.timeout !== undefined && !following) {
-    throw usageError('--timeout needs --wait or --watch', 'Add one of them.');
-  }
   return withSession(configSource(command), async ({ session }) => {
     if (id === undefined) {
       printList(terminal, format, await recentPublications(session, LISTED_MAX));

@@ -34,3 +34,9 @@ dd) bytes=$(tr '\r' '\n' <"$path" 2>/dev/null | sed -n 's/^\([0-9][0-9]*\) bytes
 *) bytes= ;;
 esac
 echo "bytes=${bytes:-0}"
+# How long until the next try, because the clocks of the guest and the worker may differ.
+if [ "$phase" = download ] && read -r again size text 2>/dev/null <"$state/obstacle" && [ "${bytes:-0}" -le "$size" ]; then
+  left=$((again - $(date +%s)))
+  echo "obstacle_retry_seconds=$((left > 0 ? left : 0))"
+  echo "obstacle=$text"
+fi

@@ -8,6 +8,8 @@ export type UnitReport =
       readonly phase: string;
       readonly bytes: number;
       readonly total: number;
+      /** Why the program does not go on, in the words of curl; it tries again by itself. */
+      readonly obstacle?: { readonly text: string; readonly retryInSeconds: number };
     }
   | { readonly state: 'done'; readonly values: ReadonlyMap<string, string> }
   | { readonly state: 'lost' };
@@ -32,10 +34,20 @@ export function parseUnitReport(stdout: string): UnitReport {
         phase: values.get('phase') ?? 'start',
         bytes: wholeNumber(values.get('bytes')) ?? 0,
         total: wholeNumber(values.get('total')) ?? 0,
+        ...obstacleIn(values),
       };
     default:
       throw new TypeError(`the output of follow-unit.sh is not a report: ${shownText(stdout)}`);
   }
+}
+
+function obstacleIn(values: ReadonlyMap<string, string>): {
+  obstacle?: { text: string; retryInSeconds: number };
+} {
+  const text = values.get('obstacle');
+  if (text === undefined) return {};
+  const retryInSeconds = wholeNumber(values.get('obstacle_retry_seconds')) ?? 0;
+  return { obstacle: { text, retryInSeconds } };
 }
 
 /** A non-negative safe integer, or undefined. */

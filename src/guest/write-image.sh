@@ -30,6 +30,14 @@ phase() {
   mv "$state/phase.new" "$state/phase"
 }
 
+# Keeps why the download does not go on, for follow-unit.sh, until the file is longer than SIZE.
+# usage: obstacle SIZE PAUSE_SECONDS TEXT
+obstacle() {
+  local text=${3#curl: }
+  printf '%s %s %s\n' "$(($(date +%s) + $2))" "$1" "$(printf '%s' "$text" | tr -c '[:print:]' ' ')" >"$state/obstacle.new"
+  mv "$state/obstacle.new" "$state/obstacle"
+}
+
 # Prints how many bytes dd has copied, from its log.
 bytes_done() {
   tr '\r' '\n' <"$1" | sed -n 's/^\([0-9][0-9]*\) bytes\{0,1\}.*/\1/p' | tail -n 1
@@ -85,6 +93,7 @@ download() {
     [ "$slow" -lt 5 ] || fail too-slow "the server stays below $min_rate bytes a second"
     [ "$SECONDS" -lt "$deadline" ] ||
       fail download "no progress for $STALLED_SECONDS_MAX s, last: $(cat "$state/curl.log")"
+    obstacle "$after" "$pause" "$(tail -n 1 "$state/curl.log")"
     sleep "$pause"
     pause=$((pause < 30 ? pause * 2 : 30))
   done

@@ -42,6 +42,21 @@ export interface FailureDetails {
   readonly exitStatus?: number;
 }
 
+/** Codes of failures that a change of the configuration mends; most come from the plan, before anything is made. */
+const CONFIGURATION_CODES: readonly string[] = [
+  ...['ami-name', 'home-region', 'no-variant-to-test', 'test-script-size', 'user-data-size'],
+  ...['utility-ami', 'URL_REFUSED'],
+  ...['InvalidGroup.NotFound', 'InvalidKeyPair.NotFound', 'InvalidSecurityGroupID.NotFound'],
+  ...['InvalidSubnet.NotFound', 'InvalidSubnetID.NotFound'],
+];
+
+/** The heading of such a failure: EC2 has done its part. History keeps the type of the specification. */
+export const CONFIGURATION_ERROR = 'ConfigurationError';
+
+export function isConfigurationCode(code: string): boolean {
+  return CONFIGURATION_CODES.includes(code);
+}
+
 /** Thrown by inner code; one interceptor turns it into an ApplicationFailure. */
 export class ServiceError extends Error {
   override readonly name: ServiceErrorType;

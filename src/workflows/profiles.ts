@@ -52,14 +52,14 @@ export function copyBounds(regionPatienceMs: number): ActivityOptions {
   return { startToCloseTimeout: bound, scheduleToCloseTimeout: bound };
 }
 
-/** Follows a script on an instance. */
-export const following: ActivityOptions = {
-  ...STOPS_FIRST,
-  // The dead-man timer ends the instance after two hours at the latest.
-  startToCloseTimeout: '2h',
-  // Beyond that time only an outage is waited out.
-  scheduleToCloseTimeout: '3h',
-};
+/** Follows a script on an instance; each call gives its own bounds, `writeBounds` or `testBounds`. */
+export const following: ActivityOptions = { ...STOPS_FIRST, startToCloseTimeout: '2h' };
+
+/** The dead-man timer ends the instance after this; beyond that only an outage is waited out. */
+export function writeBounds(deadManMinutes: number): ActivityOptions {
+  const lifeMs = deadManMinutes * 60_000;
+  return { startToCloseTimeout: lifeMs, scheduleToCloseTimeout: lifeMs + 60 * 60_000 };
+}
 
 /** The configured time of the test script, and an hour for the boot and for an outage; twice that with retries. */
 export function testBounds(timeoutSeconds: number): ActivityOptions {

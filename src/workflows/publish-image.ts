@@ -12,7 +12,7 @@ import type { Completion } from '../model/plan/completion.js';
 import type { ImageResult, TestRecord } from '../model/progress/progress.js';
 import { settleAll } from '../model/settle.js';
 import { isLost } from './failure-reason.js';
-import { following, planning, waiting } from './profiles.js';
+import { following, planning, waiting, writeBounds } from './profiles.js';
 import { copyToAllRegions } from './publish/copy-regions.js';
 import { showEarlier } from './publish/earlier-run.js';
 import { failAndUndo, failUnplanned, finishPublished, finishUnchanged } from './publish/finish.js';
@@ -124,7 +124,10 @@ async function write(publication: Publication, pair: UtilityInstance): Promise<S
   return run.step('write', async () => {
     const sizes = { rawSizeBytes, compressedSizeBytes, minRateBytesPerSecond };
     const written = await writeImage.executeWithOptions(
-      { summary: `write ${origin.image} to ${pair.volumeId}` },
+      {
+        summary: `write ${origin.image} to ${pair.volumeId}`,
+        ...writeBounds(plan.utility.deadManMinutes),
+      },
       [{ origin, utility: pair, url, sha256, ...sizes }],
     );
     run.recordWritten(written);

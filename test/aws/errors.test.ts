@@ -82,6 +82,23 @@ describe('an error of AWS', () => {
       [awsError('RequestLimitExceeded', 503), 'throttled'],
       [awsError('InsufficientInstanceCapacity', 500), 'capacity'],
       [awsError('InvalidParameterValue', 400, "Invalid value 'x' for InstanceType."), 'capacity'],
+      [
+        awsError(
+          'InvalidParameterCombination',
+          400,
+          "The instance type 'm1.small' does not support the specified virtualization type.",
+        ),
+        'capacity',
+      ],
+      [
+        awsError(
+          'InvalidParameterCombination',
+          400,
+          'Network interfaces and an instance-level subnet ID may not be specified on the same request',
+        ),
+        'refused',
+      ],
+      [awsError('Unsupported', 400), 'capacity'],
       [awsError('InvalidParameterValue', 400, 'iamInstanceProfile.name is invalid'), 'not-yet'],
       [awsError('InvalidParameterValue', 400, 'Invalid device name'), 'refused'],
       [awsError('IncorrectState', 400), 'not-yet'],

@@ -36,6 +36,17 @@ describe('the report of a failure', () => {
     assert.match(next, /fedimg sweep --dry-run --verbose/);
   });
 
+  it('does not blame EC2 for a mistake in the configuration', () => {
+    const failed = (code: string) =>
+      ApplicationFailure.create({
+        type: 'EC2ServiceException',
+        message: 'the AMI name "a+b" has a character that EC2 does not allow',
+        details: [{ code, class: 'refused', next: 'Change publish.image_name.' }],
+      });
+    assert.equal(failureReport(failed('ami-name')).type, 'ConfigurationError');
+    assert.equal(failureReport(failed('snapshot-failed')).type, 'EC2ServiceException');
+  });
+
   it('calls nothing removed that a cancelled run may have left', () => {
     const { message } = failureReport(new CancelledFailure('cancelled'));
     assert.doesNotMatch(message, /removed/);

@@ -46,6 +46,22 @@ describe('an image that is published by hand', () => {
     );
   });
 
+  it('has the name of its file, not that of its URL', () => {
+    const quoted = imageRequestByHand({ url: 'http://h/c6%2Bbeta.x86_64.raw.xz', arch: 'x86_64' });
+    assert.equal(quoted.image.name, 'c6+beta.x86_64');
+    assert.equal(quoted.image.url, 'http://h/c6%2Bbeta.x86_64.raw.xz');
+  });
+
+  it('with a wrong name is not said to lack a suffix that it has', () => {
+    for (const file of ["a'b.raw.xz", 'a%2Fb.raw.xz', '%zz.raw.xz', '.raw.xz']) {
+      assert.throws(
+        () => imageRequestByHand({ url: `http://h/${file}`, arch: 'x86_64' }),
+        (error: unknown) => error instanceof ClientError && /^Rename the file/.test(error.next),
+        file,
+      );
+    }
+  });
+
   it('is refused before a run starts when an argument is wrong', () => {
     const wrong = [
       { url: 'disk.raw.xz' },

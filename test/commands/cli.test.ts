@@ -85,6 +85,10 @@ describe('the command line', () => {
       [['publish', 'ftp://h/a.raw.xz', '--arch', 'x86_64'], /not an http or https URL/],
       [['publish', 'http://h/a.raw.xz', '--arch', 'arm64', '--sha256', 'abc'], /64 hexadecimal/],
       [['status', 'x', '--wait', '--timeout', 'soon'], /--timeout soon is not a duration/],
+      [['publish', 'http://h/a.raw.xz', '--arch', 'arm64', '--timeout', '2h'], /--timeout needs/],
+      [['compose', 'signal', '-', '--timeout', '2h'], /--timeout needs --wait or --watch/],
+      [['retry', 'x', '--timeout', '2h'], /--timeout needs --wait or --watch/],
+      [['status', 'x', '--timeout', '2h'], /--timeout needs --wait or --watch/],
       [['status', '--watch'], /--wait and --watch need an id/],
       [
         ['amis', '-o', 'xml'],
@@ -103,6 +107,27 @@ describe('the command line', () => {
       assert.match(stderr, message);
       assert.doesNotMatch(stderr, /\n {4}at /);
       assert.equal(stdout, '');
+    }
+  });
+
+  it('reports an error as one line of JSON when its results are JSON', async () => {
+    const elsewhere = { TEMPORAL_ADDRESS: '127.0.0.1:1', FEDIMG_CONFIG: '/nowhere/fedimg.toml' };
+    const wrong: [string[], string, number][] = [
+      [['status', 'x', '--timeout', '2h', '-o', 'json'], 'UsageError', 2],
+      [['status', '--nonsense', '--output=jsonl'], 'UsageError', 2],
+      [['statsu', '-ojson'], 'UsageError', 2],
+      [['amis', '-o', 'json'], 'ConfigurationError', 2],
+      [['publish', 'http://h/a.iso', '--arch', 'x86_64', '-o', 'json'], 'ConfigurationError', 2],
+    ];
+    for (const [args, type, code] of wrong) {
+      const result = await run(args, elsewhere);
+      assert.equal(result.code, code, `${args.join(' ')}: ${result.stderr}`);
+      assert.equal(result.stdout, '');
+      const error = JSON.parse(result.stderr) as Record<string, unknown>;
+      const keys = ['type', 'message', 'step', 'region', 'reason', 'next', 'exitCode'];
+      assert.deepEqual(Object.keys(error), keys);
+      assert.equal(error['type'], type, result.stderr);
+      assert.equal(error['exitCode'], code);
     }
   });
 

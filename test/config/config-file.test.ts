@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadConfig } from '../../src/config/load.js';
@@ -61,14 +62,27 @@ describe('the configuration file', () => {
   });
 
   it('with a script that is too large for its transport is refused at start', async () => {
-    await folder().write('large.sh', '#'.repeat(13_000));
+    await folder().write('large.sh', '#'.repeat(50_000));
     await folder().write('empty.sh', '');
     const large = LEAST.replace('smoke.sh', 'large.sh');
-    await folder().load(large);
-    const [complaint] = await folder().complaintsAbout(`${large}transport = "console"`);
-    assert.match(complaint ?? '', /test\.script: .*13000 bytes; allowed: 12288 over console/);
+    const [complaint] = await folder().complaintsAbout(large);
+    assert.match(complaint ?? '', /test\.script: .*50000 bytes; allowed: 49152/);
     const [empty] = await folder().complaintsAbout(LEAST.replace('smoke.sh', 'empty.sh'));
     assert.match(empty ?? '', /which is empty/);
+  });
+
+  it('with a script that user-data cannot carry is refused at start, not after the write and the copy', async () => {
+    const script = `#!/bin/bash\n: '${randomBytes(12_000).toString('base64')}'\n`;
+    await folder().write('dense.sh', script);
+    const dense = LEAST.replace('smoke.sh', 'dense.sh');
+    await folder().load(dense);
+    const [complaint] = await folder().complaintsAbout(`${dense}transport = "console"`);
+    assert.match(
+      complaint ?? '',
+      /test\.script: .* has 160\d\d bytes and, compressed.*16 KiB of user-data/,
+    );
+    await folder().write('sparse.sh', `#!/bin/bash\n${'true\n'.repeat(3_000)}`);
+    await folder().load(`${LEAST.replace('smoke.sh', 'sparse.sh')}transport = "console"`);
   });
 
   it('with a script from Windows is refused at start, not an hour later on the instance', async () => {

@@ -9,7 +9,11 @@ import { gzipSync } from 'node:zlib';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { parseConsoleReport } from '../../src/guest/console-report.js';
-import { guestScript, quoted, withArguments } from '../../src/guest/guest-script.js';
+import { TEST_TOOLS } from '../../src/activities/test.js';
+import { WRITE_TOOLS } from '../../src/activities/write.js';
+import { CONSOLE_FRAME_BYTES } from '../../src/config/test-script.js';
+import type { GuestScriptName } from '../../src/guest/guest-script.js';
+import { guestScript, quoted, userData, withArguments } from '../../src/guest/guest-script.js';
 import { parseUnitReport } from '../../src/guest/unit-report.js';
 import { printable, readableOutput } from '../../src/model/printable.js';
 
@@ -41,6 +45,28 @@ describe('a value on its way into a shell', () => {
   it('is refused when it would break the line', () => {
     assert.throws(() => quoted('a\nb'), /a line break, a NUL or half a character/);
     assert.throws(() => withArguments('dead-man-timer', ['1\r']), /"1\\r"/);
+  });
+});
+
+describe('an image for the utility instance or for the test', () => {
+  /** Without comments: a reason may name a tool that is not used. */
+  const calls = (...names: GuestScriptName[]): string =>
+    names.map((name) => guestScript(name).replaceAll(/^\s*#.*$/gm, '')).join('\n');
+  const unused = (tools: readonly string[], text: string): string[] =>
+    tools.filter((tool) => !new RegExp(`(?<![\\w-])${tool}(?![\\w-])`).test(text));
+
+  it('is refused for no tool that the scripts never call', () => {
+    const around = ['start-unit', 'follow-unit'] as const;
+    assert.deepEqual(unused(WRITE_TOOLS, calls(...around, 'write-image')), []);
+    assert.deepEqual(unused(TEST_TOOLS, calls(...around, 'run-test', 'read-output')), []);
+  });
+});
+
+describe('the user-data of a test on the console', () => {
+  it('has room for every script that the configuration takes', () => {
+    const args = ['f'.repeat(16), '', 86_400];
+    const frame = userData(2_000, withArguments('console-user-data', args));
+    assert(Buffer.byteLength(frame) <= CONSOLE_FRAME_BYTES, `${Buffer.byteLength(frame)}`);
   });
 });
 

@@ -26,6 +26,8 @@ import { writeConfig } from './publisher-config.js';
 import { VirtualClock } from './virtual-clock.js';
 
 export interface ActivityLevel {
+  /** Of the configuration and of the test script, `test.sh`. */
+  readonly directory: string;
   readonly simulator: Simulator;
   readonly server: ComposeServer;
   readonly aws: Aws;
@@ -111,6 +113,7 @@ export async function withActivities<T>(
     const { activities, aws } = opened;
     const cloud = new CloudControl(simulator.url);
     return await body({
+      directory,
       simulator,
       server,
       aws,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { WorkflowFailedError } from '@temporalio/client';
 import { CancelledFailure } from '@temporalio/common';
-import { cancelled, heartbeat } from '@temporalio/activity';
+import { activityInfo, cancelled, heartbeat } from '@temporalio/activity';
 import type { RemoveSurplusInput } from '../../src/activities/activities.js';
 import { imageProgressQuery } from '../../src/contract.js';
 import { EC2_TEST_EXCEPTION } from '../../src/model/errors.js';
@@ -45,6 +45,26 @@ describe('publishImage', () => {
       positions.toSorted((a, b) => a - b),
     );
     assert.equal(fake.count('undoRegion us-east-1'), 0);
+  });
+
+  it('gives the write as long as its instance lives, so that a large image on a slow server is written', async () => {
+    const seen: number[] = [];
+    const usual = fakeActivities().activities;
+    const fake = fakeActivities({
+      planImage: ({ request, workflowId, runId }) => {
+        const plan = somePlan(request, { workflowId, runId });
+        return Promise.resolve({ ...plan, utility: { ...plan.utility, deadManMinutes: 600 } });
+      },
+      writeImage: (input) => {
+        const { startToCloseTimeoutMs, scheduleToCloseTimeoutMs } = activityInfo();
+        seen.push(startToCloseTimeoutMs / 60_000, scheduleToCloseTimeoutMs / 60_000);
+        return usual.writeImage(input);
+      },
+    });
+    await withWorker(fake.activities, async ({ startImage }) => {
+      await (await startImage(someRequest())).result();
+    });
+    assert.deepEqual(seen, [600, 660]);
   });
 
   it('reports its beginning and its end, and every AMI once it is there', async () => {

@@ -1,9 +1,13 @@
 /** The heartbeat of an attempt, and the signal that ends the attempt. */
 
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setMaxListeners } from 'node:events';
 import { cancellationSignal, Context } from '@temporalio/activity';
+import type { ObstacleSink } from '../../aws/obstacles.js';
+import { reportingObstacles } from '../../aws/obstacles.js';
 import type { Heartbeat } from '../../model/progress/heartbeat.js';
 import { HEARTBEAT_TIMEOUT_MS } from '../../model/progress/heartbeat.js';
+import { AttemptState } from './attempt-state.js';
 import { heldLease } from './fence.js';
 import type { Lease } from './lease.js';
 
@@ -19,28 +23,46 @@ function activitySignal(lease: Lease | undefined): AbortSignal {
   return signal;
 }
 
-/** Runs `work` with a heartbeat that shows where it is; `report` sends a new one. */
+/** Runs an attempt whose heartbeats name its region. */
+export function inRegion<T>(region: string | undefined, attempt: () => Promise<T>): Promise<T> {
+  return regions.run(region, attempt);
+}
+
+const regions = new AsyncLocalStorage<string | undefined>();
+
+/** Runs `work` with a heartbeat that shows where it is, and what holds it up; `report` sends a new one. */
 export async function heartbeating<T>(
   first: Heartbeat,
   work: (report: (beat: Heartbeat) => void, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  let latest = first;
   // The context is taken now: a shared poll calls `report` in the context of the attempt that started the poll.
   const context = Context.current();
   const lease = heldLease();
+  const region = regions.getStore();
+  const state = new AttemptState(first, context.info.heartbeatDetails);
   const beat = () =>
-    context.heartbeat(lease === undefined ? latest : { ...latest, stamp: lease.stamp() });
+    context.heartbeat({
+      ...state.beat(),
+      ...(region === undefined ? {} : { region }),
+      ...(lease === undefined ? {} : { stamp: lease.stamp() }),
+    });
   const timeoutMs = context.info.heartbeatTimeoutMs ?? HEARTBEAT_TIMEOUT_MS;
   const timer = setInterval(beat, timeoutMs / HEARTBEATS_WITHIN_TIMEOUT);
   beat();
   const report = (next: Heartbeat) => {
-    latest = next;
+    state.moved(next);
     beat();
+  };
+  let isOver = false;
+  const hinder: ObstacleSink = (what, hindrance) => {
+    // The poll that this attempt has started may go on for others.
+    if (!isOver && state.hindered(what, hindrance)) beat();
   };
   const signal = activitySignal(lease);
   try {
-    return await work(report, signal);
+    return await reportingObstacles(hinder, () => work(report, signal));
   } finally {
+    isOver = true;
     clearInterval(timer);
   }
 }

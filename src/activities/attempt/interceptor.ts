@@ -28,6 +28,7 @@ import { SourceError } from '../../fetch/errors.js';
 import type { CopyToRegionInput, UndoRegionInput } from '../activities.js';
 import type { Fence } from './fence.js';
 import { holding } from './fence.js';
+import { inRegion } from './heartbeat.js';
 import type { AttemptKey } from './lease.js';
 import { refuseOtherDeployment } from './own-deployment.js';
 
@@ -80,7 +81,8 @@ export class AttemptInterceptor implements ActivityInboundCallsInterceptor {
       const { deployment } = this.#settings;
       const { workflowId = '' } = this.#context.info.workflowExecution ?? {};
       if (deployment !== undefined) refuseOtherDeployment(deployment, workflowId);
-      return await (lease === undefined ? next(input) : holding(lease, () => next(input)));
+      const attempt = () => inRegion(regionOf(input.args[0]), () => next(input));
+      return await (lease === undefined ? attempt() : holding(lease, attempt));
     } catch (error) {
       if (this.#context.cancellationSignal.aborted) {
         if (this.#context.cancellationDetails?.workerShutdown === true) throw handedOver();

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { log } from '@temporalio/activity';
 import { enabledRegions } from '../../aws/account.js';
 import type { Config } from '../../config/schema.js';
+import { packedScriptProblem } from '../../config/test-script.js';
 import { EC2_SERVICE_EXCEPTION, ServiceError } from '../../model/errors.js';
 import { publishedAs } from '../../model/plan/published-as.js';
 import type { ImagePlan, RegistrationPlan, TestPlan } from '../../model/plan/plan.js';
@@ -177,6 +178,9 @@ function planTest(config: Config, arch: Arch, script: string, made: readonly Var
       },
     );
   }
+  // The file may have changed since the worker has read its configuration.
+  const problem = test.transport === 'console' ? packedScriptProblem(script) : undefined;
+  if (problem !== undefined) throw scriptTooLarge(test.script, problem);
   return {
     transport: test.transport,
     variants,
@@ -193,6 +197,14 @@ function planTest(config: Config, arch: Arch, script: string, made: readonly Var
       Math.ceil(test.timeoutMs / 60_000) + 60,
     ),
   };
+}
+
+function scriptTooLarge(file: string, problem: string): ServiceError {
+  return new ServiceError(EC2_SERVICE_EXCEPTION, `the test script ${file} ${problem}`, {
+    code: 'test-script-size',
+    class: 'refused',
+    next: 'Make the script smaller, or use test.transport = "ssm".',
+  });
 }
 
 function planRegistration(

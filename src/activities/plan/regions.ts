@@ -1,7 +1,12 @@
 /** Which AMIs each region gets, which ones it cannot get, and why. */
 
 import type { ImageRequest, LeftOutAmi, RegionPlan, WantedAmi } from '../../model/plan/plan.js';
-import { amiNameProblem, renderTemplate, variantValues } from '../../model/ids/name-template.js';
+import {
+  amiNameAdvice,
+  amiNameProblem,
+  renderTemplate,
+  variantValues,
+} from '../../model/ids/name-template.js';
 import { EC2_SERVICE_EXCEPTION, ServiceError } from '../../model/errors.js';
 import type { Origin } from '../../model/ids/tags.js';
 import type { Variant } from '../../model/ids/variant.js';
@@ -92,6 +97,6 @@ function badName(name: string, problem: string): ServiceError {
   return new ServiceError(EC2_SERVICE_EXCEPTION, `the AMI name "${name}" ${problem}`, {
     code: 'ami-name',
     class: 'refused',
-    next: 'Shorten publish.image_name in the configuration.',
+    next: amiNameAdvice(name),
   });
 }

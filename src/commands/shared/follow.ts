@@ -6,6 +6,7 @@ import type { PublicationStatus } from '../../client/status.js';
 import { approveCommand, watchCommand } from './again.js';
 import { EXIT, exitCodeOf, exitCodeOfStatus, type ExitCode } from './exit-codes.js';
 import { parseTimeout } from './options.js';
+import { usageError } from './problem.js';
 import { createProgressDisplay, noDisplay } from '../view/progress-display.js';
 import type { Terminal } from '../view/terminal.js';
 import { detachable, watchPublication } from './watch.js';
@@ -21,11 +22,14 @@ export function addFollowOptions(command: Command): Command {
   return command
     .option('--wait', 'wait for the end, or for an approval; the exit code is the outcome')
     .option('--watch', 'wait for the end and show progress; Ctrl-C only stops watching')
-    .option(
-      '--timeout <time>',
-      'stop waiting after 90s, 30m or 2h, with exit code 8',
-      parseTimeout,
-    );
+    .option('--timeout <time>', 'stop waiting after 90s, 30m or 2h, with exit code 8', parseTimeout)
+    .hook('preAction', (_program, acting) => refuseLoneTimeout(acting.opts<FollowOptions>()));
+}
+
+/** A script that gives only a time-out means to wait, and would take the start for the end. */
+function refuseLoneTimeout({ wait, watch, timeout }: FollowOptions): void {
+  if (timeout === undefined || wait === true || watch === true) return;
+  throw usageError('--timeout needs --wait or --watch', 'Add one of them.');
 }
 
 export interface Followed {

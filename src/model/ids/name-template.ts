@@ -56,6 +56,16 @@ export function amiNameProblem(name: string): string | undefined {
   return undefined;
 }
 
+/** What the operator does about that problem. */
+export function amiNameAdvice(name: string): string {
+  const short = 'publish.image_name in the configuration';
+  if (name.length > AMI_NAME_CHARS_MAX) return `Shorten ${short}.`;
+  if (name.length < 3) return `Lengthen ${short}.`;
+  const illegal = [...new Set(name)].filter((char) => !AMI_NAME_CHARS.test(char));
+  const quoted = illegal.map((char) => `"${char}"`).join(' ');
+  return `Remove ${quoted}: change ${short}, or rename the image if the character comes from its name.`;
+}
+
 /** The problem with an AMI description, or `undefined`. */
 export function amiDescriptionProblem(description: string): string | undefined {
   if (description.length > AMI_DESCRIPTION_CHARS_MAX) {

@@ -1,7 +1,27 @@
 /** The details of heartbeats: typed and versioned, because the command line and the next attempt read them. */
 
-export interface WriteHeartbeat {
+import type { FailureClass } from '../errors.js';
+
+/** What holds up an attempt that goes on trying by itself. Times are ISO. */
+export interface Obstacle {
+  readonly class: FailureClass;
+  /** What happened, without a secret: `EC2 answers RequestLimitExceeded in eu-west-1`. */
+  readonly message: string;
+  readonly region?: string;
+  readonly since: string;
+  readonly nextTryAt?: string;
+}
+
+interface Attempted {
   readonly version: 1;
+  /** When the phase, the bytes or the percentage last changed; an earlier attempt's time if this one is not further. ISO. */
+  readonly movedAt?: string;
+  /** Where the activity works, if it works in one region. */
+  readonly region?: string;
+  readonly obstacle?: Obstacle;
+}
+
+export interface WriteHeartbeat extends Attempted {
   readonly kind: 'write';
   /** `download`, `verify`, `write`, `read-back` or `blank-check`; `test` for the test script. */
   readonly phase: string;
@@ -10,8 +30,7 @@ export interface WriteHeartbeat {
   readonly totalBytes: number;
 }
 
-export interface WaitHeartbeat {
-  readonly version: 1;
+export interface WaitHeartbeat extends Attempted {
   readonly kind: 'wait';
   /** The awaited event, such as `snapshot copy`. */
   readonly phase: string;

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import {
   DisableEbsEncryptionByDefaultCommand,
   EnableEbsEncryptionByDefaultCommand,
@@ -106,6 +109,28 @@ describe('the plan', () => {
       await setFaults([]);
       const whole = await soonAgain.planImage(input);
       assert(whole.copies.every(({ unusable }) => unusable === undefined));
+    });
+  });
+
+  it('refuses a test script that has grown too large for user-data since the worker started', async () => {
+    const test = ['transport = "console"'];
+    await withActivities({ test }, async ({ activities, request, directory }) => {
+      await writeFile(join(directory, 'test.sh'), randomBytes(12_000).toString('base64'));
+      await assert.rejects(activities.planImage({ request, ...RUN }), /16 KiB of user-data/);
+    });
+  });
+
+  it('does not advise to shorten a name that is wrong for another reason', async () => {
+    await withActivities({}, async ({ activities, request }) => {
+      const image = { ...request.image, name: 'c6+beta.x86_64' };
+      await assert.rejects(
+        activities.planImage({ request: { ...request, image }, ...RUN }),
+        (error) => {
+          const [details] = (error as ApplicationFailure).details as [FailureDetails];
+          assert.match(details.next, /^Remove "\+": change publish\.image_name/);
+          return true;
+        },
+      );
     });
   });
 

@@ -4,7 +4,14 @@ import { liveLines, statusLines } from '../../../src/commands/view/status-view.j
 import { createTransferRate } from '../../../src/commands/view/transfer-rate.js';
 import type { WriteHeartbeat } from '../../../src/model/progress/heartbeat.js';
 import { waitingSteps } from '../../../src/model/progress/progress.js';
-import { NOW_MS, regionsIn, someComposeStatus, someImageStatus, someProgress } from './statuses.js';
+import {
+  MOVING,
+  NOW_MS,
+  regionsIn,
+  someComposeStatus,
+  someImageStatus,
+  someProgress,
+} from './statuses.js';
 
 const MIB = 1024 ** 2;
 const options = (): Parameters<typeof statusLines>[1] => ({
@@ -28,6 +35,7 @@ function writing(
         heartbeat,
         lastFailure: null,
         nextAttemptAt: null,
+        wait: MOVING,
       },
     ],
   });
@@ -142,6 +150,7 @@ describe('the status of a publication, as it is shown', () => {
               region: 'eu-west-1',
             },
             nextAttemptAt: '2026-11-22T14:02:24.000Z',
+            wait: MOVING,
           },
         ],
       }),
@@ -198,7 +207,7 @@ describe('the status of a publication, as it is shown', () => {
       next: 'Check the credentials with `aws sts get-caller-identity`.',
     } as const;
     const activity = { id: '1', type: 'undoRegion', attempt: 7, heartbeat: null, lastFailure };
-    const status = someImageStatus({ activities: [{ ...activity, nextAttemptAt: null }] });
+    const status = someImageStatus({ activities: [{ ...activity, nextAttemptAt: null, wait: MOVING }] });
     const text = statusLines(status, options()).join('\n');
     assert.match(text, /could not be looked at: credentials refused/);
     assert.match(text, /next: Check the credentials with `aws sts get-caller-identity`/);

@@ -1,10 +1,20 @@
 /** Statuses as they were read from a run, for tests of what is shown of them. */
 
+import type { ActivityWait } from '../../../src/client/activity-wait.js';
 import type { ComposeStatus, ImageStatus } from '../../../src/client/status.js';
 import type { ImageProgress, RegionState } from '../../../src/model/progress/progress.js';
 import { waitingSteps } from '../../../src/model/progress/progress.js';
 
 export const NOW_MS = Date.parse('2026-11-22T14:02:20.000Z');
+export const MOVING: ActivityWait = {
+  kind: 'moving',
+  reason: 'download',
+  class: null,
+  region: null,
+  stillSince: new Date(NOW_MS).toISOString(),
+  nextTryAt: null,
+};
+
 const STARTED = '2026-11-22T14:02:00.000Z';
 
 export function someProgress(overrides: Partial<ImageProgress> = {}): ImageProgress {

@@ -17,7 +17,13 @@ import { CommandError, problemOf, renderProblem } from '../../../src/commands/sh
 import { createProgram, wantedCommand } from '../../../src/commands/program.js';
 import { liveLines, statusLines } from '../../../src/commands/view/status-view.js';
 import { parseComposeMessage } from '../../../src/model/compose/compose-message.js';
-import { NOW_MS, regionsIn, someImageStatus, someProgress } from '../../commands/view/statuses.js';
+import {
+  MOVING,
+  NOW_MS,
+  regionsIn,
+  someImageStatus,
+  someProgress,
+} from '../../commands/view/statuses.js';
 import { hostileJsonText } from '../hostile-json.js';
 import { around, hostileText } from '../hostile-text.js';
 import { inputKind, verdictOf } from '../input-kind.js';
@@ -184,6 +190,7 @@ const views = inputKind({
         lastFailure: failure,
         nextAttemptAt: null,
         heartbeat: null,
+        wait: { ...MOVING, kind: 'retry', reason, region: name },
       };
       const running = someImageStatus({
         progress,
