@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 
 import { createMachineFactory } from '../../../src/simulator/machine/factory.js';
-import { probeGuestMode } from '../../../src/simulator/machine/guest-mode.js';
+import { bestGuestMode } from '../../../src/simulator/machine/guest-mode.js';
 import type { GuestMode } from '../../../src/simulator/machine/guest-mode-name.js';
 import type {
   CommandResult,
@@ -14,7 +14,7 @@ import type {
   MachineSpec,
 } from '../../../src/simulator/machine/machine.js';
 
-const best = (await probeGuestMode()).mode;
+const best = (await bestGuestMode()).mode;
 
 /** The modes that can be tested here; `shims` always. */
 export const testableModes: readonly GuestMode[] =
