@@ -87,11 +87,22 @@ async function answer(path: string | undefined): Promise<string> {
   }
 }
 
+/**
+ * Temporal deletes a history once the queue that closed it was saved, by default every 30 seconds
+ * (service/history/configs/config.go of the server).
+ */
+const DYNAMIC_CONFIG = { 'history.transferProcessorUpdateAckInterval': '"1s"' };
+
 async function startTemporal(): Promise<{ server: TemporalServer; stateDir: string }> {
   const stateDir = await mkdtemp(join(tmpdir(), 'fedimg-test-temporal-'));
   const lines: string[] = [];
   // Each test file registers a namespace with the search attributes.
-  const options = { stateDir, log: (line: string) => lines.push(line), searchAttributes: {} };
+  const options = {
+    stateDir,
+    log: (line: string) => lines.push(line),
+    searchAttributes: {},
+    dynamicConfig: DYNAMIC_CONFIG,
+  };
   try {
     return { server: await startTemporalServer(options), stateDir };
   } catch (error) {
