@@ -20,8 +20,8 @@ const { values, positionals } = parseArgs({
   /** Test files; all by default. */
   allowPositionals: true,
   options: {
-    /** Test files at the same time. Three keep two cores busy: each waits now and then. */
-    jobs: { type: 'string', default: '3' },
+    /** Test files at the same time. Four keep two cores busy: each waits now and then. */
+    jobs: { type: 'string', default: '4' },
     /** Only the tests. */
     unit: { type: 'boolean', default: false },
     /** Lists the test files that cost most. */
