@@ -3,21 +3,29 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import type { FileCost } from '../test/support/file-costs.js';
+import { COSTS_FILE, readFileCosts } from '../test/support/file-costs.js';
 import { testFiles } from './test-files.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const DEAREST = 25;
 const COUNTS = /^\d+ passed, \d+ failed/;
 
 const { values, positionals } = parseArgs({
   /** Test files; all by default. */
   allowPositionals: true,
   options: {
-    /** Test files at the same time. Three keep two cores busy: each waits now and then. */
-    jobs: { type: 'string', default: '3' },
+    /** Test files at the same time. Four keep two cores busy: each waits now and then. */
+    jobs: { type: 'string', default: '4' },
     /** Only the tests. */
     unit: { type: 'boolean', default: false },
+    /** Lists the test files that cost most. */
+    times: { type: 'boolean', default: false },
   },
 });
 
@@ -27,6 +35,9 @@ interface Check {
   readonly ok: boolean;
 }
 
+const costs = values.times
+  ? join(await mkdtemp(join(tmpdir(), 'fedimg-test-costs-')), 'costs')
+  : undefined;
 const checks = values.unit ? [] : [check('lint'), check('types')];
 const { counts, ok } = await runTests();
 for (const { name, output, ok: isFine } of await Promise.all(checks)) {
@@ -37,6 +48,7 @@ for (const { name, output, ok: isFine } of await Promise.all(checks)) {
   }
 }
 if (!ok) process.exitCode = 1;
+if (costs !== undefined) await printDearest(costs);
 console.log(counts);
 
 /** Passes all on but the last line, which is kept for the end. */
@@ -46,6 +58,7 @@ async function runTests(): Promise<{ counts: string; ok: boolean }> {
   const mocha = [`${ROOT}/node_modules/mocha/bin/mocha.js`, '--parallel', '--jobs', values.jobs];
   const child = spawn(process.execPath, [...mocha, ...color, ...files], {
     cwd: ROOT,
+    env: costs === undefined ? process.env : { ...process.env, [COSTS_FILE]: costs },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let counted = 'the tests ended without a count';
@@ -54,6 +67,27 @@ async function runTests(): Promise<{ counts: string; ok: boolean }> {
     else console.log(line);
   }
   return { counts: counted, ok: (await statusOf(child)) === 0 && COUNTS.test(counted) };
+}
+
+/** The order of `test-files.ts` follows this list. */
+async function printDearest(file: string): Promise<void> {
+  const all = readFileCosts(file);
+  const sum = (of: (cost: FileCost) => number) => all.reduce((total, cost) => total + of(cost), 0);
+  console.log(`${'wall'.padStart(7)} ${'user'.padStart(7)} ${'system'.padStart(7)}  seconds`);
+  const line = (cost: FileCost) =>
+    [cost.wallSeconds, cost.userSeconds, cost.systemSeconds]
+      .map((seconds) => seconds.toFixed(1).padStart(7))
+      .join(' ') + `  ${relative(ROOT, cost.file)}`;
+  for (const cost of all.slice(0, DEAREST)) console.log(line(cost));
+  console.log(
+    line({
+      file: join(ROOT, `all ${all.length} files`),
+      wallSeconds: sum(({ wallSeconds }) => wallSeconds),
+      userSeconds: sum(({ userSeconds }) => userSeconds),
+      systemSeconds: sum(({ systemSeconds }) => systemSeconds),
+    }),
+  );
+  await rm(dirname(file), { recursive: true });
 }
 
 async function check(name: 'lint' | 'types'): Promise<Check> {

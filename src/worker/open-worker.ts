@@ -31,6 +31,8 @@ export interface OpenWorkerSettings {
 /** What a test sets. */
 export interface WorkerOverrides extends ActivityOverrides {
   readonly workflowBundle?: NonNullable<WorkerOptions['workflowBundle']>;
+  /** Workflows run in the main thread: a worker starts in half the CPU time, and the SDK looks for no deadlock. */
+  readonly debugMode?: boolean;
   /** In place of the broker and the log. */
   readonly send?: ActivityContext['send'];
 }
@@ -82,6 +84,7 @@ export async function openWorker(
       ...limits(config),
       connection,
       namespace,
+      debugMode: overrides.debugMode ?? false,
       identity: `fedimg@${hostname()}:${process.pid}`,
       activities: acts.activities,
       interceptors: {

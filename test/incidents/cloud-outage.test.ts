@@ -71,7 +71,7 @@ describe('an outage of EC2', () => {
     });
   });
 
-  it('in one region from the beginning leaves it out of the plan, and out of nothing else', async () => {
+  it('in one region from the beginning leaves only that region out of the plan', async () => {
     await withPublisher({ waitsTakeNoTime: true }, async (publisher) => {
       const { request } = await oneImage(publisher);
       await publisher.setFaults([unreachable('eu-west-1')]);

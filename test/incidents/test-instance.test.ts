@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { open, rename } from 'node:fs/promises';
+import { copyFile, open, rename } from 'node:fs/promises';
 import { compressXz } from '../../src/local/disk-image/xz-file.js';
 import type { FailureDetails } from '../../src/model/errors.js';
 import { EC2_TEST_EXCEPTION } from '../../src/model/errors.js';
@@ -27,10 +27,13 @@ describe('the test instance', () => {
     const options = { publish: TWO_REGIONS, agentPatienceMs: 8_000, waitsTakeNoTime: true };
     await withPublisher(options, async (publisher) => {
       const { image, request } = await oneImage(publisher);
-      const disk = await open(image.rawFile, 'r+');
+      // Tests share the raw file.
+      const broken = `${image.rawFile}.broken`;
+      await copyFile(image.rawFile, broken);
+      const disk = await open(broken, 'r+');
       await disk.write(Buffer.alloc(1024 * 1024), 0, 1024 * 1024, 0);
       await disk.close();
-      const { file, compressed } = await compressXz(image.rawFile);
+      const { file, compressed } = await compressXz(broken);
       await rename(file, image.file);
       const handle = await publisher.publish({
         ...request,

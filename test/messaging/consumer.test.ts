@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ConsumerSettings, Delivery, Verdict } from '../../src/messaging/consumer.js';
 import { consume } from '../../src/messaging/consumer.js';
 import { EXCHANGE, useBroker } from '../support/rabbitmq.js';
@@ -188,7 +187,10 @@ describe('a consumer', () => {
     await say('not begun');
     await until('one is at work', () => state.heard.length === 1);
     const stopped = state.stop();
-    await delay(50);
+    await until(
+      'the broker has no consumer',
+      async () => (await broker().depth('fedimg')).consumers === 0,
+    );
     release();
     await stopped;
     assert.deepEqual(bodies(state), ['at work']);
@@ -203,7 +205,7 @@ describe('a consumer', () => {
       async (): Promise<Verdict> => {
         atWork += 1;
         most = Math.max(most, atWork);
-        await delay(20);
+        await until('three are at work', () => most >= 3);
         atWork -= 1;
         return 'done';
       },

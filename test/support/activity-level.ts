@@ -20,6 +20,7 @@ import type { FaultRule, ListedResource, Simulator } from '../../src/simulator/i
 import { publisherAccount, startSimulator } from '../../src/simulator/index.js';
 import { openActivities } from '../../src/worker/open-activities.js';
 import { CloudControl } from './cloud-control.js';
+import { keptImage } from './kept-images.js';
 import type { PublisherOptions } from './publisher-config.js';
 import { TEST_INSTALLATION } from './images.js';
 import { writeConfig } from './publisher-config.js';
@@ -86,6 +87,7 @@ export async function withActivities<T>(
       rawSizeBytes: 32 * 1024 * 1024,
       dataBytes: 64 * 1024,
       architectures: ['x86_64'],
+      makeImage: keptImage,
     });
     const [image] = compose.images;
     if (image === undefined) throw new TypeError('a compose without an image');
@@ -102,6 +104,9 @@ export async function withActivities<T>(
           ...(clock === undefined ? {} : { clock }),
         },
         awsSettings: {
+          // Ten looks fit into the time after which a missing resource counts as gone.
+          pollIntervalMs: 50,
+          commandPollIntervalMs: 50,
           visibilityMs: 500,
           // The cloud is in the same process: after a pause of seconds it still answers.
           requestTimeoutMs: 60_000,

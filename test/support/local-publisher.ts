@@ -31,6 +31,7 @@ import { publisherAccount, startSimulator } from '../../src/simulator/index.js';
 import { openWorker } from '../../src/worker/open-worker.js';
 import { outgoingMessages } from '../../src/worker/outgoing-messages.js';
 import { CloudControl } from './cloud-control.js';
+import { keptImage } from './kept-images.js';
 import type { PublisherOptions } from './publisher-config.js';
 import { DEPLOYMENT, TIME_SCALE, writeConfig } from './publisher-config.js';
 import type { TestTemporal } from './temporal.js';
@@ -144,6 +145,7 @@ function publisherOf(parts: Parts): LocalPublisher {
   const { directory, served, simulator, taskQueue } = parts;
   const { client, server } = parts.temporal;
   const cloud = new CloudControl(simulator.url);
+  let ownComposes = 0;
   return {
     simulator,
     cloud,
@@ -161,6 +163,7 @@ function publisherOf(parts: Parts): LocalPublisher {
     },
     compose: (overrides = {}) => {
       composes += 1;
+      ownComposes += 1;
       return writeSampleCompose({
         directory,
         composeId: `Fedora-Cloud-43-20251021.${composes}`,
@@ -168,6 +171,9 @@ function publisherOf(parts: Parts): LocalPublisher {
         rawDirectory: directory,
         rawSizeBytes: RAW_BYTES,
         dataBytes: 256 * 1024,
+        // Other bytes for each compose of this publisher, and the same for those of the next publisher.
+        seed: `compose ${ownComposes}`,
+        makeImage: keptImage,
         ...overrides,
       });
     },
@@ -238,6 +244,7 @@ async function createWorker({
         agentPatienceMs,
       }),
       workflowBundle: await testBundle(),
+      debugMode: true,
       send: async (announcement) => {
         await messages.send(announcement);
         announced.push(announcement);

@@ -92,8 +92,8 @@ export async function writeConfig({
     `task_queue = "${taskQueue}"`,
     'shutdown_grace = "1s"',
     '[timing]',
-    'poll_interval = "50ms"',
-    'command_poll_interval = "50ms"',
+    'poll_interval = "200ms"',
+    'command_poll_interval = "200ms"',
     // The same as the run's, so that leases end before the heartbeat time-out.
     `scale = ${options.scale ?? TIME_SCALE}`,
   ];

@@ -2,6 +2,7 @@
 
 import pino from 'pino';
 import { installRuntime } from '../../src/worker/runtime.js';
+import { recordFileCost } from './file-costs.js';
 import { closeSuite, openSuite } from './suite.js';
 import { leaveTestTemporal } from './temporal.js';
 
@@ -17,5 +18,6 @@ export const mochaHooks = {
   async afterAll(this: Mocha.Context): Promise<void> {
     this.timeout(60_000);
     await leaveTestTemporal();
+    recordFileCost(this.test?.parent?.suites[0]?.file);
   },
 };

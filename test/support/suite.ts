@@ -14,6 +14,7 @@ import { startTemporalServer } from '../../src/local/temporal/server.js';
 
 /** Where the processes that run test files find the process that mocha was started as. */
 const SUITE_URL = 'FEDIMG_TEST_SUITE';
+const SUITE_FOLDER = 'FEDIMG_TEST_SUITE_FOLDER';
 
 const source = (name: string): string =>
   fileURLToPath(new URL(`../../src/${name}`, import.meta.url));
@@ -24,6 +25,7 @@ let bundle: Promise<string> | undefined;
 
 /** Runs once, in the process that mocha was started as, before all files. */
 export async function openSuite(): Promise<void> {
+  process.env[SUITE_FOLDER] = await mkdtemp(join(tmpdir(), 'fedimg-test-suite-'));
   server = createServer((request, response) => {
     answer(request.url).then(
       (text) => response.end(text),
@@ -39,6 +41,7 @@ export async function openSuite(): Promise<void> {
 export async function closeSuite(): Promise<void> {
   server?.closeAllConnections();
   server?.close();
+  await rm(suiteFolder(), { recursive: true, force: true });
   if (temporal === undefined) return;
   const { server: started, stateDir } = await temporal;
   await started.stop();
@@ -53,6 +56,13 @@ export function suiteTemporal(): Promise<string> {
 /** The path of the workflow bundle of these sources. */
 export function suiteBundle(): Promise<string> {
   return ask('/bundle');
+}
+
+/** For files that tests share; removed after the run. */
+export function suiteFolder(): string {
+  const folder = process.env[SUITE_FOLDER];
+  if (folder === undefined) throw new Error('openSuite() has not run: start tests with mocha');
+  return folder;
 }
 
 async function ask(path: string): Promise<string> {
@@ -77,11 +87,22 @@ async function answer(path: string | undefined): Promise<string> {
   }
 }
 
+/**
+ * Temporal deletes a history once the queue that closed it was saved, by default every 30 seconds
+ * (service/history/configs/config.go of the server).
+ */
+const DYNAMIC_CONFIG = { 'history.transferProcessorUpdateAckInterval': '"1s"' };
+
 async function startTemporal(): Promise<{ server: TemporalServer; stateDir: string }> {
   const stateDir = await mkdtemp(join(tmpdir(), 'fedimg-test-temporal-'));
   const lines: string[] = [];
   // Each test file registers a namespace with the search attributes.
-  const options = { stateDir, log: (line: string) => lines.push(line), searchAttributes: {} };
+  const options = {
+    stateDir,
+    log: (line: string) => lines.push(line),
+    searchAttributes: {},
+    dynamicConfig: DYNAMIC_CONFIG,
+  };
   try {
     return { server: await startTemporalServer(options), stateDir };
   } catch (error) {

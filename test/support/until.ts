@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 
+const PAUSE_MS_MAX = 150;
+
 /** Resolves when `holds` does; fails with `what` after `withinMs`, so that a test never hangs mutely. */
 export async function until(
   what: string,
@@ -10,8 +12,11 @@ export async function until(
   withinMs = 180_000,
 ): Promise<void> {
   const end = performance.now() + withinMs;
+  let pauseMs = 25;
   while (!(await holds())) {
     assert(performance.now() < end, `it did not come to pass within ${withinMs} ms: ${what}`);
-    await delay(25);
+    await delay(pauseMs);
+    // A question costs CPU time that what it waits for could use.
+    pauseMs = Math.min(PAUSE_MS_MAX, pauseMs * 1.25);
   }
 }

@@ -40,6 +40,8 @@ export async function withWorker<T>(
       taskQueue,
       workflowBundle: await testBundle(),
       activities,
+      // Without a thread for workflows, a worker starts in half the CPU time.
+      debugMode: true,
       // A cancellation reaches an activity with its next heartbeat that is really sent.
       maxHeartbeatThrottleInterval: '300ms',
       ...options,

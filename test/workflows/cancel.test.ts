@@ -129,8 +129,8 @@ describe('a cancel', () => {
       await handle.cancel();
       await until('the clean-up', () => fake.calls.includes(HOME));
       await handle.cancel();
-      // Several heartbeats long: a heartbeat would deliver the cancellation to the clean-up.
-      await new Promise((resolve) => setTimeout(resolve, 700));
+      // A heartbeat would deliver the cancellation to the clean-up.
+      await twoHeartbeats(handle, 'undoRegion');
       open();
       await assertCancelled(handle);
     });
@@ -197,12 +197,30 @@ describe('a cancel', () => {
       await until('all is public', () => fake.count('publishRegion sa-east-1') === 1);
       await handle.cancel();
       await until('the request', async () => (await events(handle, CANCELS)) === 1);
-      setTimeout(open, 700);
+      // A heartbeat would deliver the cancellation to the termination.
+      await twoHeartbeats(handle, 'terminateInstance');
+      open();
       await handle.result().catch(() => undefined);
     });
     assert(ended, 'the instance was left to its own timer');
   });
 });
+
+/** Resolves when Temporal has recorded two more heartbeats of the activity, or when the activity has ended. */
+async function twoHeartbeats(handle: WorkflowHandle, activity: string): Promise<void> {
+  const pending = async () => {
+    const { raw } = await handle.describe();
+    return raw.pendingActivities?.find(({ activityType }) => activityType?.name === activity);
+  };
+  const times = new Set<string>();
+  // The first one may be older than this call.
+  await until(`heartbeats of ${activity}`, async () => {
+    const one = await pending();
+    const at = one?.lastHeartbeatTime;
+    if (at) times.add(`${String(at.seconds)}.${at.nanos}`);
+    return one === undefined || times.size > 2;
+  });
+}
 
 /** EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED and EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED. */
 const CANCELS = 20;

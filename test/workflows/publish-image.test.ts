@@ -369,7 +369,7 @@ describe('publishImage', () => {
     });
     await withWorker(fake.activities, async ({ startImage }) => {
       const handle = await startImage(someRequest());
-      while (copying < 3) await new Promise((resolve) => setTimeout(resolve, 50));
+      await until('the copies', () => copying === 3);
       await handle.cancel();
       await assert.rejects(handle.result(), (error) => {
         assert(error instanceof WorkflowFailedError);
@@ -469,11 +469,10 @@ describe('publishImage', () => {
     });
     await withWorker(fake.activities, async ({ startImage }) => {
       const handle = await startImage(someRequest());
-      for (;;) {
-        const progress = await handle.query(imageProgressQuery);
-        if (progress.outcome === 'published') break;
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
+      await until('all is public', async () => {
+        const { outcome } = await handle.query(imageProgressQuery);
+        return outcome === 'published';
+      });
       assert.equal((await handle.describe()).status.name, 'RUNNING');
       release();
       await handle.result();

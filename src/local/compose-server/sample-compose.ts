@@ -10,8 +10,9 @@ import {
   composeStatusMessage,
   requireComposeId,
 } from './compose-metadata.js';
-import type { ImageArchitecture } from '../disk-image/disk-image.js';
+import type { DiskImageOptions, ImageArchitecture } from '../disk-image/disk-image.js';
 import { writeDiskImage } from '../disk-image/disk-image.js';
+import type { CompressedImage } from '../disk-image/xz-file.js';
 import { compressXz } from '../disk-image/xz-file.js';
 
 export interface SampleComposeOptions {
@@ -30,10 +31,14 @@ export interface SampleComposeOptions {
   dataBytes?: number | undefined;
   /** Same seed, same bytes; default: the compose id. */
   seed?: string | undefined;
+  /** Makes a raw image and, beside it, the compressed one; default: `makeImage`. */
+  makeImage?: ImageMaker | undefined;
   /** Default FINISHED. */
   status?: ComposeStatus | undefined;
   signal?: AbortSignal | undefined;
 }
+
+export type ImageMaker = (options: DiskImageOptions) => Promise<CompressedImage>;
 
 export interface SampleImage {
   architecture: ImageArchitecture;
@@ -140,6 +145,11 @@ async function writeArchitecture(
   return { files, image: { ...image, url: published.path } };
 }
 
+export async function makeImage(options: DiskImageOptions): Promise<CompressedImage> {
+  await writeDiskImage(options);
+  return compressXz(options.file, { signal: options.signal });
+}
+
 async function writeImage(image: {
   architecture: ImageArchitecture;
   name: string;
@@ -149,7 +159,7 @@ async function writeImage(image: {
 }): Promise<SampleImage> {
   const { architecture, name, seed, images, options } = image;
   const rawFile = path.resolve(options.rawDirectory, `${name}.raw`);
-  await writeDiskImage({
+  const { file, raw, compressed } = await (options.makeImage ?? makeImage)({
     file: rawFile,
     architecture,
     sizeBytes: options.rawSizeBytes ?? rawSizeDefault,
@@ -157,7 +167,6 @@ async function writeImage(image: {
     seed,
     signal: options.signal,
   });
-  const { file, raw, compressed } = await compressXz(rawFile, { signal: options.signal });
   const served = path.join(images, `${name}.raw.xz`);
   await rename(file, served);
   return {

@@ -26,6 +26,8 @@ export interface TemporalServerOptions {
   processes?: ChildProcesses | undefined;
   env?: NodeJS.ProcessEnv | undefined;
   readyTimeoutMs?: number | undefined;
+  /** Settings of Temporal's dynamic configuration, as JSON (`temporal server start-dev --dynamic-config-value`). */
+  dynamicConfig?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface TemporalServer {
@@ -144,7 +146,7 @@ async function startDevServer(
 
 function devServerArgs(
   { port, uiPort }: { port: number; uiPort: number },
-  { stateDir, searchAttributes }: TemporalServerOptions,
+  { stateDir, searchAttributes, dynamicConfig = {} }: TemporalServerOptions,
 ): string[] {
   const args = ['server', 'start-dev', '--ip', host, '--port', `${port}`, '--ui-port', `${uiPort}`];
   args.push('--namespace', namespace, '--log-level', 'error');
@@ -153,6 +155,9 @@ function devServerArgs(
   args.push('--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=OFF');
   for (const [name, type] of Object.entries(searchAttributes)) {
     args.push('--search-attribute', `${name}=${type}`);
+  }
+  for (const [name, value] of Object.entries(dynamicConfig)) {
+    args.push('--dynamic-config-value', `${name}=${value}`);
   }
   return args;
 }

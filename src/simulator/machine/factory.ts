@@ -2,7 +2,7 @@
 
 import type { Clock } from '../clock.js';
 import { createClock } from '../clock.js';
-import { isGuestMode, guestModes, probeGuestMode } from './guest-mode.js';
+import { isGuestMode, guestModes, bestGuestMode } from './guest-mode.js';
 import type { GuestMode } from './guest-mode-name.js';
 import { LocalMachine } from './local-machine.js';
 import { createMachineHost, type MachineHost } from './machine-host.js';
@@ -47,7 +47,7 @@ export function createMachineFactory(options: MachineFactoryOptions): MachineFac
 async function describeHost(options: MachineFactoryOptions, clock: Clock): Promise<MachineHost> {
   const asked = options.mode ?? modeOfEnvironment();
   const { mode, reason } =
-    asked === undefined ? await probeGuestMode() : { mode: asked, reason: 'as asked' };
+    asked === undefined ? await bestGuestMode() : { mode: asked, reason: 'as asked' };
   options.log(`guests: ${meanings[mode]}${reason === undefined ? '' : `; ${reason}`}`);
   return createMachineHost({
     mode,

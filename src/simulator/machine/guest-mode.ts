@@ -23,6 +23,20 @@ export interface GuestModeChoice {
   readonly reason: string | undefined;
 }
 
+let best: Promise<GuestModeChoice> | undefined;
+
+/** What the first probe of this process found: a probe costs as much as the start of a guest. */
+export async function bestGuestMode(): Promise<GuestModeChoice> {
+  const probe = (best ??= probeGuestMode());
+  const choice = await probe.catch((error: unknown) => {
+    best = undefined;
+    throw error;
+  });
+  // A poorer mode may come of a host that was busy or had no free loop device: the next simulator probes again.
+  if (choice.reason !== undefined) best = undefined;
+  return choice;
+}
+
 /** Finds the best mode by trying it: a kernel that knows namespaces may still refuse them here. */
 export async function probeGuestMode(): Promise<GuestModeChoice> {
   const directory = await fs.mkdtemp(path.join(os.tmpdir(), 'local-cloud-probe-'));

@@ -22,7 +22,7 @@ export function leaveOut(publication: Publication, regionName: string, failure: 
   const reason = skip === undefined ? late : skipReason(skip);
   const next = skip === undefined ? nextOf(failure) : SKIPPED_NEXT;
   const before = beforeHold(run.region(regionName));
-  // The undo finds out which of its AMIs are public; until then the record lists none of them.
+  // The undo asks EC2 which of its AMIs are public. Before that, the record shows the region without AMIs.
   run.setRegion(regionName, { state: 'failed', amis: [], reason, next });
   // The clean-up of a sick region must not delay the others.
   publication.undoAside(regionName, undoAside(publication, before, reason));

@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { CommandError, runCommand } from '../../../src/local/processes/run-command.js';
+import { until } from '../../support/until.js';
+import { useTempDir } from '../temp-dir.js';
 
 const bash = (script: string): [string, string[]] => ['bash', ['-c', script]];
 const timeoutMs = 60_000;
 
 describe('a short command', () => {
+  const tempDir = useTempDir();
+
   it('returns its output unchanged', async () => {
     const output = await runCommand(...bash('echo out; echo err >&2'), { timeoutMs });
     assert.deepEqual(output, { stdout: 'out\n', stderr: 'err\n' });
@@ -40,12 +46,17 @@ describe('a short command', () => {
   for (const cause of ['time-out', 'abort'] as const) {
     it(`does not wait after its ${cause} for a grandchild that holds its output open`, async () => {
       const abort = new AbortController();
-      const [command, args] = bash('sleep 30 & echo $! >&2; wait');
+      const begun = path.join(tempDir(), 'begun');
+      const [command, args] = bash(`sleep 30 & : >'${begun}'; wait`);
       const running = runCommand(command, args, {
         timeoutMs: cause === 'time-out' ? 500 : timeoutMs,
         signal: abort.signal,
       });
-      if (cause === 'abort') setTimeout(() => abort.abort(new Error('Ctrl-C')), 100);
+      if (cause === 'abort') {
+        void until('the grandchild', () => existsSync(begun)).then(() =>
+          abort.abort(new Error('Ctrl-C')),
+        );
+      }
       const startedAt = performance.now();
       await assert.rejects(
         running,

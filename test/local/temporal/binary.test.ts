@@ -9,6 +9,7 @@ import {
   TemporalServerNotFoundError,
 } from '../../../src/local/temporal/binary.js';
 import { environmentForServer } from '../../../src/local/temporal/environment.js';
+import { until } from '../../support/until.js';
 import { useTempDir, writeScript } from '../temp-dir.js';
 
 const version = (number: string): string => `echo "temporal version ${number} (Server 1, UI 2)"`;
@@ -143,11 +144,15 @@ describe("finding Temporal's command line", () => {
   });
 
   it('ends with Ctrl-C in the middle of a download, and removes the partial download', async () => {
-    await writeScript(path.join(bin, 'python3'), 'exec sleep 300');
+    const begun = path.join(tempDir(), 'download-has-begun');
+    await writeScript(path.join(bin, 'python3'), `: >'${begun}'; exec sleep 300`);
     const abort = new AbortController();
     const finding = findTemporalBinary({
       log: (line) => {
-        if (line.includes('by pip')) setTimeout(() => abort.abort(new Error('Ctrl-C')), 100);
+        if (!line.includes('by pip')) return;
+        void until('the download', () => existsSync(begun)).then(() =>
+          abort.abort(new Error('Ctrl-C')),
+        );
       },
       env,
       signal: abort.signal,

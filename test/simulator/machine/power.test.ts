@@ -4,6 +4,31 @@ import assert from 'node:assert/strict';
 
 import { mainModes, openBench, sh, until, type Bench } from './support.js';
 import type { Machine } from '../../../src/simulator/machine/machine.js';
+import { VirtualClock } from '../../support/virtual-clock.js';
+
+const MINUTE_MS = 60_000;
+
+/** Counts the timers of so many minutes. */
+class WatchedClock extends VirtualClock {
+  readonly #minutes: number;
+  timers = 0;
+  cancelled = 0;
+
+  constructor(minutes: number) {
+    super({ jumps: false });
+    this.#minutes = minutes;
+  }
+
+  override schedule(delayMs: number, action: () => void): () => void {
+    const cancel = super.schedule(delayMs, action);
+    if (delayMs !== this.#minutes * MINUTE_MS) return cancel;
+    this.timers += 1;
+    return () => {
+      this.cancelled += 1;
+      cancel();
+    };
+  }
+}
 
 function powerOffs(machine: Machine): { count: number } {
   const seen = { count: 0 };
@@ -20,13 +45,13 @@ for (const mode of mainModes) {
     afterEach(() => bench.close());
 
     it('goes off when the dead-man timer of user-data fires', async () => {
-      const minuteMs = 20;
-      const machine = await bench.machine(
-        { userData: '#!/bin/bash\nshutdown -P +120\n' },
-        minuteMs,
-      );
+      const clock = new WatchedClock(120);
+      const machine = await bench.machine({ userData: '#!/bin/bash\nshutdown -P +120\n' }, clock);
       const seen = powerOffs(machine);
       await machine.boot();
+      await until(() => clock.timers === 1);
+      await until(async () => (await machine.consoleOutput()).includes('Shutdown scheduled'));
+      clock.advance(120 * MINUTE_MS);
       await until(() => seen.count === 1);
       assert.equal(machine.agentOnline(), false);
       assert.equal((await sh(machine, 'true')).outcome, 'instance-gone');
@@ -36,12 +61,12 @@ for (const mode of mainModes) {
     });
 
     it('stays on when the timer is cancelled', async () => {
-      // Two of its minutes for the second command.
-      const minuteMs = 1_500;
-      const machine = await bench.running({}, minuteMs);
+      const clock = new WatchedClock(2);
+      const machine = await bench.running({}, clock);
       const seen = powerOffs(machine);
       await sh(machine, '/sbin/shutdown -h +2; shutdown -c');
-      await new Promise((resolve) => setTimeout(resolve, 2.5 * minuteMs));
+      await until(() => clock.cancelled === 1);
+      clock.advance(3 * MINUTE_MS);
       assert.equal(seen.count, 0);
       assert.equal((await sh(machine, 'true')).exitCode, 0);
     });

@@ -4,8 +4,10 @@ import { promises as fs } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
+import type { TimeSource } from '../../../src/simulator/clock.js';
+import { createClock } from '../../../src/simulator/clock.js';
 import { createMachineFactory } from '../../../src/simulator/machine/factory.js';
-import { probeGuestMode } from '../../../src/simulator/machine/guest-mode.js';
+import { bestGuestMode } from '../../../src/simulator/machine/guest-mode.js';
 import type { GuestMode } from '../../../src/simulator/machine/guest-mode-name.js';
 import type {
   CommandResult,
@@ -14,7 +16,7 @@ import type {
   MachineSpec,
 } from '../../../src/simulator/machine/machine.js';
 
-const best = (await probeGuestMode()).mode;
+const best = (await bestGuestMode()).mode;
 
 /** The modes that can be tested here; `shims` always. */
 export const testableModes: readonly GuestMode[] =
@@ -28,9 +30,9 @@ export const gib = 2 ** 30;
 export interface Bench {
   readonly directory: string;
   readonly log: string[];
-  machine(changes?: Partial<MachineSpec>, minuteMs?: number): Promise<Machine>;
+  machine(changes?: Partial<MachineSpec>, time?: TimeSource): Promise<Machine>;
   /** A machine that has booted and whose agent answers. */
-  running(changes?: Partial<MachineSpec>, minuteMs?: number): Promise<Machine>;
+  running(changes?: Partial<MachineSpec>, time?: TimeSource): Promise<Machine>;
   /** The same machine again, as after a restart of the simulator. */
   resume(machine: Machine): Promise<Machine>;
   disk(volumeId: string, deviceName: string, sizeBytes?: number): Promise<MachineDisk>;
@@ -43,13 +45,13 @@ export async function openBench(mode: GuestMode): Promise<Bench> {
   const machines: Machine[] = [];
   let count = 0;
 
-  const factory = (minuteMs?: number) =>
+  const factory = (time?: TimeSource) =>
     createMachineFactory({
       log: (line) => log.push(line),
       mode,
       bootMs: () => 0,
       agentRegistrationMs: () => 5,
-      ...(minuteMs === undefined ? {} : { minuteMs }),
+      clock: createClock(time),
     });
 
   const bench: Bench = {
@@ -61,7 +63,7 @@ export async function openBench(mode: GuestMode): Promise<Bench> {
       await fs.truncate(file, sizeBytes);
       return { volumeId, deviceName, file, sizeBytes };
     },
-    machine: async (changes, minuteMs) => {
+    machine: async (changes, time) => {
       count += 1;
       const number = count.toString(16).padStart(4, '0');
       const spec: MachineSpec = {
@@ -80,12 +82,12 @@ export async function openBench(mode: GuestMode): Promise<Bench> {
         directory: path.join(directory, `i${number}`),
         ...changes,
       };
-      const machine = await factory(minuteMs).create(spec);
+      const machine = await factory(time).create(spec);
       machines.push(machine);
       return machine;
     },
-    running: async (changes, minuteMs) => {
-      const machine = await bench.machine(changes, minuteMs);
+    running: async (changes, time) => {
+      const machine = await bench.machine(changes, time);
       await machine.boot();
       if (machine.spec.instanceProfile) await until(() => machine.agentOnline());
       return machine;

@@ -65,8 +65,11 @@ for (const mode of mainModes) {
     afterEach(() => bench.close());
 
     /** A machine of an unknown system whose disk boots; resolves when cloud-init has finished. */
+    let disks = 0;
     async function booted(userData: string, instanceProfile = true): Promise<Machine> {
-      const rootDevice = await bench.disk('vol-0eeeeeeeeeeeeeeee', '/dev/sda1');
+      disks += 1;
+      const volumeId = `vol-0${String(disks).padStart(16, 'e')}`;
+      const rootDevice = await bench.disk(volumeId, '/dev/sda1');
       await fs.writeFile(
         rootDevice.file,
         Buffer.concat([bootable, Buffer.alloc(rootDevice.sizeBytes - 512)]),
@@ -144,11 +147,10 @@ for (const mode of mainModes) {
         assert.equal(machine.agentOnline(), false);
         await machine.destroy();
       }
-      const unprofiled = await booted(
-        `#!/bin/bash\ndnf install -y ${agentUrl('eu-west-1', 'amd64')}\n`,
-        false,
-      );
-      await new Promise((resolve) => setTimeout(resolve, 60));
+      const install = `#!/bin/bash\ndnf install -y ${agentUrl('eu-west-1', 'amd64')}\n`;
+      const unprofiled = await booted(install, false);
+      const profiled = await booted(install);
+      await until(() => profiled.agentOnline());
       assert.equal(unprofiled.agentOnline(), false);
     });
   });
