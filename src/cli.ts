@@ -34,6 +34,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit();
 });
 
+// The SDK's advice on Node versions is for developers, and would stand among our lines on stderr.
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
 await main(process.argv.slice(2));
 // A failed command may have open connections: exit without waiting for them.
 process.stderr.write('', () => process.stdout.write('', () => process.exit()));

@@ -66,7 +66,8 @@ export function waitOf(activity: Pending, nowMs: number): ActivityWait {
     const failed = { reason: lastFailure.message, class: failureClass, nextTryAt: nextAttemptAt };
     return { ...base, kind: 'retry', ...failed };
   }
-  const obstacle = heartbeat?.obstacle;
+  const isOwn = heartbeat?.attempt === undefined || heartbeat.attempt === activity.attempt;
+  const obstacle = isOwn ? heartbeat?.obstacle : undefined;
   if (obstacle !== undefined) {
     return {
       kind: 'obstacle',

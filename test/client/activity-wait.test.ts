@@ -66,6 +66,14 @@ describe('why an activity is not done yet', () => {
     assert.equal(wait.nextTryAt, ago(-20));
   });
 
+  it('is not what an earlier attempt reported before its worker stopped', () => {
+    const obstacle = { class: 'unreachable', message: 'the image server is dead' } as const;
+    const beat = { ...download(ago(90)), attempt: 1, obstacle: { ...obstacle, since: ago(90) } };
+    const lastFailure = { type: 'Timeout', message: 'the worker of this activity stopped' };
+    const wait = waitOf({ ...started, attempt: 2, heartbeat: beat, lastFailure }, NOW_MS);
+    assert.match(wait.reason, /the worker of this activity stopped/);
+  });
+
   it('is the percentage that AWS reports', () => {
     const heartbeat = { version: 1, kind: 'wait', phase: 'snapshot copy', percent: 43 } as const;
     const wait = waitOf({ ...started, heartbeat: { ...heartbeat, movedAt: ago(600) } }, NOW_MS);

@@ -43,6 +43,7 @@ export async function heartbeating<T>(
   const beat = () =>
     context.heartbeat({
       ...state.beat(),
+      attempt: context.info.attempt,
       ...(region === undefined ? {} : { region }),
       ...(lease === undefined ? {} : { stamp: lease.stamp() }),
     });

@@ -25,7 +25,12 @@ import { printable } from '../../model/printable.js';
 import { redacted, redactedError } from '../../model/redact.js';
 import { BrokerError } from '../../messaging/errors.js';
 import { SourceError } from '../../fetch/errors.js';
-import type { CopyToRegionInput, UndoRegionInput } from '../activities.js';
+import type {
+  CopyToRegionInput,
+  RunTestInput,
+  UndoRegionInput,
+  WriteImageInput,
+} from '../activities.js';
 import type { Fence } from './fence.js';
 import { holding } from './fence.js';
 import { inRegion } from './heartbeat.js';
@@ -81,7 +86,7 @@ export class AttemptInterceptor implements ActivityInboundCallsInterceptor {
       const { deployment } = this.#settings;
       const { workflowId = '' } = this.#context.info.workflowExecution ?? {};
       if (deployment !== undefined) refuseOtherDeployment(deployment, workflowId);
-      const attempt = () => inRegion(regionOf(input.args[0]), () => next(input));
+      const attempt = () => inRegion(placeOf(input.args[0]), () => next(input));
       return await (lease === undefined ? attempt() : holding(lease, attempt));
     } catch (error) {
       if (this.#context.cancellationSignal.aborted) {
@@ -115,6 +120,14 @@ function regionOf(input: unknown): string | undefined {
     Pick<UndoRegionInput, 'regionName'> & Pick<CopyToRegionInput, 'regionPlan'>
   >;
   return regionName ?? regionPlan?.regionName;
+}
+
+/** Where the attempt works, also on an instance. */
+function placeOf(input: unknown): string | undefined {
+  const { utility, instance } = (input ?? {}) as Partial<
+    Pick<WriteImageInput, 'utility'> & Pick<RunTestInput, 'instance'>
+  >;
+  return regionOf(input) ?? utility?.regionName ?? instance?.regionName;
 }
 
 /** An ApplicationFailure with a type of the specification, a class, and the operator's next act. */

@@ -14,6 +14,8 @@ export interface Obstacle {
 
 interface Attempted {
   readonly version: 1;
+  /** From 1. Temporal keeps the last heartbeat of an earlier attempt until the new one sends its own. */
+  readonly attempt?: number;
   /** When the phase, the bytes or the percentage last changed; an earlier attempt's time if this one is not further. ISO. */
   readonly movedAt?: string;
   /** Where the activity works, if it works in one region. */
