@@ -256,9 +256,15 @@ function sourceAt(code: string, origin: ErrorOrigin | undefined): CredentialSour
 }
 
 function permissionNext(error: Error, origin: ErrorOrigin | undefined): string {
+  // IAM user guide, "Troubleshoot access denied error messages": so it names a policy of the organisation.
+  if (/explicit deny in a service control policy/.test(error.message))
+    return DENIED_BY_ORGANISATION;
   const where = origin === undefined ? '' : ` in ${origin.region}`;
   return `Allow ${deniedAction(error, origin)}${where}: docs/aws.md has the policy, and \`aws sts get-caller-identity\` shows whose policy it is. If that policy allows it, look for a permissions boundary or a policy of the organisation.`;
 }
+
+const DENIED_BY_ORGANISATION =
+  'A service control policy of the organisation denies it, and no policy of this account can allow it. If it demands tags, set them in [tags] of the configuration; else ask its administrators.';
 
 const RETRIED = 'The call is tried again; you need not do anything.';
 

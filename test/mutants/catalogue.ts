@@ -903,6 +903,22 @@ const FORESIGHT: readonly Mutant[] = [
     replace: 'if (missing.length >= 0) return;',
     tests: ['test/search-attributes.test.ts'],
   },
+  {
+    name: "the operator's tags are on no resource when it is created",
+    invariant: 'I9',
+    file: 'src/model/ids/tags.ts',
+    find: '    ...origin.ownTags,\n',
+    replace: '',
+    tests: ['test/activities/own-tags.test.ts'],
+  },
+  {
+    name: 'the network interface of an instance has no tags',
+    invariant: 'I9',
+    file: 'src/aws/instances.ts',
+    find: "        tagSpecification('network-interface', request.tags),\n",
+    replace: '',
+    tests: ['test/activities/own-tags.test.ts'],
+  },
 ];
 
 export const CATALOGUE: readonly Mutant[] = [
