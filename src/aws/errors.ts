@@ -1,6 +1,7 @@
 /** Puts every AWS error into one of seven classes. */
 
 import type { FailureClass } from '../model/errors.js';
+import { ProxyError } from '../proxy/proxy-error.js';
 import type { CredentialSource } from './credential-source.js';
 import { credentialsAdvice } from './credential-source.js';
 import type { ErrorOrigin } from './error-origin.js';
@@ -92,7 +93,13 @@ const CREDENTIALS = new Set([
 ]);
 
 /** A policy forbids the call to these credentials, which AWS has accepted. */
-const PERMISSION = new Set(['UnauthorizedOperation', 'AccessDenied', 'AccessDeniedException']);
+const PERMISSION = new Set([
+  'UnauthorizedOperation',
+  'AccessDenied',
+  'AccessDeniedException',
+  // SSM and Service Quotas API reference, "Common Error Types".
+  'NotAuthorized',
+]);
 
 /** AWS compares the time of a request with its own. */
 const BY_THE_CLOCK = new Set([
@@ -107,6 +114,9 @@ const UNREACHABLE = new Set([
   'InternalFailure',
   'InternalServerError',
   'InternalServiceError',
+  'RequestAbortedException',
+  'RequestTimeout',
+  'RequestTimeoutException',
   'ServiceUnavailable',
   'Unavailable',
   'PendingVerification',
@@ -159,6 +169,7 @@ export function isCode(error: unknown, ...codes: readonly string[]): boolean {
 /** The class of an error of the SDK; undefined for any other error. */
 export function classifyAwsError(error: unknown): AwsFailure | undefined {
   if (!(error instanceof Error)) return undefined;
+  if (error instanceof ProxyError) return proxyFailure(error);
   const code = errorCode(error);
   const metadata = (error as AwsLikeError).$metadata;
   const known = code !== undefined && isKnown(code);
@@ -174,8 +185,20 @@ export function classifyAwsError(error: unknown): AwsFailure | undefined {
   };
 }
 
+/** Tried again like an outage: the proxy may come back, and a restarted worker may know another one. */
+function proxyFailure(error: ProxyError): AwsFailure {
+  const origin = originOf(error);
+  return {
+    code: 'proxy',
+    class: 'unreachable',
+    message: error.message,
+    next: error.next,
+    ...(origin === undefined ? {} : { region: origin.region }),
+  };
+}
+
 /** Whether a policy forbids the call: the credentials are accepted, and lack a permission. */
-export function isPermissionRefusal({ code }: AwsFailure): boolean {
+export function isPermissionRefusal({ code }: Pick<AwsFailure, 'code'>): boolean {
   return PERMISSION.has(code);
 }
 
