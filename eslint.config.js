@@ -10,8 +10,9 @@ const nodeBuiltins = {
 const ALLOWED = {
   model: [],
   guest: ['model'],
-  aws: ['model'],
-  fetch: ['model'],
+  proxy: [],
+  aws: ['model', 'proxy'],
+  fetch: ['model', 'proxy'],
   messaging: ['model'],
   config: ['model', 'fetch'],
   activities: ['model', 'guest', 'aws', 'fetch', 'messaging', 'config'],
@@ -24,7 +25,7 @@ const ALLOWED = {
   local: ['model', 'client', 'contract', 'search-attributes', 'simulator/index'],
   commands: [
     ...['model', 'aws', 'fetch', 'messaging', 'config', 'activities', 'client', 'worker', 'local'],
-    'simulator/index',
+    ...['proxy', 'simulator/index'],
   ],
   simulator: [],
 };

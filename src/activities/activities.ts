@@ -131,6 +131,8 @@ export interface NoteLeftOutInput {
   readonly regionName: string;
   readonly amis: readonly string[];
   readonly leftOut: readonly LeftOutRegion[];
+  /** How many more tags an AMI may have. */
+  readonly room: number;
 }
 
 export interface KeepFailedInput {

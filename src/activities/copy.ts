@@ -2,6 +2,7 @@
 
 import { ensureSnapshotCopy, waitUntilSnapshotComplete } from '../aws/snapshots.js';
 import type { RegisteredAmi } from '../model/plan/plan.js';
+import { inRegion } from '../model/ids/own-tags.js';
 import { snapshotTags, stepKey, TAG } from '../model/ids/tags.js';
 import type { CopyToRegionInput } from './activities.js';
 import type { ActivityContext } from './attempt/context.js';
@@ -14,8 +15,9 @@ export function copyToRegion(
   { aws, runs }: ActivityContext,
   input: CopyToRegionInput,
 ): Promise<RegisteredAmi[]> {
-  const { origin, source } = input;
+  const { source } = input;
   const ec2 = aws.region(input.regionPlan.regionName);
+  const origin = inRegion(input.origin, ec2.name);
   const from = { [TAG.sourceSnapshot]: source.snapshot };
   return heartbeating(waitingFor('snapshot copy'), async (report, signal) => {
     const { rawSha256 } = source;

@@ -9,9 +9,9 @@ import { heartbeating, waitingFor } from './attempt/heartbeat.js';
 /** A later publication of the region need not remove the note: its AMIs count for more. */
 export function noteLeftOut(
   { aws }: ActivityContext,
-  { regionName, amis, leftOut }: NoteLeftOutInput,
+  { regionName, amis, leftOut, room }: NoteLeftOutInput,
 ): Promise<void> {
   return heartbeating(waitingFor('tags'), (_report, signal) =>
-    addTags(aws.region(regionName), amis, leftOutTags(leftOut), signal),
+    addTags(aws.region(regionName), amis, leftOutTags(leftOut, room), signal),
   );
 }

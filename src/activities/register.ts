@@ -9,6 +9,7 @@ import type { RegionAccess } from '../aws/region-access.js';
 import { waitUntilSnapshotComplete } from '../aws/snapshots.js';
 import type { RegionPlan, RegisteredAmi, WantedAmi } from '../model/plan/plan.js';
 import { planTags } from '../model/plan/plan-tags.js';
+import { inRegion } from '../model/ids/own-tags.js';
 import type { StepTag } from '../model/ids/tags.js';
 import { amiTags } from '../model/ids/tags.js';
 import { ec2Arch } from '../model/ids/variant.js';
@@ -80,7 +81,8 @@ function registration(
   wanted: WantedAmi,
   step: StepTag,
 ): ImageRegistration {
-  const { origin, arch, rawSha256, snapshot } = input;
+  const { arch, rawSha256, snapshot, regionPlan } = input;
+  const origin = inRegion(input.origin, regionPlan.regionName);
   const { name, variant, description } = wanted;
   const hvm = variant.virt === 'hvm';
   // pv-grub looks for the root at sda1; HVM AMIs have it where the configuration says.
@@ -88,7 +90,7 @@ function registration(
   return {
     tags: {
       ...amiTags({ origin, step, name, variant, rawSha256 }),
-      ...planTags(input.regionPlan, input.registration),
+      ...planTags(regionPlan, input.registration),
     },
     input: {
       ...(hvm ? hvmFields(input) : paravirtualFields(wanted)),

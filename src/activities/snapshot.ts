@@ -6,6 +6,7 @@ import {
   waitUntilSnapshotComplete,
 } from '../aws/snapshots.js';
 import { destroyVolume, detachVolume } from '../aws/volumes.js';
+import { inRegion } from '../model/ids/own-tags.js';
 import { snapshotTags, stepKey } from '../model/ids/tags.js';
 import type { SnapshotSource, SnapshotVolumeInput } from './activities.js';
 import type { ActivityContext } from './attempt/context.js';
@@ -16,7 +17,8 @@ export function snapshotVolume(
   { aws }: ActivityContext,
   input: SnapshotVolumeInput,
 ): Promise<SnapshotSource> {
-  const { origin, utility, rawSha256 } = input;
+  const { utility, rawSha256 } = input;
+  const origin = inRegion(input.origin, utility.regionName);
   const ec2 = aws.region(utility.regionName);
   const volume = utility.volumeId;
   return heartbeating(waitingFor(`snapshot of ${volume}`), async (report, signal) => {

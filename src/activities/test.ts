@@ -18,6 +18,7 @@ import { EC2_TEST_EXCEPTION, ServiceError } from '../model/errors.js';
 import { printable, readableOutput } from '../model/printable.js';
 import type { TestRecord } from '../model/progress/progress.js';
 import { passedTags } from '../model/ids/evidence.js';
+import { inRegion } from '../model/ids/own-tags.js';
 import { originTags, stepKey, TAG } from '../model/ids/tags.js';
 import { variantKey } from '../model/ids/variant.js';
 import type { InstanceRef, LaunchTestInput, RunTestInput } from './activities.js';
@@ -42,7 +43,8 @@ export function launchTestInstance(
   { aws }: ActivityContext,
   input: LaunchTestInput,
 ): Promise<InstanceRef> {
-  const { origin, ami, test, generation } = input;
+  const { ami, test, generation } = input;
+  const origin = inRegion(input.origin, input.regionName);
   const ec2 = aws.region(input.regionName);
   const variant = variantKey(ami.variant);
   const own = { [TAG.variant]: variant, 'fedimg:generation': String(generation) };

@@ -6,6 +6,7 @@ import { waitUntilAgentOnline } from '../aws/ssm-agent.js';
 import { ensureInstance, volumeOf, waitUntilRunning } from '../aws/instances.js';
 import { userData } from '../guest/guest-script.js';
 import type { UtilityPlan } from '../model/plan/plan.js';
+import { inRegion } from '../model/ids/own-tags.js';
 import { originTags, stepKey } from '../model/ids/tags.js';
 import type { LaunchUtilityInput, UtilityInstance } from './activities.js';
 import type { ActivityContext } from './attempt/context.js';
@@ -20,7 +21,8 @@ export function launchUtilityInstance(
   { aws }: ActivityContext,
   input: LaunchUtilityInput,
 ): Promise<UtilityInstance> {
-  const { origin, utility, generation } = input;
+  const { utility, generation } = input;
+  const origin = inRegion(input.origin, input.regionName);
   const ec2 = aws.region(input.regionName);
   const generationTag = { 'fedimg:generation': String(generation) };
   return heartbeating(waitingFor('utility instance'), async (report, signal) => {

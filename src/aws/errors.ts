@@ -1,6 +1,7 @@
 /** Puts every AWS error into one of seven classes. */
 
 import type { FailureClass } from '../model/errors.js';
+import { ProxyError } from '../proxy/proxy-error.js';
 import type { CredentialSource } from './credential-source.js';
 import { credentialsAdvice } from './credential-source.js';
 import type { ErrorOrigin } from './error-origin.js';
@@ -95,7 +96,13 @@ const CREDENTIALS = new Set([
 ]);
 
 /** A policy forbids the call to these credentials, which AWS has accepted. */
-const PERMISSION = new Set(['UnauthorizedOperation', 'AccessDenied', 'AccessDeniedException']);
+const PERMISSION = new Set([
+  'UnauthorizedOperation',
+  'AccessDenied',
+  'AccessDeniedException',
+  // SSM and Service Quotas API reference, "Common Error Types".
+  'NotAuthorized',
+]);
 
 /** AWS compares the time of a request with its own. */
 const BY_THE_CLOCK = new Set([
@@ -110,6 +117,9 @@ const UNREACHABLE = new Set([
   'InternalFailure',
   'InternalServerError',
   'InternalServiceError',
+  'RequestAbortedException',
+  'RequestTimeout',
+  'RequestTimeoutException',
   'ServiceUnavailable',
   'Unavailable',
   'PendingVerification',
@@ -162,6 +172,7 @@ export function isCode(error: unknown, ...codes: readonly string[]): boolean {
 /** The class of an error of the SDK; undefined for any other error. */
 export function classifyAwsError(error: unknown): AwsFailure | undefined {
   if (!(error instanceof Error)) return undefined;
+  if (error instanceof ProxyError) return proxyFailure(error);
   const code = errorCode(error);
   const metadata = (error as AwsLikeError).$metadata;
   const known = code !== undefined && isKnown(code);
@@ -177,8 +188,20 @@ export function classifyAwsError(error: unknown): AwsFailure | undefined {
   };
 }
 
+/** Tried again like an outage: the proxy may come back, and a restarted worker may know another one. */
+function proxyFailure(error: ProxyError): AwsFailure {
+  const origin = originOf(error);
+  return {
+    code: 'proxy',
+    class: 'unreachable',
+    message: error.message,
+    next: error.next,
+    ...(origin === undefined ? {} : { region: origin.region }),
+  };
+}
+
 /** Whether a policy forbids the call: the credentials are accepted, and lack a permission. */
-export function isPermissionRefusal({ code }: AwsFailure): boolean {
+export function isPermissionRefusal({ code }: Pick<AwsFailure, 'code'>): boolean {
   return PERMISSION.has(code);
 }
 
@@ -259,9 +282,15 @@ function sourceAt(code: string, origin: ErrorOrigin | undefined): CredentialSour
 }
 
 function permissionNext(error: Error, origin: ErrorOrigin | undefined): string {
+  // IAM user guide, "Troubleshoot access denied error messages": so it names a policy of the organisation.
+  if (/explicit deny in a service control policy/.test(error.message))
+    return DENIED_BY_ORGANISATION;
   const where = origin === undefined ? '' : ` in ${origin.region}`;
   return `Allow ${deniedAction(error, origin)}${where}: docs/aws.md has the policy, and \`aws sts get-caller-identity\` shows whose policy it is. If that policy allows it, look for a permissions boundary or a policy of the organisation.`;
 }
+
+const DENIED_BY_ORGANISATION =
+  'A service control policy of the organisation denies it, and no policy of this account can allow it. If it demands tags, set them in [tags] of the configuration; else ask its administrators.';
 
 const RETRIED = 'The call is tried again; you need not do anything.';
 

@@ -4,7 +4,7 @@ import type { Image, RegisterImageCommandInput } from '@aws-sdk/client-ec2';
 import { RegisterImageCommand } from '@aws-sdk/client-ec2';
 import { EC2_SERVICE_EXCEPTION, ServiceError } from '../model/errors.js';
 import type { Tags } from '../model/ids/tags.js';
-import { TAG } from '../model/ids/tags.js';
+import { isFedimgKey, TAG } from '../model/ids/tags.js';
 import { isCode } from './errors.js';
 import { findImagesByName } from './images.js';
 import type { RegionAccess } from './region-access.js';
@@ -105,9 +105,9 @@ function adopted(ec2: RegionAccess, image: Image, wanted: ImageRegistration): st
     ],
     ['architecture', input.Architecture, image.Architecture],
     ['virtualization', input.VirtualizationType, image.VirtualizationType],
-    // The state tag changes later.
+    // The state tag changes later, and an organisation may change the tags that it demands.
     ...Object.entries(wanted.tags)
-      .filter(([key]) => key !== TAG.state)
+      .filter(([key]) => key !== TAG.state && isFedimgKey(key))
       .map(([key, value]) => [`tag ${key}`, value, tagOf(image, key)]),
   ].filter(([, want, got]) => want !== got);
   if (image.ImageId !== undefined && differences.length === 0) return image.ImageId;

@@ -105,6 +105,7 @@ async function runInstance(
       TagSpecifications: [
         tagSpecification('instance', request.tags),
         tagSpecification('volume', request.tags),
+        tagSpecification('network-interface', request.tags),
       ],
     }),
     { abortSignal: signal },

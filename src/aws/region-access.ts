@@ -6,11 +6,13 @@ import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import type { CommandInvocation, InstanceInformation } from '@aws-sdk/client-ssm';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type { Clock } from '../model/clock.js';
+import { proxyAgents } from '../proxy/agents.js';
 import type { CallGate } from './call-gate.js';
 import { callGatePlugin } from './call-gate.js';
 import { askFor, renewalPlugin, RenewedCredentials } from './credentials.js';
 import { errorOriginPlugin } from './error-origin.js';
 import { obstaclePlugin } from './obstacles.js';
+import { proxyLoginPlugin } from './proxy-login.js';
 import { regionPolls } from './region-polls.js';
 import type { SharedPoll } from './shared-poll.js';
 import { systemClock } from './system-clock.js';
@@ -65,6 +67,9 @@ export function scaledAwsSettings(scale: number, given: Partial<AwsSettings> = {
   return { ...scaled, followSeconds, requestTimeoutMs, ...given };
 }
 
+/** As the SDK's own agents have it. */
+const CONNECTIONS = { keepAlive: true, maxSockets: 50 } as const;
+
 export class RegionAccess {
   readonly name: string;
   readonly settings: AwsSettings;
@@ -89,22 +94,32 @@ export class RegionAccess {
     const { gate, clock = systemClock, credentials: given, ...where } = access;
     this.clock = clock;
     const { requestTimeoutMs } = settings;
-    const requestHandler = {
-      connectionTimeout: Math.min(5_000, requestTimeoutMs),
+    const connectionTimeout = Math.min(5_000, requestTimeoutMs);
+    const limits = {
+      connectionTimeout,
       requestTimeout: requestTimeoutMs,
       throwOnRequestTimeout: true,
       socketTimeout: requestTimeoutMs,
     };
+    // The SDK does not read the variables of a proxy. Each client ends its own agents.
+    const requestHandler = () => {
+      const agents = proxyAgents({ ...CONNECTIONS, patienceMs: connectionTimeout * 0.8 });
+      return { ...limits, httpAgent: agents['http:'], httpsAgent: agents['https:'] };
+    };
     const credentials = new RenewedCredentials(askFor(given, () => this.ec2.config));
-    const client = { ...where, credentials: credentials.provider, region: name, requestHandler };
-    this.ec2 = new EC2Client(client);
-    this.ec2Once = new EC2Client({ ...client, maxAttempts: 1 });
-    this.ssm = new SSMClient(client);
-    this.quotas = new ServiceQuotasClient(client);
+    const client = () => ({
+      ...{ ...where, credentials: credentials.provider, region: name },
+      requestHandler: requestHandler(),
+    });
+    this.ec2 = new EC2Client(client());
+    this.ec2Once = new EC2Client({ ...client(), maxAttempts: 1 });
+    this.ssm = new SSMClient(client());
+    this.quotas = new ServiceQuotasClient(client());
     for (const { middlewareStack } of [this.ec2, this.ec2Once, this.ssm, this.quotas]) {
       middlewareStack.use(errorOriginPlugin(name, () => credentials.source));
       middlewareStack.use(renewalPlugin(credentials));
       middlewareStack.use(obstaclePlugin(name));
+      middlewareStack.use(proxyLoginPlugin());
       if (gate !== undefined) middlewareStack.use(callGatePlugin(gate));
     }
     const { ec2, ssm, sentAt } = this;

@@ -1,6 +1,7 @@
 /** `fedimg plan`: what a publication would make, without making it. */
 
 import { Command } from 'commander';
+import { isPermissionRefusal } from '../aws/errors.js';
 import { imageRequestByHand } from '../client/image-request.js';
 import { loadConfig } from '../config/load.js';
 import type { Arch } from '../model/compose/compose.js';
@@ -112,10 +113,9 @@ function failed({ image, ...failure }: PlanFailure): object {
   return { image, failure };
 }
 
-const CREDENTIAL_CODES = ['CredentialsProviderError', 'AuthFailure', 'InvalidClientTokenId'];
-
 function exitCodeOf({ plans, failures }: PlannedImages): ExitCode {
-  if (failures.some(({ code }) => CREDENTIAL_CODES.includes(code))) return EXIT.credentials;
+  const isRefused = (one: PlanFailure) => one.class === 'credentials' || isPermissionRefusal(one);
+  if (failures.some(isRefused)) return EXIT.credentials;
   if (failures.some((one) => one.class === 'unreachable')) return EXIT.unreachable;
   if (failures.length > 0) return EXIT.failed;
   const isPartial = plans.some(({ regions }) => regions.some(({ reason }) => reason !== null));

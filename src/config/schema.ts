@@ -11,6 +11,7 @@ import { messagingSchema } from './sections/messaging.js';
 import { publishSchema, type PublishConfig } from './sections/publish.js';
 import { sourceSchema } from './sections/source.js';
 import { sweepSchema } from './sections/sweep.js';
+import { tagsSchema } from './sections/tags.js';
 import {
   selectVariants,
   testSchema,
@@ -26,6 +27,7 @@ export type { MessagingConfig } from './sections/messaging.js';
 export type { PublishConfig } from './sections/publish.js';
 export type { SourceConfig } from './sections/source.js';
 export type { SweepConfig } from './sections/sweep.js';
+export type { TagsConfig } from './sections/tags.js';
 export type { TestConfig, TestTransport, VariantName } from './sections/test.js';
 export type { UtilityConfig } from './sections/utility.js';
 export type { TimingConfig, WorkerConfig } from './sections/worker.js';
@@ -52,6 +54,7 @@ const root = z.strictObject({
     ),
   amis: amisSchema,
   publish: publishSchema.prefault({}),
+  tags: tagsSchema.prefault({}),
   utility: utilitySchema.prefault({}),
   // The cast: `script` has no default, so that the error names the missing key.
   test: testSchema.prefault({} as z.input<typeof testSchema>),

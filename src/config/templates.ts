@@ -3,26 +3,12 @@ import { z } from 'zod';
 import {
   amiDescriptionProblem,
   amiNameProblem,
+  LONGEST_VALUES,
   PLACEHOLDERS,
   placeholdersIn,
   renderTemplate,
-  type PlaceholderValues,
 } from '../model/ids/name-template.js';
-
-/** The longest values in Fedora's composes: a template that fits these fits in practice. */
-const LONGEST: PlaceholderValues = {
-  image: 'Fedora-Cloud-Base-AmazonEC2-Rawhide-20251021.n.0.aarch64',
-  compose: 'Fedora-Rawhide-20251021.n.0',
-  short: 'Fedora-Cloud',
-  version: 'Rawhide',
-  date: '20251021',
-  subvariant: 'Cloud_Base',
-  arch: 'aarch64',
-  virt: 'paravirtual',
-  virt_label: 'HVM',
-  volume_type: 'standard',
-  region: 'ap-northeast-1',
-};
+import { tagValueProblem } from '../model/ids/own-tags.js';
 
 const ALLOWED = `allowed: ${Object.keys(PLACEHOLDERS)
   .map((name) => `{${name}}`)
@@ -65,7 +51,7 @@ export function imageNameTemplate(): z.ZodString {
     (text) =>
       placeholderProblem(text) ??
       distinctnessProblem(text) ??
-      withExample(amiNameProblem, renderTemplate(text, LONGEST)),
+      withExample(amiNameProblem, renderTemplate(text, LONGEST_VALUES)),
   );
 }
 
@@ -73,7 +59,24 @@ export function imageNameTemplate(): z.ZodString {
 export function descriptionTemplate(): z.ZodString {
   return template(
     (text) =>
-      placeholderProblem(text) ?? withExample(amiDescriptionProblem, renderTemplate(text, LONGEST)),
+      placeholderProblem(text) ??
+      withExample(amiDescriptionProblem, renderTemplate(text, LONGEST_VALUES)),
+  );
+}
+
+/** An instance and a snapshot have no variant. */
+const OF_A_VARIANT = ['virt', 'virt_label', 'volume_type'];
+
+/** The problem with a tag's value that may have placeholders, or undefined. */
+export function tagValueTemplateProblem(text: string): string | undefined {
+  const ofVariant = placeholdersIn(text).find((name) => OF_A_VARIANT.includes(name));
+  if (ofVariant !== undefined) {
+    return `has {${ofVariant}}, which only AMIs have, and the tag is on every resource; remove it`;
+  }
+  const literal = text.replace(/\{[^{}]*\}/g, '');
+  return (
+    placeholderProblem(text) ??
+    withExample((value) => tagValueProblem(value, literal), renderTemplate(text, LONGEST_VALUES))
   );
 }
 

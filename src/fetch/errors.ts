@@ -12,6 +12,7 @@ export type SourceErrorCode =
   | 'HTTP_STATUS'
   | 'SERVER_ERROR'
   | 'UNREACHABLE'
+  | 'PROXY'
   | 'TLS'
   | 'TIMEOUT'
   | 'TOO_LARGE'

@@ -1,6 +1,7 @@
 /** What an HTTP status or a network error means: final or not, and what to do. */
 import { DownloadError, SourceError } from './errors.js';
 import { printableUrl } from '../model/printable.js';
+import { ProxyError } from '../proxy/proxy-error.js';
 
 const RETRIED = 'wait: fedimg tries again; if it lasts, ask the people who run the server';
 
@@ -32,6 +33,10 @@ const TLS_CODE =
 /** The error for a connection that failed. */
 export function networkError(error: unknown, url: string): SourceError {
   if (error instanceof SourceError) return error;
+  if (error instanceof ProxyError) {
+    const what = `${printableUrl(url)} cannot be fetched: ${error.message}`;
+    return new DownloadError('PROXY', what, { next: error.next, retryable: true, cause: error });
+  }
   const code = errorCode(error);
   const what = `${printableUrl(url)} cannot be fetched: ${code}`;
   if (TLS_CODE.test(code)) {

@@ -4,6 +4,8 @@ import * as https from 'node:https';
 import { DownloadError, SourceError, UrlRefusedError } from './errors.js';
 import { networkError, statusError } from './http-errors.js';
 import { printableUrl } from '../model/printable.js';
+import { proxyAgents } from '../proxy/agents.js';
+import { loginDemand } from '../proxy/environment.js';
 import type { UrlPolicy } from './url-policy.js';
 
 /** Bounds of one request. */
@@ -46,10 +48,7 @@ export interface HttpSessionOptions {
 /** Opens a session. `signal` ends it, and callers then get the signal's reason. */
 export function createHttpSession({ policy, signal, limits }: HttpSessionOptions): HttpSession {
   const { idleMs, totalMs } = limits ?? DEFAULT_LIMITS;
-  const agents = {
-    'http:': new http.Agent({ keepAlive: true, maxSockets: 1 }),
-    'https:': new https.Agent({ keepAlive: true, maxSockets: 1 }),
-  };
+  const agents = proxyAgents({ keepAlive: true, maxSockets: 1, patienceMs: idleMs });
   const deadline = AbortSignal.timeout(totalMs);
   const ended = signal ? AbortSignal.any([signal, deadline]) : deadline;
 
@@ -70,6 +69,11 @@ export function createHttpSession({ policy, signal, limits }: HttpSessionOptions
         },
       );
       const status = message.statusCode ?? 0;
+      const demand = loginDemand(current, status);
+      if (demand !== undefined) {
+        message.destroy();
+        throw networkError(demand, current.href);
+      }
       if (!REDIRECT_STATUSES.has(status)) {
         return toResponse(message, current.href, (error) => explain(error, current.href));
       }
@@ -94,7 +98,7 @@ export function createHttpSession({ policy, signal, limits }: HttpSessionOptions
 
 interface Wire {
   policy: UrlPolicy;
-  agents: { 'http:': http.Agent; 'https:': https.Agent };
+  agents: ReturnType<typeof proxyAgents>;
   idleMs: number;
   ended: AbortSignal;
 }

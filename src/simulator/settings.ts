@@ -48,6 +48,8 @@ export interface CloudSettings {
   readonly throttling: boolean;
   /** Instance types (`*` is a wildcard) that a zone does not have, by the zone's name. */
   readonly unsupportedTypes: Readonly<Record<string, readonly string[]>>;
+  /** Keys of tags without which a policy of the organisation denies the creation, by resource type (`instance`, `image`). */
+  readonly requiredTags: Readonly<Record<string, readonly string[]>>;
   /** The block on public images in regions that have no setting of their own. */
   readonly imageBlockPublicAccess: AccountRecord['imageBlockPublicAccess'];
   /** The account's switches by region; `*` is every region that is not named. */
@@ -76,6 +78,7 @@ export const defaultSettings: CloudSettings = {
   instanceProfiles: undefined,
   throttling: false,
   unsupportedTypes: {},
+  requiredTags: {},
   imageBlockPublicAccess: 'block-new-sharing',
   regions: {},
 };
@@ -108,6 +111,7 @@ const changesSchema = z
     instanceProfiles: z.array(z.string()).nullable(),
     throttling: z.boolean(),
     unsupportedTypes: z.record(z.string(), z.array(z.string())),
+    requiredTags: z.record(z.string(), z.array(z.string())),
     imageBlockPublicAccess: z.enum(['unblocked', 'block-new-sharing']),
     regions: z.record(
       z.string(),

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Check } from '../../src/model/check.js';
@@ -22,6 +22,7 @@ describe('a default account before its first publication', () => {
   let server: ComposeServer;
   let simulator: Simulator;
   let env: NodeJS.ProcessEnv = {};
+  let imageUrl = '';
 
   before(async function () {
     this.timeout(300_000);
@@ -34,7 +35,7 @@ describe('a default account before its first publication', () => {
       settings: { regions: { '*': { imageBlockPublicAccess: 'unblocked' } } },
       credentials: { accessKeyId: 'AKIATESTTESTTESTTEST', secretAccessKey: 'secret' },
     });
-    await writeSampleCompose({
+    const compose = await writeSampleCompose({
       directory,
       composeId: COMPOSE_ID,
       baseUrl: server.url,
@@ -43,6 +44,7 @@ describe('a default account before its first publication', () => {
       dataBytes: 64 * 1024,
       architectures: ['x86_64', 'aarch64'],
     });
+    imageUrl = compose.images[0]?.url ?? '';
     const temporal = await testTemporal();
     const options = {
       publish: ['regions = "all"'],
@@ -86,6 +88,24 @@ describe('a default account before its first publication', () => {
     assert.equal(of('temporal', 'search attributes')?.state, 'ok');
     assert.match(of('temporal', 'worker')?.next ?? '', /fedimg worker/);
     assert.equal(of('us-east-1', 'ec2:RegisterImage')?.state, 'ok');
+    assert.match(of('network', 'proxy')?.detail ?? '', /^127\.0\.0\.1:\d+ directly/);
+  });
+
+  it('hears from `doctor` which proxy is used for what, and from `plan` which permission its role lacks', async () => {
+    const proxied = { ...env, HTTP_PROXY: 'http://u:hunter2@proxy.invalid:3128' };
+    const config = path.join(directory, 'fedimg.toml');
+    const text = await readFile(config, 'utf8');
+    await writeFile(config, text.replace('allow = [', 'allow = ["http://images.invalid/", '));
+    const doctor = await runCli(['doctor'], { cwd: directory, env: proxied });
+    assert.match(doctor.stdout, /images\.invalid through http:\/\/proxy\.invalid:3128/);
+    assert.doesNotMatch(doctor.stdout + doctor.stderr, /hunter2/);
+    const cloud = new CloudControl(simulator.url);
+    await cloud.setFaults([{ action: 'DescribeRegions', kind: 'refusal', count: 0 }]);
+    const plan = await runCli(['plan', imageUrl, '--arch', 'x86_64'], { cwd: directory, env });
+    await cloud.setFaults([]);
+    assert.equal(plan.code, 4, plan.stderr);
+    assert.match(plan.stderr, /ec2:DescribeRegions in us-east-1/);
+    assert.match(plan.stderr, /next: Allow ec2:DescribeRegions in us-east-1/);
   });
 
   it('hears from `plan` which image fits and which one does not, and nothing is changed', async () => {

@@ -903,6 +903,38 @@ const FORESIGHT: readonly Mutant[] = [
     replace: 'if (missing.length >= 0) return;',
     tests: ['test/search-attributes.test.ts'],
   },
+  {
+    name: "the operator's tags are on no resource when it is created",
+    invariant: 'I9',
+    file: 'src/model/ids/tags.ts',
+    find: '    ...origin.ownTags,\n',
+    replace: '',
+    tests: ['test/activities/own-tags.test.ts'],
+  },
+  {
+    name: 'the calls of AWS do not go through the proxy of the environment',
+    invariant: 'I9',
+    file: 'src/aws/region-access.ts',
+    find: "return { ...limits, httpAgent: agents['http:'], httpsAgent: agents['https:'] };",
+    replace: 'void agents;\n      return limits;',
+    tests: ['test/proxy/through-a-proxy.test.ts'],
+  },
+  {
+    name: 'the metadata service of the instance is asked through the proxy',
+    invariant: 'I9',
+    file: 'src/proxy/environment.ts',
+    find: "LOCAL.addSubnet('169.254.0.0', 16, 'ipv4');\n",
+    replace: '',
+    tests: ['test/proxy/environment.test.ts'],
+  },
+  {
+    name: 'the network interface of an instance has no tags',
+    invariant: 'I9',
+    file: 'src/aws/instances.ts',
+    find: "        tagSpecification('network-interface', request.tags),\n",
+    replace: '',
+    tests: ['test/activities/own-tags.test.ts'],
+  },
 ];
 
 export const CATALOGUE: readonly Mutant[] = [

@@ -66,7 +66,7 @@ export async function withActivities<T>(
     stateDir: join(directory, 'cloud'),
     ...(clock === undefined ? {} : { clock }),
     latency: 'instant',
-    settings: publisherAccount,
+    settings: { ...publisherAccount, ...options.account },
     credentials: { accessKeyId: 'AKIATESTTESTTESTTEST', secretAccessKey: 'secret' },
     ...(options.minuteMs === undefined ? {} : { minuteMs: options.minuteMs }),
   });

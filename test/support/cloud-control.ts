@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import type {
   CallCount,
+  CloudSettings,
   Effect,
   FaultRule,
   FaultStatus,
@@ -20,6 +21,11 @@ export class CloudControl {
   /** Puts these fault rules in place of all earlier ones. */
   async setFaults(rules: readonly Partial<FaultRule>[]): Promise<void> {
     await this.#request('faults', { method: 'PUT', body: JSON.stringify(rules) });
+  }
+
+  /** Changes these settings of the account, and leaves the others. */
+  async changeSettings(changes: Partial<CloudSettings>): Promise<void> {
+    await this.#request('settings', { method: 'PUT', body: JSON.stringify(changes) });
   }
 
   async faults(): Promise<FaultStatus[]> {

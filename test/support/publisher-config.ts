@@ -27,6 +27,8 @@ export interface PublisherOptions {
   readonly sweep?: readonly string[];
   /** Lines for its [messaging] table; without one, messages are only kept in `announced`. */
   readonly messaging?: readonly string[];
+  /** Lines for its [tags] table. */
+  readonly tags?: readonly string[];
   /** Lines for its [composes] table. */
   readonly composes?: readonly string[];
   /** Settings of the local cloud's account, which may publish without limits by default. */
@@ -86,6 +88,8 @@ export async function writeConfig({
     ...(options.sweep ?? []),
     '[messaging]',
     ...(options.messaging ?? []),
+    '[tags]',
+    ...(options.tags ?? []),
     '[composes]',
     ...(options.composes ?? []),
     '[worker]',

@@ -10,6 +10,9 @@ import type { Check } from '../../model/check.js';
 import { failure, ok, warning } from '../../model/check.js';
 import { ServiceError } from '../../model/errors.js';
 import { mapLimited } from '../../model/map-limited.js';
+import { LONGEST_VALUES } from '../../model/ids/name-template.js';
+import { renderTags } from '../../model/ids/own-tags.js';
+import { deploymentKey } from '../../model/ids/tags.js';
 import { variantKey, variantsOf } from '../../model/ids/variant.js';
 import type { ImageRequest, RegionPlan } from '../../model/plan/plan.js';
 import { countText, hasRoom, neededQuota } from '../../model/plan/public-amis.js';
@@ -78,14 +81,15 @@ async function checkUtilityAmi(context: PlanContext, signal: AbortSignal): Promi
 
 async function permissionsAtHome(context: PlanContext, signal: AbortSignal): Promise<Check[]> {
   const { config, aws } = context;
-  const { utility, test, deployment } = config;
+  const { utility, test, tags, deployment } = config;
   const [first] = config.amis;
   const { ami } = await resolveUtilityAmi(context, signal);
   const launch = { ami, instanceType: utility.instanceTypes[0] ?? '' };
   const { instanceProfile, subnet, securityGroup } = test;
   return checkPermissions(
     aws.region(first.region),
-    deployment,
+    // There is no image yet, and a policy may demand the operator's tags also of a dry run.
+    { ...renderTags(tags, LONGEST_VALUES), ...deploymentKey(deployment) },
     [
       { ...launch, ...utility, what: 'utility instance' },
       // The AMI under test does not exist yet; its role, subnet and group do.

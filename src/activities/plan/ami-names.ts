@@ -27,6 +27,7 @@ export function imageValues({
     compose: composeId,
     short: id?.short ?? composeId,
     version: id?.version ?? release,
+    release,
     date: id?.date ?? '',
     subvariant: image.subvariant,
     arch: image.arch,

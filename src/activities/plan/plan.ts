@@ -21,6 +21,7 @@ import { readImageSize } from './image-size.js';
 import { findEarlier } from './earlier-publication.js';
 import { optional } from './optional.js';
 import { namesOfImage } from './ami-names.js';
+import { ownTags } from './own-tags.js';
 import type { PlanContext } from './plan-context.js';
 import { planContext } from './plan-context.js';
 import { quotaWarnings, refuseWithoutRoom } from './quota.js';
@@ -57,6 +58,7 @@ export async function makePlan(
     subvariant: image.subvariant,
     ...optional('label', label),
     ...(image.sha256 === '' ? {} : { sha256: image.sha256 }),
+    ...ownTags(config, input.request),
   };
   const [size, utilityAmi, script, { regions, enabled }, homeChecks] = await Promise.all([
     readImageSize(context, image, signal),

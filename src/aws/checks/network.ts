@@ -3,7 +3,7 @@
 import {
   DescribeSecurityGroupsCommand,
   DescribeSubnetsCommand,
-  DescribeVpcsCommand,
+  paginateDescribeVpcs,
 } from '@aws-sdk/client-ec2';
 import type { Check } from '../../model/check.js';
 import { failure, ok } from '../../model/check.js';
@@ -58,10 +58,9 @@ async function defaultVpc(
   signal: AbortSignal,
 ): Promise<Check> {
   const Filters = [{ Name: 'is-default', Values: ['true'] }];
-  const { Vpcs } = await ec2.ec2.send(new DescribeVpcsCommand({ Filters }), {
-    abortSignal: signal,
-  });
-  const id = Vpcs?.[0]?.VpcId;
+  const pages = paginateDescribeVpcs({ client: ec2.ec2 }, { Filters }, { abortSignal: signal });
+  let id: string | undefined;
+  for await (const { Vpcs } of pages) id ??= Vpcs?.[0]?.VpcId;
   if (id !== undefined) return ok(ec2.name, what, `the default VPC ${id}`);
   const next = `Run: aws ec2 create-default-vpc --region ${ec2.name}; or set ${table}.subnet.`;
   return failure(ec2.name, what, `${ec2.name} has no default VPC`, next);

@@ -18,7 +18,7 @@ import {
 import type { _InstanceType as InstanceType, RunInstancesCommandInput } from '@aws-sdk/client-ec2';
 import type { Check } from '../../model/check.js';
 import { failure, ok, warning } from '../../model/check.js';
-import { deploymentKey } from '../../model/ids/tags.js';
+import type { Tags } from '../../model/ids/tags.js';
 import { classifyAwsError, errorCode } from '../errors.js';
 import type { RegionAccess } from '../region-access.js';
 import { tagSpecification } from '../tags.js';
@@ -58,18 +58,18 @@ const NONE = {
 
 const NEXT = 'Give the worker role this permission; see the policy in docs/aws.md.';
 
-/** One line for each permission. Throws AWS's error when EC2 cannot be asked at all. */
+/** One line for each permission; `tags` are those that a policy may demand. Throws AWS's error when EC2 cannot be asked at all. */
 export async function checkPermissions(
   ec2: RegionAccess,
-  deployment: string,
+  tags: Tags,
   launches: readonly Launch[],
   signal: AbortSignal,
 ): Promise<Check[]> {
   const runs = launches.map((launch): [string, Command] => [
     `ec2:RunInstances, ${launch.what}`,
-    runInstances(launch, deployment),
+    runInstances(launch, tags),
   ]);
-  const asked = [...runs, ...commandsOf(ec2, deployment)];
+  const asked = [...runs, ...commandsOf(ec2, tags)];
   return Promise.all(
     asked.map(async ([what, command]) => {
       try {
@@ -96,9 +96,8 @@ function permission(area: string, what: string, error: unknown): Check {
   return warning(area, what, `not checked: EC2 answers ${message}`);
 }
 
-function runInstances(launch: Launch, deployment: string): Command {
+function runInstances(launch: Launch, tags: Tags): Command {
   const { ami, instanceType, instanceProfile, subnet, securityGroup } = launch;
-  const tags = deploymentKey(deployment);
   const profile: RunInstancesCommandInput['IamInstanceProfile'] = instanceProfile?.startsWith(
     'arn:',
   )
@@ -113,15 +112,18 @@ function runInstances(launch: Launch, deployment: string): Command {
     ...(instanceProfile === undefined ? {} : { IamInstanceProfile: profile }),
     ...(subnet === undefined ? {} : { SubnetId: subnet }),
     ...(securityGroup === undefined ? {} : { SecurityGroupIds: [securityGroup] }),
-    TagSpecifications: [tagSpecification('instance', tags), tagSpecification('volume', tags)],
+    TagSpecifications: [
+      tagSpecification('instance', tags),
+      tagSpecification('volume', tags),
+      tagSpecification('network-interface', tags),
+    ],
   });
 }
 
 /** The other permissions of the policy in docs/aws.md; SSM has no dry run. */
-function commandsOf({ name }: RegionAccess, deployment: string): [string, Command][] {
+function commandsOf({ name }: RegionAccess, tags: Tags): [string, Command][] {
   const { ImageId, SnapshotId, VolumeId, InstanceId } = NONE;
   const DryRun = true;
-  const tags = deploymentKey(deployment);
   const everyone = { Add: [{ Group: 'all' as const }] };
   const tagged = (type: 'snapshot' | 'image') => ({
     TagSpecifications: [tagSpecification(type, tags)],

@@ -77,6 +77,7 @@ const EXIT_BY_NAME: Readonly<Record<string, ExitCode>> = {
   ConfigError: EXIT.usage,
   MissingSearchAttributesError: EXIT.usage,
   MissingToolsError: EXIT.failed,
+  ProxyError: EXIT.unreachable,
   TemporalServerNotFoundError: EXIT.unreachable,
 };
 

@@ -34,7 +34,7 @@ export async function runDoctor(options: {
   const areas = await Promise.all([
     checkTools(env),
     checkTemporal({ env, fallback }, installation),
-    ...(config === undefined ? [] : [checkAws(config), checkBroker(config)]),
+    ...(config === undefined ? [] : [checkProxy(config), checkAws(config), checkBroker(config)]),
   ]);
   return [...checks, ...areas.flat()];
 }
@@ -66,6 +66,28 @@ async function checkTools(env: NodeJS.ProcessEnv): Promise<Check[]> {
   if (missing.length === 0) return [node, ok('tools', 'on the PATH', LOCAL_TOOLS.join(', '))];
   const next = `Install ${missing.join(', ')}: only fedimg demo and fedimg dev need it.`;
   return [node, warning('tools', 'on the PATH', `missing: ${missing.join(', ')}`, next)];
+}
+
+/** The way to EC2 and to each allowed server; the other checks show whether it works. */
+async function checkProxy({ amis, source }: Config): Promise<Check[]> {
+  const [{ proxyFor }, { shownProxy }] = await Promise.all([
+    import('../../proxy/environment.js'),
+    import('../../proxy/proxy-error.js'),
+  ]);
+  const ec2 = `https://ec2.${amis[0].region}.amazonaws.com/`;
+  const targets = [process.env['AWS_ENDPOINT_URL_EC2'] ?? process.env['AWS_ENDPOINT_URL'] ?? ec2];
+  try {
+    const ways = [...targets, ...source.allow].map((text) => {
+      const url = new URL(text);
+      const proxy = proxyFor(url);
+      return `${url.host} ${proxy === undefined ? 'directly' : `through ${shownProxy(proxy)}`}`;
+    });
+    return [ok('network', 'proxy', [...new Set(ways)].join(', '))];
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'ProxyError') throw error;
+    const { next } = error as Error & { readonly next: string };
+    return [failure('network', 'proxy', error.message, next)];
+  }
 }
 
 async function checkAws(config: Config): Promise<Check[]> {

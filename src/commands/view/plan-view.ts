@@ -24,7 +24,8 @@ export function planLines(read: PlanSummary, paint: Paint): string[] {
   ];
 }
 
-function factLines({ url, home, utility, test, ...plan }: PlanSummary): string[] {
+function factLines({ url, home, utility, test, tags, ...plan }: PlanSummary): string[] {
+  const ownTags = Object.entries(tags).map(([key, value]) => `${key}=${value}`);
   const raw =
     plan.rawSizeBytes === null ? 'raw size not known' : `${formatBytes(plan.rawSizeBytes)} raw`;
   const compressed =
@@ -39,6 +40,7 @@ function factLines({ url, home, utility, test, ...plan }: PlanSummary): string[]
       'test',
       `of ${test.variants.join(', ')} over ${test.transport}, as ${test.instanceTypes.join(' or ')}`,
     ],
+    ...(ownTags.length === 0 ? [] : [['tags', ownTags.join(', ')]]),
     ['result', plan.public ? 'public AMIs and snapshots' : 'private AMIs and snapshots'],
   ]);
 }

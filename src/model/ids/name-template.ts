@@ -9,6 +9,7 @@ export const PLACEHOLDERS = {
   compose: "the compose's id",
   short: "the release's short name",
   version: "the release's version",
+  release: 'the release, as in the tag fedimg:release',
   date: "the compose's date, YYYYMMDD",
   subvariant: 'Cloud_Base and the like',
   arch: 'x86_64 or aarch64',
@@ -22,6 +23,22 @@ export type PlaceholderValues = Readonly<Record<Placeholder, string>>;
 
 export const AMI_NAME_CHARS_MAX = 128;
 export const AMI_DESCRIPTION_CHARS_MAX = 255;
+
+/** The longest values in Fedora's composes: a template that fits these fits in practice. */
+export const LONGEST_VALUES: PlaceholderValues = {
+  image: 'Fedora-Cloud-Base-AmazonEC2-Rawhide-20251021.n.0.aarch64',
+  compose: 'Fedora-Rawhide-20251021.n.0',
+  short: 'Fedora-Cloud',
+  version: 'Rawhide',
+  release: 'Rawhide',
+  date: '20251021',
+  subvariant: 'Cloud_Base',
+  arch: 'aarch64',
+  virt: 'paravirtual',
+  virt_label: 'HVM',
+  volume_type: 'standard',
+  region: 'ap-northeast-1',
+};
 
 const PLACEHOLDER = /\{([^{}]*)\}/g;
 const AMI_NAME_CHARS = /^[A-Za-z0-9()[\] ./'@_-]*$/;

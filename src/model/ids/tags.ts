@@ -38,6 +38,12 @@ export const TAG = {
   keepUntil: 'fedimg:keep-until',
 } as const;
 
+/** Whether fedimg sets this tag itself. IAM compares the keys of tags without case ("Condition keys for tags"), so that `Fedimg:Run` would be taken for ours. */
+export function isFedimgKey(key: string): boolean {
+  const lower = key.toLowerCase();
+  return lower === 'name' || lower === MANAGED_BY.key || lower.startsWith('fedimg:');
+}
+
 /** Before the variant, on the AMI and the snapshot of a test that has passed. */
 export const PASSED_PREFIX = 'fedimg:passed:';
 
@@ -69,10 +75,13 @@ export interface Origin extends Installation {
   readonly subvariant?: string;
   /** Of the compressed file; absent when the request has none. */
   readonly sha256?: string;
+  /** The operator's own tags, on every resource; only {region} may be left to fill in. */
+  readonly ownTags?: Tags;
 }
 
 export function originTags(origin: Origin, step: StepTag, name: string): Tags {
   return {
+    ...origin.ownTags,
     Name: name,
     ...runKey(origin),
     [TAG.step]: step,

@@ -1,6 +1,7 @@
 /** What a plan would make, as `fedimg plan` prints it. */
 
 import type { Arch } from '../compose/compose.js';
+import type { Tags } from '../ids/tags.js';
 import { variantKey } from '../ids/variant.js';
 import type { Estimate } from './estimate.js';
 import { estimateOf } from './estimate.js';
@@ -37,6 +38,8 @@ export interface PlanSummary {
   /** True when an earlier run has published the image: a run would have no work to do. */
   readonly published: boolean;
   readonly home: string;
+  /** The operator's own tags; {region} is filled in for each region. */
+  readonly tags: Tags;
   readonly utility: { readonly ami: string; readonly instanceTypes: readonly string[] };
   readonly test: {
     readonly transport: string;
@@ -62,6 +65,7 @@ export function summaryOf(plan: ImagePlan): PlanSummary {
     public: plan.makePublic,
     published: plan.published !== undefined,
     home: plan.homeRegion,
+    tags: origin.ownTags ?? {},
     utility: {
       ami: utility.ami,
       instanceTypes: [...new Set(placements.map(({ instanceType }) => instanceType))],

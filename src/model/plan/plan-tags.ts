@@ -22,9 +22,6 @@ export interface PlannedVariant {
 
 const LEFT_OUT = 'fedimg:left-out:';
 
-/** EC2 allows 50 tags a resource; fedimg has twenty others, and leaves room for the account's own. */
-const LEFT_OUT_MAX = 25;
-
 /** The tags that each AMI carries from its registration on: the plan of its region. */
 export function planTags(
   regionPlan: Pick<RegionPlan, 'wanted' | 'leftOut'>,
@@ -59,9 +56,9 @@ export function isTested(tags: Tags): boolean {
   return variant !== undefined && (tags[TAG.tests] ?? '').split(' ').includes(variant);
 }
 
-/** One tag a region; a long reason is cut, and regions beyond the limit of tags are dropped. */
-export function leftOutTags(regions: readonly LeftOutRegion[]): Tags {
-  const entries = regions.slice(0, LEFT_OUT_MAX).map(({ regionName, variants, reason }) => {
+/** One tag a region; a long reason is cut, and regions for which the AMI has no `room` are dropped. */
+export function leftOutTags(regions: readonly LeftOutRegion[], room: number): Tags {
+  const entries = regions.slice(0, room).map(({ regionName, variants, reason }) => {
     const text = `${variants}: ${reason.replace(/\p{Cc}+/gu, ' ')}`;
     const isLong = text.length > TAG_VALUE_CHARS_MAX;
     const value = isLong ? `${text.slice(0, TAG_VALUE_CHARS_MAX - 1)}…` : text;

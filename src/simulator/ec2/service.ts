@@ -4,6 +4,7 @@ import { insufficientCapacity, quotaExceeded } from '../faults/error-forms.js';
 import { ec2Query, invalidAction } from '../http/protocols/query.js';
 import type { Service } from '../service.js';
 import { ec2Actions } from './actions.js';
+import { refuseUntagged } from './lib/tag-policy.js';
 import { ec2Throttles } from './throttles.js';
 
 /** Codes of quotas by action (EC2 API reference, error codes). */
@@ -21,7 +22,13 @@ export const ec2Service: Service = {
     namespace: 'http://ec2.amazonaws.com/doc/2016-11-15/',
   }),
   actions: new Map(
-    [...ec2Actions].map(([name, action]) => [name, (call) => action.run(call, call.parameters)]),
+    [...ec2Actions].map(([name, action]) => [
+      name,
+      (call) => {
+        refuseUntagged(call);
+        return action.run(call, call.parameters);
+      },
+    ]),
   ),
   unknownAction: (action) =>
     invalidAction(`The action ${action} is not valid for this web service.`),

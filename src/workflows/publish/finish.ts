@@ -21,12 +21,12 @@ import { leftBehind } from './undo-stack.js';
 
 /** Waits for the clean-up of left-out regions and for the messages: the result lists those that were not sent. */
 export async function finishPublished(publication: Publication): Promise<ImageResult> {
-  const { run, announcements } = publication;
+  const { run, plan, announcements } = publication;
   run.operator.close();
   await publication.settleAside();
   const isPartial = run.regions.some(({ state }) => state === 'failed' || state === 'left-out');
   const outcome = isPartial ? 'partly-published' : 'published';
-  await noteLeftOutRegions(run.record, outcome);
+  await noteLeftOutRegions(run.record, plan, outcome);
   await lookOnceMore(publication, ['published', 'private', 'failed']);
   run.close(outcome);
   await announcements.delivered();
@@ -60,7 +60,7 @@ export async function failAndUndo(publication: Publication, failure: unknown): P
   }
   await CancellationScope.nonCancellable(() => publication.settleAside());
   const outcome = isCancelled(failure) ? 'cancelled' : 'failed';
-  await noteLeftOutRegions(run.record, outcome);
+  await noteLeftOutRegions(run.record, plan, outcome);
   // The undo has just looked into the other regions, where a failed test may be kept for inspection.
   await lookOnceMore(publication, ['published', 'private']);
   const message = `${reason}${kept}${leftBehind(undone)}`;
