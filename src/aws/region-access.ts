@@ -8,6 +8,8 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import type { Clock } from '../model/clock.js';
 import type { CallGate } from './call-gate.js';
 import { callGatePlugin } from './call-gate.js';
+import type { CallObserver } from './call-observer.js';
+import { callObserverPlugin } from './call-observer.js';
 import { askFor, renewalPlugin, RenewedCredentials } from './credentials.js';
 import { errorOriginPlugin } from './error-origin.js';
 import { regionPolls } from './region-polls.js';
@@ -17,6 +19,7 @@ import { systemClock } from './system-clock.js';
 /** The endpoint and the credentials; by default from the environment. */
 export type AwsAccess = Pick<EC2ClientConfig, 'endpoint' | 'credentials'> & {
   readonly gate?: CallGate;
+  readonly observer?: CallObserver;
   /** What all waits for AWS go by; the machine's own unless a test moves it. */
   readonly clock?: Clock;
 };
@@ -85,7 +88,7 @@ export class RegionAccess {
   constructor(name: string, settings: AwsSettings, access: AwsAccess = {}) {
     this.name = name;
     this.settings = settings;
-    const { gate, clock = systemClock, credentials: given, ...where } = access;
+    const { gate, observer, clock = systemClock, credentials: given, ...where } = access;
     this.clock = clock;
     const { requestTimeoutMs } = settings;
     const requestHandler = {
@@ -104,6 +107,7 @@ export class RegionAccess {
       middlewareStack.use(errorOriginPlugin(name, () => credentials.source));
       middlewareStack.use(renewalPlugin(credentials));
       if (gate !== undefined) middlewareStack.use(callGatePlugin(gate));
+      if (observer !== undefined) middlewareStack.use(callObserverPlugin(name, observer));
     }
     const { ec2, ssm, sentAt } = this;
     const polls = regionPolls({ ec2, ssm, settings, clock, sentAt });

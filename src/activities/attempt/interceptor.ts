@@ -24,6 +24,7 @@ import { LAST_CALL_MS } from '../../model/progress/heartbeat.js';
 import { printable } from '../../model/printable.js';
 import { redacted, redactedError } from '../../model/redact.js';
 import { BrokerError } from '../../messaging/errors.js';
+import { NotifyError } from '../../notify/errors.js';
 import { SourceError } from '../../fetch/errors.js';
 import type { CopyToRegionInput, UndoRegionInput } from '../activities.js';
 import type { Fence } from './fence.js';
@@ -189,6 +190,12 @@ function describe(
       next,
       class: final ? 'refused' : 'unreachable',
     };
+    return { type: stepType, message: error.message, details };
+  }
+  if (error instanceof NotifyError) {
+    const { channel, fault, next, isFinal: final } = error;
+    const failureClass = final ? 'refused' : 'unreachable';
+    const details: FailureDetails = { code: `${channel}-${fault}`, next, class: failureClass };
     return { type: stepType, message: error.message, details };
   }
   const aws = classifyAwsError(error);

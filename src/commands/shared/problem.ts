@@ -42,6 +42,8 @@ const EXIT_BY_NAME: Readonly<Record<string, ExitCode>> = {
   ConfigError: EXIT.usage,
   MissingSearchAttributesError: EXIT.usage,
   MissingToolsError: EXIT.failed,
+  MetricsAddressError: EXIT.usage,
+  NotifyError: EXIT.failed,
   TemporalServerNotFoundError: EXIT.unreachable,
 };
 
