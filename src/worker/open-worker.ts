@@ -19,6 +19,7 @@ import { deliver } from '../notify/deliver.js';
 import type { Tracing } from '../telemetry/tracing.js';
 import type { WorkerMetrics } from '../telemetry/worker-metrics.js';
 import { countedActivities, countedWays, runSinks } from './counted.js';
+import { logRegion } from './log-region.js';
 import { readInstallation } from './installation.js';
 import type { ActivityOverrides } from './open-activities.js';
 import { openActivities } from './open-activities.js';
@@ -105,6 +106,7 @@ export async function openWorker(
       interceptors: {
         workflowModules,
         activity: [
+          logRegion,
           ...(tracing?.activityInterceptors ?? []),
           ...(metrics === undefined ? [] : [countedActivities(metrics)]),
           (context) => ({ inbound: new AttemptInterceptor(context, { fence, scale, deployment }) }),

@@ -7,9 +7,9 @@ import pino from 'pino';
 import { logOptions } from '../../src/commands/shared/log.js';
 import { EXIT } from '../../src/commands/shared/exit-codes.js';
 import type { LogLevel } from '../../src/model/log-level.js';
+import { logRegion } from '../../src/worker/log-region.js';
 import { activityFields } from '../../src/worker/log-fields.js';
 import { outgoingMessages } from '../../src/worker/outgoing-messages.js';
-import type { Announcement } from '../../src/model/progress/announcement.js';
 import { eachWithConfigFolder, LEAST } from '../config/config-files.js';
 import { runCli } from './run-cli.js';
 
@@ -76,23 +76,44 @@ describe('the log', () => {
     const { log, lines } = logTo('info');
     const { send } = outgoingMessages({ messaging: { topicPrefix: undefined } as never }, log);
     const body = {
-      ...{ workflow_id: IMAGE, run_id: 'r', compose_id: COMPOSE, image_name: 'n', image_url: 'https://example.org/n' },
+      ...{
+        workflow_id: IMAGE,
+        run_id: 'r',
+        compose_id: COMPOSE,
+        image_name: 'n',
+        image_url: 'https://example.org/n',
+      },
       ...{ subvariant: 'Cloud_Base', architecture: 'x86_64', destination: 'us-east-1' },
       ...{ service: 'EC2', outcome: 'failed', reason: 'no capacity', regions: {} },
     };
     const upload = {
-      ...{ image_name: 'n', image_url: 'https://example.org/n', destination: 'us-east-1', service: 'EC2' },
+      ...{
+        image_name: 'n',
+        image_url: 'https://example.org/n',
+        destination: 'us-east-1',
+        service: 'EC2',
+      },
       ...{ compose: COMPOSE, status: 'failed', extra: { virt_type: 'hvm', vol_type: 'gp2' } },
     };
     const key = `${IMAGE}/r/run/ended`;
-    await send({ topic: 'image.upload', key: `${IMAGE}/r/upload`, body: upload } as Announcement);
-    await send({ topic: 'run.v1.failed', key, body } as Announcement);
+    await send({ topic: 'image.upload', key: `${IMAGE}/r/upload`, body: upload });
+    await send({ topic: 'run.v1.failed', key, body });
     const shown = lines.map((line) => JSON.parse(line) as Line & Record<string, unknown>);
     const about = shown.filter(({ msg }) => !msg.startsWith('messages are not sent'));
     assert.deepEqual(
       about.map(({ level, msg, workflow, reason }) => [level, msg, workflow, reason]),
       [[50, 'publication failed', IMAGE, 'no capacity']],
     );
+  });
+});
+
+describe('the log of an activity', () => {
+  it('names the region that it works in', async () => {
+    const { inbound, outbound } = logRegion({} as never);
+    const input = { args: [{ regionName: 'eu-west-1' }], headers: {} };
+    await inbound?.execute?.(input, () => Promise.resolve());
+    const fields = outbound?.getLogAttributes?.({ workflowId: IMAGE }, (given) => given);
+    assert.deepEqual(fields, { workflowId: IMAGE, region: 'eu-west-1' });
   });
 });
 

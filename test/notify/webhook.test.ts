@@ -35,8 +35,8 @@ describe('notifications by webhook', () => {
 
   it('sends the same id again, so that the receiver can drop a repetition', async () => {
     receiver = await startWebhookReceiver();
-    for (const _time of [1, 2])
-      await sendWebhook({ url: receiver.url }, SAMPLE, { env: {}, signal });
+    await sendWebhook({ url: receiver.url }, SAMPLE, { env: {}, signal });
+    await sendWebhook({ url: receiver.url }, SAMPLE, { env: {}, signal });
     const ids = receiver.requests.map(({ headers }) => headers['webhook-id']);
     assert.equal(new Set(ids).size, 1);
     assert.match(String(ids[0]), /^msg_[0-9a-f]{32}$/);

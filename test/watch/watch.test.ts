@@ -54,7 +54,7 @@ describe('the watch over a deployment', () => {
           throw toFailure(error);
         }),
     });
-    await withWorker(activities, async ({ startImage, taskQueue }) => {
+    await withWorker(activities, async ({ startImage, taskQueue, client }) => {
       const config = await configOf(receiver.url, taskQueue, 'compose_silence = "2d"');
       const registry = new MetricRegistry('0', 'worker');
       const metrics = new DeploymentMetrics(registry);
@@ -88,6 +88,13 @@ describe('the watch over a deployment', () => {
       assert.match(text, /^fedimg_oldest_open_run_start_timestamp_seconds \d/m);
       assert.doesNotMatch(text, /^fedimg_last_published_compose_timestamp_seconds /m);
 
+      // A worker that starts later sees the same failure.
+      const delivery = client.workflow.getHandle(`notify/${one?.key}`);
+      await delivery.result();
+      const { runId: delivered } = await delivery.describe();
+      await watchOf(session(), config, metrics).look(Date.now());
+      assert.equal((await delivery.describe()).runId, delivered, 'no second delivery');
+
       const before = receiver.requests.length;
       await look(Date.now() + 3 * DAY_MS);
       await until('the silence', () => receiver.requests.length > before);
@@ -98,6 +105,8 @@ describe('the watch over a deployment', () => {
       await look(Date.now() + 3 * DAY_MS);
       await waiting.terminate();
       assert.equal(receiver.requests.length, all, 'one notification of one silence');
+      const accepted = receiver.requests.slice(2).map(({ headers }) => headers['webhook-id']);
+      assert.equal(new Set(accepted).size, accepted.length, 'each is delivered once');
     });
     receiver.close();
   });

@@ -109,7 +109,7 @@ function attemptOf({ info }: Context): AttemptKey {
 }
 
 /** The region of an activity that works in one region; not every error names its region. */
-function regionOf(input: unknown): string | undefined {
+export function regionOf(input: unknown): string | undefined {
   const { regionName, regionPlan } = (input ?? {}) as Partial<
     Pick<UndoRegionInput, 'regionName'> & Pick<CopyToRegionInput, 'regionPlan'>
   >;
