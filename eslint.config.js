@@ -14,18 +14,24 @@ const ALLOWED = {
   aws: ['model', 'proxy'],
   fetch: ['model', 'proxy'],
   messaging: ['model'],
+  notify: ['model', 'proxy'],
+  telemetry: ['model', 'aws'],
   config: ['model', 'fetch'],
-  activities: ['model', 'guest', 'aws', 'fetch', 'messaging', 'config'],
+  activities: ['model', 'guest', 'aws', 'fetch', 'messaging', 'notify', 'config'],
   workflows: ['model', 'contract', 'activities'],
   worker: [
-    ...['model', 'aws', 'fetch', 'messaging', 'config', 'activities'],
+    ...['model', 'aws', 'fetch', 'messaging', 'notify', 'config', 'activities', 'telemetry'],
     ...['contract', 'search-attributes', 'temporal-settings', 'package-version'],
   ],
-  client: ['model', 'fetch', 'messaging', 'contract', 'search-attributes', 'temporal-settings'],
+  client: [
+    ...['model', 'fetch', 'messaging', 'telemetry'],
+    ...['contract', 'search-attributes', 'temporal-settings', 'package-version'],
+  ],
+  watch: ['model', 'aws', 'config', 'client', 'telemetry', 'contract'],
   local: ['model', 'client', 'contract', 'search-attributes', 'simulator/index'],
   commands: [
     ...['model', 'aws', 'fetch', 'messaging', 'config', 'activities', 'client', 'worker', 'local'],
-    ...['proxy', 'simulator/index'],
+    ...['proxy', 'simulator/index', 'telemetry', 'watch', 'notify', 'package-version'],
   ],
   simulator: [],
 };

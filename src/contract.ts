@@ -3,6 +3,7 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { ComposeMessage } from './model/compose/compose-message.js';
+import type { Channel, Notification } from './model/notification.js';
 import type { CompleteRequest } from './model/plan/completion.js';
 import type { ImageRequest } from './model/plan/plan.js';
 import type { ComposeProgress, ImageProgress } from './model/progress/progress.js';
@@ -11,6 +12,13 @@ export const COMPOSE_WORKFLOW = 'compose';
 export const PUBLISH_IMAGE_WORKFLOW = 'publishImage';
 
 export const SWEEP_WORKFLOW = 'sweep';
+export const NOTIFY_WORKFLOW = 'notify';
+
+export interface NotifyInput {
+  readonly notification: Notification;
+  /** Those that were configured when it happened. */
+  readonly channels: readonly Channel[];
+}
 
 export interface ComposeInput {
   readonly composeId: string;

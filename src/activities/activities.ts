@@ -1,5 +1,6 @@
 /** The activities as workflows see them: one coarse act for each step and region, safe to repeat. */
 
+import type { Channel, Notification } from '../model/notification.js';
 import type { Announcement } from '../model/progress/announcement.js';
 import type { ComposeMessage } from '../model/compose/compose-message.js';
 import type {
@@ -238,6 +239,11 @@ export interface AnnounceReport {
   readonly refused: readonly string[];
 }
 
+export interface SendNotificationInput {
+  readonly channel: Channel;
+  readonly notification: Notification;
+}
+
 export interface Activities {
   readCompose(message: ComposeMessage): Promise<ComposeImages>;
   planImage(input: PlanInput): Promise<ImagePlan>;
@@ -262,6 +268,8 @@ export interface Activities {
   /** Removes what the run made in these regions and what is neither public nor in its result. */
   removeSurplus(input: RemoveSurplusInput): Promise<RemovedSurplus>;
   announce(announcements: readonly Announcement[]): Promise<AnnounceReport>;
+  /** Notifies people by one channel. */
+  sendNotification(input: SendNotificationInput): Promise<void>;
   /** Fails when the worker belongs to another deployment. */
   planSweep(deployment: string): Promise<SweepPlan>;
   /** Only reads. */

@@ -9,6 +9,7 @@ import { publishRegion } from './publish.js';
 import { keepFailed } from './keep-failed.js';
 import { keepRegion } from './keep-region.js';
 import { noteLeftOut } from './note-left-out.js';
+import { sendNotification } from './notify.js';
 import { planImage } from './plan/plan.js';
 import { planSweep } from './sweep/plan-sweep.js';
 import { readCompose } from './read-compose.js';
@@ -43,6 +44,7 @@ export function createActivities(context: ActivityContext): Activities {
     undoRegion: (input) => undoRegion(context, input),
     removeSurplus: (input) => removeSurplus(context, input),
     announce: (announcements) => announce(context, announcements),
+    sendNotification: (input) => sendNotification(context, input),
     planSweep: (deployment) => planSweep(context, deployment),
     findStrays: (input) => findStrays(context, input),
     removeStrays: (input) => removeStrays(context, input),

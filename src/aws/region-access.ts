@@ -9,6 +9,8 @@ import type { Clock } from '../model/clock.js';
 import { proxyAgents } from '../proxy/agents.js';
 import type { CallGate } from './call-gate.js';
 import { callGatePlugin } from './call-gate.js';
+import type { CallObserver } from './call-observer.js';
+import { callObserverPlugin } from './call-observer.js';
 import { askFor, renewalPlugin, RenewedCredentials } from './credentials.js';
 import { errorOriginPlugin } from './error-origin.js';
 import { obstaclePlugin } from './obstacles.js';
@@ -20,6 +22,7 @@ import { systemClock } from './system-clock.js';
 /** The endpoint and the credentials; by default from the environment. */
 export type AwsAccess = Pick<EC2ClientConfig, 'endpoint' | 'credentials'> & {
   readonly gate?: CallGate;
+  readonly observer?: CallObserver;
   /** What all waits for AWS go by; the machine's own unless a test moves it. */
   readonly clock?: Clock;
 };
@@ -91,7 +94,7 @@ export class RegionAccess {
   constructor(name: string, settings: AwsSettings, access: AwsAccess = {}) {
     this.name = name;
     this.settings = settings;
-    const { gate, clock = systemClock, credentials: given, ...where } = access;
+    const { gate, observer, clock = systemClock, credentials: given, ...where } = access;
     this.clock = clock;
     const { requestTimeoutMs } = settings;
     const connectionTimeout = Math.min(5_000, requestTimeoutMs);
@@ -121,6 +124,7 @@ export class RegionAccess {
       middlewareStack.use(obstaclePlugin(name));
       middlewareStack.use(proxyLoginPlugin());
       if (gate !== undefined) middlewareStack.use(callGatePlugin(gate));
+      if (observer !== undefined) middlewareStack.use(callObserverPlugin(name, observer));
     }
     const { ec2, ssm, sentAt } = this;
     const polls = regionPolls({ ec2, ssm, settings, clock, sentAt });

@@ -55,6 +55,8 @@ export interface ListenerOptions extends StartOptions {
   readonly log: Logger;
   readonly holdMs?: number;
   readonly firstRetryMs?: number;
+  /** Called for each message that `counts` counts. */
+  readonly onCount?: (result: keyof ListenerCounts) => void;
   readonly signal: AbortSignal;
 }
 
@@ -77,7 +79,7 @@ export class ComposeListener {
     }
     const read = readMessage(delivery.content);
     if (read.kind === 'invalid') {
-      this.counts.broken += 1;
+      this.#count('broken');
       const problems = read.problems.map(printable);
       log.error({ problems, counts: this.counts }, 'a malformed message is dropped');
       return 'drop';
@@ -87,8 +89,13 @@ export class ComposeListener {
     return reason === undefined ? this.#signal(read.message, log) : this.#ignore(reason, log);
   }
 
+  #count(result: keyof ListenerCounts): void {
+    this.counts[result] += 1;
+    this.#options.onCount?.(result);
+  }
+
   #ignore(reason: string, log: Logger): Verdict {
-    this.counts.ignored += 1;
+    this.#count('ignored');
     log.debug({ reason }, 'a message is ignored');
     return 'done';
   }
@@ -102,9 +109,9 @@ export class ComposeListener {
       // Without a pause it would fail again at once, and a requeued message comes back at once.
       await pause(delayMs, undefined, { signal }).catch(() => undefined);
       if (signal.aborted || performance.now() - beganMs > holdMs) break;
-      this.counts.retried += 1;
+      this.#count('retried');
     }
-    this.counts.requeued += 1;
+    this.#count('requeued');
     const { composeId, status } = message;
     log.error({ composeId, status, counts: this.counts }, 'the message goes back to the queue');
     return 'requeue';
@@ -118,7 +125,7 @@ export class ComposeListener {
         message,
         this.#options,
       );
-      this.counts.taken += 1;
+      this.#count('taken');
       log.info(
         { composeId, status, state, workflowId, link, counts: this.counts },
         'compose signalled',

@@ -3,6 +3,8 @@
 import { Client, Connection } from '@temporalio/client';
 import type { TemporalSettings } from '../temporal-settings.js';
 import { temporalSettings } from '../temporal-settings.js';
+import { packageVersion } from '../package-version.js';
+import { openTracing } from '../telemetry/tracing.js';
 import { ClientError, clientErrorOf, unreachable } from './errors.js';
 
 export interface ConnectOptions {
@@ -38,7 +40,10 @@ export async function connectToTemporal(options: ConnectOptions): Promise<Tempor
   } catch (error) {
     throw connectFailure(error, address);
   }
-  const client = new Client({ connection, namespace });
+  const { env } = options;
+  const tracing = await openTracing({ env, serviceName: 'fedimg', version: packageVersion() });
+  const workflow = [...(tracing?.clientInterceptors ?? [])];
+  const client = new Client({ connection, namespace, interceptors: { workflow } });
   return {
     client,
     address,
@@ -50,7 +55,10 @@ export async function connectToTemporal(options: ConnectOptions): Promise<Tempor
         throw clientErrorOf(error, address);
       }
     },
-    close: () => connection.close(),
+    close: async () => {
+      await connection.close();
+      await tracing?.close();
+    },
   };
 }
 

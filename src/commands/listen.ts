@@ -5,24 +5,28 @@ import type { Logger } from 'pino';
 import { ComposeListener } from '../client/compose-listener.js';
 import type { MessagingConfig } from '../config/schema.js';
 import { loadConfig } from '../config/load.js';
+import type { LogLevel } from '../model/log-level.js';
+import type { Delivery } from '../messaging/consumer.js';
+import { ListenerMetrics } from '../telemetry/listener-metrics.js';
 import { consume } from '../messaging/consumer.js';
 import { finish, withHelp } from './shared/command-help.js';
 import { EXIT } from './shared/exit-codes.js';
-import { createLog, LOG_LEVELS, parseLogLevel, type LogLevel } from './shared/log.js';
+import { createLog } from './shared/log.js';
+import { logLevelOption } from './shared/log-level.js';
+import { METRICS_HELP, metricsAddress, newRegistry, openMetrics } from './shared/metrics.js';
 import { globalOptions, terminalOf } from './shared/options.js';
 import { CommandError } from './shared/problem.js';
 import { withSession } from './shared/with-session.js';
 
 interface ListenOptions {
-  readonly logLevel: LogLevel;
+  readonly logLevel?: LogLevel;
+  readonly metrics?: string;
 }
 
 export function createCommand(): Command {
-  const command = new Command('listen').option(
-    '--log-level <level>',
-    LOG_LEVELS.join(', '),
-    parseLogLevel,
-    'info',
+  const command = logLevelOption(new Command('listen')).option(
+    '--metrics <address>',
+    `${METRICS_HELP}, as 127.0.0.1:9465`,
   );
   withHelp(command, {
     examples: ['fedimg listen --config /etc/fedimg.toml'],
@@ -36,7 +40,7 @@ export function createCommand(): Command {
   return command;
 }
 
-async function run(command: Command, { logLevel }: ListenOptions): Promise<void> {
+async function run(command: Command, { logLevel, metrics: option }: ListenOptions): Promise<void> {
   terminalOf(command);
   const options = globalOptions(command);
   const path = options.config === undefined ? {} : { path: options.config };
@@ -44,7 +48,12 @@ async function run(command: Command, { logLevel }: ListenOptions): Promise<void>
   const { messaging, composes, worker, timing } = config;
   const { url } = messaging;
   if (url === undefined) throw noBroker(file);
-  const log = createLog(logLevel);
+  const configured = config.metrics.listener;
+  const address = metricsAddress({ option, configured, env: process.env });
+  const log = createLog(logLevel ?? config.log.level, config.log);
+  const registry = newRegistry('listener');
+  const metrics = new ListenerMetrics(registry);
+  const served = address === undefined ? undefined : await openMetrics(registry, { address, log });
   const stop = stopSignal(log);
   await withSession({ config: file, env: process.env }, async ({ session }) => {
     const listener = new ComposeListener(session, {
@@ -54,10 +63,11 @@ async function run(command: Command, { logLevel }: ListenOptions): Promise<void>
       topics: messaging.bindings,
       log,
       signal: stop,
+      onCount: (result) => metrics.count(result),
     });
-    await listenTo({ ...messaging, url }, { listener, log, signal: stop });
+    await listenTo({ ...messaging, url }, { listener, log, signal: stop, metrics });
     log.info({ counts: listener.counts }, 'stopped listening');
-  });
+  }).finally(() => served?.close());
 }
 
 function listenTo(
@@ -66,18 +76,33 @@ function listenTo(
     listener,
     log,
     signal,
-  }: { readonly listener: ComposeListener; readonly log: Logger; readonly signal: AbortSignal },
+    metrics,
+  }: {
+    readonly listener: ComposeListener;
+    readonly log: Logger;
+    readonly signal: AbortSignal;
+    readonly metrics: ListenerMetrics;
+  },
 ): Promise<void> {
-  return consume(settings, (delivery) => listener.handle(delivery), {
+  const handle = (delivery: Delivery) => {
+    metrics.read();
+    return listener.handle(delivery);
+  };
+  return consume(settings, handle, {
     signal,
-    onListening: (where) => log.info({ where, counts: listener.counts }, 'listening'),
+    onListening: (where) => {
+      metrics.connected(true);
+      log.info({ where, counts: listener.counts }, 'listening');
+    },
     onMayNotBind: (reason) =>
       log.debug({ reason }, 'the broker refuses bindings: its administrator must bind the queue'),
-    onDisconnected: (reason, delayMs) =>
+    onDisconnected: (reason, delayMs) => {
+      metrics.connected(false);
       log.error(
         { reason, nextTrySeconds: Math.ceil(delayMs / 1000) },
         'the broker is disconnected',
-      ),
+      );
+    },
   });
 }
 

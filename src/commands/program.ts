@@ -70,6 +70,11 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'check configuration, Temporal, AWS permissions, quotas, network and broker',
     load: () => import('./doctor.js'),
   },
+  logs: { summary: 'show the log lines of one run', load: () => import('./logs.js') },
+  notify: {
+    summary: 'test: send a sample notification by webhook and e-mail',
+    load: () => import('./notify.js'),
+  },
   config: {
     summary: 'import: convert the configuration of the old fedimg',
     load: () => import('./config.js'),

@@ -3,26 +3,28 @@
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { Command } from 'commander';
 import type { Config } from '../config/schema.js';
+import type { LogLevel } from '../model/log-level.js';
 import { loadConfig } from '../config/load.js';
 import { finish, withHelp } from './shared/command-help.js';
 import { EXIT } from './shared/exit-codes.js';
-import { createLog, LOG_LEVELS, parseLogLevel, type LogLevel } from './shared/log.js';
+import { createLog } from './shared/log.js';
+import { logLevelOption } from './shared/log-level.js';
+import { METRICS_HELP, metricsAddress } from './shared/metrics.js';
 import { globalOptions, terminalOf } from './shared/options.js';
 
 interface WorkerCommandOptions {
-  readonly logLevel: LogLevel;
+  readonly logLevel?: LogLevel;
+  readonly metrics?: string;
 }
 
 export function createCommand(): Command {
-  const command = new Command('worker').option(
-    '--log-level <level>',
-    LOG_LEVELS.join(', '),
-    parseLogLevel,
-    'info',
+  const command = logLevelOption(new Command('worker')).option(
+    '--metrics <address>',
+    `${METRICS_HELP}, as 127.0.0.1:9464`,
   );
   withHelp(command, {
     examples: [
-      'fedimg worker --config /etc/fedimg.toml',
+      'fedimg worker --config /etc/fedimg.toml --metrics 127.0.0.1:9464',
       'TEMPORAL_ADDRESS=temporal.example.org:7233 AWS_PROFILE=images fedimg worker',
     ],
     notes:
@@ -35,19 +37,32 @@ export function createCommand(): Command {
   return command;
 }
 
-async function run(command: Command, { logLevel }: WorkerCommandOptions): Promise<void> {
+async function run(
+  command: Command,
+  { logLevel, metrics: option }: WorkerCommandOptions,
+): Promise<void> {
   terminalOf(command);
   const options = globalOptions(command);
   const path = options.config === undefined ? {} : { path: options.config };
   const { config, file } = await loadConfig({ ...path, env: process.env, cwd: process.cwd() });
   await requireAwsCredentials(config);
-  const log = createLog(logLevel);
+  const address = metricsAddress({ option, configured: config.metrics.worker, env: process.env });
+  const log = createLog(logLevel ?? config.log.level, config.log);
   log.info({ file, deployment: config.deployment }, 'configuration loaded');
-  const { runWorker } = await import('../worker/worker.js');
+  const [{ runWorker }, { openObservation }] = await Promise.all([
+    import('../worker/worker.js'),
+    import('./shared/observation.js'),
+  ]);
+  const observation = await openObservation({ config, log, address, env: process.env });
   try {
-    await runWorker({ config, log });
+    await runWorker({
+      ...{ config, log, ...observation.worker },
+      onReady: () => observation.watch(),
+    });
   } catch (error) {
     throw isTransportError(error) ? await temporalUnreachable(error) : error;
+  } finally {
+    await observation.close();
   }
 }
 

@@ -12,6 +12,7 @@ import {
 } from './problems.js';
 import { configSchema, type Config } from './schema.js';
 import { checkTestScript } from './test-script.js';
+import { resolveLogFile, resolveNotifyFiles } from './notify-files.js';
 import { parseToml, TomlError, type TomlDocument } from './toml.js';
 
 export interface LoadConfigOptions {
@@ -65,7 +66,9 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
     throw new ConfigError(located(problems));
   }
   const test = { ...parsed.data.test, script: scriptFile };
-  return { config: { ...parsed.data, test, messaging }, file };
+  const notify = resolveNotifyFiles(parsed.data.notify, dirname(file));
+  const log = resolveLogFile(parsed.data.log, dirname(file));
+  return { config: { ...parsed.data, test, messaging, notify, log }, file };
 }
 
 /** The script's path, also from a file with other problems, so that all are reported at once. */

@@ -7,7 +7,10 @@ import { variantsOf } from '../model/ids/variant.js';
 import { RESERVED_DEPLOYMENTS } from '../model/ids/workflow-ids.js';
 import { amisSchema, type AmiItem } from './sections/amis.js';
 import { composesSchema } from './sections/composes.js';
+import { logSchema } from './sections/log.js';
 import { messagingSchema } from './sections/messaging.js';
+import { metricsSchema } from './sections/metrics.js';
+import { notifySchema } from './sections/notify.js';
 import { publishSchema, type PublishConfig } from './sections/publish.js';
 import { sourceSchema } from './sections/source.js';
 import { sweepSchema } from './sections/sweep.js';
@@ -24,6 +27,9 @@ import { timingSchema, workerSchema } from './sections/worker.js';
 export type { AmiItem } from './sections/amis.js';
 export type { ComposesConfig } from './sections/composes.js';
 export type { MessagingConfig } from './sections/messaging.js';
+export type { LogConfig } from './sections/log.js';
+export type { MetricsConfig } from './sections/metrics.js';
+export type { MailConfig, NotifyConfig, WebhookConfig } from './sections/notify.js';
 export type { PublishConfig } from './sections/publish.js';
 export type { SourceConfig } from './sections/source.js';
 export type { SweepConfig } from './sections/sweep.js';
@@ -61,6 +67,9 @@ const root = z.strictObject({
   source: sourceSchema.prefault({}),
   composes: composesSchema.prefault({}),
   messaging: messagingSchema.prefault({}),
+  notify: notifySchema.prefault({}),
+  metrics: metricsSchema.prefault({}),
+  log: logSchema.prefault({}),
   sweep: sweepSchema.prefault({}),
   worker: workerSchema.prefault({}),
   timing: timingSchema.prefault({}),

@@ -6,6 +6,8 @@ import { attemptGate } from '../activities/attempt/fence.js';
 import { createActivities } from '../activities/index.js';
 import type { AwsAccess, AwsSettings } from '../aws/region-access.js';
 import { Aws, scaledAwsSettings } from '../aws/region-access.js';
+import type { CallObserver } from '../aws/call-observer.js';
+import { deliver } from '../notify/deliver.js';
 import type { Config } from '../config/schema.js';
 import type { UrlPolicy } from '../fetch/url-policy.js';
 import { createUrlPolicy } from '../fetch/url-policy.js';
@@ -34,8 +36,14 @@ export function openActivities(
     installation,
     runs,
     send,
+    notify,
+    observer,
   }: Pick<ActivityContext, 'installation' | 'runs' | 'send'> & {
     readonly config: Config;
+    /** In place of the configured channels. */
+    readonly notify?: ActivityContext['notify'];
+    /** Sees each request to AWS. */
+    readonly observer?: CallObserver | undefined;
   },
   overrides: ActivityOverrides = {},
 ): OpenActivities {
@@ -43,7 +51,11 @@ export function openActivities(
   const { access = {}, awsSettings = {}, urlPolicy = createUrlPolicy(config.source) } = overrides;
   const aws = new Aws(
     scaledAwsSettings(scale, { pollIntervalMs, commandPollIntervalMs, ...awsSettings }),
-    { ...access, gate: attemptGate(packageVersion()) },
+    {
+      ...access,
+      gate: attemptGate(packageVersion()),
+      ...(observer === undefined ? {} : { observer }),
+    },
   );
   const activities = createActivities({
     aws,
@@ -53,6 +65,7 @@ export function openActivities(
     urlPolicy,
     runs,
     send,
+    notify: notify ?? ((input, signal) => deliver(config.notify, input, { env: {}, signal })),
   });
   return { activities, aws, close: () => aws.destroy() };
 }

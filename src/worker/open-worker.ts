@@ -14,6 +14,12 @@ import type { Aws } from '../aws/region-access.js';
 import type { Config } from '../config/schema.js';
 import { OUT_OF_TOUCH_MS } from '../model/progress/heartbeat.js';
 import { watchLeases } from './lease-watch.js';
+import { allObservers } from '../aws/call-observer.js';
+import { deliver } from '../notify/deliver.js';
+import type { Tracing } from '../telemetry/tracing.js';
+import type { WorkerMetrics } from '../telemetry/worker-metrics.js';
+import { countedActivities, countedWays, runSinks } from './counted.js';
+import { logRegion } from './log-region.js';
 import { readInstallation } from './installation.js';
 import type { ActivityOverrides } from './open-activities.js';
 import { openActivities } from './open-activities.js';
@@ -26,6 +32,8 @@ export interface OpenWorkerSettings {
   /** The caller closes it, after the worker. */
   readonly connection: NativeConnection;
   readonly namespace: string;
+  readonly metrics?: WorkerMetrics | undefined;
+  readonly tracing?: Tracing | undefined;
 }
 
 /** What a test sets. */
@@ -35,6 +43,8 @@ export interface WorkerOverrides extends ActivityOverrides {
   readonly debugMode?: boolean;
   /** In place of the broker and the log. */
   readonly send?: ActivityContext['send'];
+  /** In place of the configured channels. */
+  readonly notify?: ActivityContext['notify'];
 }
 
 export interface OpenWorker {
@@ -48,6 +58,7 @@ export interface OpenWorker {
 
 /** Made by `npm run build`; from the sources, the bundle is made at start. */
 const BUNDLE = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
+const TRACED_BUNDLE = fileURLToPath(new URL('../workflow-bundle-traced.js', import.meta.url));
 
 /** A cancellation must reach an activity soon; the heartbeats of 200 of them cost little. */
 const HEARTBEAT_THROTTLE_MS = 2_000;
@@ -56,19 +67,26 @@ const STICKY_TIMEOUT_MS = 10_000;
 
 /** Rejects when the server refuses the worker. */
 export async function openWorker(
-  { config, log, connection, namespace }: OpenWorkerSettings,
+  { config, log, connection, namespace, metrics, tracing }: OpenWorkerSettings,
   overrides: WorkerOverrides = {},
 ): Promise<OpenWorker> {
   const { scale } = config.timing;
   const { deployment } = config;
   const installation = await readInstallation(connection, { namespace, deployment });
-  const client = new Client({ connection, namespace });
+  const workflow = [...(tracing?.clientInterceptors ?? [])];
+  const client = new Client({ connection, namespace, interceptors: { workflow } });
   const messages =
     overrides.send === undefined
       ? outgoingMessages(config, log)
       : { send: overrides.send, close: () => Promise.resolve() };
   const runs = new TemporalRuns(client.workflow);
-  const acts = openActivities({ config, installation, runs, send: messages.send }, overrides);
+  const { send } = messages;
+  const notify =
+    overrides.notify ??
+    ((input, signal) => deliver(config.notify, input, { env: process.env, signal }));
+  const observer = allObservers([metrics, tracing?.calls].filter((one) => one !== undefined));
+  const ways = metrics === undefined ? { send, notify } : countedWays(metrics, { send, notify });
+  const acts = openActivities({ config, installation, runs, observer, ...ways }, overrides);
   const boundMs = OUT_OF_TOUCH_MS * scale;
   const fence = new Fence(boundMs);
   const stopWatching = watchLeases(connection, { fence, boundMs, namespace });
@@ -78,7 +96,7 @@ export async function openWorker(
     await messages.close();
   };
   try {
-    const { workflowModules, ...workflowCode } = workflows(overrides.workflowBundle);
+    const { workflowModules, ...workflowCode } = workflows(overrides.workflowBundle, tracing);
     const worker = await Worker.create({
       ...workflowCode,
       ...limits(config),
@@ -87,9 +105,13 @@ export async function openWorker(
       debugMode: overrides.debugMode ?? false,
       identity: `fedimg@${hostname()}:${process.pid}`,
       activities: acts.activities,
+      sinks: { ...(metrics === undefined ? {} : runSinks(metrics)), ...tracing?.sinks },
       interceptors: {
         workflowModules,
         activity: [
+          logRegion,
+          ...(tracing?.activityInterceptors ?? []),
+          ...(metrics === undefined ? [] : [countedActivities(metrics)]),
           (context) => ({ inbound: new AttemptInterceptor(context, { fence, scale, deployment }) }),
         ],
       },
@@ -101,19 +123,21 @@ export async function openWorker(
   }
 }
 
-function workflows(given: WorkerOverrides['workflowBundle']): Pick<
-  WorkerOptions,
-  'workflowBundle' | 'workflowsPath'
-> & {
+function workflows(
+  given: WorkerOverrides['workflowBundle'],
+  tracing: Tracing | undefined,
+): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> & {
   readonly workflowModules: string[];
 } {
   if (given !== undefined) return { workflowBundle: given, workflowModules: [] };
-  if (existsSync(BUNDLE)) return { workflowBundle: { codePath: BUNDLE }, workflowModules: [] };
+  const built = tracing === undefined ? BUNDLE : TRACED_BUNDLE;
+  if (existsSync(built)) return { workflowBundle: { codePath: built }, workflowModules: [] };
   const source = (name: string) => {
     const compiled = fileURLToPath(new URL(`../workflows/${name}.js`, import.meta.url));
     return existsSync(compiled) ? compiled : compiled.replace(/\.js$/, '.ts');
   };
-  return { workflowsPath: source('index'), workflowModules: [source('time-scale')] };
+  const traced = tracing === undefined ? [] : [tracing.workflowModule];
+  return { workflowsPath: source('index'), workflowModules: [source('time-scale'), ...traced] };
 }
 
 function limits({ worker, timing }: Config): Omit<WorkerOptions, 'connection'> {

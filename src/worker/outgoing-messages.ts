@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/schema.js';
 import { Sender } from '../messaging/sender.js';
 import { wireMessage } from '../messaging/wire-message.js';
+import { aboutRun, eventLine } from './event-line.js';
 import type { Announcement } from '../model/progress/announcement.js';
 
 export interface OutgoingMessages {
@@ -19,9 +20,9 @@ export function outgoingMessages(
 ): OutgoingMessages {
   const { url, topicPrefix } = messaging;
   const sender = url === undefined ? undefined : new Sender({ ...messaging, url });
-  if (sender === undefined && !log.isLevelEnabled('info')) {
-    log.warn(
-      'messages are not sent: set messaging.url to a broker, or log at level info to see them',
+  if (sender === undefined && !log.isLevelEnabled('debug')) {
+    log.info(
+      'messages are not sent: set messaging.url to a broker, or see them with log level debug',
     );
   }
   return {
@@ -30,7 +31,10 @@ export function outgoingMessages(
       await sender?.send(message);
       const { routingKey: topic, properties } = message;
       const { key: messageKey, body } = announcement;
-      log.info({ topic, messageId: properties.messageId, messageKey, body }, 'message');
+      const { messageId } = properties;
+      log.debug({ ...aboutRun(messageKey), topic, messageId, messageKey, body }, 'message');
+      const event = eventLine(announcement);
+      if (event !== undefined) log[event.level](event.fields, event.text);
     },
     close: async () => sender?.close(),
   };

@@ -5,6 +5,8 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/schema.js';
 import { requireSearchAttributes } from '../search-attributes.js';
 import { temporalSettings } from '../temporal-settings.js';
+import type { Tracing } from '../telemetry/tracing.js';
+import type { WorkerMetrics } from '../telemetry/worker-metrics.js';
 import { openWorker } from './open-worker.js';
 import { installRuntime } from './runtime.js';
 import { keepSweepSchedule } from './sweep-schedule.js';
@@ -14,6 +16,10 @@ export interface WorkerSettings {
   readonly log: Logger;
   /** Ends the worker as SIGTERM does. */
   readonly signal?: AbortSignal;
+  readonly metrics?: WorkerMetrics;
+  readonly tracing?: Tracing | undefined;
+  /** Where the SDK serves its own metrics. */
+  readonly sdkMetricsAddress?: string;
   /** Called when the worker polls. */
   readonly onReady?: () => void;
 }
@@ -23,8 +29,8 @@ const ATTRIBUTES_PATIENCE_MS = 15_000;
 
 /** Resolves after a graceful end; rejects when Temporal is out of reach at start, or lacks a search attribute. */
 export async function runWorker(settings: WorkerSettings): Promise<void> {
-  const { config, log, signal, onReady } = settings;
-  installRuntime(log);
+  const { config, log, signal, onReady, metrics, tracing } = settings;
+  installRuntime(log, settings.sdkMetricsAddress);
   const { connectionOptions, namespace = 'default' } = temporalSettings();
   const connection = await NativeConnection.connect(connectionOptions);
   try {
@@ -33,7 +39,10 @@ export async function runWorker(settings: WorkerSettings): Promise<void> {
       namespace,
       ATTRIBUTES_PATIENCE_MS * config.timing.scale,
     );
-    const { worker, client, close } = await openWorker({ config, log, connection, namespace });
+    const { worker, client, close } = await openWorker({
+      ...{ config, log, connection, namespace },
+      ...{ metrics, tracing },
+    });
     try {
       const stop = () => worker.shutdown();
       signal?.addEventListener('abort', stop, { once: true });

@@ -86,6 +86,15 @@ export const announcing: ActivityOptions = {
   scheduleToCloseTimeout: '7 days',
 };
 
+/** Notifies people, in a workflow of its own: its time holds up no publication. */
+export const notifying: ActivityOptions = {
+  heartbeatTimeout: HEARTBEAT_TIMEOUT_MS,
+  startToCloseTimeout: '2m',
+  // A mail server that is down over a long weekend is waited out; later the news is old.
+  scheduleToCloseTimeout: '4 days',
+  retry: { initialInterval: '5s', backoffCoefficient: 2, maximumInterval: '10m' },
+};
+
 /** Tags AMIs that are published already. */
 export const noting: ActivityOptions = {
   ...UNTIL_THE_OUTAGE_ENDS,

@@ -84,6 +84,8 @@ export class Crew {
       ...['[worker]', `task_queue = "${this.taskQueue}"`, 'shutdown_grace = "1s"'],
       ...['[timing]', 'poll_interval = "200ms"', 'command_poll_interval = "200ms"'],
       `scale = ${TIME_SCALE}`,
+      // Each message is a line of the log at this level.
+      ...['[log]', 'level = "debug"'],
     ];
     await writeFile(this.#configFile, `${lines.join('\n')}\n`);
   }

@@ -102,6 +102,7 @@ function goodActivities(announced: FakeActivities['announced']): Activities {
         others: [],
       }),
     removeStrays: ({ strays }) => Promise.resolve({ removed: strays, left: [] }),
+    sendNotification: () => Promise.resolve(),
     announce: (announcements) => {
       announced.push(...announcements.map(({ topic, body }) => ({ topic, body })));
       return Promise.resolve({ handled: announcements.length, refused: [] });

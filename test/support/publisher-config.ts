@@ -31,6 +31,8 @@ export interface PublisherOptions {
   readonly tags?: readonly string[];
   /** Lines for its [composes] table. */
   readonly composes?: readonly string[];
+  /** Whole tables, as `[metrics]` with its lines. */
+  readonly tables?: readonly string[];
   /** Settings of the local cloud's account, which may publish without limits by default. */
   readonly account?: Partial<CloudSettings>;
   readonly ranges?: boolean;
@@ -100,6 +102,7 @@ export async function writeConfig({
     'command_poll_interval = "200ms"',
     // The same as the run's, so that leases end before the heartbeat time-out.
     `scale = ${options.scale ?? TIME_SCALE}`,
+    ...(options.tables ?? []),
   ];
   await writeFile(file, `${lines.join('\n')}\n`);
   return file;

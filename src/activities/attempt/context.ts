@@ -8,6 +8,7 @@ import type { Clock } from '../../model/clock.js';
 import type { Installation } from '../../model/ids/installation.js';
 import type { RunRef } from '../../model/ids/run-ref.js';
 import type { Announcement } from '../../model/progress/announcement.js';
+import type { SendNotificationInput } from '../activities.js';
 import type { RunState } from '../../model/sweep/sweep.js';
 
 export type RunEnding = 'closed' | 'cancelled';
@@ -31,6 +32,8 @@ export interface ActivityContext {
   readonly runs: WorkflowRuns;
   /** Sends one message to the broker; without a broker, writes it to the log. */
   send(announcement: Announcement): Promise<void>;
+  /** Delivers one notification by one channel; rejects with a `NotifyError`. */
+  notify(input: SendNotificationInput, signal: AbortSignal): Promise<void>;
 }
 
 /** Whether an earlier attempt of this activity may have made what this one is to make. */

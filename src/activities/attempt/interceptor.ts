@@ -24,6 +24,7 @@ import { LAST_CALL_MS } from '../../model/progress/heartbeat.js';
 import { printable } from '../../model/printable.js';
 import { redacted, redactedError } from '../../model/redact.js';
 import { BrokerError } from '../../messaging/errors.js';
+import { NotifyError } from '../../notify/errors.js';
 import { SourceError } from '../../fetch/errors.js';
 import type {
   CopyToRegionInput,
@@ -115,7 +116,7 @@ function attemptOf({ info }: Context): AttemptKey {
 }
 
 /** The region of an activity that works in one region; not every error names its region. */
-function regionOf(input: unknown): string | undefined {
+export function regionOf(input: unknown): string | undefined {
   const { regionName, regionPlan } = (input ?? {}) as Partial<
     Pick<UndoRegionInput, 'regionName'> & Pick<CopyToRegionInput, 'regionPlan'>
   >;
@@ -204,6 +205,12 @@ function describe(
       next,
       class: final ? 'refused' : 'unreachable',
     };
+    return { type: stepType, message: error.message, details };
+  }
+  if (error instanceof NotifyError) {
+    const { channel, fault, next, isFinal: final } = error;
+    const failureClass = final ? 'refused' : 'unreachable';
+    const details: FailureDetails = { code: `${channel}-${fault}`, next, class: failureClass };
     return { type: stepType, message: error.message, details };
   }
   const aws = classifyAwsError(error);

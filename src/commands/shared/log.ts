@@ -1,33 +1,59 @@
-/** The log of a long-running command: JSON lines, or readable lines on a terminal. */
+/** The log of a long-running command: JSON lines, or readable lines on a terminal; a copy in `log.file`. */
 
-import { destination, pino, type Logger, type LoggerOptions } from 'pino';
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Logger, LoggerOptions, StreamEntry } from 'pino';
+import { destination, multistream, pino } from 'pino';
 import pretty from 'pino-pretty';
+import type { LogConfig } from '../../config/schema.js';
+import type { LogLevel } from '../../model/log-level.js';
 import { redacted } from '../../model/redact.js';
-import { usageError } from './problem.js';
 import { usesColor } from '../view/terminal.js';
-
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
-
-export function parseLogLevel(text: string): LogLevel {
-  const level = LOG_LEVELS.find((one) => one === text);
-  if (level !== undefined) return level;
-  throw usageError(`--log-level ${text} is unknown`, `Allowed: ${LOG_LEVELS.join(', ')}.`);
-}
+import { EXIT } from './exit-codes.js';
+import { errorFields } from './log-error.js';
+import { CommandError } from './problem.js';
 
 /** Every line loses its secrets right before it is written: messages, fields, and the stacks of errors. */
 export function logOptions(level: LogLevel): LoggerOptions {
-  return { level, hooks: { streamWrite: redacted } };
+  const options = { withStack: level === 'debug' || level === 'trace' };
+  return {
+    level,
+    // pino's own serializer knows only `err`, and JSON has no way to write an Error.
+    serializers: { err: (value: unknown) => value },
+    formatters: { log: (fields) => errorFields(fields, options) },
+    hooks: { streamWrite: redacted },
+  };
 }
 
-/** Writes to stderr, because stdout is for results. */
-export function createLog(level: LogLevel): Logger {
-  if (process.stderr.isTTY) {
-    const colorize = usesColor(process.stderr, process.env, 'auto');
-    return pino(
-      logOptions(level),
-      pretty({ destination: 2, sync: true, colorize, ignore: 'pid,hostname' }),
-    );
+/** Writes to stderr, because stdout is for results. Throws `CommandError` when `log.file` cannot be written. */
+export function createLog(level: LogLevel, { file }: Pick<LogConfig, 'file'> = {}): Logger {
+  const stderr = process.stderr.isTTY
+    ? pretty({
+        destination: 2,
+        sync: true,
+        colorize: usesColor(process.stderr, process.env, 'auto'),
+        ignore: 'pid,hostname',
+      })
+    : destination({ dest: 2, sync: true });
+  if (file === undefined) return pino(logOptions(level), stderr);
+  requireWritable(file);
+  const streams: StreamEntry[] = [
+    { level: 'trace', stream: stderr },
+    { level: 'trace', stream: destination({ dest: file, append: true, sync: true }) },
+  ];
+  return pino(logOptions(level), multistream(streams));
+}
+
+function requireWritable(file: string): void {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    destination({ dest: file, append: true, sync: true }).end();
+    accessSync(file, constants.W_OK);
+  } catch (error) {
+    throw new CommandError({
+      what: `log.file is ${file}, which cannot be written (${(error as Error).message})`,
+      next: 'Give the user of this process the right to write there, or name another file.',
+      exitCode: EXIT.usage,
+    });
   }
-  return pino(logOptions(level), destination({ dest: 2, sync: true }));
 }

@@ -78,6 +78,8 @@ const EXIT_BY_NAME: Readonly<Record<string, ExitCode>> = {
   MissingSearchAttributesError: EXIT.usage,
   MissingToolsError: EXIT.failed,
   ProxyError: EXIT.unreachable,
+  MetricsAddressError: EXIT.usage,
+  NotifyError: EXIT.failed,
   TemporalServerNotFoundError: EXIT.unreachable,
 };
 

@@ -9,6 +9,7 @@ import { readStackNote } from '../../local/stack-note.js';
 import { findOnPath } from '../../local/processes/tools.js';
 import type { Check } from '../../model/check.js';
 import { failure, ok, warning } from '../../model/check.js';
+import { checkNotify } from './check-notify.js';
 import { configOfUser } from './with-session.js';
 
 /** What `fedimg demo` and `fedimg dev` start; a worker needs none of them. */
@@ -34,7 +35,14 @@ export async function runDoctor(options: {
   const areas = await Promise.all([
     checkTools(env),
     checkTemporal({ env, fallback }, installation),
-    ...(config === undefined ? [] : [checkProxy(config), checkAws(config), checkBroker(config)]),
+    ...(config === undefined
+      ? []
+      : [
+          checkProxy(config),
+          checkAws(config),
+          checkBroker(config),
+          checkNotify(config.notify, env),
+        ]),
   ]);
   return [...checks, ...areas.flat()];
 }

@@ -4,6 +4,7 @@ import { connectToTemporal, temporalAddress } from '../../client/connection.js';
 import type { Session } from '../../client/session.js';
 import type { StartOptions } from '../../client/start.js';
 import { uiBaseUrl } from '../../client/ui-link.js';
+import type { Config } from '../../config/schema.js';
 import { loadConfig } from '../../config/load.js';
 import type { LocalStackNote } from '../../local/stack-note.js';
 import { readStackNote } from '../../local/stack-note.js';
@@ -19,6 +20,8 @@ export interface ConfigSource {
   /** Of `--config`. */
   readonly config: string | undefined;
   readonly env: NodeJS.ProcessEnv;
+  /** The configuration itself, where it is read already. */
+  readonly loaded?: Config;
 }
 
 /** What the configuration says about the deployment and its runs. */
@@ -81,17 +84,16 @@ export async function configOfUser({
  * those of the running `fedimg dev`, else the defaults. An invalid configuration is an error.
  */
 export async function startOptionsOf(
-  { config: option, env }: ConfigSource,
+  { config: option, env, loaded }: ConfigSource,
   stack: LocalStackNote | undefined,
 ): Promise<ConfiguredStart> {
+  if (loaded !== undefined) return startOf(loaded);
   const isNamed = option !== undefined || Boolean(env['FEDIMG_CONFIG']);
   const path = isNamed ? option : stack?.configFile;
   try {
     const cwd = process.cwd();
     const { config } = await loadConfig(path === undefined ? { env, cwd } : { path, env, cwd });
-    const { deployment, worker, timing, amis } = config;
-    const homeRegion = amis[0].region;
-    return { taskQueue: worker.taskQueue, timeScale: timing.scale, deployment, homeRegion };
+    return startOf(config);
   } catch (error) {
     if (path === undefined && !isNamed && isNoFileFound(error)) {
       const deployment = DEFAULT_DEPLOYMENT;
@@ -99,6 +101,11 @@ export async function startOptionsOf(
     }
     throw error;
   }
+}
+
+function startOf({ deployment, worker, timing, amis }: Config): ConfiguredStart {
+  const homeRegion = amis[0].region;
+  return { taskQueue: worker.taskQueue, timeScale: timing.scale, deployment, homeRegion };
 }
 
 /** True when no configuration file exists: a client works without one. */

@@ -60,6 +60,11 @@ export function idBeginnings(deployment: string): readonly string[] {
   return [COMPOSE, IMAGE].map((kind) => `${prefixOf(deployment)}${kind}`);
 }
 
+/** What a user calls an image: `<compose>/<subvariant>/<arch>`; undefined for every other workflow id. */
+export function imageOfWorkflow(workflowId: string): string | undefined {
+  return /^(?:[^/]+\/)?image\/([^/]+\/[^/]+\/[^/]+)$/.exec(workflowId)?.[1];
+}
+
 /** What a user calls a compose: its workflow id without the deployment and the kind. */
 export function composeIdOf(workflowId: string): string {
   return workflowId.replace(/^(?:(?!compose\/)[^/]+\/)?compose\//, '');
@@ -73,6 +78,11 @@ export function sweepWorkflowId(deployment: string): string {
 /** Of a sweep by hand; Temporal runs at most one of each kind at a time. */
 export function handSweepWorkflowId(deployment: string, dryRun: boolean): string {
   return `${sweepWorkflowId(deployment)}/${dryRun ? 'dry-run' : BY_HAND}`;
+}
+
+/** Of a notification to people: Temporal accepts one run for a key, so each is delivered once. */
+export function notifyWorkflowId(deployment: string, key: string): string {
+  return `${prefixOf(deployment)}notify/${key}`;
 }
 
 export function sweepScheduleId(deployment: string): string {

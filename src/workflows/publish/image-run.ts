@@ -2,6 +2,7 @@
 
 import {
   log,
+  proxySinks,
   setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
@@ -9,6 +10,7 @@ import {
 } from '@temporalio/workflow';
 import type { WrittenImage } from '../../activities/activities.js';
 import type { PublishImageInput } from '../../contract.js';
+import type { RunSinks } from '../../model/progress/run-events.js';
 import { imageProgressQuery, phaseAttribute } from '../../contract.js';
 import type { Hold } from '../../model/progress/operator.js';
 import type { ImagePlan, RegionPlan, RegisteredAmi } from '../../model/plan/plan.js';
@@ -32,6 +34,9 @@ import { beforeHold } from './region-state.js';
 import type { OperatedRun } from './operator.js';
 import type { Undone } from './undo-stack.js';
 import { leftBehind } from './undo-stack.js';
+
+/** For metrics. A worker without this sink ignores the reports. */
+const { runEvents } = proxySinks<RunSinks>();
 
 /** What follows from a change of the run, and from what the operator wants of a region. */
 export interface RunListener {
@@ -181,6 +186,7 @@ export class ImageRun {
     this.#outcome = outcome;
     this.#failure = failure;
     this.#setPhase(outcome);
+    runEvents.publicationClosed(outcome);
     this.#show();
     const reason = failure === undefined ? {} : { reason: failure };
     this.#listener?.onChange({ of: 'outcome', after: outcome, ...reason });
@@ -222,6 +228,10 @@ export class ImageRun {
       after === 'running'
         ? { state: after, startedAt: now }
         : { ...before, state: after, endedAt: now };
+    if (after === 'done' || after === 'failed') {
+      const seconds = (Date.parse(now) - Date.parse(before.startedAt ?? now)) / 1000;
+      runEvents.stepEnded({ step, state: after, seconds });
+    }
     this.#show();
     this.#listener?.onChange({ of: 'step', step, after });
   }

@@ -81,6 +81,7 @@ async function openStand(): Promise<Stand> {
       installation: TEST_INSTALLATION,
       urlPolicy,
       send: () => Promise.resolve(),
+      notify: () => Promise.resolve(),
       runs: {
         stateOf: () => Promise.resolve({ state: 'unknown' }),
         endingOf: () => Promise.resolve(undefined),
