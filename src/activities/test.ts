@@ -49,7 +49,7 @@ export function launchTestInstance(
         key: { ...stepKey(origin, 'test'), ...own },
         tags: { ...originTags(origin, 'test', `fedimg test: ${ami.name}`), ...own },
         mayExist: isRepeat(),
-        placements: test.instanceTypes.map((instanceType) => ({ instanceType })),
+        placements: typesFor(input).map((instanceType) => ({ instanceType })),
         token: ({ instanceType }) =>
           clientToken(origin.workflowId, origin.runId, 'test', variant, generation, instanceType),
         input: {
@@ -63,6 +63,12 @@ export function launchTestInstance(
     await waitUntilRunning(ec2, { instanceId }, signal);
     return { regionName: input.regionName, instanceId };
   });
+}
+
+function typesFor({ test, ami }: LaunchTestInput): readonly string[] {
+  return ami.variant.virt === 'paravirtual'
+    ? (test.paravirtualInstanceTypes ?? test.instanceTypes)
+    : test.instanceTypes;
 }
 
 function testUserData(input: LaunchTestInput): string {

@@ -9,6 +9,7 @@ import type {
 } from '../../client/status.js';
 import type { RegionProgress, RegionState, StepState } from '../../model/progress/progress.js';
 import { STEPS } from '../../model/progress/progress.js';
+import { untestedText } from '../../model/plan/untested.js';
 import { idOf } from '../shared/again.js';
 import { actLines, completeLines, holdLines } from './operator-view.js';
 import { failureLines, unsentLines, unsentReasons } from './failure-view.js';
@@ -152,6 +153,7 @@ function imageLines(image: ImageStatus, options: ViewOptions): string[] {
   lines.push(
     ...regionLines(image, progress.regions, paint),
     ...testLines(image),
+    ...untestedLines(image, paint),
     ...unsentLines(image, paint),
     ...retryLines(image, options),
     ...actLines(image),
@@ -207,6 +209,10 @@ function testLines({ progress }: ImageStatus): string[] {
     ({ variant, ami, instanceId, exitStatus, seconds }) =>
       `  tested ${variant} (${ami} on ${instanceId}): exit status ${exitStatus} after ${formatElapsed(seconds * 1000)}`,
   );
+}
+
+function untestedLines({ progress }: ImageStatus, paint: Paint): string[] {
+  return (progress?.untested ?? []).map((one) => paint('yellow', `  ${untestedText(one)}`));
 }
 
 /** Activities that are tried again, with the reason. */

@@ -24,6 +24,7 @@ export type TestTransport = (typeof TEST_TRANSPORTS)[number];
 
 /** What `test.variants` may say. */
 export const VARIANT_SELECTORS = [
+  'first-of-each',
   'first-hvm',
   'all',
   ...VIRTUALIZATION_TYPES.flatMap((virt) => VOLUME_TYPES.map((type) => `${virt}-${type}` as const)),
@@ -33,6 +34,12 @@ export type VariantSelector = (typeof VARIANT_SELECTORS)[number];
 const typesByArch = z.strictObject({
   x86_64: instanceTypes().min(1).default(['c6i.large', 'm6i.large', 't3.large']),
   aarch64: instanceTypes().min(1).default(['c7g.large', 'm7g.large', 't4g.large']),
+  /** EC2 user guide, "Linux AMI virtualization types": C3, M3 and older ones boot paravirtual AMIs. */
+  paravirtual: instanceTypes()
+    .default(['m3.medium', 'c3.large', 'm3.large', 'm1.small', 't1.micro'])
+    .describe(
+      'For paravirtual AMIs, which newer types cannot boot; empty: none is tested or made.',
+    ),
 });
 
 export const testSchema = z
@@ -54,8 +61,10 @@ export const testSchema = z
       .describe('"ssm", or "console" for images without network (result on the console).'),
     variants: unique(z.enum(VARIANT_SELECTORS))
       .min(1)
-      .default(['first-hvm'])
-      .describe('Which variants are tested: "first-hvm", "all", or names such as "hvm-gp2".'),
+      .default(['first-of-each'])
+      .describe(
+        'Which variants are tested: "first-of-each" virtualization type, "first-hvm", "all", or names such as "hvm-gp2". AMIs of an untested type are left out.',
+      ),
     timeout: duration('10s', '24h').prefault('20m').describe('Longest run of the script.'),
     instance_types: typesByArch.prefault({}).describe('Tried in order, for each architecture.'),
     instance_profile: instanceProfile()
@@ -92,11 +101,13 @@ export function selectVariants(
   selectors: readonly VariantSelector[],
   registered: readonly VariantName[],
 ): VariantName[] {
-  const firstHvm = registered.find((name) => name.startsWith('hvm-'));
+  const firstOf = (virt: Virtualization) => registered.find((name) => name.startsWith(`${virt}-`));
+  const firstOfEach = VIRTUALIZATION_TYPES.map(firstOf);
   return registered.filter(
     (name) =>
       selectors.includes('all') ||
       selectors.includes(name) ||
-      (selectors.includes('first-hvm') && name === firstHvm),
+      (selectors.includes('first-of-each') && firstOfEach.includes(name)) ||
+      (selectors.includes('first-hvm') && name === firstOf('hvm')),
   );
 }

@@ -8,6 +8,7 @@ import type { PublishedAs } from './published-as.js';
 import type { Approval } from '../progress/operator.js';
 import type { Origin } from '../ids/tags.js';
 import type { Arch, Variant, VolumeType } from '../ids/variant.js';
+import type { Untested } from './untested.js';
 
 /** An image and the compose that it belongs to. */
 export interface ImageRequest {
@@ -74,6 +75,8 @@ export interface TestPlan {
   readonly script: string;
   readonly timeoutSeconds: number;
   readonly instanceTypes: readonly string[];
+  /** Newer types cannot boot a paravirtual AMI. */
+  readonly paravirtualInstanceTypes?: readonly string[];
   readonly instanceProfile?: string;
   readonly subnet?: string;
   readonly securityGroup?: string;
@@ -114,6 +117,8 @@ export interface ImagePlan {
   readonly completion?: Completion;
   /** Why the regions that are missing cannot be added. */
   readonly incompletable?: string;
+  /** Virtualization types that are wanted and cannot be tested: no region gets their AMIs. */
+  readonly untested?: readonly Untested[];
   /** What the operator should know, though the run goes on. */
   readonly warnings?: readonly string[];
 }

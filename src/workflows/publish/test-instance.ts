@@ -8,6 +8,7 @@ import type { TestRecord } from '../../model/progress/progress.js';
 import { failureDetails, failureReason, isLost } from '../failure-reason.js';
 import { following, testBounds, waiting } from '../profiles.js';
 import type { Publication, RegionAmis } from './publication.js';
+import { isUntestable, leaveOutVirt } from './untested.js';
 
 const { launchTestInstance, terminateInstance } =
   proxyActivities<Pick<Activities, 'launchTestInstance' | 'terminateInstance'>>(waiting);
@@ -31,19 +32,32 @@ export async function launchFirstTest(
   }
 }
 
+export interface Tested {
+  readonly tests: readonly TestRecord[];
+  /** The home region, without the AMIs of a virtualization type that could not be tested. */
+  readonly home: RegionAmis;
+}
+
 /** `instance` is that of the first test, where there is one already. */
 export async function runTests(
   publication: Publication,
   home: RegionAmis,
   instance: InstanceRef | undefined,
-): Promise<TestRecord[]> {
-  const records: TestRecord[] = [];
+): Promise<Tested> {
+  const tests: TestRecord[] = [];
+  let rest = home;
   let launched = instance;
   for (const ami of testedAmis(publication, home)) {
-    records.push(await testAmi(publication, ami, launched));
+    if (!rest.amis.includes(ami)) continue;
+    try {
+      tests.push(await testAmi(publication, ami, launched));
+    } catch (failure) {
+      if (!isUntestable(publication, rest, ami.variant, failure)) throw failure;
+      rest = await leaveOutVirt(publication, rest, ami.variant, failure);
+    }
     launched = undefined;
   }
-  return records;
+  return { tests, home: rest };
 }
 
 /** The AMIs to test, in the order of registration. */
