@@ -9,7 +9,7 @@ const path = (relative: string) => fileURLToPath(new URL(`../${relative}`, impor
 await bundleWorkflows();
 
 for (const file of await readdir(path('src/guest'))) {
-  if (file.endsWith('.sh')) await cp(path(`src/guest/${file}`), path(`dist/guest/${file}`));
+  if (/\.(sh|asc)$/.test(file)) await cp(path(`src/guest/${file}`), path(`dist/guest/${file}`));
 }
 
 await cp(path('src/simulator/machine/guest'), path('dist/simulator/machine/guest'), {

@@ -4,6 +4,7 @@ import type { TestTransport } from './sections/test.js';
 
 /** EC2 accepts 16 KiB of user-data, and the frame around the script needs some of it. */
 const SCRIPT_BYTES_MAX: Readonly<Record<TestTransport, number>> = {
+  auto: 48 * 1024,
   ssm: 48 * 1024,
   console: 12 * 1024,
 };

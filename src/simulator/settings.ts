@@ -1,6 +1,7 @@
 /** What can be set about the account, its limits and its delays, at the start and while it runs. */
 
 import { z } from 'zod';
+import { AGENT_BUCKETS, type AgentBucket } from './machine/machine.js';
 import type { AccountRecord } from './store/state.js';
 import type { Store } from './store/store.js';
 
@@ -48,6 +49,8 @@ export interface CloudSettings {
   readonly throttling: boolean;
   /** Instance types (`*` is a wildcard) that a zone does not have, by the zone's name. */
   readonly unsupportedTypes: Readonly<Record<string, readonly string[]>>;
+  /** How S3's bucket of the SSM agent answers guests. */
+  readonly agentBucket: AgentBucket;
   /** The block on public images in regions that have no setting of their own. */
   readonly imageBlockPublicAccess: AccountRecord['imageBlockPublicAccess'];
   /** The account's switches by region; `*` is every region that is not named. */
@@ -76,6 +79,7 @@ export const defaultSettings: CloudSettings = {
   instanceProfiles: undefined,
   throttling: false,
   unsupportedTypes: {},
+  agentBucket: 'intact',
   imageBlockPublicAccess: 'block-new-sharing',
   regions: {},
 };
@@ -108,6 +112,7 @@ const changesSchema = z
     instanceProfiles: z.array(z.string()).nullable(),
     throttling: z.boolean(),
     unsupportedTypes: z.record(z.string(), z.array(z.string())),
+    agentBucket: z.enum(AGENT_BUCKETS),
     imageBlockPublicAccess: z.enum(['unblocked', 'block-new-sharing']),
     regions: z.record(
       z.string(),

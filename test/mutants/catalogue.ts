@@ -130,6 +130,14 @@ const DUPLICATES: readonly Mutant[] = [
 
 const GATE: readonly Mutant[] = [
   {
+    name: 'a package of the SSM agent with a bad signature is installed',
+    invariant: 'I14',
+    file: 'src/guest/ssm-user-data.sh',
+    find: '  verify "$package.sig" "$package" || return\n',
+    replace: '',
+    tests: ['test/guest/ssm-agent.test.ts'],
+  },
+  {
     name: 'the test of an HVM AMI makes paravirtual ones public, too',
     invariant: 'I3',
     file: 'src/activities/publish.ts',

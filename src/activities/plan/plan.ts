@@ -1,6 +1,5 @@
 /** Plans one image: what will be made where. Decided once and kept in history. */
 
-import { readFile } from 'node:fs/promises';
 import { log } from '@temporalio/activity';
 import { enabledRegions } from '../../aws/account.js';
 import type { Config } from '../../config/schema.js';
@@ -26,7 +25,13 @@ import type { PlanContext } from './plan-context.js';
 import { planContext } from './plan-context.js';
 import { quotaWarnings, refuseWithoutRoom } from './quota.js';
 import { planRegions } from './regions.js';
-import { paravirtualRefusal, planTest, testedVariants, untestedOf } from './test-plan.js';
+import {
+  paravirtualRefusal,
+  planTest,
+  readTestFiles,
+  testedVariants,
+  untestedOf,
+} from './test-plan.js';
 import { planUtility, resolveUtilityAmi } from './utility-plan.js';
 
 export function planImage(context: ActivityContext, input: PlanInput): Promise<ImagePlan> {
@@ -61,10 +66,10 @@ export async function makePlan(
     ...(image.sha256 === '' ? {} : { sha256: image.sha256 }),
   };
   const arches = [image, ...(input.request.ahead ?? [])].map(({ arch }) => arch);
-  const [size, utilityAmi, script, { regions, enabled }, homeChecks, untested] = await Promise.all([
+  const [size, utilityAmi, files, { regions, enabled }, homeChecks, untested] = await Promise.all([
     readImageSize(context, image, signal),
     resolveUtilityAmi(context, signal),
-    readFile(config.test.script, 'utf8'),
+    readTestFiles(config),
     wantedRegions(context, signal),
     checkHome(context, [image.arch], signal),
     paravirtualRefusal(context, arches, signal),
@@ -92,7 +97,7 @@ export async function makePlan(
   );
   const [home, ...copies] = earlier.plans;
   if (home === undefined) throw new TypeError('a plan without a home region');
-  const test = planTest(config, image.arch, script, { home, earlier });
+  const test = planTest(config, image.arch, files, { home, earlier });
   const isLeftOut = ({ reason }: Untested) =>
     earlier.plans.some((plan) => plan.leftOut.some((one) => one.reason === reason));
   const leftOut = [...untestedOf(image.arch, untested), ...earlier.untested].filter(isLeftOut);

@@ -1,13 +1,16 @@
 /** The test in the plan: of which variants, on which instance types, and why a virtualization type cannot be tested. */
 
+import { readFile } from 'node:fs/promises';
 import { pvKernel } from '../../aws/account.js';
 import { offeredTypes } from '../../aws/checks/instance-types.js';
 import type { Config } from '../../config/schema.js';
+import { keyringOf } from '../../guest/agent-key.js';
 import { EC2_SERVICE_EXCEPTION, ServiceError } from '../../model/errors.js';
 import type { Arch, Variant } from '../../model/ids/variant.js';
 import { variantKey } from '../../model/ids/variant.js';
 import type { RegionPlan, TestPlan } from '../../model/plan/plan.js';
 import type { Untested } from '../../model/plan/untested.js';
+import { consoleRefusal } from '../test-user-data.js';
 import type { EarlierPublication } from './earlier-publication.js';
 import { optional } from './optional.js';
 import type { PlanContext } from './plan-context.js';
@@ -57,11 +60,26 @@ export function testedVariants({ test }: Config, home: RegionPlan | undefined): 
   return made.filter((variant) => wanted.includes(variantKey(variant)));
 }
 
+export interface TestFiles {
+  readonly script: string;
+  /** The text of `test.agent_key`. */
+  readonly agentKey: string | undefined;
+}
+
+/** Later changes of the files do not affect a run. */
+export async function readTestFiles({ test }: Config): Promise<TestFiles> {
+  const [script, agentKey] = await Promise.all([
+    readFile(test.script, 'utf8'),
+    test.agentKey === undefined ? undefined : readFile(test.agentKey, 'utf8'),
+  ]);
+  return { script, agentKey };
+}
+
 /** Throws when no variant can be tested: then no AMI could become public. */
 export function planTest(
   config: Config,
   arch: Arch,
-  script: string,
+  { script, agentKey }: TestFiles,
   {
     home,
     earlier,
@@ -83,21 +101,26 @@ export function planTest(
       },
     );
   }
+  const timeoutSeconds = Math.ceil(test.timeoutMs / 1000);
+  // The timer must not end a test before its own time-out.
+  const deadManMinutes = Math.max(
+    config.utility.deadManMinutes,
+    Math.ceil(test.timeoutMs / 60_000) + 60,
+  );
+  const refusal = consoleRefusal({ script, timeoutSeconds, deadManMinutes });
   return {
     transport: test.transport,
     variants,
     script,
-    timeoutSeconds: Math.ceil(test.timeoutMs / 1000),
+    timeoutSeconds,
+    deadManMinutes,
+    ...optional('consoleRefusal', refusal),
+    ...optional('agentKeyring', agentKey === undefined ? undefined : keyringOf(agentKey)),
     instanceTypes: test.instanceTypes[arch],
     paravirtualInstanceTypes: test.instanceTypes.paravirtual,
     ...optional('instanceProfile', test.instanceProfile),
     ...optional('subnet', test.subnet),
     ...optional('securityGroup', test.securityGroup),
     ...optional('keepFailedMs', test.keepFailedMs),
-    // The timer must not end a test before its own time-out.
-    deadManMinutes: Math.max(
-      config.utility.deadManMinutes,
-      Math.ceil(test.timeoutMs / 60_000) + 60,
-    ),
   };
 }

@@ -7,7 +7,12 @@ import type {
   Outcome,
   PublicationStatus,
 } from '../../client/status.js';
-import type { RegionProgress, RegionState, StepState } from '../../model/progress/progress.js';
+import type {
+  RegionProgress,
+  RegionState,
+  StepState,
+  TestTransport,
+} from '../../model/progress/progress.js';
 import { STEPS } from '../../model/progress/progress.js';
 import { untestedText } from '../../model/plan/untested.js';
 import { idOf } from '../shared/again.js';
@@ -206,9 +211,16 @@ function explainedRows(regions: readonly RegionProgress[], label: string): strin
 
 function testLines({ progress }: ImageStatus): string[] {
   return (progress?.tests ?? []).map(
-    ({ variant, ami, instanceId, exitStatus, seconds }) =>
-      `  tested ${variant} (${ami} on ${instanceId}): exit status ${exitStatus} after ${formatElapsed(seconds * 1000)}`,
+    ({ variant, ami, instanceId, exitStatus, seconds, ...over }) =>
+      `  tested ${variant} (${ami} on ${instanceId})${transportText(over)}: exit status ${exitStatus} after ${formatElapsed(seconds * 1000)}`,
   );
+}
+
+/** ` over the console, because …`; a test without SSM is worth a reason. */
+function transportText({ transport, transportReason }: TestTransport): string {
+  if (transport === undefined) return '';
+  const over = transport === 'console' ? ' over the console' : ' over SSM';
+  return transportReason === undefined ? over : `${over}, because ${transportReason}`;
 }
 
 function untestedLines({ progress }: ImageStatus, paint: Paint): string[] {

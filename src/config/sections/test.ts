@@ -19,7 +19,7 @@ import {
 /** One registration of an image, as `hvm-gp2`. */
 export type VariantName = `${Virtualization}-${VolumeType}`;
 
-export const TEST_TRANSPORTS = ['ssm', 'console'] as const;
+export const TEST_TRANSPORTS = ['auto', 'ssm', 'console'] as const;
 export type TestTransport = (typeof TEST_TRANSPORTS)[number];
 
 /** What `test.variants` may say. */
@@ -57,8 +57,18 @@ export const testSchema = z
     /** `ssm` installs the agent where the image lacks it; `console` needs no network in the instance. */
     transport: z
       .enum(TEST_TRANSPORTS)
-      .default('ssm')
-      .describe('"ssm", or "console" for images without network (result on the console).'),
+      .default('auto')
+      .describe(
+        '"ssm"; "console" for images without network (result on the console); "auto": ssm, and the console where the image cannot have the SSM agent.',
+      ),
+    /** Absolute once it is loaded. */
+    agent_key: z
+      .string()
+      .min(1, 'is empty; name a file with armored OpenPGP public keys, or leave it out')
+      .optional()
+      .describe(
+        "Armored public keys that sign the SSM agent's package, in place of AWS's that fedimg has. Relative to this file.",
+      ),
     variants: unique(z.enum(VARIANT_SELECTORS))
       .min(1)
       .default(['first-of-each'])

@@ -69,7 +69,12 @@ export interface UtilityPlan {
 }
 
 export interface TestPlan {
-  readonly transport: 'ssm' | 'console';
+  /** `auto`: over SSM, or on the console where the image cannot have the agent. */
+  readonly transport: 'auto' | 'ssm' | 'console';
+  /** A keyring in base64, in place of AWS's published key of the SSM agent. */
+  readonly agentKeyring?: string;
+  /** Why the console cannot be used in place of SSM. */
+  readonly consoleRefusal?: string;
   readonly variants: readonly Variant[];
   /** The text of the configured script: a later change of the file does not affect this run. */
   readonly script: string;

@@ -49,7 +49,13 @@ export interface RegionProgress {
   readonly amis: readonly RegisteredAmi[];
 }
 
-export interface TestRecord {
+/** How the script came to the instance, and why not by SSM. */
+export interface TestTransport {
+  readonly transport?: 'ssm' | 'console';
+  readonly transportReason?: string;
+}
+
+export interface TestRecord extends TestTransport {
   readonly variant: string;
   readonly ami: string;
   readonly instanceId: string;

@@ -3,7 +3,7 @@
 import { CancellationScope, log, proxyActivities } from '@temporalio/workflow';
 import type { Activities, InstanceRef } from '../../activities/activities.js';
 import { variantKey } from '../../model/ids/variant.js';
-import type { RegisteredAmi } from '../../model/plan/plan.js';
+import type { RegisteredAmi, TestPlan } from '../../model/plan/plan.js';
 import type { TestRecord } from '../../model/progress/progress.js';
 import { failureDetails, failureReason, isLost } from '../failure-reason.js';
 import { following, testBounds, waiting } from '../profiles.js';
@@ -89,30 +89,47 @@ async function testOnLiveInstance(
   ami: RegisteredAmi,
   launched: InstanceRef | undefined,
 ): Promise<TestRecord> {
-  const { origin, test, homeRegion } = publication.plan;
+  const { origin, homeRegion } = publication.plan;
+  let { test } = publication.plan;
+  let reason: string | undefined;
+  let lost = 0;
   for (let generation = 0; ; generation += 1) {
     try {
       const isFirst = generation === 0 && launched !== undefined;
-      const instance = isFirst ? launched : await launch(publication, ami, generation);
-      const summary = `test ${ami.ami} (${variantKey(ami.variant)}) on ${instance.instanceId}`;
+      const instance = isFirst ? launched : await launch(publication, ami, generation, test);
+      const over = test.transport === 'console' ? ' over the console' : '';
+      const summary = `test ${ami.ami} (${variantKey(ami.variant)}) on ${instance.instanceId}${over}`;
       const options = { summary, ...testBounds(test.timeoutSeconds) };
       const record = await runTest.executeWithOptions(options, [{ origin, test, ami, instance }]);
       publication.aside(terminate(instance));
-      return record;
+      return reason === undefined ? record : { ...record, transportReason: reason };
     } catch (failure) {
-      if (!isLost(failure) || generation + 1 >= INSTANCES_MAX) throw failure;
+      lost += 1;
+      if (goesToConsole(test, failure)) {
+        test = { ...test, transport: 'console' };
+        reason = failureReason(failure);
+        lost = 0;
+      } else if (!isLost(failure) || lost >= INSTANCES_MAX) throw failure;
       // The instance may be stopped, or run without an agent: it would outlive the run.
       await publication.undo.clear(homeRegion, 'test');
     }
   }
 }
 
+/** Whether another instance is to run the test without SSM: its agent was not installed, or did not register. */
+function goesToConsole({ transport, consoleRefusal }: TestPlan, failure: unknown): boolean {
+  const code = failureDetails(failure)?.code ?? '';
+  const isAgent = code.startsWith('agent-') && code !== 'agent-dead';
+  return transport === 'auto' && consoleRefusal === undefined && isAgent;
+}
+
 async function launch(
   { plan, undo }: Publication,
   ami: RegisteredAmi,
   generation: number,
+  test = plan.test,
 ): Promise<InstanceRef> {
-  const { origin, arch, test, homeRegion: regionName } = plan;
+  const { origin, arch, homeRegion: regionName } = plan;
   undo.register(regionName, 'test');
   const summary = `test instance from ${ami.ami} (${variantKey(ami.variant)})`;
   return launchTestInstance.executeWithOptions({ summary }, [
