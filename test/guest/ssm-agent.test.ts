@@ -20,8 +20,8 @@ const HOST_TOOLS = ['bash', 'base64', 'cat', 'mkdir', 'mktemp', 'rm', 'tail', 't
 interface Image {
   readonly folder: string;
   /** What the tools were called with, one call a line. */
-  calls(): Promise<string>;
-  boot(keyring?: string): Promise<AgentReport | undefined>;
+  readonly calls: () => Promise<string>;
+  readonly boot: (keyring?: string) => Promise<AgentReport | undefined>;
 }
 
 interface ImageOptions {

@@ -86,6 +86,25 @@ describe('an SSM agent whose package was changed on its way', () => {
   const REASON =
     /the SSM agent was not installed on i-\S+ \(bad-signature\): the package is not the one/;
 
+  it('is not installed: the test runs over the console instead, and its record says why', async () => {
+    // EC2 shows the console of the older types, on which paravirtual AMIs run, only now and then.
+    const publish = ['regions = ["us-east-1"]', 'virtualization_types = ["hvm"]'];
+    const test = ['timeout = "60s"'];
+    const options = { publish, test, account, waitsTakeNoTime: true };
+    await withPublisher(options, async (publisher) => {
+      const { outcome, tests } = await (
+        await publisher.publish(await requestFor(publisher))
+      ).result();
+      assert.equal(outcome, 'published');
+      assert.equal(tests.length, 1);
+      for (const { transport, transportReason, output } of tests) {
+        assert.equal(transport, 'console');
+        assert.match(transportReason ?? '', REASON);
+        assert.equal(output, 'all is well\n');
+      }
+    });
+  });
+
   it('fails an image that is to be tested over SSM, with what to do', async () => {
     const test = ['transport = "ssm"'];
     const options = { ...ONE_REGION, account, test, waitsTakeNoTime: true };
