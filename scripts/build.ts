@@ -10,7 +10,7 @@ await bundleWorkflows();
 await bundleWorkflows(TRACED_BUNDLE);
 
 for (const file of await readdir(path('src/guest'))) {
-  if (file.endsWith('.sh')) await cp(path(`src/guest/${file}`), path(`dist/guest/${file}`));
+  if (/\.(sh|asc)$/.test(file)) await cp(path(`src/guest/${file}`), path(`dist/guest/${file}`));
 }
 
 await cp(path('src/simulator/machine/guest'), path('dist/simulator/machine/guest'), {

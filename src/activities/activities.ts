@@ -12,6 +12,7 @@ import type {
   TestPlan,
   UtilityPlan,
 } from '../model/plan/plan.js';
+import type { Untested } from '../model/plan/untested.js';
 import type { CompleteRequest } from '../model/plan/completion.js';
 import type { LeftOutRegion } from '../model/plan/plan-tags.js';
 import type { TestRecord } from '../model/progress/progress.js';
@@ -99,6 +100,15 @@ export interface RunTestInput {
   readonly test: TestPlan;
   readonly ami: RegisteredAmi;
   readonly instance: InstanceRef;
+}
+
+export interface LeaveOutUntestedInput {
+  readonly regionName: string;
+  readonly untested: Untested;
+  /** The AMIs of this type: they are deregistered. */
+  readonly amis: readonly string[];
+  /** The snapshot and the other AMIs: they get the note. */
+  readonly kept: readonly string[];
 }
 
 export interface CopyToRegionInput {
@@ -256,6 +266,8 @@ export interface Activities {
   launchTestInstance(input: LaunchTestInput): Promise<InstanceRef>;
   /** Fails with EC2TestException, output included, when the script exits non-zero. */
   runTest(input: RunTestInput): Promise<TestRecord>;
+  /** Deregisters the AMIs of a virtualization type that could not be tested, and notes why on the others. */
+  leaveOutUntested(input: LeaveOutUntestedInput): Promise<void>;
   copyToRegion(input: CopyToRegionInput): Promise<RegisteredAmi[]>;
   publishRegion(input: PublishRegionInput): Promise<void>;
   /** Marks results that stay private, so that a sweep does not remove them as strays. */

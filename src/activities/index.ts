@@ -8,6 +8,7 @@ import { findStrays } from './sweep/find-strays.js';
 import { publishRegion } from './publish.js';
 import { keepFailed } from './keep-failed.js';
 import { keepRegion } from './keep-region.js';
+import { leaveOutUntested } from './leave-out-untested.js';
 import { noteLeftOut } from './note-left-out.js';
 import { sendNotification } from './notify.js';
 import { planImage } from './plan/plan.js';
@@ -36,6 +37,7 @@ export function createActivities(context: ActivityContext): Activities {
     terminateInstance: (instance) => terminateInstance(context, instance),
     launchTestInstance: (input) => launchTestInstance(context, input),
     runTest: (input) => runTest(context, input),
+    leaveOutUntested: (input) => leaveOutUntested(context, input),
     copyToRegion: (input) => copyToRegion(context, input),
     publishRegion: (input) => publishRegion(context, input),
     keepRegion: (input) => keepRegion(context, input),

@@ -25,7 +25,8 @@ export function instanceInput(
   | 'SecurityGroupIds'
 > {
   const bytes = Buffer.from(userData);
-  if (bytes.length > USER_DATA_BYTES_MAX) throw tooLarge(bytes.length);
+  const refusal = userDataRefusal(userData);
+  if (refusal !== undefined) throw tooLarge(refusal);
   const { instanceProfile, subnet, securityGroup } = options;
   return {
     // Together with the dead-man timer in user-data, the instance ends by itself even when its run is gone.
@@ -42,18 +43,21 @@ export function instanceInput(
   };
 }
 
+/** Why EC2 would refuse the user-data, or undefined. */
+export function userDataRefusal(userData: string): string | undefined {
+  const bytes = Buffer.byteLength(userData);
+  if (bytes <= USER_DATA_BYTES_MAX) return undefined;
+  return `the user-data has ${bytes} bytes; EC2 takes at most ${USER_DATA_BYTES_MAX}`;
+}
+
 function profile(nameOrArn: string): { Arn: string } | { Name: string } {
   return nameOrArn.startsWith('arn:') ? { Arn: nameOrArn } : { Name: nameOrArn };
 }
 
-function tooLarge(bytes: number): ServiceError {
-  return new ServiceError(
-    EC2_SERVICE_EXCEPTION,
-    `the user-data has ${bytes} bytes; EC2 takes at most ${USER_DATA_BYTES_MAX}`,
-    {
-      code: 'user-data-size',
-      class: 'refused',
-      next: 'Use test.transport = "ssm", or a smaller test script: the console transport carries the script in user-data.',
-    },
-  );
+function tooLarge(refusal: string): ServiceError {
+  return new ServiceError(EC2_SERVICE_EXCEPTION, refusal, {
+    code: 'user-data-size',
+    class: 'refused',
+    next: 'Use test.transport = "ssm", or a smaller test script: the console transport carries the script in user-data.',
+  });
 }

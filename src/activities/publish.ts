@@ -8,6 +8,7 @@ import { EC2_SERVICE_EXCEPTION, ServiceError } from '../model/errors.js';
 import { settleAll } from '../model/settle.js';
 import { imageKey, TAG } from '../model/ids/tags.js';
 import { variantKey } from '../model/ids/variant.js';
+import { passedVirts } from '../model/plan/untested.js';
 import type { PublishRegionInput } from './activities.js';
 import type { ActivityContext, WorkflowRuns } from './attempt/context.js';
 import { isRepeat, ownRun } from './attempt/context.js';
@@ -124,10 +125,18 @@ async function verify(
   );
 }
 
-/** AMIs become public only after all configured tests of this run have passed. */
-function refuseUntested({ regionName, variantsToTest, tests }: PublishRegionInput): void {
+/**
+ * AMIs become public only after all configured tests of this run have passed, and only with a passed test of their own
+ * virtualization type: a paravirtual AMI boots in another way than the HVM one of the same bytes.
+ */
+function refuseUntested({ regionName, amis, variantsToTest, tests }: PublishRegionInput): void {
   const passed = tests.filter(({ exitStatus }) => exitStatus === 0).map(({ variant }) => variant);
-  const open = variantsToTest.map(variantKey).filter((variant) => !passed.includes(variant));
+  const virts = passedVirts(passed);
+  const needed = [
+    ...variantsToTest,
+    ...amis.map(({ variant }) => variant).filter(({ virt }) => !virts.has(virt)),
+  ];
+  const open = [...new Set(needed.map(variantKey))].filter((variant) => !passed.includes(variant));
   if (variantsToTest.length > 0 && open.length === 0) return;
   throw new ServiceError(
     EC2_SERVICE_EXCEPTION,

@@ -4,15 +4,13 @@ import { log } from '@temporalio/activity';
 import { clientToken } from '../aws/client-token.js';
 import { classifyAwsError } from '../aws/errors.js';
 import { readConsole } from '../aws/console-output.js';
-import { packedScript } from '../config/test-script.js';
 import { untilLost, waitUntilAgentOnline } from '../aws/ssm-agent.js';
 import { ensureInstance, waitUntilRunning } from '../aws/instances.js';
-import { ssmAgentUrl } from '../aws/partition.js';
 import type { RegionAccess } from '../aws/region-access.js';
 import { addTags } from '../aws/tags.js';
 import type { ConsoleReport } from '../guest/console-report.js';
 import { parseConsoleReport } from '../guest/console-report.js';
-import { userData, withArguments } from '../guest/guest-script.js';
+import { withArguments } from '../guest/guest-script.js';
 import { wholeNumber } from '../guest/unit-report.js';
 import { EC2_TEST_EXCEPTION, ServiceError } from '../model/errors.js';
 import { printable, readableOutput } from '../model/printable.js';
@@ -27,6 +25,8 @@ import { isRepeat } from './attempt/context.js';
 import { heartbeating, waitingFor } from './attempt/heartbeat.js';
 import { runOnceOnline, runUnit } from './guest-unit.js';
 import { instanceInput } from './instance-input.js';
+import { consoleFailure } from './test-console.js';
+import { consoleNonce, testUserData } from './test-user-data.js';
 
 /** The end of a test's output is kept, up to this. */
 const OUTPUT_BYTES_MAX = 32 * 1024;
@@ -55,7 +55,7 @@ export function launchTestInstance(
         key: { ...stepKey(origin, 'test'), ...own },
         tags: { ...originTags(origin, 'test', `fedimg test: ${ami.name}`), ...own },
         mayExist: isRepeat(),
-        placements: test.instanceTypes.map((instanceType) => ({ instanceType })),
+        placements: typesFor(input).map((instanceType) => ({ instanceType })),
         token: ({ instanceType }) =>
           clientToken(origin.workflowId, origin.runId, 'test', variant, generation, instanceType),
         input: {
@@ -71,21 +71,10 @@ export function launchTestInstance(
   });
 }
 
-function testUserData(input: LaunchTestInput): string {
-  const { test, regionName, arch, ami, origin } = input;
-  if (test.transport === 'ssm') {
-    const agent = ssmAgentUrl(regionName, arch === 'aarch64' ? 'arm64' : 'amd64');
-    return userData(test.deadManMinutes, withArguments('ssm-user-data', [agent]));
-  }
-  const script = packedScript(test.script);
-  const nonce = consoleNonce(origin, ami);
-  const report = withArguments('console-user-data', [nonce, script, test.timeoutSeconds]);
-  return userData(test.deadManMinutes, report);
-}
-
-/** The same in each attempt: EC2 refuses a client token whose launch has other user-data. */
-function consoleNonce(origin: RunTestInput['origin'], ami: RunTestInput['ami']): string {
-  return clientToken(origin.workflowId, origin.runId, 'console', ami.ami).slice(0, 16);
+function typesFor({ test, ami }: LaunchTestInput): readonly string[] {
+  return ami.variant.virt === 'paravirtual'
+    ? (test.paravirtualInstanceTypes ?? test.instanceTypes)
+    : test.instanceTypes;
 }
 
 export function runTest({ aws }: ActivityContext, input: RunTestInput): Promise<TestRecord> {
@@ -93,8 +82,9 @@ export function runTest({ aws }: ActivityContext, input: RunTestInput): Promise<
   const ec2 = aws.region(instance.regionName);
   const first = { version: 1, kind: 'write', phase: 'test', bytes: 0, totalBytes: 0 } as const;
   return heartbeating(first, async (report, signal) => {
+    const transport = test.transport === 'console' ? 'console' : 'ssm';
     const result =
-      test.transport === 'ssm'
+      transport === 'ssm'
         ? await testOverSsm(ec2, input, report, signal)
         : await testOverConsole(ec2, input, signal);
     const record: TestRecord = {
@@ -103,6 +93,7 @@ export function runTest({ aws }: ActivityContext, input: RunTestInput): Promise<
       instanceId: instance.instanceId,
       exitStatus: result.exitStatus,
       seconds: result.seconds,
+      transport,
       // Cut after escaping, which may make eight characters of one: history has a limit.
       output: readableOutput(result.output).slice(-OUTPUT_BYTES_MAX),
     };
@@ -138,7 +129,9 @@ async function testOverSsm(
   report: Parameters<typeof runUnit>[2],
   signal: AbortSignal,
 ): Promise<ConsoleReport> {
-  await waitUntilAgentOnline(ec2, instance.instanceId, signal);
+  await waitUntilAgentOnline(ec2, instance.instanceId, signal, (console) =>
+    consoleFailure({ instance, ami }, console),
+  );
   const name = `fedimg-test-${ami.ami}`;
   const script = Buffer.from(test.script).toString('base64');
   const values = await runUnit(
@@ -197,6 +190,8 @@ function testOverConsole(
       const text = await readConsole(ec2, instance.instanceId, untilEither);
       const result = parseConsoleReport(text, nonce);
       if (result !== undefined) return result;
+      const failure = consoleFailure(input(), text);
+      if (failure !== undefined) throw failure;
       if (ec2.clock.elapsed() - beginMs > boundMs) throw silent(input(), text);
       await ec2.clock.delay(ec2.settings.pollIntervalMs, untilEither);
     }

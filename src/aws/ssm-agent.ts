@@ -12,17 +12,20 @@ const CONSOLE_CHARACTERS_MAX = 4_000;
 
 /**
  * Resolves when the instance's agent answers; rejects as `lost` when the instance ends instead, or, with the end
- * of its console, when the agent does not answer in time.
+ * of its console, when the agent does not answer in time. `failureOn` finds in the console why no agent will come.
  */
 export async function waitUntilAgentOnline(
   ec2: RegionAccess,
   instanceId: string,
   signal: AbortSignal,
+  failureOn?: (console: string) => ServiceError | undefined,
 ): Promise<void> {
-  const isOnline = await waitForAgent(ec2, instanceId, signal);
+  const isOnline = await waitForAgent(ec2, instanceId, signal, failureOn);
   if (isOnline) return;
   // The console shows why the image did not boot, or why the agent was not installed.
   const console = await readConsole(ec2, instanceId, signal).catch(() => '');
+  const failure = failureOn?.(console);
+  if (failure !== undefined) throw failure;
   const end = console.replaceAll('\r\n', '\n').slice(-CONSOLE_CHARACTERS_MAX);
   throw agentMissing(ec2, instanceId, printable(end));
 }
@@ -32,18 +35,41 @@ function waitForAgent(
   ec2: RegionAccess,
   instanceId: string,
   signal: AbortSignal,
+  failureOn: ((console: string) => ServiceError | undefined) | undefined,
 ): Promise<boolean> {
   const beginMs = ec2.clock.elapsed();
-  return untilLost(ec2, instanceId, signal, (untilEither) =>
-    ec2.agents.wait(
-      instanceId,
-      (agent) => {
-        if (agent?.PingStatus === 'Online') return true;
-        return ec2.clock.elapsed() - beginMs > ec2.settings.agentPatienceMs ? false : undefined;
-      },
-      untilEither,
-    ),
+  return untilLost(
+    ec2,
+    instanceId,
+    signal,
+    (untilEither) =>
+      ec2.agents.wait(
+        instanceId,
+        (agent) => {
+          if (agent?.PingStatus === 'Online') return true;
+          return ec2.clock.elapsed() - beginMs > ec2.settings.agentPatienceMs ? false : undefined;
+        },
+        untilEither,
+      ),
+    failureOn === undefined ? [] : [watchConsole(failureOn)],
   );
+}
+
+/** Of the patience for an agent: every 30 s by default. A console is slow to change, and its reads are throttled. */
+const CONSOLE_READS = 20;
+
+/** Rejects with the failure that the console shows; never resolves. */
+function watchConsole(
+  failureOn: (console: string) => ServiceError | undefined,
+): typeof waitUntilLost {
+  return async (ec2, instanceId, signal) => {
+    for (;;) {
+      await ec2.clock.delay(ec2.settings.agentPatienceMs / CONSOLE_READS, signal);
+      // Only the agent decides while EC2 does not show the console.
+      const failure = failureOn(await readConsole(ec2, instanceId, signal).catch(() => ''));
+      if (failure !== undefined) throw failure;
+    }
+  };
 }
 
 /** Does the work. Rejects as `lost` when the instance ends first, or when one of `alsoWatched` rejects. */

@@ -11,6 +11,7 @@ import {
   type LocatedProblem,
 } from './problems.js';
 import { configSchema, type Config } from './schema.js';
+import { checkAgentKey } from './agent-key.js';
 import { checkTestScript } from './test-script.js';
 import { resolveLogFile, resolveNotifyFiles } from './notify-files.js';
 import { parseToml, TomlError, type TomlDocument } from './toml.js';
@@ -48,13 +49,17 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
   const parsed = configSchema.safeParse(document.value, { reportInput: true });
   const script = scriptOf(parsed.data?.test.script, document.value);
   const scriptFile = script === undefined ? undefined : resolve(dirname(file), script);
-  const transport = parsed.data?.test.transport ?? 'ssm';
+  const transport = parsed.data?.test.transport ?? 'auto';
+  const keyFile = parsed.data?.test.agentKey;
+  const agentKey = keyFile === undefined ? undefined : resolve(dirname(file), keyFile);
+  const keyProblem = agentKey === undefined ? undefined : await checkAgentKey(agentKey);
   const scriptProblem =
     scriptFile === undefined ? undefined : await checkTestScript(scriptFile, transport);
   const messaging = parsed.data && resolveBrokerFiles(parsed.data.messaging, dirname(file));
   const problems = [
     ...(messaging === undefined ? [] : await checkBrokerFiles(messaging)),
     ...(parsed.error?.issues ?? []).flatMap((issue) => describeIssue(issue, keysAt)),
+    ...(keyProblem === undefined ? [] : [{ path: ['test', 'agent_key'], message: keyProblem }]),
     ...(scriptProblem === undefined ? [] : [{ path: ['test', 'script'], message: scriptProblem }]),
   ];
   if (
@@ -65,7 +70,11 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
   ) {
     throw new ConfigError(located(problems));
   }
-  const test = { ...parsed.data.test, script: scriptFile };
+  const test = {
+    ...parsed.data.test,
+    script: scriptFile,
+    ...(agentKey === undefined ? {} : { agentKey }),
+  };
   const notify = resolveNotifyFiles(parsed.data.notify, dirname(file));
   const log = resolveLogFile(parsed.data.log, dirname(file));
   return { config: { ...parsed.data, test, messaging, notify, log }, file };

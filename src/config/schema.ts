@@ -100,7 +100,7 @@ function checkVariants(toml: Partial<Toml>, report: Report): void {
   if (!Array.isArray(selectors)) return;
   selectors.forEach((selector: VariantSelector, index) => {
     if (selectVariants([selector], registered).length > 0) return;
-    const message = `tests ${selector}, which [publish] does not register; allowed: first-hvm, all, ${registered.join(', ')}`;
+    const message = `tests ${selector}, which [publish] does not register; allowed: first-of-each, first-hvm, all, ${registered.join(', ')}`;
     report(['test', 'variants', index], message);
   });
   const tested = selectVariants(selectors as VariantSelector[], registered);

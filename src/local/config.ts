@@ -2,6 +2,7 @@
 
 import { copyFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { agentKeyFile } from '../simulator/index.js';
 
 /** PV-GRUB by region, as EC2's user guide lists it. Other regions have no kernel. */
 const KERNELS: Readonly<Record<string, string>> = {
@@ -57,6 +58,8 @@ instance_profile = "fedimg-utility"
 # Exit status 0 passes; AMIs become public only after that.
 script = ${toml(config.testScript)}
 instance_profile = "fedimg-test"
+# The local cloud signs its own package of the SSM agent.
+agent_key = ${toml(agentKeyFile)}
 
 [test.instance_types]
 x86_64 = ["t3.small"]

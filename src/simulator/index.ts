@@ -1,11 +1,13 @@
 /** The local cloud: an EC2 and SSM endpoint on this machine that keeps real bytes and runs real commands. */
 
+import path from 'node:path';
 import type { Credentials } from './credentials.js';
 import { createClock } from './clock.js';
 import type { TimeSource } from './clock.js';
 import type { LatencyProfile } from './latency.js';
 import { createLatency } from './latency.js';
 import { createMachineFactory } from './machine/factory.js';
+import { guestScriptFolder } from './machine/host-tools.js';
 import { createRandom } from './random.js';
 import type { CloudSettings } from './settings.js';
 import { startCloud } from './start-cloud.js';
@@ -20,6 +22,9 @@ export type { LatencyProfile } from './latency.js';
 export { LATENCY_PROFILES } from './latency.js';
 export type { CloudSettings } from './settings.js';
 export { defaultSettings, publisherAccount, readSettings, SettingsError } from './settings.js';
+
+/** The armored public key of the agent package that guests of the local cloud download: AWS's own key is not its. */
+export const agentKeyFile: string = path.join(guestScriptFolder(), 'agent-bucket', 'key.asc');
 
 export interface SimulatorOptions {
   /** 0, the default, is any free port. Only loopback is listened on. */

@@ -1,6 +1,7 @@
 /** What can be set about the account, its limits and its delays, at the start and while it runs. */
 
 import { z } from 'zod';
+import { AGENT_BUCKETS, type AgentBucket } from './machine/machine.js';
 import type { AccountRecord } from './store/state.js';
 import type { Store } from './store/store.js';
 
@@ -50,6 +51,8 @@ export interface CloudSettings {
   readonly unsupportedTypes: Readonly<Record<string, readonly string[]>>;
   /** Keys of tags without which a policy of the organisation denies the creation, by resource type (`instance`, `image`). */
   readonly requiredTags: Readonly<Record<string, readonly string[]>>;
+  /** How S3's bucket of the SSM agent answers guests. */
+  readonly agentBucket: AgentBucket;
   /** The block on public images in regions that have no setting of their own. */
   readonly imageBlockPublicAccess: AccountRecord['imageBlockPublicAccess'];
   /** The account's switches by region; `*` is every region that is not named. */
@@ -79,6 +82,7 @@ export const defaultSettings: CloudSettings = {
   throttling: false,
   unsupportedTypes: {},
   requiredTags: {},
+  agentBucket: 'intact',
   imageBlockPublicAccess: 'block-new-sharing',
   regions: {},
 };
@@ -112,6 +116,7 @@ const changesSchema = z
     throttling: z.boolean(),
     unsupportedTypes: z.record(z.string(), z.array(z.string())),
     requiredTags: z.record(z.string(), z.array(z.string())),
+    agentBucket: z.enum(AGENT_BUCKETS),
     imageBlockPublicAccess: z.enum(['unblocked', 'block-new-sharing']),
     regions: z.record(
       z.string(),

@@ -9,7 +9,7 @@ import type {
 } from '../activities/activities.js';
 import type { PublishImageInput } from '../contract.js';
 import type { Completion } from '../model/plan/completion.js';
-import type { ImageResult, TestRecord } from '../model/progress/progress.js';
+import type { ImageResult } from '../model/progress/progress.js';
 import { settleAll } from '../model/settle.js';
 import { isLost } from './failure-reason.js';
 import { following, planning, waiting, writeBounds } from './profiles.js';
@@ -22,6 +22,7 @@ import type { RegionAmis } from './publish/publication.js';
 import { makeRegionsPublic } from './publish/publish-regions.js';
 import type { TestedSource } from './publish/publish-regions.js';
 import { launchFirstTest, runTests } from './publish/test-instance.js';
+import type { Tested } from './publish/test-instance.js';
 
 const { planImage } = proxyActivities<Pick<Activities, 'planImage'>>(planning);
 const { launchUtilityInstance, snapshotVolume, registerImages, terminateInstance } =
@@ -48,9 +49,9 @@ export async function publishImage(input: PublishImageInput): Promise<ImageResul
       const source = await write(publication, pair);
       return { pair, source };
     });
-    const home = await register(publication, source);
-    const instance = await retire(publication, pair, home);
-    const tests = await test(publication, home, instance);
+    const registered = await register(publication, source);
+    const instance = await retire(publication, pair, registered);
+    const { home, tests } = await test(publication, registered, instance);
     const copies = await copy(publication, source);
     await publish(publication, [home, ...copies], { source, tests });
     return await finishPublished(publication);
@@ -177,7 +178,7 @@ async function test(
   publication: Publication,
   home: RegionAmis,
   instance: InstanceRef | undefined,
-): Promise<TestRecord[]> {
+): Promise<Tested> {
   return publication.run.step('test', () => runTests(publication, home, instance));
 }
 

@@ -234,11 +234,31 @@ describe('the gate', () => {
         regionName: 'us-east-1',
         amis,
         variantsToTest: planned.test.variants,
-        tests: [{ variant: 'hvm-standard', exitStatus: 0 }],
+        tests: ['hvm-standard', 'paravirtual-standard'].map((variant) => ({
+          variant,
+          exitStatus: 0,
+        })),
       };
       await assert.rejects(
         level.activities.publishRegion({ ...input, tests: [], rawSha256: source.rawSha256 }),
         /no test has passed of hvm-standard/,
+      );
+      const [first, ...others] = input.tests;
+      const isHvm = ({ virt }: { virt: string }) => virt === 'hvm';
+      const onlyHvm = {
+        ...input,
+        tests: [first],
+        variantsToTest: input.variantsToTest.filter(isHvm),
+      };
+      assert.equal(others.length, 1);
+      await assert.rejects(
+        level.activities.publishRegion({
+          ...onlyHvm,
+          rawSha256: source.rawSha256,
+        } as typeof input & {
+          rawSha256: string;
+        }),
+        /no test has passed of paravirtual-standard, paravirtual-gp2/,
       );
       await assert.rejects(
         level.activities.publishRegion({ ...input, rawSha256: 'f'.repeat(64) }),

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { EXIT } from '../../src/commands/shared/exit-codes.js';
+import { agentKeyFile } from '../../src/simulator/index.js';
 import { HOME } from './allowance.js';
 import type { CloudProxy } from './cloud-proxy.js';
 import type { Scenario } from './schedule.js';
@@ -77,6 +78,7 @@ export class Crew {
       ...['[utility]', 'instance_types = ["m5.large", "m5.xlarge"]'],
       'instance_profile = "fedimg-utility"',
       ...['[test]', 'script = "test.sh"', 'instance_profile = "fedimg-test"'],
+      `agent_key = "${agentKeyFile}"`,
       'instance_types = { x86_64 = ["t3.small", "t3.medium"], aarch64 = ["t4g.small"] }',
       ...['[source]', `allow = ["${sourceUrl}/"]`, 'min_rate_bytes_per_second = 0'],
       // By hand only, so that a sweep is always the run's own; young things go after six seconds.

@@ -17,7 +17,7 @@ describe('a configuration', () => {
     assert.equal(config.publish.regions, 'all');
     assert.equal(config.publish.regionPatienceMs, 7_200_000);
     assert.deepEqual(config.publish.volumeTypes, ['standard', 'gp2']);
-    assert.deepEqual(config.test.variants, ['hvm-standard']);
+    assert.deepEqual(config.test.variants, ['hvm-standard', 'paravirtual-standard']);
     assert.equal(config.test.script, join(folder().path, 'smoke.sh'));
     assert.ok(config.utility.instanceTypes.length > 1);
     assert.equal(config.source.maxRawSizeBytes, 64 * 1024 ** 3);

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { configJsonSchema, type JsonSchemaNode } from '../../src/config/json-schema.js';
 import { parseToml } from '../../src/config/toml.js';
 import { LEAST, makeConfigFolder, type ConfigFolder } from './config-files.js';
+import { agentKeyFile } from '../../src/simulator/index.js';
 
 const sampleFile = new URL('../../fedimg.sample.toml', import.meta.url);
 
@@ -56,6 +57,13 @@ describe('the sample configuration', () => {
 
   it('is accepted with all its optional keys in use', async () => {
     const here = withOptionalKeys(sample).replace(/"\/etc\/\S*\.pem"/g, '"tests/smoke.sh"');
+    const key = await readFile(agentKeyFile, 'utf8');
+    await folder.write('amazon-ssm-agent.asc', key.replace('PUBLIC', 'PRIVATE'));
+    assert.match(
+      (await folder.complaintsAbout(here))[0] ?? '',
+      /test\.agent_key: .* a private key/,
+    );
+    await folder.write('amazon-ssm-agent.asc', key);
     const config = await folder.load(here);
     assert.equal(config.utility.instanceProfile, 'fedimg-utility');
     assert.equal(config.test.instanceProfile, 'fedimg-test');

@@ -76,6 +76,7 @@ function goodActivities(announced: FakeActivities['announced']): Activities {
         seconds: 1,
         output: 'ok',
       }),
+    leaveOutUntested: () => Promise.resolve(),
     copyToRegion: ({ regionPlan }) =>
       Promise.resolve(registered(regionPlan, `snap-${regionPlan.regionName}`)),
     publishRegion: () => Promise.resolve(),

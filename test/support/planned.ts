@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import type { Activities, SnapshotSource } from '../../src/activities/activities.js';
 import type { ImagePlan, RegisteredAmi } from '../../src/model/plan/plan.js';
 import { snapshotTags } from '../../src/model/ids/tags.js';
+import { variantKey } from '../../src/model/ids/variant.js';
 import type { Effect } from '../../src/simulator/index.js';
 import type { ActivityLevel } from './activity-level.js';
 import { until } from './until.js';
@@ -77,7 +78,7 @@ export function publish(
     amis,
     rawSha256: RAW_SHA256,
     variantsToTest: test.variants,
-    tests: [{ variant: 'hvm-standard', exitStatus: 0 }],
+    tests: test.variants.map((variant) => ({ variant: variantKey(variant), exitStatus: 0 })),
   });
 }
 

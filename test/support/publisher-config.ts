@@ -4,6 +4,7 @@ import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ComposeServer } from '../../src/local/compose-server/compose-server.js';
 import type { CloudSettings } from '../../src/simulator/index.js';
+import { agentKeyFile } from '../../src/simulator/index.js';
 import type { TestTemporal } from './temporal.js';
 
 /** Of the publisher's configuration. */
@@ -81,7 +82,9 @@ export async function writeConfig({
     '[test]',
     'script = "test.sh"',
     'instance_profile = "fedimg-test"',
-    'instance_types = { x86_64 = ["t3.small"], aarch64 = ["t4g.small"] }',
+    `agent_key = "${agentKeyFile}"`,
+    'instance_types.x86_64 = ["t3.small"]',
+    'instance_types.aarch64 = ["t4g.small"]',
     ...(options.test ?? []),
     '[source]',
     `allow = ["${server.url}/"]`,

@@ -21,6 +21,7 @@ import type { PlanContext } from './plan-context.js';
 import { wantedRegions } from './plan.js';
 import { quotaWarnings, withoutRoomText } from './quota.js';
 import { planRegions } from './regions.js';
+import { paravirtualRefusal } from './test-plan.js';
 import { resolveUtilityAmi } from './utility-plan.js';
 
 const REGIONS_AT_ONCE = 12;
@@ -127,7 +128,9 @@ async function checkRegions(context: PlanContext, signal: AbortSignal): Promise<
   const variants = variantsOf(publish.virtualizationTypes, publish.volumeTypes);
   const names: string[] = [];
   const enabledNames: string[] = [];
+  let untested: string | undefined;
   const listed = await checked('aws', 'regions', async () => {
+    untested = await paravirtualRefusal(context, composes.arches, signal);
     const { regions, enabled } = await wantedRegions(context, signal);
     names.push(...regions);
     enabledNames.push(...enabled);
@@ -142,6 +145,7 @@ async function checkRegions(context: PlanContext, signal: AbortSignal): Promise<
         origin,
         enabled: enabledNames,
         variants,
+        untested,
       };
       const [plan] = await planRegions(context, { ...wanted, regions: [name] }, signal);
       if (plan === undefined) throw new TypeError('a region without a plan');

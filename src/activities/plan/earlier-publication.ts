@@ -6,12 +6,15 @@ import { findSnapshots } from '../../aws/snapshots.js';
 import { tagOf, tagsOf } from '../../aws/tags.js';
 import type { Completion } from '../../model/plan/completion.js';
 import type { ImagePlan, RegionPlan, RegisteredAmi } from '../../model/plan/plan.js';
+import type { Untested } from '../../model/plan/untested.js';
+import { passedVirts, regionWithout, untestedReason } from '../../model/plan/untested.js';
 import type { Origin } from '../../model/ids/tags.js';
 import { parsePassed } from '../../model/ids/evidence.js';
 import type { Variant } from '../../model/ids/variant.js';
-import { variantKey } from '../../model/ids/variant.js';
+import { VIRTUALIZATION_TYPES, variantKey } from '../../model/ids/variant.js';
 import { isTested } from '../../model/plan/plan-tags.js';
 import { runOf } from '../../model/sweep/stray.js';
+import type { Tags } from '../../model/ids/tags.js';
 import { imageKey, RESULT_STATE, TAG } from '../../model/ids/tags.js';
 import { EC2_SERVICE_EXCEPTION, ServiceError } from '../../model/errors.js';
 import type { PlanContext } from './plan-context.js';
@@ -28,6 +31,12 @@ export interface EarlierImage {
 
 type Earlier = Pick<ImagePlan, 'published' | 'completion' | 'incompletable'>;
 
+/** With the plans as this run can follow them: a type that the earlier run did not test gets no further AMIs. */
+export interface EarlierPublication extends Earlier {
+  readonly plans: readonly RegionPlan[];
+  readonly untested: readonly Untested[];
+}
+
 /**
  * What an earlier run published of this image, and what this run can add to it. {} when the home region has no AMI that
  * stays: then the image is made from the beginning. The home region is published after the other required regions,
@@ -37,13 +46,35 @@ export async function findEarlier(
   context: PlanContext,
   image: EarlierImage,
   signal: AbortSignal,
+): Promise<EarlierPublication> {
+  const { origin } = image;
+  const [wantedHome] = image.plans;
+  if (wantedHome === undefined) return { plans: [], untested: [] };
+  const atHome = await completeAmis(context, origin, wantedHome, signal);
+  const evidence = await readEvidence(context, origin, atHome, signal);
+  const untested = untestedByEarlier(image.plans, evidence);
+  const rest = { ...image, plans: withoutUntested(image.plans, untested, atHome) };
+  const earlier = await findMissing(context, rest, { atHome, evidence, untested }, signal);
+  return { ...earlier, plans: rest.plans, untested };
+}
+
+interface AtHome {
+  readonly atHome: readonly RegisteredAmi[];
+  readonly evidence: Evidence;
+  readonly untested: readonly Untested[];
+}
+
+async function findMissing(
+  context: PlanContext,
+  image: EarlierImage,
+  { atHome, evidence, untested }: AtHome,
+  signal: AbortSignal,
 ): Promise<Earlier> {
   const { origin, plans } = image;
   const [home, ...others] = plans;
   if (home === undefined) return {};
-  const atHome = await completeAmis(context, origin, home, signal);
   const isHomeComplete = atHome.length > 0 && atHome.length >= home.wanted.length;
-  const found = await findCompletion(context, image, atHome, signal);
+  const found = completionFrom(image, evidence, untested);
   if (!isHomeComplete && !('source' in found)) {
     const needed = [home, ...others.filter(({ required }) => required)];
     await Promise.all(
@@ -67,31 +98,75 @@ export async function findEarlier(
   return { published, completion: { ...found, regions } };
 }
 
+type Source = Omit<Completion, 'regions'>;
+type Evidence = (Source & { readonly tags: Tags }) | { readonly reason: string };
+
 /** The snapshot of the home region's AMIs with the tests that passed on it, or the reason why it cannot be used. */
-async function findCompletion(
+async function readEvidence(
   { aws }: PlanContext,
-  { origin, testVariants, plans: [home] }: EarlierImage,
-  atHome: readonly RegisteredAmi[],
+  origin: Origin,
+  [made]: readonly RegisteredAmi[],
   signal: AbortSignal,
-): Promise<Omit<Completion, 'regions'> | { readonly reason: string }> {
-  const [made] = atHome;
-  if (made === undefined || home === undefined) return { reason: 'no AMI is in the home region' };
-  const { regionName } = home;
+): Promise<Evidence> {
+  if (made === undefined) return { reason: 'no AMI is in the home region' };
+  const { regionName } = made;
   const snapshots = await findSnapshots(aws.region(regionName), imageKey(origin), signal);
   const snapshot = snapshots.find(({ SnapshotId }) => SnapshotId === made.snapshot);
   const rawSha256 = snapshot === undefined ? undefined : tagOf(snapshot, TAG.rawSha256);
   if (snapshot?.State !== 'completed' || rawSha256 === undefined) {
     return { reason: `EC2 does not list the tested snapshot ${made.snapshot} in ${regionName}` };
   }
-  const tests = parsePassed(tagsOf(snapshot));
+  const tags = tagsOf(snapshot);
+  const source = { regionName, snapshot: made.snapshot, rawSha256 };
+  return { source, tests: parsePassed(tags), tags };
+}
+
+/** A new test would need an instance of a region that is done; so what the earlier run did not test is left out. */
+function untestedByEarlier(plans: readonly RegionPlan[], evidence: Evidence): Untested[] {
+  if (!('source' in evidence)) return [];
+  const { tests, tags, source } = evidence;
+  const passed = passedVirts(tests.map(({ variant }) => variant));
+  // Without any evidence the image cannot be completed at all, and the reason says so.
+  if (passed.size === 0) return [];
+  const isWanted = (virt: string) =>
+    plans.some(({ wanted }) => wanted.some(({ variant }) => variant.virt === virt));
+  return VIRTUALIZATION_TYPES.filter((virt) => isWanted(virt) && !passed.has(virt)).map((virt) => ({
+    virt,
+    reason:
+      untestedReason(tags, virt) ??
+      `the snapshot ${source.snapshot} has no tag of a passed test of a ${virt} AMI`,
+  }));
+}
+
+/** AMIs that an earlier run has published stay wanted: this run lists them. */
+function withoutUntested(
+  plans: readonly RegionPlan[],
+  untested: readonly Untested[],
+  atHome: readonly RegisteredAmi[],
+): RegionPlan[] {
+  const names = new Set(atHome.map(({ name }) => name));
+  return plans.map((plan) =>
+    untested.reduce((rest, one) => regionWithout(rest, one, (name) => names.has(name)), plan),
+  );
+}
+
+/** What regions are added from, or the reason why none can be. */
+function completionFrom(
+  { testVariants }: EarlierImage,
+  evidence: Evidence,
+  untested: readonly Untested[],
+): Source | { readonly reason: string } {
+  if (!('source' in evidence)) return evidence;
+  const { source, tests } = evidence;
   const passed = tests.map(({ variant }) => variant);
-  const open = testVariants.map(variantKey).filter((variant) => !passed.includes(variant));
-  if (testVariants.length === 0 || open.length > 0) {
+  const needed = testVariants.filter(({ virt }) => !untested.some((one) => one.virt === virt));
+  const open = needed.map(variantKey).filter((variant) => !passed.includes(variant));
+  if (needed.length === 0 || open.length > 0) {
     return {
-      reason: `the snapshot ${made.snapshot} has no tag of a passed test of ${open.join(', ')}`,
+      reason: `the snapshot ${source.snapshot} has no tag of a passed test of ${open.join(', ')}`,
     };
   }
-  return { source: { regionName, snapshot: made.snapshot, rawSha256 }, tests };
+  return { source, tests };
 }
 
 /**

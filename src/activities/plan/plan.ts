@@ -1,17 +1,17 @@
 /** Plans one image: what will be made where. Decided once and kept in history. */
 
-import { readFile } from 'node:fs/promises';
 import { log } from '@temporalio/activity';
 import { enabledRegions } from '../../aws/account.js';
 import type { Config } from '../../config/schema.js';
-import { packedScriptProblem } from '../../config/test-script.js';
 import { EC2_SERVICE_EXCEPTION, ServiceError } from '../../model/errors.js';
 import { publishedAs } from '../../model/plan/published-as.js';
-import type { ImagePlan, RegistrationPlan, TestPlan } from '../../model/plan/plan.js';
+import type { ImagePlan, RegistrationPlan } from '../../model/plan/plan.js';
+import type { Untested } from '../../model/plan/untested.js';
+import { untestedText } from '../../model/plan/untested.js';
 import { isName } from '../../model/ids/name.js';
 import { shownText } from '../../model/printable.js';
 import type { Origin } from '../../model/ids/tags.js';
-import type { Arch, Variant } from '../../model/ids/variant.js';
+import type { Arch } from '../../model/ids/variant.js';
 import { variantKey, variantsOf } from '../../model/ids/variant.js';
 import type { PlanInput } from '../activities.js';
 import type { ActivityContext } from '../attempt/context.js';
@@ -26,6 +26,13 @@ import type { PlanContext } from './plan-context.js';
 import { planContext } from './plan-context.js';
 import { quotaWarnings, refuseWithoutRoom } from './quota.js';
 import { planRegions } from './regions.js';
+import {
+  paravirtualRefusal,
+  planTest,
+  readTestFiles,
+  testedVariants,
+  untestedOf,
+} from './test-plan.js';
 import { planUtility, resolveUtilityAmi } from './utility-plan.js';
 
 export function planImage(context: ActivityContext, input: PlanInput): Promise<ImagePlan> {
@@ -60,44 +67,48 @@ export async function makePlan(
     ...(image.sha256 === '' ? {} : { sha256: image.sha256 }),
     ...ownTags(config, input.request),
   };
-  const [size, utilityAmi, script, { regions, enabled }, homeChecks] = await Promise.all([
+  const arches = [image, ...(input.request.ahead ?? [])].map(({ arch }) => arch);
+  const [size, utilityAmi, files, { regions, enabled }, homeChecks, untested] = await Promise.all([
     readImageSize(context, image, signal),
     resolveUtilityAmi(context, signal),
-    readFile(config.test.script, 'utf8'),
+    readTestFiles(config),
     wantedRegions(context, signal),
     checkHome(context, [image.arch], signal),
+    paravirtualRefusal(context, arches, signal),
   ]);
   refuseHome(homeChecks, config.amis[0].region);
   const variants = variantsOf(config.publish.virtualizationTypes, config.publish.volumeTypes);
-  const [home, ...copies] = await planRegions(
+  const planned = await planRegions(
     context,
-    { request: input.request, origin, regions, enabled, variants },
+    { request: input.request, origin, regions, enabled, variants, untested },
     signal,
   );
-  if (home === undefined) throw new TypeError('a plan without a home region');
-  refuseWithoutRoom([home, ...copies], config.publish.quota);
-  const useless = [home, ...copies].find(
-    ({ required, unusable }) => required && unusable !== undefined,
-  );
+  refuseWithoutRoom(planned, config.publish.quota);
+  const useless = planned.find(({ required, unusable }) => required && unusable !== undefined);
   if (useless?.unusable !== undefined) throw regionUnusable(useless.regionName, useless.unusable);
   const named = publishedAs({ ...input.request, ...image }, config.composes.rawhideRelease);
-  const warnings = [
-    ...(named === undefined ? [NO_RELEASE_NUMBER] : []),
-    ...utilityAmi.warnings,
-    ...quotaWarnings([home, ...copies]),
-  ];
-  const madeVariants = home.wanted.map(({ variant }) => variant);
-  const test = planTest(config, image.arch, script, madeVariants);
   const earlier = await findEarlier(
     context,
     {
       origin,
-      plans: [home, ...copies],
-      testVariants: test.variants,
+      plans: planned,
+      testVariants: testedVariants(config, planned[0]),
       only: input.complete?.regions,
     },
     signal,
   );
+  const [home, ...copies] = earlier.plans;
+  if (home === undefined) throw new TypeError('a plan without a home region');
+  const test = planTest(config, image.arch, files, { home, earlier });
+  const isLeftOut = ({ reason }: Untested) =>
+    earlier.plans.some((plan) => plan.leftOut.some((one) => one.reason === reason));
+  const leftOut = [...untestedOf(image.arch, untested), ...earlier.untested].filter(isLeftOut);
+  const warnings = [
+    ...(named === undefined ? [NO_RELEASE_NUMBER] : []),
+    ...utilityAmi.warnings,
+    ...quotaWarnings(planned),
+    ...leftOut.map(untestedText),
+  ];
   return {
     origin,
     arch: image.arch,
@@ -122,7 +133,10 @@ export async function makePlan(
     operatorPatienceMs: operatorPatienceMs(config),
     approval: config.publish.approval,
     ...(named === undefined ? {} : { publishedAs: named }),
-    ...earlier,
+    ...optional('published', earlier.published),
+    ...optional('completion', earlier.completion),
+    ...optional('incompletable', earlier.incompletable),
+    ...(leftOut.length === 0 ? {} : { untested: leftOut }),
     ...(warnings.length === 0 ? {} : { warnings }),
   };
 }
@@ -163,50 +177,6 @@ export async function wantedRegions(
     .filter((regionName) => regionName !== home && !publish.excludeRegions.includes(regionName))
     .sort();
   return { regions: [home, ...others], enabled: [home, ...enabled] };
-}
-
-function planTest(config: Config, arch: Arch, script: string, made: readonly Variant[]): TestPlan {
-  const { test } = config;
-  const wanted = test.variants as readonly string[];
-  const variants = made.filter((variant) => wanted.includes(variantKey(variant)));
-  if (variants.length === 0) {
-    throw new ServiceError(
-      EC2_SERVICE_EXCEPTION,
-      `${arch} has no AMI of a variant to test (${wanted.join(', ')})`,
-      {
-        code: 'no-variant-to-test',
-        class: 'refused',
-        next: 'Add "first-hvm" to test.variants: an AMI becomes public only after a test.',
-      },
-    );
-  }
-  // The file may have changed since the worker has read its configuration.
-  const problem = test.transport === 'console' ? packedScriptProblem(script) : undefined;
-  if (problem !== undefined) throw scriptTooLarge(test.script, problem);
-  return {
-    transport: test.transport,
-    variants,
-    script,
-    timeoutSeconds: Math.ceil(test.timeoutMs / 1000),
-    instanceTypes: test.instanceTypes[arch],
-    ...optional('instanceProfile', test.instanceProfile),
-    ...optional('subnet', test.subnet),
-    ...optional('securityGroup', test.securityGroup),
-    ...optional('keepFailedMs', test.keepFailedMs),
-    // The timer must not end a test before its own time-out.
-    deadManMinutes: Math.max(
-      config.utility.deadManMinutes,
-      Math.ceil(test.timeoutMs / 60_000) + 60,
-    ),
-  };
-}
-
-function scriptTooLarge(file: string, problem: string): ServiceError {
-  return new ServiceError(EC2_SERVICE_EXCEPTION, `the test script ${file} ${problem}`, {
-    code: 'test-script-size',
-    class: 'refused',
-    next: 'Make the script smaller, or use test.transport = "ssm".',
-  });
 }
 
 function planRegistration(

@@ -22,13 +22,15 @@ export interface CountedAmis {
   readonly wanted: readonly WantedAmi[];
   readonly variants: readonly Variant[];
   readonly kernel: string | undefined;
+  /** Why no paravirtual AMI is made. */
+  readonly untested: string | undefined;
 }
 
 /** Counts what is public in the region, and what this image and those ahead of it will add. */
 export async function countPublicAmis(
   context: PlanContext,
   ec2: RegionAccess,
-  { request, wanted, variants, kernel }: CountedAmis,
+  { request, wanted, variants, kernel, untested }: CountedAmis,
   signal: AbortSignal,
 ): Promise<PublicAmis> {
   const [{ value, assumed }, images] = await Promise.all([
@@ -40,7 +42,7 @@ export async function countPublicAmis(
   const needed = missing(wanted.map(({ name }) => name));
   let ahead = 0;
   for (const image of request.ahead ?? []) {
-    const where = { arch: image.arch, region: ec2.name, kernel };
+    const where = { arch: image.arch, region: ec2.name, kernel, untested };
     const made = variants.filter((variant) => variantRefusal(variant, where) === undefined);
     const more = missing(
       made.map((variant) => amiName(context, { ...request, image }, variant, ec2.name)),

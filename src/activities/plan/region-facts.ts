@@ -25,6 +25,7 @@ export interface RegionQuestion {
   readonly request: ImageRequest;
   readonly origin: Origin;
   readonly variants: readonly Variant[];
+  readonly untested: string | undefined;
   /** The AMIs that the region gets when it has this kernel. */
   wantedWith(kernel: string | undefined): readonly WantedAmi[];
 }

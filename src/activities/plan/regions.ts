@@ -25,6 +25,8 @@ export interface WantedRegions {
   /** The regions that are enabled in the account. */
   readonly enabled: readonly string[];
   readonly variants: readonly Variant[];
+  /** Why no paravirtual AMI can be tested; then no region gets one. */
+  readonly untested: string | undefined;
 }
 
 export async function planRegions(
@@ -38,7 +40,12 @@ export async function planRegions(
       const required = index === 0 || requiredRegions.includes(regionName);
       const amisWith = (kernel: string | undefined) =>
         wanted.variants.map((variant) =>
-          planAmi(context, wanted.request, { regionName, variant, kernel }),
+          planAmi(context, wanted.request, {
+            regionName,
+            variant,
+            kernel,
+            untested: wanted.untested,
+          }),
         );
       const wantedWith = (kernel: string | undefined) => amisWith(kernel).filter(isWanted);
       const where = { ...wanted, regionName, required, wantedWith };
@@ -79,13 +86,19 @@ function planAmi(
     readonly regionName: string;
     readonly variant: Variant;
     readonly kernel: string | undefined;
+    readonly untested: string | undefined;
   },
 ): WantedAmi | LeftOutAmi {
-  const { variant, regionName, kernel } = where;
+  const { variant, regionName, kernel, untested } = where;
   const name = amiName(context, request, variant, regionName);
   const problem = amiNameProblem(name);
   if (problem !== undefined) throw badName(name, problem);
-  const reason = variantRefusal(variant, { arch: request.image.arch, region: regionName, kernel });
+  const reason = variantRefusal(variant, {
+    arch: request.image.arch,
+    region: regionName,
+    kernel,
+    untested,
+  });
   if (reason !== undefined) return { variant, name, reason };
   const values = { ...imageValues(request), ...variantValues(variant, regionName) };
   const description = renderTemplate(context.config.publish.description, values).slice(0, 255);

@@ -7,8 +7,14 @@ import type {
   Outcome,
   PublicationStatus,
 } from '../../client/status.js';
-import type { RegionProgress, RegionState, StepState } from '../../model/progress/progress.js';
+import type {
+  RegionProgress,
+  RegionState,
+  StepState,
+  TestTransport,
+} from '../../model/progress/progress.js';
 import { STEPS } from '../../model/progress/progress.js';
+import { untestedText } from '../../model/plan/untested.js';
 import { idOf } from '../shared/again.js';
 import { actLines, completeLines, holdLines } from './operator-view.js';
 import { failureLines, unsentLines, unsentReasons } from './failure-view.js';
@@ -152,6 +158,7 @@ function imageLines(image: ImageStatus, options: ViewOptions): string[] {
   lines.push(
     ...regionLines(image, progress.regions, paint),
     ...testLines(image),
+    ...untestedLines(image, paint),
     ...unsentLines(image, paint),
     ...retryLines(image, options),
     ...actLines(image),
@@ -204,9 +211,20 @@ function explainedRows(regions: readonly RegionProgress[], label: string): strin
 
 function testLines({ progress }: ImageStatus): string[] {
   return (progress?.tests ?? []).map(
-    ({ variant, ami, instanceId, exitStatus, seconds }) =>
-      `  tested ${variant} (${ami} on ${instanceId}): exit status ${exitStatus} after ${formatElapsed(seconds * 1000)}`,
+    ({ variant, ami, instanceId, exitStatus, seconds, ...over }) =>
+      `  tested ${variant} (${ami} on ${instanceId})${transportText(over)}: exit status ${exitStatus} after ${formatElapsed(seconds * 1000)}`,
   );
+}
+
+/** ` over the console, because …`; a test without SSM is worth a reason. */
+function transportText({ transport, transportReason }: TestTransport): string {
+  if (transport === undefined) return '';
+  const over = transport === 'console' ? ' over the console' : ' over SSM';
+  return transportReason === undefined ? over : `${over}, because ${transportReason}`;
+}
+
+function untestedLines({ progress }: ImageStatus, paint: Paint): string[] {
+  return (progress?.untested ?? []).map((one) => paint('yellow', `  ${untestedText(one)}`));
 }
 
 /** Activities that are tried again, with the reason. */

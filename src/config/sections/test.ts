@@ -19,11 +19,12 @@ import {
 /** One registration of an image, as `hvm-gp2`. */
 export type VariantName = `${Virtualization}-${VolumeType}`;
 
-export const TEST_TRANSPORTS = ['ssm', 'console'] as const;
+export const TEST_TRANSPORTS = ['auto', 'ssm', 'console'] as const;
 export type TestTransport = (typeof TEST_TRANSPORTS)[number];
 
 /** What `test.variants` may say. */
 export const VARIANT_SELECTORS = [
+  'first-of-each',
   'first-hvm',
   'all',
   ...VIRTUALIZATION_TYPES.flatMap((virt) => VOLUME_TYPES.map((type) => `${virt}-${type}` as const)),
@@ -33,6 +34,12 @@ export type VariantSelector = (typeof VARIANT_SELECTORS)[number];
 const typesByArch = z.strictObject({
   x86_64: instanceTypes().min(1).default(['c6i.large', 'm6i.large', 't3.large']),
   aarch64: instanceTypes().min(1).default(['c7g.large', 'm7g.large', 't4g.large']),
+  /** EC2 user guide, "Linux AMI virtualization types": C3, M3 and older ones boot paravirtual AMIs. */
+  paravirtual: instanceTypes()
+    .default(['m3.medium', 'c3.large', 'm3.large', 'm1.small', 't1.micro'])
+    .describe(
+      'For paravirtual AMIs, which newer types cannot boot; empty: none is tested or made.',
+    ),
 });
 
 export const testSchema = z
@@ -50,12 +57,24 @@ export const testSchema = z
     /** `ssm` installs the agent where the image lacks it; `console` needs no network in the instance. */
     transport: z
       .enum(TEST_TRANSPORTS)
-      .default('ssm')
-      .describe('"ssm", or "console" for images without network (result on the console).'),
+      .default('auto')
+      .describe(
+        '"ssm"; "console" for images without network (result on the console); "auto": ssm, and the console where the image cannot have the SSM agent.',
+      ),
+    /** Absolute once it is loaded. */
+    agent_key: z
+      .string()
+      .min(1, 'is empty; name a file with armored OpenPGP public keys, or leave it out')
+      .optional()
+      .describe(
+        "Armored public keys that sign the SSM agent's package, in place of AWS's that fedimg has. Relative to this file.",
+      ),
     variants: unique(z.enum(VARIANT_SELECTORS))
       .min(1)
-      .default(['first-hvm'])
-      .describe('Which variants are tested: "first-hvm", "all", or names such as "hvm-gp2".'),
+      .default(['first-of-each'])
+      .describe(
+        'Which variants are tested: "first-of-each" virtualization type, "first-hvm", "all", or names such as "hvm-gp2". AMIs of an untested type are left out.',
+      ),
     timeout: duration('10s', '24h').prefault('20m').describe('Longest run of the script.'),
     instance_types: typesByArch.prefault({}).describe('Tried in order, for each architecture.'),
     instance_profile: instanceProfile()
@@ -92,11 +111,13 @@ export function selectVariants(
   selectors: readonly VariantSelector[],
   registered: readonly VariantName[],
 ): VariantName[] {
-  const firstHvm = registered.find((name) => name.startsWith('hvm-'));
+  const firstOf = (virt: Virtualization) => registered.find((name) => name.startsWith(`${virt}-`));
+  const firstOfEach = VIRTUALIZATION_TYPES.map(firstOf);
   return registered.filter(
     (name) =>
       selectors.includes('all') ||
       selectors.includes(name) ||
-      (selectors.includes('first-hvm') && name === firstHvm),
+      (selectors.includes('first-of-each') && firstOfEach.includes(name)) ||
+      (selectors.includes('first-hvm') && name === firstOf('hvm')),
   );
 }

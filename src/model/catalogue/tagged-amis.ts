@@ -7,6 +7,7 @@ import { ARCHES } from '../compose/compose.js';
 import { renderTemplate, variantValues } from '../ids/name-template.js';
 import type { PlannedVariant } from '../plan/plan-tags.js';
 import { isTested, parseLeftOut, parseVariants } from '../plan/plan-tags.js';
+import { untestedReason } from '../plan/untested.js';
 import type { AmiRecord } from '../progress/progress.js';
 import { runOf } from '../sweep/stray.js';
 import type { Tags } from '../ids/tags.js';
@@ -93,7 +94,8 @@ function missingOfImage(amis: readonly Known[]): AmiRecord[] {
     const isThere = amis.some((one) => `${one.region} ${variantKey(one.variant)}` === key);
     if (isThere || missing.has(key)) return;
     const name = renderTemplate(tags[TAG.names] ?? '', variantValues(variant, regionName));
-    const why = planned.wanted ? reason : (refusal(planned, image, regionName) ?? reason);
+    const refused = planned.wanted ? undefined : refusal(planned, image, regionName);
+    const why = untestedReason(tags, variant.virt) ?? refused ?? reason;
     missing.set(key, {
       ...missingRecord(image, { variant, region: regionName, name, reason: why }),
       run,

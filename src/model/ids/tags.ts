@@ -47,6 +47,9 @@ export function isFedimgKey(key: string): boolean {
 /** Before the variant, on the AMI and the snapshot of a test that has passed. */
 export const PASSED_PREFIX = 'fedimg:passed:';
 
+/** Before a virtualization type that could not be tested, with the reason, on the snapshot and its AMIs. */
+export const UNTESTED_PREFIX = 'fedimg:untested:';
+
 /**
  * On every AMI and snapshot from its creation. It becomes `complete` with its region: tested and, unless the
  * configuration keeps results private, public. It outlives the run's history, which Temporal removes in time.

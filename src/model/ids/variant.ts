@@ -53,10 +53,16 @@ export function variantsOf(
 /** Why a region cannot have AMIs of this virtualization, or undefined when it can. */
 export function variantRefusal(
   variant: Variant,
-  where: { readonly arch: Arch; readonly region: string; readonly kernel: string | undefined },
+  where: {
+    readonly arch: Arch;
+    readonly region: string;
+    readonly kernel: string | undefined;
+    /** Why the home region cannot test a paravirtual AMI. */
+    readonly untested?: string | undefined;
+  },
 ): string | undefined {
   if (variant.virt === 'hvm') return undefined;
   if (where.arch !== 'x86_64') return `EC2 has no paravirtual instances for ${ec2Arch(where.arch)}`;
   if (where.kernel === undefined) return `EC2 lists no PV kernel (AKI) in ${where.region}`;
-  return undefined;
+  return where.untested;
 }

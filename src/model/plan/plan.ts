@@ -8,6 +8,7 @@ import type { PublishedAs } from './published-as.js';
 import type { Approval } from '../progress/operator.js';
 import type { Origin } from '../ids/tags.js';
 import type { Arch, Variant, VolumeType } from '../ids/variant.js';
+import type { Untested } from './untested.js';
 
 /** An image and the compose that it belongs to. */
 export interface ImageRequest {
@@ -68,12 +69,19 @@ export interface UtilityPlan {
 }
 
 export interface TestPlan {
-  readonly transport: 'ssm' | 'console';
+  /** `auto`: over SSM, or on the console where the image cannot have the agent. */
+  readonly transport: 'auto' | 'ssm' | 'console';
+  /** A keyring in base64, in place of AWS's published key of the SSM agent. */
+  readonly agentKeyring?: string;
+  /** Why the console cannot be used in place of SSM. */
+  readonly consoleRefusal?: string;
   readonly variants: readonly Variant[];
   /** The text of the configured script: a later change of the file does not affect this run. */
   readonly script: string;
   readonly timeoutSeconds: number;
   readonly instanceTypes: readonly string[];
+  /** Newer types cannot boot a paravirtual AMI. */
+  readonly paravirtualInstanceTypes?: readonly string[];
   readonly instanceProfile?: string;
   readonly subnet?: string;
   readonly securityGroup?: string;
@@ -114,6 +122,8 @@ export interface ImagePlan {
   readonly completion?: Completion;
   /** Why the regions that are missing cannot be added. */
   readonly incompletable?: string;
+  /** Virtualization types that are wanted and cannot be tested: no region gets their AMIs. */
+  readonly untested?: readonly Untested[];
   /** What the operator should know, though the run goes on. */
   readonly warnings?: readonly string[];
 }

@@ -2,6 +2,7 @@
 
 import type { RunRef } from '../ids/run-ref.js';
 import type { RegisteredAmi } from '../plan/plan.js';
+import type { Untested } from '../plan/untested.js';
 import type { Hold, OperatorAct } from './operator.js';
 import type { Arch, Virtualization, VolumeType } from '../ids/variant.js';
 
@@ -48,7 +49,13 @@ export interface RegionProgress {
   readonly amis: readonly RegisteredAmi[];
 }
 
-export interface TestRecord {
+/** How the script came to the instance, and why not by SSM. */
+export interface TestTransport {
+  readonly transport?: 'ssm' | 'console';
+  readonly transportReason?: string;
+}
+
+export interface TestRecord extends TestTransport {
   readonly variant: string;
   readonly ami: string;
   readonly instanceId: string;
@@ -67,6 +74,8 @@ export interface ImageProgress {
   readonly steps: Readonly<Record<Step, StepProgress>>;
   readonly regions: readonly RegionProgress[];
   readonly tests: readonly TestRecord[];
+  /** Virtualization types that are left out, because they could not be tested. */
+  readonly untested?: readonly Untested[];
   readonly failure?: string;
   /** Messages that were not sent, each with the reason. */
   readonly unsent?: readonly string[];
@@ -119,6 +128,8 @@ export interface ImageResult {
   readonly rawSizeBytes: number | null;
   readonly tests: readonly TestRecord[];
   readonly failedRegions: readonly FailedRegion[];
+  /** Virtualization types that are left out, because they could not be tested. */
+  readonly untested?: readonly Untested[];
   /** Messages that were not sent, each with the reason. */
   readonly unsent?: readonly string[];
   /** What operators did, the earliest first. */

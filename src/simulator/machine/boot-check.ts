@@ -89,7 +89,11 @@ async function checkPvGrub(disk: DiskReader): Promise<BootVerdict> {
   const sector = await disk.read(0, sectorBytes);
   const superblock = await disk.read(1024, 1024);
   const extMagic = superblock.readUInt16LE(56) === 0xef53;
-  const first = sector.readUInt16BE(510) === 0x55aa ? mbrPartitions(sector)[0] : undefined;
+  // GRUB Legacy reads no GPT: to it, the protective entry is a partition without a filesystem that it knows.
+  const first =
+    sector.readUInt16BE(510) === 0x55aa
+      ? mbrPartitions(sector).find((entry) => entry.type !== 'ee')
+      : undefined;
   if (extMagic) return { bootable: true };
   if (first !== undefined && (await disk.hasContent(first.offset, first.bytes))) {
     return { bootable: true };

@@ -38,6 +38,8 @@ const toolNames: Record<string, readonly string[]> = {
   mount: ['umount', 'findmnt', 'mountpoint'],
   dd: [],
   sleep: [],
+  curl: [],
+  gpgv: [],
   'systemd-run': [],
   systemctl: [],
   journalctl: [],
@@ -58,6 +60,8 @@ const toolNames: Record<string, readonly string[]> = {
     'sudo',
   ],
 };
+/** The guest's own tools that do the work by the host's of the same name. */
+const CALLERS_OF_HOST: readonly string[] = ['sleep', 'curl', 'gpgv'];
 const libraryFiles = ['lib.sh', 'run-unit.sh', 'exec.sh', 'init.sh'];
 
 /** Folders that a restart empties: they are in memory on Amazon Linux 2023. */
@@ -85,6 +89,7 @@ export async function layOutGuestFolder(spec: MachineSpec, mode: GuestMode): Pro
   };
   writeTools(folder, mode);
   writeFacts(folder, spec, mode);
+  if (spec.os === 'unknown') copyAgentBucket(folder);
   layOutDevices(folder, mode);
   return folder;
 }
@@ -115,8 +120,8 @@ function writeTools(folder: GuestFolder, mode: GuestMode): void {
     for (const name of names) {
       writeScript(folder, path.join('bin', file), path.join(folder.tools, 'bin', name));
     }
-    // The guest's own `sleep` calls the host's by its absolute path.
-    if (file !== 'sleep') covered.push(...names);
+    // These call the host's by its absolute path.
+    if (!CALLERS_OF_HOST.includes(file)) covered.push(...names);
   }
   if (mode !== 'shims') coverHostTools(folder, covered);
   if (mode === 'files') {
@@ -139,6 +144,14 @@ function writeScript(folder: GuestFolder, name: string, to: string): void {
   }
   const filled = text.replace("'@MACHINE@'", () => quote(folder.guestTools));
   writeFileSync(to, filled, { mode: 0o755 });
+}
+
+/** The files that S3's bucket of the SSM agent has: a package for each architecture, with its signature. */
+function copyAgentBucket({ tools }: GuestFolder): void {
+  const from = path.join(guestScriptFolder(), 'agent-bucket');
+  const to = path.join(tools, 'agent-bucket');
+  mkdirSync(to, { recursive: true });
+  for (const file of readdirSync(from)) copyFileSync(path.join(from, file), path.join(to, file));
 }
 
 let hostTools: ReadonlyMap<string, ReadonlySet<string>> | undefined;
@@ -183,6 +196,10 @@ function writeFacts(folder: GuestFolder, spec: MachineSpec, mode: GuestMode): vo
     GUEST_PATH: folder.path,
     HOST_DD: mode === 'files' ? `${folder.guestTools}/host/dd` : (findHostTool('dd') ?? 'dd'),
     HOST_SLEEP: findHostTool('sleep') ?? 'sleep',
+    HOST_CURL: findHostTool('curl') ?? 'curl',
+    HOST_GPGV: findHostTool('gpgv') ?? '',
+    GUEST_OS: spec.os,
+    AGENT_BUCKET: spec.agentBucket ?? 'intact',
     SETSID: findHostTool('setsid') ?? '',
   };
   const lines = Object.entries(facts).map(([name, value]) => `${name}=${quote(value)}\n`);

@@ -9,6 +9,17 @@ export interface MachineDisk {
   readonly sizeBytes: number;
 }
 
+/** How S3's bucket of the SSM agent answers a guest. */
+export const AGENT_BUCKETS = [
+  'intact',
+  'unreachable',
+  'without-package',
+  'without-signature',
+  'tampered',
+  'other-key',
+] as const;
+export type AgentBucket = (typeof AGENT_BUCKETS)[number];
+
 export interface MachineSpec {
   readonly instanceId: string;
   readonly region: string;
@@ -21,6 +32,8 @@ export interface MachineSpec {
   /** An SSM agent only registers when the instance has a profile. */
   readonly instanceProfile: boolean;
   readonly imageId: string;
+  /** What the guest finds in S3's bucket of the SSM agent; intact by default. */
+  readonly agentBucket?: AgentBucket;
   readonly rootDevice: MachineDisk;
   readonly otherDisks: readonly MachineDisk[];
   /** Decoded user-data. */

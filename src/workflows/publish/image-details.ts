@@ -1,6 +1,7 @@
 /** The Markdown that the Temporal UI shows above a publication's history. */
 
 import type { ImageProgress, RegionState, StepState } from '../../model/progress/progress.js';
+import { untestedText } from '../../model/plan/untested.js';
 import type { Hold } from '../../model/progress/operator.js';
 import { STEPS } from '../../model/progress/progress.js';
 
@@ -36,12 +37,14 @@ export function imageDetails(progress: ImageProgress): string {
   });
   const table = lines.length === 0 ? [] : ['', '| regions | | |', '|-|-|-|', ...lines];
   const hold = progress.hold === undefined ? [] : ['', `**${holdText(progress.hold)}**`];
+  const untested = (progress.untested ?? []).flatMap((one) => ['', untestedText(one)]);
   const failure = progress.failure === undefined ? [] : ['', `**${progress.failure}**`];
   return [
     `**${progress.image}** · ${progress.arch} · ${progress.outcome}`,
     '',
     steps,
     ...hold,
+    ...untested,
     ...failure,
     ...table,
   ].join('\n');

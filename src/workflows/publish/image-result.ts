@@ -35,7 +35,7 @@ export function imageResult(
   outcome: ImageResult['outcome'],
   raw: Pick<ImageResult, 'rawSha256' | 'rawSizeBytes'>,
 ): ImageResult {
-  const { workflowId, regions, tests, unsent, acts } = run.progress;
+  const { workflowId, regions, tests, untested, unsent, acts } = run.progress;
   return {
     workflowId,
     outcome,
@@ -49,6 +49,7 @@ export function imageResult(
         reason,
         ...(next === undefined ? {} : { next }),
       })),
+    ...(untested === undefined ? {} : { untested }),
     ...(unsent === undefined ? {} : { unsent }),
     ...(acts === undefined ? {} : { acts }),
   };

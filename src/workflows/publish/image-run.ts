@@ -102,6 +102,11 @@ export class ImageRun {
     this.#listener = listener;
   }
 
+  replacePlan(plan: ImagePlan): void {
+    this.#plan = plan;
+    this.#show();
+  }
+
   /**
    * Runs one of the eight steps and records when it began and when it was done. A step that is repeated with a
    * new utility instance keeps the state that it has reached. A paused run waits here.
@@ -205,6 +210,7 @@ export class ImageRun {
       steps: this.#steps,
       regions: this.regions,
       tests: this.#tests,
+      ...(this.#plan?.untested === undefined ? {} : { untested: this.#plan.untested }),
       ...(this.#failure === undefined ? {} : { failure: this.#failure }),
       ...(this.#unsent.length === 0 ? {} : { unsent: this.#unsent }),
       ...(this.operator.hold === undefined ? {} : { hold: this.operator.hold }),

@@ -2,6 +2,8 @@
 
 import { CancellationScope } from '@temporalio/workflow';
 import type { ImagePlan, RegionPlan, RegisteredAmi } from '../../model/plan/plan.js';
+import type { Untested } from '../../model/plan/untested.js';
+import { planWithout } from '../../model/plan/untested.js';
 import { settleAll } from '../../model/settle.js';
 import { announcementsOf } from './announce-changes.js';
 import { Announcements } from './announcements.js';
@@ -19,7 +21,7 @@ export interface RegionAmis {
 /** Made once, when the plan is there: from then on each change of the run's state becomes messages. */
 export class Publication {
   readonly run: ImageRun;
-  readonly plan: ImagePlan;
+  #plan: ImagePlan;
   readonly undo: UndoStack;
   readonly announcements: Announcements;
   readonly late = new LateRegions();
@@ -30,18 +32,29 @@ export class Publication {
 
   constructor(run: ImageRun, plan: ImagePlan) {
     this.run = run;
-    this.plan = plan;
+    this.#plan = plan;
     this.undo = new UndoStack(plan.origin);
     this.announcements = new Announcements((reason) => run.addUnsent(reason));
     run.start(plan, {
       onChange: (change) => {
-        this.announcements.add(...announcementsOf(change, plan, run.regions));
+        this.announcements.add(...announcementsOf(change, this.#plan, run.regions));
       },
       bringBack: (regionName) => this.#bringBack(regionName),
       giveUp: (regionName) => {
         if (!this.isEnding) leaveOut(this, regionName, undefined);
       },
     });
+  }
+
+  /** Changes only when a virtualization type turns out to be untestable. */
+  get plan(): ImagePlan {
+    return this.#plan;
+  }
+
+  /** No region gets AMIs of this type from now on. */
+  leaveOutVirt(untested: Untested): void {
+    this.#plan = planWithout(this.#plan, untested);
+    this.run.replacePlan(this.#plan);
   }
 
   /** Whether the whole run was cancelled or has failed. A late copy cancels only the scope of the copies. */

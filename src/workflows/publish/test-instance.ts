@@ -3,11 +3,12 @@
 import { CancellationScope, log, proxyActivities } from '@temporalio/workflow';
 import type { Activities, InstanceRef } from '../../activities/activities.js';
 import { variantKey } from '../../model/ids/variant.js';
-import type { RegisteredAmi } from '../../model/plan/plan.js';
+import type { RegisteredAmi, TestPlan } from '../../model/plan/plan.js';
 import type { TestRecord } from '../../model/progress/progress.js';
 import { failureDetails, failureReason, isLost } from '../failure-reason.js';
 import { following, testBounds, waiting } from '../profiles.js';
 import type { Publication, RegionAmis } from './publication.js';
+import { isUntestable, leaveOutVirt } from './untested.js';
 
 const { launchTestInstance, terminateInstance } =
   proxyActivities<Pick<Activities, 'launchTestInstance' | 'terminateInstance'>>(waiting);
@@ -31,19 +32,32 @@ export async function launchFirstTest(
   }
 }
 
+export interface Tested {
+  readonly tests: readonly TestRecord[];
+  /** The home region, without the AMIs of a virtualization type that could not be tested. */
+  readonly home: RegionAmis;
+}
+
 /** `instance` is that of the first test, where there is one already. */
 export async function runTests(
   publication: Publication,
   home: RegionAmis,
   instance: InstanceRef | undefined,
-): Promise<TestRecord[]> {
-  const records: TestRecord[] = [];
+): Promise<Tested> {
+  const tests: TestRecord[] = [];
+  let rest = home;
   let launched = instance;
   for (const ami of testedAmis(publication, home)) {
-    records.push(await testAmi(publication, ami, launched));
+    if (!rest.amis.includes(ami)) continue;
+    try {
+      tests.push(await testAmi(publication, ami, launched));
+    } catch (failure) {
+      if (!isUntestable(publication, rest, ami.variant, failure)) throw failure;
+      rest = await leaveOutVirt(publication, rest, ami.variant, failure);
+    }
     launched = undefined;
   }
-  return records;
+  return { tests, home: rest };
 }
 
 /** The AMIs to test, in the order of registration. */
@@ -75,30 +89,47 @@ async function testOnLiveInstance(
   ami: RegisteredAmi,
   launched: InstanceRef | undefined,
 ): Promise<TestRecord> {
-  const { origin, test, homeRegion } = publication.plan;
+  const { origin, homeRegion } = publication.plan;
+  let { test } = publication.plan;
+  let reason: string | undefined;
+  let lost = 0;
   for (let generation = 0; ; generation += 1) {
     try {
       const isFirst = generation === 0 && launched !== undefined;
-      const instance = isFirst ? launched : await launch(publication, ami, generation);
-      const summary = `test ${ami.ami} (${variantKey(ami.variant)}) on ${instance.instanceId}`;
+      const instance = isFirst ? launched : await launch(publication, ami, generation, test);
+      const over = test.transport === 'console' ? ' over the console' : '';
+      const summary = `test ${ami.ami} (${variantKey(ami.variant)}) on ${instance.instanceId}${over}`;
       const options = { summary, ...testBounds(test.timeoutSeconds) };
       const record = await runTest.executeWithOptions(options, [{ origin, test, ami, instance }]);
       publication.aside(terminate(instance));
-      return record;
+      return reason === undefined ? record : { ...record, transportReason: reason };
     } catch (failure) {
-      if (!isLost(failure) || generation + 1 >= INSTANCES_MAX) throw failure;
+      lost += 1;
+      if (goesToConsole(test, failure)) {
+        test = { ...test, transport: 'console' };
+        reason = failureReason(failure);
+        lost = 0;
+      } else if (!isLost(failure) || lost >= INSTANCES_MAX) throw failure;
       // The instance may be stopped, or run without an agent: it would outlive the run.
       await publication.undo.clear(homeRegion, 'test');
     }
   }
 }
 
+/** Whether another instance is to run the test without SSM: its agent was not installed, or did not register. */
+function goesToConsole({ transport, consoleRefusal }: TestPlan, failure: unknown): boolean {
+  const code = failureDetails(failure)?.code ?? '';
+  const isAgent = code.startsWith('agent-') && code !== 'agent-dead';
+  return transport === 'auto' && consoleRefusal === undefined && isAgent;
+}
+
 async function launch(
   { plan, undo }: Publication,
   ami: RegisteredAmi,
   generation: number,
+  test = plan.test,
 ): Promise<InstanceRef> {
-  const { origin, arch, test, homeRegion: regionName } = plan;
+  const { origin, arch, homeRegion: regionName } = plan;
   undo.register(regionName, 'test');
   const summary = `test instance from ${ami.ami} (${variantKey(ami.variant)})`;
   return launchTestInstance.executeWithOptions({ summary }, [

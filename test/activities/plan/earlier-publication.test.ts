@@ -4,15 +4,22 @@ import type { ApplicationFailure } from '@temporalio/common';
 import type { SnapshotSource } from '../../../src/activities/activities.js';
 import type { FailureDetails } from '../../../src/model/errors.js';
 import type { ImagePlan, RegisteredAmi } from '../../../src/model/plan/plan.js';
+import { variantKey } from '../../../src/model/ids/variant.js';
 import type { ActivityLevel } from '../../support/activity-level.js';
 import { withActivities } from '../../support/activity-level.js';
 import { copy, planOf, publish, register, snapshotOf, TWO_REGIONS } from '../../support/planned.js';
 
 const LATER = { workflowId: 'image/one', runId: 'run-two' };
 
-/** As the test of the home region leaves it. */
-async function notePassedTest(level: ActivityLevel, source: SnapshotSource): Promise<void> {
-  const Tags = [{ Key: 'fedimg:passed:hvm-standard', Value: 'ami-1 i-1 12' }];
+const BOTH = ['hvm-standard', 'paravirtual-standard'];
+
+/** As the tests of the home region leave it. */
+async function notePassedTest(
+  level: ActivityLevel,
+  source: SnapshotSource,
+  variants: readonly string[] = BOTH,
+): Promise<void> {
+  const Tags = variants.map((name) => ({ Key: `fedimg:passed:${name}`, Value: 'ami-1 i-1 12' }));
   const command = new CreateTagsCommand({ Resources: [source.snapshot], Tags });
   await level.aws.region('us-east-1').ec2.send(command);
 }
@@ -40,7 +47,7 @@ describe('an image whose earlier run left a region out', () => {
           exitStatus,
           seconds,
         ]),
-        [['hvm-standard', 0, 12]],
+        BOTH.map((variant) => [variant, 0, 12]),
       );
       await publish(level.activities, again, await copy(level.activities, again, source));
       const { completion, published = [] } = await planAgain(level);
@@ -48,6 +55,40 @@ describe('an image whose earlier run left a region out', () => {
       assert.equal(published.length, 8);
       const snapshots = await level.resources('snapshot');
       assert.equal(snapshots.length, 2);
+    });
+  });
+
+  it('gets no AMIs of a virtualization type that was not tested, and stays what it is when it is published again', async () => {
+    await withActivities(TWO_REGIONS, async (level) => {
+      const plan = await planOf(level);
+      const source = await snapshotOf(level, plan);
+      const made = await register(level.activities, plan, source);
+      await notePassedTest(level, source, ['hvm-standard']);
+      const reason = 'i-1 found nothing to boot';
+      const [pv, kept] = [true, false].map((isPv) =>
+        made.filter(({ variant }) => (variant.virt === 'paravirtual') === isPv),
+      ) as [RegisteredAmi[], RegisteredAmi[]];
+      await level.activities.leaveOutUntested({
+        regionName: 'us-east-1',
+        untested: { virt: 'paravirtual', reason },
+        amis: pv.map(({ ami }) => ami),
+        kept: [source.snapshot, ...kept.map(({ ami }) => ami)],
+      });
+      assert.equal((await level.resources('image')).length, 2);
+      await publish(level.activities, plan, kept);
+      const again = await planAgain(level);
+      assert.deepEqual(again.untested, [{ virt: 'paravirtual', reason }]);
+      assert.deepEqual(again.completion?.regions, ['eu-west-1']);
+      assert.deepEqual(again.test.variants.map(variantKey), ['hvm-standard']);
+      const copies = await copy(level.activities, again, source);
+      assert.deepEqual(
+        copies.map(({ variant }) => variant.virt),
+        ['hvm', 'hvm'],
+      );
+      await publish(level.activities, again, copies);
+      const last = await planAgain(level);
+      assert.deepEqual([last.completion, last.published?.length], [undefined, 4]);
+      assert(last.home.leftOut.every((left) => left.reason === reason));
     });
   });
 

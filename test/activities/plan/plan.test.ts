@@ -79,6 +79,28 @@ describe('the plan', () => {
     });
   });
 
+  it('leaves paravirtual AMIs out everywhere when the home region cannot test one, and says why', async () => {
+    const cases = [
+      [['variants = ["first-hvm"]'], /^test\.variants has no paravirtual variant/],
+      [['variants = ["hvm-gp2"]'], /^test\.variants has no paravirtual variant/],
+      [['instance_types.paravirtual = ["m1.large"]'], /^us-east-1, .* offers none of m1\.large/],
+      [['instance_types.paravirtual = []'], /^test\.instance_types\.paravirtual is empty/],
+    ] as const;
+    for (const [test, expected] of cases) {
+      await withActivities({ test }, async ({ activities, request }) => {
+        const plan = await activities.planImage({ request, ...RUN });
+        const [untested] = plan.untested ?? [];
+        assert.match(untested?.reason ?? '', expected);
+        for (const { wanted, leftOut } of [plan.home, ...plan.copies]) {
+          assert(wanted.every(({ variant }) => variant.virt === 'hvm'));
+          assert(leftOut.some(({ variant }) => variant.virt === 'paravirtual'));
+        }
+        assert.match(plan.home.leftOut[0]?.reason ?? '', expected);
+        assert(plan.warnings?.some((warning) => warning.startsWith('paravirtual left out: ')));
+      });
+    }
+  });
+
   it('names the region that holds it up', async () => {
     await withActivities({}, async ({ activities, request, setFaults }) => {
       await setFaults([{ action: '*', region: 'eu-west-1', kind: 'lost-request', count: 0 }]);

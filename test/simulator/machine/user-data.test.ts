@@ -56,6 +56,16 @@ bootable.writeUInt16BE(0x55aa, 510);
 const agentUrl = (region: string, arch: string): string =>
   `https://s3.${region}.amazonaws.com/amazon-ssm-${region}/latest/linux_${arch}/amazon-ssm-agent.rpm`;
 
+/** What the documentation lets one do with the agent's package, up to the given point. */
+function agentScript(url: string, install: string): string {
+  return `#!/bin/bash
+cd /tmp && curl -fsS -o agent.rpm ${url} && curl -fsS -o agent.rpm.sig ${url}.sig || exit 1
+${install}
+systemctl enable --now amazon-ssm-agent
+`;
+}
+const UNCHECKED = 'rpm -U --nosignature --nodigest /tmp/agent.rpm';
+
 for (const mode of mainModes) {
   describe(`user-data in mode ${mode}`, () => {
     let bench: Bench;
@@ -112,9 +122,7 @@ for (const mode of mainModes) {
     });
 
     it('brings the SSM agent up by its documented package, and only by the right one', async () => {
-      const right = await booted(
-        `#!/bin/bash\ndnf install -y ${agentUrl('eu-west-1', 'amd64')}\nsystemctl enable --now amazon-ssm-agent\n`,
-      );
+      const right = await booted(agentScript(agentUrl('eu-west-1', 'amd64'), UNCHECKED));
       await until(() => right.agentOnline());
       assert.equal(
         (await sh(right, 'rpm -q amazon-ssm-agent && systemctl is-enabled amazon-ssm-agent'))
@@ -123,6 +131,23 @@ for (const mode of mainModes) {
       );
       await sh(right, 'systemctl stop amazon-ssm-agent');
       await until(() => !right.agentOnline());
+    });
+
+    it('refuses the package’s SHA-1 signature, as Fedora’s rpm does, with GPG checks off, too', async () => {
+      const url = agentUrl('eu-west-1', 'amd64');
+      for (const install of [
+        `dnf install -y --nogpgcheck ${url}`,
+        'rpm -U /tmp/agent.rpm',
+        'rpm -U --nosignature /tmp/agent.rpm',
+      ]) {
+        const machine = await booted(agentScript(url, install));
+        assert.match(
+          await machine.consoleOutput(),
+          /does not verify: Header V4 RSA\/SHA1 Signature, key ID [0-9a-f]{8}: BAD/,
+        );
+        assert.equal(machine.agentOnline(), false);
+        await machine.destroy();
+      }
     });
 
     it('brings no agent up for the wrong architecture, a wrong bucket, another host or no profile', async () => {
@@ -147,7 +172,7 @@ for (const mode of mainModes) {
         assert.equal(machine.agentOnline(), false);
         await machine.destroy();
       }
-      const install = `#!/bin/bash\ndnf install -y ${agentUrl('eu-west-1', 'amd64')}\n`;
+      const install = agentScript(agentUrl('eu-west-1', 'amd64'), UNCHECKED);
       const unprofiled = await booted(install, false);
       const profiled = await booted(install);
       await until(() => profiled.agentOnline());

@@ -217,6 +217,7 @@ function machineSpec(cloud: Cloud, instance: InstanceRecord): MachineSpec {
     os: instance.os,
     instanceProfile: instance.iamInstanceProfile !== undefined,
     imageId: instance.imageId,
+    agentBucket: cloud.settings.agentBucket,
     rootDevice,
     otherDisks: disks.filter((disk) => disk !== rootDevice),
     // cloud-init runs user-data scripts at the first boot only.
