@@ -16,6 +16,10 @@ export interface PendingActivity {
   readonly lastFailure: FailureReport | null;
   /** When it is tried again; null while it runs. */
   readonly nextAttemptAt: string | null;
+  /** When the last attempt began, when the one before it failed, and when the last heartbeat came. */
+  readonly startedAt?: string | null;
+  readonly failedAt?: string | null;
+  readonly heartbeatAt?: string | null;
 }
 
 type RawDescription = WorkflowExecutionDescription['raw'];
@@ -33,6 +37,9 @@ export function pendingActivities(raw: RawDescription): PendingActivity[] {
         )
       : null,
     nextAttemptAt: nextAttempt(activity),
+    startedAt: isoOf(activity.lastStartedTime),
+    failedAt: isoOf(activity.lastAttemptCompleteTime),
+    heartbeatAt: isoOf(activity.lastHeartbeatTime),
   }));
 }
 
@@ -49,6 +56,11 @@ function isHeartbeat(value: unknown): value is Heartbeat {
   const { kind, phase, bytes, totalBytes } = value as Record<string, unknown>;
   if (typeof phase !== 'string') return false;
   return kind === 'wait' || (typeof bytes === 'number' && typeof totalBytes === 'number');
+}
+
+function isoOf(time: RawActivity['lastStartedTime']): string | null {
+  const seconds = Number(time?.seconds ?? 0);
+  return seconds === 0 ? null : new Date(seconds * 1_000 + (time?.nanos ?? 0) / 1e6).toISOString();
 }
 
 /** Undefined unless the activity waits for its next attempt. */

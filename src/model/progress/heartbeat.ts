@@ -17,6 +17,13 @@ export interface WaitHeartbeat {
   readonly phase: string;
   /** As AWS reports it, in jumps. */
   readonly percent?: number;
+  /** When this wait began, ISO 8601, and when it is given up. */
+  readonly since?: string;
+  readonly limitSeconds?: number;
+  /** Of the resource that is waited for: the first is 1. */
+  readonly attempt?: { readonly number: number; readonly of: number };
+  /** What AWS shows of it, such as the last lines of a console. */
+  readonly detail?: string;
 }
 
 export type Heartbeat = WriteHeartbeat | WaitHeartbeat;

@@ -22,6 +22,7 @@ import type {
   StepState,
   TestRecord,
 } from '../../model/progress/progress.js';
+import { stepSeconds } from '../../model/plan/estimate.js';
 import { STEPS, waitingSteps } from '../../model/progress/progress.js';
 import type { Change, TestState } from './announce-changes.js';
 import { imageDetails } from './image-details.js';
@@ -29,6 +30,7 @@ import type { RecordedRun } from './image-result.js';
 import { imageResult, imageSummary } from './image-result.js';
 import { Operator } from './operator.js';
 import { beforeHold } from './region-state.js';
+import { RegionTimes } from './region-times.js';
 import type { OperatedRun } from './operator.js';
 import type { Undone } from './undo-stack.js';
 import { leftBehind } from './undo-stack.js';
@@ -53,6 +55,8 @@ export class ImageRun {
   #written: Pick<WrittenImage, 'rawSha256'> | WrittenImage | undefined;
   readonly #steps: Record<Step, StepProgress> = waitingSteps();
   readonly #regions = new Map<string, RegionProgress>();
+  readonly #times = new RegionTimes();
+  #copiesDueAt: string | undefined;
   readonly #tests: TestRecord[] = [];
   readonly #unsent: string[] = [];
 
@@ -146,6 +150,7 @@ export class ImageRun {
     const { region, state, amis } = before;
     const kept = change.state === undefined ? before : { region, state, amis };
     const after = { ...kept, ...change };
+    this.#times.note(before, after.state);
     this.#regions.set(regionName, after);
     this.#show();
     // A region that waits for the operator has not failed yet: its messages wait, too.
@@ -197,13 +202,21 @@ export class ImageRun {
       arch: image.arch,
       outcome: this.#outcome,
       steps: this.#steps,
-      regions: this.regions,
+      regions: this.regions.map((one) => this.#times.complete(one, this.#planOf(one.region))),
       tests: this.#tests,
+      ...this.#planned(),
       ...(this.#failure === undefined ? {} : { failure: this.#failure }),
       ...(this.#unsent.length === 0 ? {} : { unsent: this.#unsent }),
       ...(this.operator.hold === undefined ? {} : { hold: this.operator.hold }),
       ...(this.operator.acts.length === 0 ? {} : { acts: this.operator.acts }),
     };
+  }
+
+  /** The patience of the copies begins; undefined when the last of them has ended. */
+  setCopiesDue(afterMs: number | undefined): void {
+    this.#copiesDueAt =
+      afterMs === undefined ? undefined : new Date(Date.now() + afterMs).toISOString();
+    this.#show();
   }
 
   result(outcome: ImageResult['outcome']): ImageResult {
@@ -213,6 +226,17 @@ export class ImageRun {
       rawSha256: written?.rawSha256 ?? null,
       rawSizeBytes: size?.rawSizeBytes ?? null,
     });
+  }
+
+  #planOf(name: string): RegionPlan | undefined {
+    return this.regionPlans.find(({ regionName }) => regionName === name);
+  }
+
+  #planned(): Pick<ImageProgress, 'homeRegion' | 'expectedSeconds' | 'copiesDueAt'> {
+    const plan = this.#plan;
+    if (plan === undefined) return {};
+    const due = this.#copiesDueAt === undefined ? {} : { copiesDueAt: this.#copiesDueAt };
+    return { homeRegion: plan.homeRegion, expectedSeconds: stepSeconds(plan), ...due };
   }
 
   #mark(step: Step, after: StepState): void {
