@@ -24,6 +24,8 @@ export interface ConfigSource {
 /** What the configuration says about the deployment and its runs. */
 export interface ConfiguredStart extends StartOptions {
   readonly deployment: string;
+  /** Where the deployment's name comes from, for people. */
+  readonly deploymentFrom: string;
   /** Undefined without a configuration. */
   readonly homeRegion?: string;
 }
@@ -88,14 +90,16 @@ export async function startOptionsOf(
   const path = isNamed ? option : stack?.configFile;
   try {
     const cwd = process.cwd();
-    const { config } = await loadConfig(path === undefined ? { env, cwd } : { path, env, cwd });
+    const { config, file } = await loadConfig(path === undefined ? { env, cwd } : { path, env, cwd });
     const { deployment, worker, timing, amis } = config;
     const homeRegion = amis[0].region;
-    return { taskQueue: worker.taskQueue, timeScale: timing.scale, deployment, homeRegion };
+    const options = { taskQueue: worker.taskQueue, timeScale: timing.scale };
+    return { ...options, deployment, deploymentFrom: `of ${file}`, homeRegion };
   } catch (error) {
     if (path === undefined && !isNamed && isNoFileFound(error)) {
       const deployment = DEFAULT_DEPLOYMENT;
-      return { taskQueue: deployment, timeScale: 1, deployment };
+      const deploymentFrom = `the default, because no configuration was found from ${process.cwd()}`;
+      return { taskQueue: deployment, timeScale: 1, deployment, deploymentFrom };
     }
     throw error;
   }

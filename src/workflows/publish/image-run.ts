@@ -1,15 +1,15 @@
 /** The state of one publication: answers the query, draws the page in the Temporal UI, makes the result. */
 
 import {
+  CancellationScope,
   log,
   setCurrentDetails,
   setHandler,
-  upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { WrittenImage } from '../../activities/activities.js';
 import type { PublishImageInput } from '../../contract.js';
-import { imageProgressQuery, phaseAttribute } from '../../contract.js';
+import { imageProgressQuery } from '../../contract.js';
 import type { Hold } from '../../model/progress/operator.js';
 import type { ImagePlan, RegionPlan, RegisteredAmi } from '../../model/plan/plan.js';
 import type {
@@ -26,8 +26,10 @@ import { stepSeconds } from '../../model/plan/estimate.js';
 import { STEPS, waitingSteps } from '../../model/progress/progress.js';
 import type { Change, TestState } from './announce-changes.js';
 import { imageDetails } from './image-details.js';
+import { runOverview } from './run-overview.js';
 import type { RecordedRun } from './image-result.js';
 import { imageResult, imageSummary } from './image-result.js';
+import { ListAttributes } from './list-attributes.js';
 import { Operator } from './operator.js';
 import { beforeHold } from './region-state.js';
 import { RegionTimes } from './region-times.js';
@@ -51,7 +53,9 @@ export class ImageRun {
   #listener: RunListener | undefined;
   #outcome: ImageOutcome | 'running' = 'running';
   #failure: string | undefined;
-  #phase: string | undefined;
+  readonly #list = new ListAttributes();
+  /** Of the whole run: a late copy cancels only its own. */
+  readonly #scope = CancellationScope.current();
   #written: Pick<WrittenImage, 'rawSha256'> | WrittenImage | undefined;
   readonly #steps: Record<Step, StepProgress> = waitingSteps();
   readonly #regions = new Map<string, RegionProgress>();
@@ -108,8 +112,7 @@ export class ImageRun {
   async step<T>(step: Step, body: () => Promise<T>): Promise<T> {
     await this.operator.resumed(step);
     if (this.#steps[step].state === 'waiting') {
-      this.#setPhase(step);
-      this.#mark(step, 'running');
+      this.#mark(step, 'running', step);
     }
     const result = await body();
     if (this.#steps[step].state === 'running') this.#mark(step, 'done');
@@ -185,8 +188,7 @@ export class ImageRun {
   close(outcome: ImageOutcome, failure?: string): void {
     this.#outcome = outcome;
     this.#failure = failure;
-    this.#setPhase(outcome);
-    this.#show();
+    this.#show(outcome);
     const reason = failure === undefined ? {} : { reason: failure };
     this.#listener?.onChange({ of: 'outcome', after: outcome, ...reason });
     const isPublic = this.#plan?.makePublic ?? false;
@@ -239,14 +241,14 @@ export class ImageRun {
     return { homeRegion: plan.homeRegion, expectedSeconds: stepSeconds(plan), ...due };
   }
 
-  #mark(step: Step, after: StepState): void {
+  #mark(step: Step, after: StepState, phase?: string): void {
     const now = new Date().toISOString();
     const before = this.#steps[step];
     this.#steps[step] =
       after === 'running'
         ? { state: after, startedAt: now }
         : { ...before, state: after, endedAt: now };
-    this.#show();
+    this.#show(phase);
     this.#listener?.onChange({ of: 'step', step, after });
   }
 
@@ -266,18 +268,16 @@ export class ImageRun {
   /** The phase shows in lists that the run waits for a person. */
   #changed(): void {
     const running = STEPS.findLast((step) => this.#steps[step].state === 'running');
-    const phase = this.operator.hold === undefined ? running : phaseOf(this.operator.hold);
-    if (phase !== this.#phase && phase !== undefined) this.#setPhase(phase);
-    this.#show();
+    this.#show(this.operator.hold === undefined ? running : phaseOf(this.operator.hold));
   }
 
-  #setPhase(phase: string): void {
-    this.#phase = phase;
-    upsertSearchAttributes([{ key: phaseAttribute, value: phase }]);
-  }
-
-  #show(): void {
-    setCurrentDetails(imageDetails(this.progress()));
+  #show(phase?: string): void {
+    const overview = runOverview(this.progress(), this.input.request, {
+      runId: this.runId,
+      isCancelled: this.#scope.consideredCancelled,
+    });
+    this.#list.show(phase, overview);
+    setCurrentDetails(imageDetails(overview));
   }
 }
 
