@@ -16,6 +16,7 @@ import { userData, withArguments } from '../guest/guest-script.js';
 import { wholeNumber } from '../guest/unit-report.js';
 import { EC2_TEST_EXCEPTION, ServiceError } from '../model/errors.js';
 import { printable, readableOutput } from '../model/printable.js';
+import type { Heartbeat } from '../model/progress/heartbeat.js';
 import type { TestRecord } from '../model/progress/progress.js';
 import { passedTags } from '../model/ids/evidence.js';
 import { originTags, stepKey, TAG } from '../model/ids/tags.js';
@@ -24,6 +25,7 @@ import type { InstanceRef, LaunchTestInput, RunTestInput } from './activities.js
 import type { ActivityContext } from './attempt/context.js';
 import { isRepeat } from './attempt/context.js';
 import { heartbeating, waitingFor } from './attempt/heartbeat.js';
+import { watchingBoot } from './boot-watch.js';
 import { runOnceOnline, runUnit } from './guest-unit.js';
 import { instanceInput } from './instance-input.js';
 
@@ -82,11 +84,12 @@ function consoleNonce(origin: RunTestInput['origin'], ami: RunTestInput['ami']):
   return clientToken(origin.workflowId, origin.runId, 'console', ami.ami).slice(0, 16);
 }
 
+const TESTING = { version: 1, kind: 'write', phase: 'test', bytes: 0, totalBytes: 0 } as const;
+
 export function runTest({ aws }: ActivityContext, input: RunTestInput): Promise<TestRecord> {
   const { instance, ami, test } = input;
   const ec2 = aws.region(instance.regionName);
-  const first = { version: 1, kind: 'write', phase: 'test', bytes: 0, totalBytes: 0 } as const;
-  return heartbeating(first, async (report, signal) => {
+  return heartbeating(TESTING, async (report, signal) => {
     const result =
       test.transport === 'ssm'
         ? await testOverSsm(ec2, input, report, signal)
@@ -128,11 +131,14 @@ async function noteEvidence(
 
 async function testOverSsm(
   ec2: RegionAccess,
-  { instance, ami, test }: RunTestInput,
-  report: Parameters<typeof runUnit>[2],
+  { instance, ami, test, attempt }: RunTestInput,
+  report: (beat: Heartbeat) => void,
   signal: AbortSignal,
 ): Promise<ConsoleReport> {
-  await waitUntilAgentOnline(ec2, instance.instanceId, signal);
+  const { instanceId } = instance;
+  const untilOnline = (untilEnd: AbortSignal) => waitUntilAgentOnline(ec2, instanceId, untilEnd);
+  await watchingBoot(ec2, { instanceId, attempt }, report, untilOnline, signal);
+  report(TESTING);
   const name = `fedimg-test-${ami.ami}`;
   const script = Buffer.from(test.script).toString('base64');
   const values = await runUnit(
@@ -221,7 +227,7 @@ function testFailed({ ami, instance, test }: RunTestInput, record: TestRecord): 
     {
       code: timedOut ? 'test-timed-out' : 'test-failed',
       class: 'refused',
-      next: 'Read the output of the test. Correct the image and signal its new compose; the AMIs of this one are private.',
+      next: 'Read the output of the test. Correct the image and publish the new one; the AMIs of this one are private.',
       region: instance.regionName,
       resource: instance.instanceId,
       output: record.output,

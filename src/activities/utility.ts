@@ -11,6 +11,7 @@ import type { LaunchUtilityInput, UtilityInstance } from './activities.js';
 import type { ActivityContext } from './attempt/context.js';
 import { isRepeat } from './attempt/context.js';
 import { heartbeating, waitingFor } from './attempt/heartbeat.js';
+import { watchingBoot } from './boot-watch.js';
 import { instanceInput } from './instance-input.js';
 
 /** The blank volume's device name in EC2; the guest finds the volume by its id. */
@@ -53,8 +54,8 @@ export function launchUtilityInstance(
     const volumeId = volumeOf(instance, VOLUME_DEVICE);
     if (volumeId === undefined)
       throw new TypeError(`${instanceId} has no volume at ${VOLUME_DEVICE}`);
-    report(waitingFor(`SSM agent of ${instanceId}`));
-    await waitUntilAgentOnline(ec2, instanceId, signal);
+    const untilOnline = (untilEnd: AbortSignal) => waitUntilAgentOnline(ec2, instanceId, untilEnd);
+    await watchingBoot(ec2, { instanceId }, report, untilOnline, signal);
     return {
       regionName: input.regionName,
       instanceId,

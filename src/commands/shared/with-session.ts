@@ -90,7 +90,9 @@ export async function startOptionsOf(
   const path = isNamed ? option : stack?.configFile;
   try {
     const cwd = process.cwd();
-    const { config, file } = await loadConfig(path === undefined ? { env, cwd } : { path, env, cwd });
+    const { config, file } = await loadConfig(
+      path === undefined ? { env, cwd } : { path, env, cwd },
+    );
     const { deployment, worker, timing, amis } = config;
     const homeRegion = amis[0].region;
     const options = { taskQueue: worker.taskQueue, timeScale: timing.scale };

@@ -26,7 +26,8 @@ export interface WaitHeartbeat {
   readonly detail?: string;
 }
 
-export type Heartbeat = WriteHeartbeat | WaitHeartbeat;
+/** Temporal does not list the input of an activity: its heartbeat names the region. */
+export type Heartbeat = (WriteHeartbeat | WaitHeartbeat) & { readonly region?: string };
 
 /** The attempt that sent the heartbeat, and when: in ms of that attempt's own clock, so only it can compare them. */
 export interface HeartbeatStamp {

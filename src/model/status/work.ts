@@ -69,9 +69,10 @@ export function workText({ type, ...work }: Work): string {
 
 export function regionOf({
   region,
+  heartbeat,
   lastFailure,
-}: Pick<Work, 'region' | 'lastFailure'>): string | null {
-  return region ?? lastFailure?.region ?? null;
+}: Pick<Work, 'region' | 'heartbeat' | 'lastFailure'>): string | null {
+  return region ?? heartbeat?.region ?? lastFailure?.region ?? null;
 }
 
 export function transferOf(work: readonly Work[]): Transfer | null {

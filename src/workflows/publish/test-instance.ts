@@ -82,7 +82,10 @@ async function testOnLiveInstance(
       const instance = isFirst ? launched : await launch(publication, ami, generation);
       const summary = `test ${ami.ami} (${variantKey(ami.variant)}) on ${instance.instanceId}`;
       const options = { summary, ...testBounds(test.timeoutSeconds) };
-      const record = await runTest.executeWithOptions(options, [{ origin, test, ami, instance }]);
+      const attempt = { number: generation + 1, of: INSTANCES_MAX };
+      const record = await runTest.executeWithOptions(options, [
+        { origin, test, ami, instance, attempt },
+      ]);
       publication.aside(terminate(instance));
       return record;
     } catch (failure) {
