@@ -101,7 +101,16 @@ export function nowLines(image: ImageOverview, options: ScreenOptions): string[]
       ? []
       : [transferText(transfer, rateOf(image, transfer, nowMs, rates), { nowMs, barCells })];
   const waited = waitLines(waits, nowMs);
-  return [...stepTime(image, nowMs), ...moved, ...waited].map((line) => `  ${line}`);
+  const parts = [...stepTime(image, nowMs), ...moved.flatMap((line) => split(line, columns - 2))];
+  return [...parts, ...waited.flatMap((line) => wrapped(line, columns - 2, '  '))].map(
+    (line) => `  ${line}`,
+  );
+}
+
+/** A narrow terminal shows the bar in one line, and the bytes with rate and time left below it. */
+function split(line: string, width: number): string[] {
+  const [bar = '', share = '', ...rest] = line.split('  ');
+  return line.length <= width || rest.length === 0 ? [line] : [`${bar}  ${share}`, rest.join('  ')];
 }
 
 /** What needs a look, with the commands; a command is never cut. */

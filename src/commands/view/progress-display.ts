@@ -53,7 +53,10 @@ function liveDisplay(terminal: Terminal, hint: string | undefined): ProgressDisp
       note = undefined;
       overview = overviewOf(status);
       const time = now.toISOString().slice(11, 19);
-      messages.push(...log.update(status, now.getTime()).map((line) => `${time} ${line}`));
+      // One image is named in the first line.
+      const own = overview.kind === 'image' ? `${overview.image}: ` : '';
+      const lines = log.update(status, now.getTime());
+      messages.push(...lines.map((line) => `${time} ${line.replace(own, '')}`));
       messages.splice(0, messages.length - MESSAGES_KEPT);
       timer ??= setInterval(draw, REDRAW_MS).unref();
       draw();

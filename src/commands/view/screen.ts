@@ -6,7 +6,7 @@ import type {
   Outcome,
   Overview,
 } from '../../model/status/overview.js';
-import { fitted, wrapped } from './fit.js';
+import { fitted, visibleWidth, wrapped } from './fit.js';
 import { formatElapsed, printableData } from './format.js';
 import type { ScreenOptions } from './image-screen.js';
 import { nowLines, regionGrid, stepLines, troubleLines } from './image-screen.js';
@@ -108,14 +108,15 @@ function headLines(overview: Overview, note: string | undefined, options: Screen
   const elapsed = formatElapsed(endMs - Date.parse(overview.startedAt));
   const expected = expectedOf(overview);
   const state = stateOf(overview);
-  const head = [
-    paint('bold', overview.id),
-    paint(OUTCOME_STYLE[overview.outcome], state),
-    expected === null ? elapsed : `${elapsed} of about ${formatElapsed(expected * 1_000)}`,
-  ].join('  ');
+  const times =
+    expected === null ? elapsed : `${elapsed} of about ${formatElapsed(expected * 1_000)}`;
+  const right = `${paint(OUTCOME_STYLE[overview.outcome], state)}  ${times}`;
+  const id = paint('bold', overview.id);
+  // The state is never cut.
+  const isNarrow = visibleWidth(`${id}  ${right}`) > columns;
   const why = note ?? overview.note;
   return [
-    head,
+    ...(isNarrow ? [id, right] : [`${id}  ${right}`]),
     ...(overview.link === null ? [] : [paint('dim', overview.link)]),
     ...(why === null ? [] : wrapped(why, columns, '  ').map((line) => paint('yellow', line))),
   ];
