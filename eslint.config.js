@@ -21,10 +21,11 @@ const ALLOWED = {
     ...['contract', 'search-attributes', 'temporal-settings', 'package-version'],
   ],
   client: ['model', 'fetch', 'messaging', 'contract', 'search-attributes', 'temporal-settings'],
+  dashboard: ['model', 'client'],
   local: ['model', 'client', 'contract', 'search-attributes', 'simulator/index'],
   commands: [
     ...['model', 'aws', 'fetch', 'messaging', 'config', 'activities', 'client', 'worker', 'local'],
-    'simulator/index',
+    ...['dashboard', 'simulator/index'],
   ],
   simulator: [],
 };
@@ -97,6 +98,17 @@ export default tseslint.config(
   {
     files: ['bin/*.js'],
     languageOptions: { globals: { process: 'readonly', console: 'readonly' } },
+  },
+  {
+    // Runs in browsers.
+    files: ['src/dashboard/static/*.js'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        ['document', 'DOMParser', 'Element', 'EventSource', 'fetch', 'location']
+          .concat(['navigator', 'setInterval', 'setTimeout', 'window'])
+          .map((name) => [name, 'readonly']),
+      ),
+    },
   },
   { files: ['eslint.config.js'], rules: { 'no-restricted-exports': 'off' } },
 );
