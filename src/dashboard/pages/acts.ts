@@ -90,5 +90,5 @@ function hidden(name: string, value: string): Markup {
 
 /** Text with a button that copies it; the button appears with the script. */
 export function copyable(text: string, label = text): Markup {
-  return markup`<span class="copyable"><code>${text}</code><button type="button" class="copy" data-copy="${text}" hidden aria-label="Copy ${label}">⧉</button></span>`;
+  return markup`<span class="copyable"><code>${text}</code><button type="button" class="copy" data-copy="${text}" hidden aria-label="Copy ${label}"></button></span>`;
 }

@@ -63,11 +63,12 @@ ${regionTable(records)}
 
 /** Code that looks the AMI up by owner and name, so that it need not change with the next image. */
 function snippets(records: readonly AmiRecord[]): Content {
-  return SNIPPET_FORMATS.map((format) => {
+  const all = SNIPPET_FORMATS.map((format) => {
     const text = snippetOf(records, format);
     if (text === undefined) return undefined;
-    return markup`<details class="snippet"><summary>${SNIPPET_NAMES[format]}</summary><div class="code"><pre tabindex="0">${text}</pre><button type="button" class="copy" data-copy="${text}" hidden aria-label="Copy the ${SNIPPET_NAMES[format]} snippet">⧉ copy</button></div></details>`;
+    return markup`<details class="snippet"><summary>${SNIPPET_NAMES[format]}</summary><div class="code"><pre tabindex="0">${text}</pre><button type="button" class="copy" data-copy="${text}" hidden aria-label="Copy the ${SNIPPET_NAMES[format]} snippet"></button></div></details>`;
   });
+  return markup`<div class="snippets">${all}</div>`;
 }
 
 function snippetOf(records: readonly AmiRecord[], format: SnippetFormat): string | undefined {

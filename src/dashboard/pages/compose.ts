@@ -52,7 +52,7 @@ function stepMatrix(images: readonly ImageOverview[], nowMs: number): Markup {
     return markup`<tr><th scope="row"><a href="${imagePath(image.workflowId)}"><bdi>${image.image}</bdi></a> <span class="muted">${image.arch}</span></th>
 <td data-label="State">${chip(overviewWord(image))} <span class="muted">${when(image.regions.length > 0, () => regionCount(image))}</span></td>${cells}</tr>`;
   });
-  return markup`<div class="scroll" tabindex="0" role="region" aria-label="Images and steps"><table class="matrix">
+  return markup`<div class="scroll" tabindex="0" role="region" aria-label="Images and steps"><table class="matrix dense">
 <thead><tr><th scope="col">Image</th><th scope="col">State</th>${STEPS.map((step) => markup`<th scope="col">${step}</th>`)}</tr></thead>
 <tbody>${rows}</tbody></table></div>`;
 }

@@ -1,6 +1,7 @@
 /** The frame of every live page: head, navigation, health, and the script that keeps it up to date. */
 
 import { formatElapsed } from '../../model/figures.js';
+import { attentionOf } from '../board/attention.js';
 import type { BoardView } from '../board/board.js';
 import type { Actor } from '../actor.js';
 import type { Content, Markup } from './markup.js';
@@ -94,7 +95,7 @@ function who({ actor, canSignIn, path }: PageContext): Content {
 /** One line: is Temporal there, does work go on, when came the last compose. */
 function health({ overviews, readAt, trouble }: BoardView, nowMs: number, isLive: boolean): Markup {
   const open = overviews.filter(({ outcome }) => outcome === 'running').length;
-  const urgent = overviews.filter(needsPerson).length;
+  const urgent = attentionOf(overviews, nowMs).length;
   const last = overviews.find(({ kind }) => kind === 'compose');
   const age = last === undefined ? undefined : nowMs - Date.parse(last.startedAt);
   const isQuiet = overviews.some(({ attention }) => attention === 'no-worker');
@@ -110,14 +111,10 @@ ${
 }
 ${when(isQuiet, () => sign('bad', '✕', 'no worker answers'))}
 ${sign(open > 0 ? 'busy' : 'idle', open > 0 ? '▸' : '·', `${open} running`)}
-${sign(urgent > 0 ? 'bad' : 'good', urgent > 0 ? '!' : '✓', urgent === 0 ? 'nothing waits for you' : `${urgent} ${urgent === 1 ? 'needs' : 'need'} a person`)}
+${sign(urgent > 0 ? 'bad' : 'good', urgent > 0 ? '!' : '✓', urgent === 0 ? 'all is well' : `${urgent} ${urgent === 1 ? 'needs' : 'need'} attention`)}
 ${when(age !== undefined, () => sign('idle', '◷', markup`last compose ${formatElapsed(age ?? 0)} ago`))}
 ${when(isLive, () => markup`<span id="live" class="sign idle" data-keep hidden></span>`)}
-</div><p class="sr" role="status" id="announcement">${open} running, ${urgent} ${urgent === 1 ? 'needs' : 'need'} a person.</p></div>`;
-}
-
-function needsPerson({ attention, outcome }: BoardView['overviews'][number]): boolean {
-  return attention !== null && attention !== 'retrying' && outcome !== 'cancelled';
+</div><p class="sr" role="status" id="announcement">${open} running, ${urgent} ${urgent === 1 ? 'needs' : 'need'} attention.</p></div>`;
 }
 
 function sign(tone: string, symbol: string, text: Content): Markup {

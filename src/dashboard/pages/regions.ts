@@ -5,10 +5,9 @@ import type {
   RegionOverview,
   VariantOverview,
 } from '../../model/status/overview.js';
-import { launchUrl } from '../../model/catalogue/launch-url.js';
 import { copyable } from './acts.js';
 import type { Content, Markup } from './markup.js';
-import { markup, reasonText, when } from './markup.js';
+import { markup, reasonText, shortened, when } from './markup.js';
 import { duration, timeOf } from './times.js';
 import { chip, REGION_WORDS } from './words.js';
 
@@ -53,7 +52,7 @@ export function regionMatrix(image: ImageOverview, nowMs: number): Content {
   const rows = byUrgency(regions).map((region) => {
     const cells = variants.map((name) => {
       const found = region.variants.find(({ variant }) => variant === name);
-      return markup`<td data-label="${name}">${found === undefined ? '' : amiCell(region, found)}</td>`;
+      return markup`<td data-label="${name}">${found === undefined ? '' : amiCell(found)}</td>`;
     });
     return markup`<tr id="region-${region.region}"><th scope="row">${region.region}${when(region.isHome, () => markup` <span class="muted">home</span>`)}</th>
 <td data-label="State">${regionState(region, nowMs)}</td>${cells}</tr>`;
@@ -78,16 +77,12 @@ ${when(nextTryAt !== null, () => markup`<div class="muted">Next try ${timeOf(nex
 ${when(dueAt !== null, () => markup`<div class="muted">Left out after ${timeOf(dueAt ?? '')}</div>`)}`;
 }
 
-function amiCell(
-  { region }: RegionOverview,
-  { ami, state, reason, name }: VariantOverview,
-): Markup {
+function amiCell({ ami, state, reason, name }: VariantOverview): Markup {
   if (ami === null) {
     const words = { waiting: 'not yet', 'not-wanted': 'not wanted', removed: 'removed' } as const;
     const text = state in words ? words[state as keyof typeof words] : 'none';
-    return markup`<span class="muted"${when(reason !== null, () => markup` title="${reasonText(reason)}"`)}>${text}</span>`;
+    return markup`<span class="muted"${when(reason !== null, () => markup` title="${shortened(reason ?? '', 300)}"`)}>${text}</span>`;
   }
-  const isPublic = state === 'public';
   const note = state === 'registered' ? 'not public yet' : state;
-  return markup`${copyable(ami, `${ami}, ${name}`)} ${isPublic ? markup`<a class="small" href="${launchUrl(region, ami)}" rel="noreferrer">launch<span class="sr"> ${ami} in ${region}</span></a>` : markup`<span class="muted small">${note}</span>`}`;
+  return markup`${copyable(ami, `${ami}, ${name}`)}${when(state !== 'public', () => markup` <span class="muted small">${note}</span>`)}`;
 }

@@ -24,11 +24,11 @@ export function stepTable(image: ImageOverview, nowMs: number): Markup {
     const expected =
       expectedSeconds === null ? '' : `about ${formatElapsed(expectedSeconds * 1000)}`;
     return markup`<tr><th scope="row">${step.step}<span class="help">${STEP_HELP[step.step]}</span></th>
-<td>${chip(STEP_WORDS[state])}</td><td class="number">${took}</td><td class="number muted">${expected}</td>
+<td>${chip(STEP_WORDS[state])}</td><td class="number">${took}</td><td class="number muted wide-only">${expected}</td>
 <td class="wide-only"><meter class="bar" min="0" max="100" value="${Math.round((100 * secondsOf(step, nowMs)) / longest)}" aria-hidden="true"></meter></td></tr>`;
   });
   return markup`<table class="steps-table"><caption class="sr">Steps of ${image.image}</caption>
-<thead><tr><th scope="col">Step</th><th scope="col">State</th><th scope="col" class="number">Took</th><th scope="col" class="number">Expected</th><td class="wide-only"></td></tr></thead>
+<thead><tr><th scope="col">Step</th><th scope="col">State</th><th scope="col" class="number">Took</th><th scope="col" class="number wide-only">Expected</th><td class="wide-only"></td></tr></thead>
 <tbody>${rows}</tbody></table>`;
 }
 
@@ -39,17 +39,13 @@ function secondsOf({ startedAt, endedAt }: StepOverview, nowMs: number): number 
 }
 
 /** What happens at this moment: bytes, and what AWS is waited for. */
-export function nowLines(
-  { transfer, waits, outcome, step }: ImageOverview,
-  nowMs: number,
-): Content {
+export function nowLines({ transfer, waits, outcome }: ImageOverview, nowMs: number): Content {
   if (outcome !== 'running') return undefined;
   const lines = [
     ...(transfer === null ? [] : [transferLine(transfer)]),
     ...waits.slice(0, 6).map((wait) => waitLine(wait, nowMs)),
   ];
-  if (lines.length === 0)
-    return when(step !== null, () => markup`<p class="muted">Step ${step}.</p>`);
+  if (lines.length === 0) return undefined;
   return markup`<ul class="now">${lines.map((line) => markup`<li>${line}</li>`)}</ul>`;
 }
 
