@@ -42,7 +42,8 @@ export function addActs(app: Hono, { board, gate, operator, own, visits, log }: 
     if (gate.mode.kind !== 'token') return context.notFound();
     const reason = crossSiteReason(context, own);
     if (reason !== undefined) return refuse(context, 403, reason);
-    const form = await context.req.formData();
+    const form = await formOf(context);
+    if (form === undefined) return refuse(context, 400, NO_FORM);
     const to = ownPath(textOf(form, 'to'));
     const [by, token] = [textOf(form, 'by'), textOf(form, 'token')];
     if (gate.signIn(context, { by, token })) return context.redirect(to, 303);
@@ -63,7 +64,8 @@ export function addActs(app: Hono, { board, gate, operator, own, visits, log }: 
     if (reason !== undefined) return refuse(context, 403, reason);
     const actor = gate.actorOf(context);
     if (actor === null) return refuse(context, 403, ...whyNot(gate));
-    const form = await context.req.formData();
+    const form = await formOf(context);
+    if (form === undefined) return refuse(context, 400, NO_FORM);
     if (!gate.isOwnForm(actor, form.get('csrf'))) {
       return refuse(context, 403, 'its form is not of this visit', 'Load the page again.');
     }
@@ -100,6 +102,16 @@ function whyNot({ mode }: Gate): [what: string, next: string] {
       return ['you have not signed in', 'Sign in with the token, then act again.'];
     case 'header':
       return [`the proxy does not say who you are (${mode.header})`, 'Sign in at the proxy.'];
+  }
+}
+
+const NO_FORM = 'its form cannot be read, or is larger than 16 KiB';
+
+async function formOf(context: Context): Promise<FormData | undefined> {
+  try {
+    return await context.req.formData();
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,6 +1,7 @@
 /** The addresses of the dashboard, and what each of them answers. */
 
 import { Hono } from 'hono';
+import { HTTPException } from 'hono/http-exception';
 import { bodyLimit } from 'hono/body-limit';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { ClientError } from '../../client/errors.js';
@@ -38,6 +39,11 @@ export function createApp(options: AppOptions): Hono {
   const visits = new Visits(options);
   const app = new Hono();
   app.use(pageHeaders());
+  app.use(async (context, next) => {
+    await next();
+    // A page may name who has signed in.
+    if (!context.res.headers.has('cache-control')) context.header('cache-control', 'no-store');
+  });
   app.get('/healthz', (context) => context.text('ok\n'));
   app.use(ownHostOnly(own));
   app.use(bodyLimit({ maxSize: BODY_MAX }));
@@ -54,6 +60,8 @@ export function createApp(options: AppOptions): Hono {
     return context.html(layout(page, await visits.contextOf(context)), 404);
   });
   app.onError(async (error, context) => {
+    // Of the server library, such as a body that is too large.
+    if (error instanceof HTTPException) return error.getResponse();
     const known = error instanceof ClientError;
     if (!known) log(`${context.req.method} ${context.req.path}: ${error.stack ?? error.message}`);
     const what = known
