@@ -45,7 +45,7 @@ interface Violation {
 async function seriousViolations(page: Page): Promise<string[]> {
   await page.addScriptTag({ path: AXE });
   const run = 'axe.run().then(({ violations }) => violations)';
-  const found = (await page.evaluate(run)) as Violation[];
+  const found = await page.evaluate<Violation[]>(run);
   return found
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}: ${nodes[0]?.failureSummary ?? ''}`);
@@ -291,7 +291,7 @@ describe('the dashboard in a browser', () => {
           await page.click(`a:has-text("${images[0]?.amis[0]?.image ?? ''}")`);
           for (const { ami } of images[0]?.amis ?? []) {
             if (ami !== null)
-              assert.equal(await page.locator(`code:text-is("${ami}")`).count(), 1, ami);
+              assert.equal(await page.locator(`button[data-copy="${ami}"]`).count(), 1, ami);
           }
           await page.goto(`${url}/amis`);
           await page.waitForSelector('a:has-text("launch")');
