@@ -30,12 +30,16 @@ export function fitted(line: string, width: number): string {
   return `${text}${rest}…${hasColour ? RESET : ''}`;
 }
 
-/** Breaks a line without colours at spaces; the lines after the first are indented. A long word, such as a command's id, is not broken. */
+/** Breaks a line without colours at spaces; the lines after the first are indented. A word that is longer than a line, such as an id, is broken: it must not be cut. */
 export function wrapped(line: string, width: number, indent: string): string[] {
   const lead = /^ */.exec(line)?.[0] ?? '';
   const lines: string[] = [];
   let current = lead;
-  for (const word of line.trim().split(/ +/)) {
+  const longest = Math.max(1, width - Math.max(lead.length, indent.length));
+  for (const word of line
+    .trim()
+    .split(/ +/)
+    .flatMap((one) => pieces(one, longest))) {
     const isFirst = current.trim() === '';
     const joined = isFirst ? `${current}${word}` : `${current} ${word}`;
     if (joined.length <= width || isFirst) {
@@ -59,4 +63,12 @@ export function gridLines(cells: readonly string[], width: number, indent: strin
     lines.push(`${indent}${padded.join('')}`.trimEnd());
   }
   return lines;
+}
+
+function pieces(word: string, longest: number): string[] {
+  const parts: string[] = [];
+  for (let from = 0; from < word.length; from += longest) {
+    parts.push(word.slice(from, from + longest));
+  }
+  return parts;
 }

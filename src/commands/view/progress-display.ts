@@ -41,11 +41,16 @@ function liveDisplay(terminal: Terminal, hint: string | undefined): ProgressDisp
   let overview: Overview | undefined;
   let note: string | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let drawn = 0;
   const draw = (): void => {
     if (overview === undefined) return;
     const { columns = 80, rows = 24 } = stderr;
     const options = { paint: terminal.paintNote, nowMs: Date.now(), rates, columns, rows };
-    redraw(screenLines({ overview, messages, hint, note }, options).join('\n'));
+    const lines = screenLines({ overview, messages, hint, note }, options);
+    // log-update 7 writes only the changed lines, and does not move those below a new line.
+    if (lines.length !== drawn) redraw.clear();
+    drawn = lines.length;
+    redraw(lines.join('\n'));
   };
   return {
     update: (status) => {

@@ -98,6 +98,24 @@ describe('the screen of a watch', () => {
     );
   });
 
+  it('draws the lines below a new line again', () => {
+    let output = '';
+    const stderr = {
+      isTTY: true,
+      columns: 80,
+      rows: 40,
+      write: (text: string) => (output += text),
+    };
+    const terminal = createTerminal({ stdout: stderr, stderr, env: {}, color: 'never' });
+    const display = createProgressDisplay(terminal, 'the hint');
+    const images = [someImageStatus()];
+    display.update(someComposeStatus({ images }));
+    const drawn = output.length;
+    display.update(someComposeStatus({ images, note: 'no worker answers' }));
+    display.end();
+    assert.match(output.slice(drawn), /no worker answers[^]*the hint/);
+  });
+
   it('leaves the terminal clean: the cursor is shown and no line stays', () => {
     let output = '';
     const stderr = {
@@ -125,11 +143,8 @@ describe('a line that is too long', () => {
     assert(line.endsWith('\u001b[0m'));
   });
 
-  it('is broken at spaces, and not inside a word', () => {
-    assert.deepEqual(wrapped('  ! aaa bbb --region=cc', 9, '    '), [
-      '  ! aaa',
-      '    bbb',
-      '    --region=cc',
-    ]);
+  it('is broken at spaces, and inside a word only when the word is longer than a line', () => {
+    assert.deepEqual(wrapped('  ! aaa bbb ccc', 9, '    '), ['  ! aaa', '    bbb', '    ccc']);
+    assert.deepEqual(wrapped('a bcdefgh', 6, '  '), ['a bcde', '  fgh']);
   });
 });
