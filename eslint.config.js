@@ -28,10 +28,11 @@ const ALLOWED = {
     ...['contract', 'search-attributes', 'temporal-settings', 'package-version'],
   ],
   watch: ['model', 'aws', 'config', 'client', 'telemetry', 'contract'],
+  dashboard: ['model', 'client'],
   local: ['model', 'client', 'contract', 'search-attributes', 'simulator/index'],
   commands: [
     ...['model', 'aws', 'fetch', 'messaging', 'config', 'activities', 'client', 'worker', 'local'],
-    ...['proxy', 'simulator/index', 'telemetry', 'watch', 'notify', 'package-version'],
+    ...['dashboard', 'proxy', 'simulator/index', 'telemetry', 'watch', 'notify', 'package-version'],
   ],
   simulator: [],
 };
@@ -104,6 +105,17 @@ export default tseslint.config(
   {
     files: ['bin/*.js'],
     languageOptions: { globals: { process: 'readonly', console: 'readonly' } },
+  },
+  {
+    // Runs in browsers.
+    files: ['src/dashboard/static/*.js'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        ['document', 'DOMParser', 'Element', 'EventSource', 'fetch', 'location']
+          .concat(['navigator', 'setInterval', 'setTimeout', 'window'])
+          .map((name) => [name, 'readonly']),
+      ),
+    },
   },
   { files: ['eslint.config.js'], rules: { 'no-restricted-exports': 'off' } },
 );

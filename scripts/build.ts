@@ -1,4 +1,4 @@
-/** What `tsc` leaves undone: the workflow bundle, and the scripts that run on instances. */
+/** What `tsc` leaves undone: the workflow bundle, the scripts that run on instances, and the files of the pages. */
 
 import { cp, readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -16,3 +16,5 @@ for (const file of await readdir(path('src/guest'))) {
 await cp(path('src/simulator/machine/guest'), path('dist/simulator/machine/guest'), {
   recursive: true,
 });
+
+await cp(path('src/dashboard/static'), path('dist/dashboard/static'), { recursive: true });

@@ -73,6 +73,10 @@ export const composeAttribute = defineSearchAttributeKey('Compose', 'KEYWORD');
 export const imageAttribute = defineSearchAttributeKey('Image', 'KEYWORD');
 export const architectureAttribute = defineSearchAttributeKey('Architecture', 'KEYWORD');
 export const phaseAttribute = defineSearchAttributeKey('Phase', 'KEYWORD');
+/** Of a closed run: `published`, `partly-published`, `failed` and so on. */
+export const outcomeAttribute = defineSearchAttributeKey('Outcome', 'KEYWORD');
+/** Why a person should look at the run; absent when all is well. */
+export const attentionAttribute = defineSearchAttributeKey('Attention', 'KEYWORD');
 
 /** To be registered at the Temporal server before the first workflow starts. */
 export const SEARCH_ATTRIBUTES = [
@@ -80,4 +84,6 @@ export const SEARCH_ATTRIBUTES = [
   { name: imageAttribute.name, type: 'Keyword' },
   { name: architectureAttribute.name, type: 'Keyword' },
   { name: phaseAttribute.name, type: 'Keyword' },
+  { name: outcomeAttribute.name, type: 'Keyword' },
+  { name: attentionAttribute.name, type: 'Keyword' },
 ] as const;

@@ -100,6 +100,8 @@ export interface RunTestInput {
   readonly test: TestPlan;
   readonly ami: RegisteredAmi;
   readonly instance: InstanceRef;
+  /** Which instance of this test it is; for people. */
+  readonly attempt?: { readonly number: number; readonly of: number };
 }
 
 export interface LeaveOutUntestedInput {

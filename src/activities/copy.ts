@@ -1,6 +1,7 @@
 /** One other region: one copy of the snapshot, then the registration of its AMIs. */
 
 import { ensureSnapshotCopy, waitUntilSnapshotComplete } from '../aws/snapshots.js';
+import type { Heartbeat } from '../model/progress/heartbeat.js';
 import type { RegisteredAmi } from '../model/plan/plan.js';
 import { inRegion } from '../model/ids/own-tags.js';
 import { snapshotTags, stepKey, TAG } from '../model/ids/tags.js';
@@ -19,7 +20,12 @@ export function copyToRegion(
   const ec2 = aws.region(input.regionPlan.regionName);
   const origin = inRegion(input.origin, ec2.name);
   const from = { [TAG.sourceSnapshot]: source.snapshot };
-  return heartbeating(waitingFor('snapshot copy'), async (report, signal) => {
+  const { regionName: region } = input.regionPlan;
+  const beat = (phase: string, percent?: number): Heartbeat => ({
+    ...waitingFor(phase, percent),
+    region,
+  });
+  return heartbeating(beat('snapshot copy'), async (report, signal) => {
     const { rawSha256 } = source;
     const { regionPlan } = input;
     const search = { origin, rawSha256, wanted: regionPlan.wanted, step: 'copy' } as const;
@@ -45,9 +51,9 @@ export function copyToRegion(
     );
     await waitUntilSnapshotComplete(ec2, snapshot, {
       signal,
-      onProgress: (percent) => report(waitingFor('snapshot copy', percent)),
+      onProgress: (percent) => report(beat('snapshot copy', percent)),
     });
-    report(waitingFor('AMIs'));
+    report(beat('AMIs'));
     return register(snapshot);
   });
 }

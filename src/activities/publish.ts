@@ -20,19 +20,22 @@ export function publishRegion(
   input: PublishRegionInput,
 ): Promise<void> {
   const ec2 = aws.region(input.regionName);
-  return heartbeating(waitingFor('permissions'), async (_report, signal) => {
-    refuseUntested(input);
-    const snapshots = [...new Set(input.amis.map(({ snapshot }) => snapshot))];
-    const amis = input.amis.map(({ ami }) => ami);
-    await refuseOthers(ec2, input, { snapshots, amis }, signal);
-    await refuseEndingRun(runs, ec2.name);
-    // Snapshots first, so that a public AMI always has a public snapshot. `settleAll` waits for all calls even when one fails.
-    await settleAll(snapshots.map((id) => makeSnapshotPublic(ec2, id, signal)));
-    await settleAll(amis.map((id) => makeImagePublic(ec2, id, signal)));
-    await verify(ec2, input, { snapshots, amis }, signal);
-    // Mark complete last, so a run terminated earlier never looks finished to the sweep.
-    await markPublished(ec2, input.amis, signal);
-  });
+  return heartbeating(
+    { ...waitingFor('permissions'), region: input.regionName },
+    async (_report, signal) => {
+      refuseUntested(input);
+      const snapshots = [...new Set(input.amis.map(({ snapshot }) => snapshot))];
+      const amis = input.amis.map(({ ami }) => ami);
+      await refuseOthers(ec2, input, { snapshots, amis }, signal);
+      await refuseEndingRun(runs, ec2.name);
+      // Snapshots first, so that a public AMI always has a public snapshot. `settleAll` waits for all calls even when one fails.
+      await settleAll(snapshots.map((id) => makeSnapshotPublic(ec2, id, signal)));
+      await settleAll(amis.map((id) => makeImagePublic(ec2, id, signal)));
+      await verify(ec2, input, { snapshots, amis }, signal);
+      // Mark complete last, so a run terminated earlier never looks finished to the sweep.
+      await markPublished(ec2, input.amis, signal);
+    },
+  );
 }
 
 interface Resources {

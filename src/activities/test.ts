@@ -14,6 +14,7 @@ import { withArguments } from '../guest/guest-script.js';
 import { wholeNumber } from '../guest/unit-report.js';
 import { EC2_TEST_EXCEPTION, ServiceError } from '../model/errors.js';
 import { printable, readableOutput } from '../model/printable.js';
+import type { Heartbeat } from '../model/progress/heartbeat.js';
 import type { TestRecord } from '../model/progress/progress.js';
 import { passedTags } from '../model/ids/evidence.js';
 import { inRegion } from '../model/ids/own-tags.js';
@@ -23,6 +24,7 @@ import type { InstanceRef, LaunchTestInput, RunTestInput } from './activities.js
 import type { ActivityContext } from './attempt/context.js';
 import { isRepeat } from './attempt/context.js';
 import { heartbeating, waitingFor } from './attempt/heartbeat.js';
+import { reportBoot } from './boot-report.js';
 import { runOnceOnline, runUnit } from './guest-unit.js';
 import { instanceInput } from './instance-input.js';
 import { consoleFailure } from './test-console.js';
@@ -77,11 +79,12 @@ function typesFor({ test, ami }: LaunchTestInput): readonly string[] {
     : test.instanceTypes;
 }
 
+const TESTING = { version: 1, kind: 'write', phase: 'test', bytes: 0, totalBytes: 0 } as const;
+
 export function runTest({ aws }: ActivityContext, input: RunTestInput): Promise<TestRecord> {
   const { instance, ami, test } = input;
   const ec2 = aws.region(instance.regionName);
-  const first = { version: 1, kind: 'write', phase: 'test', bytes: 0, totalBytes: 0 } as const;
-  return heartbeating(first, async (report, signal) => {
+  return heartbeating(TESTING, async (report, signal) => {
     const transport = test.transport === 'console' ? 'console' : 'ssm';
     const result =
       transport === 'ssm'
@@ -125,13 +128,17 @@ async function noteEvidence(
 
 async function testOverSsm(
   ec2: RegionAccess,
-  { instance, ami, test }: RunTestInput,
-  report: Parameters<typeof runUnit>[2],
+  { instance, ami, test, attempt }: RunTestInput,
+  report: (beat: Heartbeat) => void,
   signal: AbortSignal,
 ): Promise<ConsoleReport> {
-  await waitUntilAgentOnline(ec2, instance.instanceId, signal, (console) =>
-    consoleFailure({ instance, ami }, console),
-  );
+  const { instanceId } = instance;
+  const boot = reportBoot(ec2, { instanceId, attempt }, report);
+  await waitUntilAgentOnline(ec2, instanceId, signal, (console) => {
+    boot.show(console);
+    return consoleFailure({ instance, ami }, console);
+  });
+  report(TESTING);
   const name = `fedimg-test-${ami.ami}`;
   const script = Buffer.from(test.script).toString('base64');
   const values = await runUnit(
@@ -212,7 +219,7 @@ function testFailed({ ami, instance, test }: RunTestInput, record: TestRecord): 
     {
       code: timedOut ? 'test-timed-out' : 'test-failed',
       class: 'refused',
-      next: 'Read the output of the test. Correct the image and signal its new compose; the AMIs of this one are private.',
+      next: 'Read the output of the test. Correct the image and publish the new one; the AMIs of this one are private.',
       region: instance.regionName,
       resource: instance.instanceId,
       output: record.output,

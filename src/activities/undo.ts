@@ -23,7 +23,8 @@ export function undoRegion(
   input: UndoRegionInput,
 ): Promise<UndoneRegion> {
   const ec2 = aws.region(input.regionName);
-  return heartbeating(waitingFor(`removal in ${input.regionName}`), async (_report, signal) => {
+  const first = { ...waitingFor('removal'), region: input.regionName };
+  return heartbeating(first, async (_report, signal) => {
     const round = new RemovalRound(ec2, signal);
     const { visibilityMs } = ec2.settings;
     // EC2 may still show a public AMI as private for a while, and public AMIs must stay.

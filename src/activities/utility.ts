@@ -12,6 +12,7 @@ import type { LaunchUtilityInput, UtilityInstance } from './activities.js';
 import type { ActivityContext } from './attempt/context.js';
 import { isRepeat } from './attempt/context.js';
 import { heartbeating, waitingFor } from './attempt/heartbeat.js';
+import { reportBoot } from './boot-report.js';
 import { instanceInput } from './instance-input.js';
 
 /** The blank volume's device name in EC2; the guest finds the volume by its id. */
@@ -55,8 +56,8 @@ export function launchUtilityInstance(
     const volumeId = volumeOf(instance, VOLUME_DEVICE);
     if (volumeId === undefined)
       throw new TypeError(`${instanceId} has no volume at ${VOLUME_DEVICE}`);
-    report(waitingFor(`SSM agent of ${instanceId}`));
-    await waitUntilAgentOnline(ec2, instanceId, signal);
+    const boot = reportBoot(ec2, { instanceId }, report);
+    await waitUntilAgentOnline(ec2, instanceId, signal, boot.show);
     return {
       regionName: input.regionName,
       instanceId,

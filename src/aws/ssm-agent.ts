@@ -10,21 +10,24 @@ import type { RegionAccess } from './region-access.js';
 /** The last screens of a boot. */
 const CONSOLE_CHARACTERS_MAX = 4_000;
 
+/** Gets the console; the failure that it returns ends the wait. */
+export type ConsoleReader = (console: string) => ServiceError | undefined;
+
 /**
  * Resolves when the instance's agent answers; rejects as `lost` when the instance ends instead, or, with the end
- * of its console, when the agent does not answer in time. `failureOn` finds in the console why no agent will come.
+ * of its console, when the agent does not answer in time. `onConsole` gets the console now and then; it may find why no agent will come.
  */
 export async function waitUntilAgentOnline(
   ec2: RegionAccess,
   instanceId: string,
   signal: AbortSignal,
-  failureOn?: (console: string) => ServiceError | undefined,
+  onConsole?: ConsoleReader,
 ): Promise<void> {
-  const isOnline = await waitForAgent(ec2, instanceId, signal, failureOn);
+  const isOnline = await waitForAgent(ec2, instanceId, signal, onConsole);
   if (isOnline) return;
   // The console shows why the image did not boot, or why the agent was not installed.
   const console = await readConsole(ec2, instanceId, signal).catch(() => '');
-  const failure = failureOn?.(console);
+  const failure = onConsole?.(console);
   if (failure !== undefined) throw failure;
   const end = console.replaceAll('\r\n', '\n').slice(-CONSOLE_CHARACTERS_MAX);
   throw agentMissing(ec2, instanceId, printable(end));
@@ -35,7 +38,7 @@ function waitForAgent(
   ec2: RegionAccess,
   instanceId: string,
   signal: AbortSignal,
-  failureOn: ((console: string) => ServiceError | undefined) | undefined,
+  onConsole: ConsoleReader | undefined,
 ): Promise<boolean> {
   const beginMs = ec2.clock.elapsed();
   return untilLost(
@@ -51,7 +54,7 @@ function waitForAgent(
         },
         untilEither,
       ),
-    failureOn === undefined ? [] : [watchConsole(failureOn)],
+    onConsole === undefined ? [] : [watchConsole(onConsole)],
   );
 }
 
@@ -59,14 +62,12 @@ function waitForAgent(
 const CONSOLE_READS = 20;
 
 /** Rejects with the failure that the console shows; never resolves. */
-function watchConsole(
-  failureOn: (console: string) => ServiceError | undefined,
-): typeof waitUntilLost {
+function watchConsole(onConsole: ConsoleReader): typeof waitUntilLost {
   return async (ec2, instanceId, signal) => {
     for (;;) {
       await ec2.clock.delay(ec2.settings.agentPatienceMs / CONSOLE_READS, signal);
       // Only the agent decides while EC2 does not show the console.
-      const failure = failureOn(await readConsole(ec2, instanceId, signal).catch(() => ''));
+      const failure = onConsole(await readConsole(ec2, instanceId, signal).catch(() => ''));
       if (failure !== undefined) throw failure;
     }
   };

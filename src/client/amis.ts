@@ -46,10 +46,14 @@ export async function listAmis(session: Session, filter: AmiFilter = {}): Promis
     .map((record) => amiRow(record, (run) => linkTo(session, run)));
 }
 
+/** The records of completed runs by their run ids: they never change, so a page reads each of them once. */
+export type CompletedRecords = Map<string, readonly AmiRecord[]>;
+
 /** The records of the selected images in all regions; each names the run that made it. */
 export async function recordsFromHistories(
   session: Session,
   filter: Omit<AmiFilter, 'region'> = {},
+  completed: CompletedRecords = new Map(),
 ): Promise<AmiRecord[]> {
   const conditions = [`WorkflowType = ${quoted(PUBLISH_IMAGE_WORKFLOW)}`];
   if (filter.compose !== undefined) {
@@ -62,7 +66,7 @@ export async function recordsFromHistories(
     conditions.push(`WorkflowId IN (${filter.workflowIds.map(quoted).join(', ')})`);
   }
   const runs = await listPublications(session, conditions.join(' AND '));
-  const read = await mapLimited(runs, RUNS_AT_ONCE, (run) => readRun(session, run));
+  const read = await mapLimited(runs, RUNS_AT_ONCE, (run) => readRun(session, run, completed));
   return byImage(read)
     .flatMap(mergedRecords)
     .filter(({ release }) => filter.release === undefined || release === filter.release);
@@ -113,9 +117,17 @@ function weightOf({ records, publication }: RunRecords): number {
 }
 
 /** Without records when retention has removed the run since it was listed. */
-async function readRun(session: Session, publication: Publication): Promise<RunRecords> {
+async function readRun(
+  session: Session,
+  publication: Publication,
+  completed: CompletedRecords,
+): Promise<RunRecords> {
+  const known = completed.get(publication.runId);
+  if (known !== undefined) return { publication, records: known };
   try {
-    return { publication, records: await recordsOfPublication(session, publication) };
+    const records = await recordsOfPublication(session, publication);
+    if (publication.execution === 'COMPLETED') completed.set(publication.runId, records);
+    return { publication, records };
   } catch (error) {
     if (!(error instanceof ClientError) || error.kind !== 'not-found') throw error;
     return { publication, records: [] };

@@ -87,7 +87,19 @@ function readConnectConfig(env: NodeJS.ProcessEnv): TemporalSettings {
   }
 }
 
+/** An address is HOST:PORT; TLS has variables of its own. */
+const URL_FORM = /^[a-z+]+:\/\/(\[[^\]]+\]|[^/:]+)(?::(\d+))?/i;
+
 function connectFailure(error: unknown, address: string): unknown {
+  const [, host, port = '7233'] = URL_FORM.exec(address) ?? [];
+  if (host !== undefined) {
+    return new ClientError(
+      'unreachable',
+      `Temporal's address ${address} is a URL, and must be HOST:PORT`,
+      `Set TEMPORAL_ADDRESS=${host}:${port}; for TLS also set TEMPORAL_TLS=true.`,
+      error,
+    );
+  }
   const known = clientErrorOf(error, address);
   if (known instanceof ClientError) return known;
   // Name resolution, TLS and the SDK's own time-out have no gRPC code.

@@ -24,6 +24,11 @@ export class ClientError extends Error {
   }
 }
 
+/** Whether Temporal does not know the run, or does not know it any more. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof ClientError && error.kind === 'not-found';
+}
+
 /** gRPC status codes. */
 const CANCELLED = 1;
 const INVALID_ARGUMENT = 3;

@@ -6,27 +6,12 @@ import {
   TerminatedFailure,
   TimeoutFailure,
 } from '@temporalio/common';
-import type { FailureClass, FailureDetails } from '../model/errors.js';
+import type { FailureDetails } from '../model/errors.js';
 import { CONFIGURATION_ERROR, isConfigurationCode, isServiceErrorType } from '../model/errors.js';
-import type { Step } from '../model/progress/progress.js';
 import { redacted } from '../model/redact.js';
+import type { FailureReport } from '../model/status/failure-report.js';
 
-export interface FailureReport {
-  /** `EC2TestException` and the like, `ConfigurationError`, or Temporal's own name. */
-  readonly type: string;
-  readonly message: string;
-  readonly code?: string;
-  /** Whether another try may succeed, and what it waits for. */
-  readonly class?: FailureClass;
-  /** What the operator can do next. */
-  readonly next?: string;
-  readonly region?: string;
-  /** Of a failed image: where it failed. */
-  readonly step?: Step;
-  readonly exitStatus?: number;
-  /** The output of the test script, or of a command on an instance. */
-  readonly output?: string;
-}
+export type { FailureReport };
 
 /** Unwraps Temporal's failures: the outermost failure of fedimg, with the first details below it. */
 export function failureReport(failure: unknown): FailureReport {

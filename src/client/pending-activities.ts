@@ -3,10 +3,10 @@
 import type { WorkflowExecutionDescription } from '@temporalio/client';
 import { defaultFailureConverter, defaultPayloadConverter } from '@temporalio/common';
 import type { Heartbeat } from '../model/progress/heartbeat.js';
-import type { FailureReport } from './failure-report.js';
+import type { FailureReport } from '../model/status/failure-report.js';
 import { failureReport } from './failure-report.js';
-import type { ActivityTimes, ActivityWait } from './activity-wait.js';
-import { waitOf } from './activity-wait.js';
+import type { ActivityTimes, ActivityWait } from '../model/status/activity-wait.js';
+import { waitOf } from '../model/status/activity-wait.js';
 
 export interface PendingActivity {
   readonly id: string;
@@ -20,6 +20,10 @@ export interface PendingActivity {
   readonly nextAttemptAt: string | null;
   /** Why it is not done yet. */
   readonly wait: ActivityWait;
+  /** When the last attempt began, when the one before it failed, and when the last heartbeat came. */
+  readonly startedAt?: string | null;
+  readonly failedAt?: string | null;
+  readonly heartbeatAt?: string | null;
 }
 
 type RawDescription = WorkflowExecutionDescription['raw'];
@@ -41,6 +45,9 @@ export function pendingActivities(raw: RawDescription, nowMs = Date.now()): Pend
           )
         : null,
       nextAttemptAt: nextAttempt(activity),
+      startedAt: isoOf(activity.lastStartedTime),
+      failedAt: isoOf(activity.lastAttemptCompleteTime),
+      heartbeatAt: isoOf(activity.lastHeartbeatTime),
     };
     return { ...read, wait: waitOf({ ...read, ...timesOf(activity) }, nowMs) };
   });
@@ -77,11 +84,16 @@ function isHeartbeat(value: unknown): value is Heartbeat {
   return kind === 'wait' || (typeof bytes === 'number' && typeof totalBytes === 'number');
 }
 
+function isoOf(time: RawActivity['scheduledTime']): string | null {
+  const ms = msOf(time);
+  return ms === undefined ? null : new Date(ms).toISOString();
+}
+
 /** Null unless the activity waits for its next attempt. */
 function nextAttempt(activity: RawActivity): string | null {
   const atMs = msOf(activity.scheduledTime);
   if (Number(activity.state) !== SCHEDULED || (activity.attempt ?? 1) < 2 || atMs === undefined) {
     return null;
   }
-  return new Date(atMs).toISOString();
+  return isoOf(activity.scheduledTime);
 }

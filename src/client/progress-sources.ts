@@ -6,6 +6,9 @@ import { STEPS, waitingSteps } from '../model/progress/progress.js';
 import type { TemporalAccess } from './connection.js';
 import { ClientError, grpcCodeOf } from './errors.js';
 import { readImageHistory } from './image-history.js';
+import { stepSeconds } from '../model/plan/estimate.js';
+import { regionOfPlan, stepsOf } from './history-steps.js';
+import { pastActivities } from './past-activities.js';
 import { noWorkerWarning } from './pollers.js';
 import type { RunRef } from './session.js';
 
@@ -61,12 +64,15 @@ function isUnanswered(error: unknown): boolean {
   return code === CANCELLED || code === DEADLINE_EXCEEDED || code === FAILED_PRECONDITION;
 }
 
-/** From the request and the plan: the image and its regions. */
+/** From the request, the plan and the activities. The plan of an image that completes an earlier one has skipped steps. */
 export async function progressFromHistory(
   access: TemporalAccess,
   run: RunRef,
 ): Promise<ImageProgress | null> {
-  const { request, plan } = await readImageHistory(access, run);
+  const [{ request, plan }, past] = await Promise.all([
+    readImageHistory(access, run),
+    pastActivities(access, run),
+  ]);
   const regions = plan === undefined ? [] : [plan.home, ...plan.copies];
   return {
     workflowId: run.workflowId,
@@ -74,14 +80,15 @@ export async function progressFromHistory(
     image: request.image.name,
     arch: request.image.arch,
     outcome: 'running',
-    steps: { ...waitingSteps(), ...(plan === undefined ? {} : { plan: { state: 'done' } }) },
-    regions: regions.map(({ regionName: region, unusable }) => ({
-      region,
-      state: unusable === undefined ? 'waiting' : 'left-out',
-      amis: [],
-      ...(unusable === undefined ? {} : { reason: unusable }),
+    steps: stepsOf(past),
+    regions: regions.map((regionPlan) => ({
+      ...regionOfPlan(regionPlan, past),
+      required: regionPlan.required,
     })),
     tests: [],
+    ...(plan === undefined
+      ? {}
+      : { homeRegion: plan.homeRegion, expectedSeconds: stepSeconds(plan) }),
   };
 }
 

@@ -4,11 +4,11 @@ import type { WorkflowExecutionStatusName } from '@temporalio/client';
 import type {
   ComposeProgress,
   ComposeResult,
-  ImageOutcome,
   ImageProgress,
   ImageResult,
 } from '../model/progress/progress.js';
 import { STEPS } from '../model/progress/progress.js';
+import type { Outcome } from '../model/status/overview.js';
 import type { ComposeMessage } from '../model/compose/compose-message.js';
 import type { ImageRequest } from '../model/plan/plan.js';
 import { COMPOSE_WORKFLOW } from '../contract.js';
@@ -27,12 +27,14 @@ import { publicationOf } from './publications.js';
 import { readEnd } from './run-end.js';
 import type { Session } from './session.js';
 
-export type Outcome = 'running' | 'ended' | 'terminated' | ImageOutcome;
+export type { Outcome };
 
 interface StatusBase extends Publication {
   readonly outcome: Outcome;
   readonly failure: FailureReport | null;
   readonly activities: readonly PendingActivity[];
+  /** A cancellation was requested. */
+  readonly isCancelling?: boolean;
   /** Why the progress may be old or missing: no worker answers. */
   readonly note: string | null;
 }
@@ -72,7 +74,12 @@ export async function readStatus(
   const publication = publicationOf(session, description);
   const known = cache.get(publication.runId);
   if (known !== undefined) return known;
-  const described = { ...publication, activities: pendingActivities(description.raw) };
+  const isCancelling = description.raw.workflowExtendedInfo?.cancelRequested === true;
+  const described = {
+    ...publication,
+    activities: pendingActivities(description.raw),
+    ...(isCancelling ? { isCancelling } : {}),
+  };
   const read =
     description.type === COMPOSE_WORKFLOW
       ? await readCompose(session, described, cache)

@@ -7,8 +7,9 @@ export interface UiOptions {
   readonly stackUiUrl?: string | undefined;
 }
 
-/** `temporal server start-dev` adds this to its own port for its UI. */
-const UI_PORT_OFFSET = 1_000;
+/** Where `temporal server start-dev` listens by default, and where it has its UI then. */
+const DEV_SERVER = /^(?:127\.0\.0\.1|localhost|\[::1\]):7233$/;
+const DEV_SERVER_UI = 'http://127.0.0.1:8233';
 
 /** URL of the UI of the server at `address`, without a slash at its end; undefined when unknown. */
 export function uiBaseUrl({ env, address, stackUiUrl }: UiOptions): string | undefined {
@@ -18,15 +19,14 @@ export function uiBaseUrl({ env, address, stackUiUrl }: UiOptions): string | und
   if (/\.(?:tmprl\.cloud|api\.temporal\.io)(?::\d+)?$/.test(address)) {
     return 'https://cloud.temporal.io';
   }
-  const port = /^(?:127\.0\.0\.1|localhost|\[::1\]):(\d+)$/.exec(address)?.[1];
-  return port === undefined ? undefined : `http://127.0.0.1:${Number(port) + UI_PORT_OFFSET}`;
+  return DEV_SERVER.test(address) ? DEV_SERVER_UI : undefined;
 }
 
-/** The page of one run; without a run id, of the newest one. */
+/** The timeline of one run, where all regions stand side by side; without a run id, the newest run's page. */
 export function workflowUrl(
   base: string,
   run: { readonly namespace: string; readonly workflowId: string; readonly runId?: string },
 ): string {
   const page = `${base}/namespaces/${encodeURIComponent(run.namespace)}/workflows/${encodeURIComponent(run.workflowId)}`;
-  return run.runId === undefined ? page : `${page}/${encodeURIComponent(run.runId)}/history`;
+  return run.runId === undefined ? page : `${page}/${encodeURIComponent(run.runId)}/timeline`;
 }

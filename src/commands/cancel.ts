@@ -27,6 +27,10 @@ export function createCommand(): Command {
   return command;
 }
 
+/** A terminated run has no undo: its instances may live until the dead-man timer or the sweep ends them. */
+const TERMINATED_NEXT =
+  'A terminated run removes nothing: its instances and snapshots may still be there. To list them: fedimg sweep --dry-run --verbose; to remove them: fedimg sweep';
+
 async function run(command: Command, id: string, options: OperatorOptions): Promise<ExitCode> {
   const operator = operatorOf(options);
   const format = outputFormat(command, ['table', 'json', 'jsonl']);
@@ -40,6 +44,7 @@ async function run(command: Command, id: string, options: OperatorOptions): Prom
       terminal.note(`Watch it: ${watchCommand(publication)}`);
     } else {
       terminal.note(`${name}: already closed (${publication.execution.toLowerCase()}), no change`);
+      if (publication.execution === 'TERMINATED') terminal.note(TERMINATED_NEXT);
     }
     if (publication.link !== null) terminal.note(publication.link);
     if (format === 'table') terminal.result(publication.workflowId);

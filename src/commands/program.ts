@@ -44,6 +44,14 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: () => import('./status.js'),
   },
   amis: { summary: 'list the published AMIs', load: () => import('./amis.js') },
+  dashboard: {
+    summary: 'serve the web page of composes, images and AMIs',
+    load: () => import('./dashboard.js'),
+  },
+  site: {
+    summary: 'write the AMI catalogue as static files for any web server',
+    load: () => import('./site.js'),
+  },
   cancel: {
     summary: 'cancel a publication and remove what is not yet public',
     load: () => import('./cancel.js'),

@@ -6,12 +6,13 @@ import type { Started } from '../client/start.js';
 import { startImage } from '../client/start.js';
 import type { Arch } from '../model/compose/compose.js';
 import { watchCommand } from './shared/again.js';
-import { printSummary } from './view/ami-output.js';
+import { printOutcome } from './view/ami-output.js';
 import { finish, withHelp } from './shared/command-help.js';
 import { EXIT, type ExitCode } from './shared/exit-codes.js';
 import type { FollowOptions } from './shared/follow.js';
 import { addFollowOptions, follow } from './shared/follow.js';
 import { configSource, outputFormat, parseArch, parseSize, terminalOf } from './shared/options.js';
+import { statusJson } from './view/status-json.js';
 import { statusLines } from './view/status-view.js';
 import type { Terminal } from './view/terminal.js';
 import { failureJson } from './shared/problem.js';
@@ -64,7 +65,12 @@ async function run(command: Command, url: string, options: PublishOptions): Prom
       return EXIT.done;
     }
     const run = { ...started, kind: 'image' as const };
-    const { status, exitCode } = await follow(session, run, { ...options, terminal });
+    const events = format === 'jsonl' && options.watch === true;
+    const { status, exitCode } = await follow(session, run, {
+      ...options,
+      terminal,
+      ...(events ? { onChange: (one) => terminal.result(JSON.stringify(statusJson(one))) } : {}),
+    });
     if (status.outcome === 'already-published') {
       terminal.note('already published, no change');
     }
@@ -72,11 +78,11 @@ async function run(command: Command, url: string, options: PublishOptions): Prom
     if (isJson && status.failure !== null) {
       terminal.note(failureJson(status.failure, exitCode));
     } else if (status.kind === 'image' && status.result === null) {
-      const view = { paint: terminal.paintNote, nowMs: Date.now(), rates: new Map() };
+      const view = { paint: terminal.paintNote, nowMs: Date.now() };
       terminal.note(statusLines(status, view).join('\n'));
     }
-    // A script that asked for JSON gets JSON, also for a failed run.
-    await printSummary(terminal, format, { session, status });
+    // The last event has the outcome, the AMIs and the failure.
+    if (!events) await printOutcome(terminal, format, { session, status });
     return exitCode;
   });
 }

@@ -36,7 +36,7 @@ export function createCommand(): Command {
   withHelp(command, {
     examples: [
       'fedimg sweep --dry-run',
-      'fedimg sweep --dry-run --verbose            # also what is kept, and why',
+      'fedimg sweep --dry-run --verbose            # also what is kept unexpectedly, and why',
       "fedimg sweep -o json | jq '.removed[].id'",
     ],
     notes: `A stray has the tags of this installation (Temporal cluster, namespace and deployment), and its run was terminated,

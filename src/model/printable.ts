@@ -7,6 +7,16 @@ export function printable(text: string): string {
   return text.replace(/(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]/gu, escaped);
 }
 
+/** Plain data with every text in it made printable, so that no part of it can steer a terminal. */
+export function printableData<T>(data: T): T {
+  if (typeof data === 'string') return printable(data) as T;
+  if (Array.isArray(data)) return data.map((item: unknown) => printableData(item)) as T;
+  if (typeof data !== 'object' || data === null) return data;
+  return Object.fromEntries(
+    Object.entries(data).map(([key, value]: [string, unknown]) => [key, printableData(value)]),
+  ) as T;
+}
+
 /** One line of printable ASCII; every other character becomes `\u{1b}`. */
 export function printableAscii(text: string): string {
   return text.replace(/[^\x20-\x7e]/gu, escaped);

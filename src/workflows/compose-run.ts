@@ -9,6 +9,7 @@ import {
   ParentClosePolicy,
   setCurrentDetails,
   setHandler,
+  upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Duration } from '@temporalio/common';
@@ -16,10 +17,12 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { ComposeInput, PublishImageInput } from '../contract.js';
 import {
   architectureAttribute,
+  attentionAttribute,
   composeAttribute,
   composeProgressQuery,
   composeStatusSignal,
   imageAttribute,
+  outcomeAttribute,
   PUBLISH_IMAGE_WORKFLOW,
 } from '../contract.js';
 import type { ComposeMessage } from '../model/compose/compose-message.js';
@@ -105,9 +108,20 @@ export class ComposeRun {
     }
   }
 
+  /** Lists of runs show the outcome: a compose that is partly published has completed like a good one. */
+  close(outcome: ComposeResult['outcome'] | 'failed' | 'cancelled'): void {
+    const attention = outcome === 'failed' ? 'failed' : 'left-out';
+    const isGood = outcome !== 'failed' && outcome !== 'partly-published';
+    upsertSearchAttributes([
+      { key: outcomeAttribute, value: outcome },
+      ...(isGood ? [] : [{ key: attentionAttribute, value: attention }]),
+    ]);
+  }
+
   /** The result of a compose that pungi gave up. */
   ended(reason: string): ComposeResult {
     this.state = 'done';
+    this.close('ended');
     return { composeId: this.#composeId, outcome: 'ended', reason, images: [] };
   }
 
@@ -124,6 +138,7 @@ export class ComposeRun {
         : outcomes.every((one) => one === 'already-published')
           ? 'already-published'
           : 'published';
+    this.close(outcome);
     return {
       composeId: this.#composeId,
       outcome,

@@ -34,6 +34,7 @@ export async function compose(input: ComposeInput): Promise<ComposeResult> {
     return run.closed(await settleAll(requests.map((request) => run.publish(request))));
   } catch (failure) {
     run.state = isCancellation(failure) ? 'cancelled' : 'failed';
+    run.close(run.state);
     throw failure;
   }
 }

@@ -88,7 +88,9 @@ describe('links into the Temporal UI', () => {
   it('lead to the UI of the server', () => {
     const bases: [string, NodeJS.ProcessEnv, string | undefined][] = [
       ['127.0.0.1:7233', {}, 'http://127.0.0.1:8233'],
-      ['localhost:9000', {}, 'http://127.0.0.1:10000'],
+      ['localhost:7233', {}, 'http://127.0.0.1:8233'],
+      // Another port may be a tunnel, and its UI anywhere: a link that leads nowhere is worse than none.
+      ['localhost:9000', {}, undefined],
       ['temporal.example.org:7233', {}, undefined],
       ['temporal.example.org:7233', { TEMPORAL_UI_URL: 'https://t.example/' }, 'https://t.example'],
       ['ns.acct.tmprl.cloud:7233', {}, 'https://cloud.temporal.io'],
@@ -102,7 +104,7 @@ describe('links into the Temporal UI', () => {
     const run = { namespace: 'default', workflowId: 'image/a/b/x86_64', runId: 'r' };
     assert.equal(
       workflowUrl('http://ui', run),
-      'http://ui/namespaces/default/workflows/image%2Fa%2Fb%2Fx86_64/r/history',
+      'http://ui/namespaces/default/workflows/image%2Fa%2Fb%2Fx86_64/r/timeline',
     );
   });
 });

@@ -147,7 +147,7 @@ describe('the status of a publication', () => {
       const compose = await resolvePublication(session(), composeId);
       assert.deepEqual([compose.kind, compose.runId], ['compose', runId]);
       const { namespace } = session().access;
-      const pages = `${UI}/namespaces/${namespace}/workflows/compose%2F${composeId}/${runId}/history`;
+      const pages = `${UI}/namespaces/${namespace}/workflows/compose%2F${composeId}/${runId}/timeline`;
       assert.equal(compose.link, pages);
       const wanted = `image/${composeId}/Cloud_Base/x86_64`;
       assert.equal(

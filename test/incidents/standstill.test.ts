@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { ActivityWait } from '../../src/client/activity-wait.js';
-import { standsStill } from '../../src/client/activity-wait.js';
+import type { ActivityWait } from '../../src/model/status/activity-wait.js';
+import { standsStill } from '../../src/model/status/activity-wait.js';
 import { readStatus } from '../../src/client/status.js';
 import { useSession } from '../client/client-fixture.js';
 import { withPublisher } from '../support/local-publisher.js';

@@ -27,6 +27,8 @@ export interface ConfigSource {
 /** What the configuration says about the deployment and its runs. */
 export interface ConfiguredStart extends StartOptions {
   readonly deployment: string;
+  /** Where the deployment's name comes from, for people. */
+  readonly deploymentFrom: string;
   /** Undefined without a configuration. */
   readonly homeRegion?: string;
 }
@@ -87,25 +89,31 @@ export async function startOptionsOf(
   { config: option, env, loaded }: ConfigSource,
   stack: LocalStackNote | undefined,
 ): Promise<ConfiguredStart> {
-  if (loaded !== undefined) return startOf(loaded);
+  if (loaded !== undefined) return startOf(loaded, 'of the configuration');
   const isNamed = option !== undefined || Boolean(env['FEDIMG_CONFIG']);
   const path = isNamed ? option : stack?.configFile;
   try {
     const cwd = process.cwd();
-    const { config } = await loadConfig(path === undefined ? { env, cwd } : { path, env, cwd });
-    return startOf(config);
+    const { config, file } = await loadConfig(
+      path === undefined ? { env, cwd } : { path, env, cwd },
+    );
+    return startOf(config, `of ${file}`);
   } catch (error) {
     if (path === undefined && !isNamed && isNoFileFound(error)) {
       const deployment = DEFAULT_DEPLOYMENT;
-      return { taskQueue: deployment, timeScale: 1, deployment };
+      const deploymentFrom = `the default, because no configuration was found from ${process.cwd()}`;
+      return { taskQueue: deployment, timeScale: 1, deployment, deploymentFrom };
     }
     throw error;
   }
 }
 
-function startOf({ deployment, worker, timing, amis }: Config): ConfiguredStart {
-  const homeRegion = amis[0].region;
-  return { taskQueue: worker.taskQueue, timeScale: timing.scale, deployment, homeRegion };
+function startOf(
+  { deployment, worker, timing, amis }: Config,
+  deploymentFrom: string,
+): ConfiguredStart {
+  const options = { taskQueue: worker.taskQueue, timeScale: timing.scale };
+  return { ...options, deployment, deploymentFrom, homeRegion: amis[0].region };
 }
 
 /** True when no configuration file exists: a client works without one. */

@@ -5,6 +5,8 @@ import { amiRow, recordsOfRun } from '../../client/amis.js';
 import type { Session } from '../../client/session.js';
 import { linkTo } from '../../client/session.js';
 import type { PublicationStatus } from '../../client/status.js';
+import { overviewOf } from '../../model/status/compose-overview.js';
+import { runErrorOf } from '../../model/status/run-error.js';
 import { amiLines, compactAmiLines, countLine } from './ami-table.js';
 import type { OutputFormat } from '../shared/options.js';
 import type { Terminal } from './terminal.js';
@@ -26,6 +28,23 @@ export function printRows(terminal: Terminal, format: OutputFormat, rows: readon
       if (rows.length > 0) terminal.result(amiLines(rows, terminal.paint).join('\n'));
       terminal.note(rows.length === 0 ? 'No AMIs yet.' : countLine(rows));
   }
+}
+
+/** As `printSummary`. For a run without a result, JSON is the object `{error}` of the failure, with the next act. */
+export async function printOutcome(
+  terminal: Terminal,
+  format: OutputFormat,
+  read: { readonly session: Session; readonly status: PublicationStatus },
+): Promise<void> {
+  const error = runErrorOf(overviewOf(read.status));
+  const hasResult = ['published', 'partly-published', 'already-published'].includes(
+    read.status.outcome,
+  );
+  if (hasResult || error === null || (format !== 'json' && format !== 'jsonl')) {
+    await printSummary(terminal, format, read);
+    return;
+  }
+  terminal.result(JSON.stringify({ error }, null, format === 'json' ? 2 : 0));
 }
 
 /** After `--wait` or `--watch`: all AMIs of the run, also those that a failed run left public. */

@@ -72,7 +72,7 @@ const REQUEST_TIMEOUT_MS = 10_000;
 export async function readFromEc2(source: ConfigSource, filter: ImageFilter): Promise<Read> {
   const { env } = source;
   const place = await temporalPlace(env);
-  const { deployment, homeRegion } = await startOptionsOf(source, place.stack);
+  const { deployment, deploymentFrom, homeRegion } = await startOptionsOf(source, place.stack);
   const [{ Aws, scaledAwsSettings }, { readCatalogue }] = await Promise.all([
     import('../../aws/region-access.js'),
     import('../../aws/catalogue.js'),
@@ -96,7 +96,9 @@ export async function readFromEc2(source: ConfigSource, filter: ImageFilter): Pr
         ? null
         : workflowUrl(place.uiUrl, { namespace: place.namespace, ...run });
     const exitCode = catalogue.unread.length === 0 ? EXIT.done : EXIT.unreachable;
-    return { records, linkOf, notes: notesOf(catalogue, illegible), exitCode };
+    const where = `No AMI of deployment ${deployment} (${deploymentFrom}) is in this account. Name another configuration with --config.`;
+    const notes = [...notesOf(catalogue, illegible), ...(records.length === 0 ? [where] : [])];
+    return { records, linkOf, notes, exitCode };
   } catch (error) {
     throw await ec2Problem(error);
   } finally {

@@ -2,7 +2,6 @@
 
 import type { FailureReport } from '../../client/failure-report.js';
 import type { ImageStatus, PublicationStatus } from '../../client/status.js';
-import { againCommand } from '../shared/again.js';
 import type { Paint } from './terminal.js';
 
 const UNSENT_SHOWN_MAX = 3;
@@ -33,15 +32,9 @@ export function failureLines(status: PublicationStatus, paint: Paint): string[] 
       : describe(status.failure);
   // The failure of an image is also the failure of its compose: print it once.
   const own = failures.length === 0 && status.kind === 'compose' ? describe(status.failure) : [];
-  const again = againCommand(status);
-  const closed = status.outcome !== 'running' && again !== undefined && status.failure !== null;
   const lines = [...failures, ...own];
   if (lines.length === 0) return [];
-  return [
-    '',
-    ...lines.map((line) => (line.startsWith(' ') ? line : paint('red', line))),
-    ...(closed ? [`  again: ${again}`] : []),
-  ];
+  return ['', ...lines.map((line) => (line.startsWith(' ') ? line : paint('red', line)))];
 }
 
 function describe(failure: FailureReport | null, arch?: string): string[] {

@@ -2,16 +2,18 @@
 
 import { createLogUpdate } from 'log-update';
 import type { PublicationStatus } from '../../client/status.js';
+import { overviewOf } from '../../model/status/compose-overview.js';
+import type { Overview } from '../../model/status/overview.js';
 import { PlainProgress } from './plain-progress.js';
-import { liveLines } from './status-view.js';
-import type { TransferRates } from './step-text.js';
+import { screenLines } from './screen.js';
 import type { Terminal } from './terminal.js';
+import type { TransferRates } from './work-text.js';
 
 export interface ProgressDisplay {
   update(status: PublicationStatus): void;
   /** Prints a line above the moving part. */
   note(line: string): void;
-  /** Ends the redrawing, so that other output can follow. Safe to repeat. */
+  /** Ends the redrawing and clears the moving part, so that other output can follow. Safe to repeat. */
   end(): void;
 }
 
@@ -26,43 +28,72 @@ export const noDisplay: ProgressDisplay = {
   end: () => undefined,
 };
 
+/** Elapsed times move also while Temporal is being read. */
+const REDRAW_MS = 500;
+const MESSAGES_KEPT = 20;
+
 function liveDisplay(terminal: Terminal, hint: string | undefined): ProgressDisplay {
-  const redraw = createLogUpdate(terminal.stderr as NodeJS.WriteStream);
+  const { stderr } = terminal;
+  const redraw = createLogUpdate(stderr as NodeJS.WriteStream);
   const rates: TransferRates = new Map();
-  let shown = '';
+  const log = new PlainProgress();
+  const messages: string[] = [];
+  let overview: Overview | undefined;
+  let note: string | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let drawn = 0;
+  const draw = (): void => {
+    if (overview === undefined) return;
+    const { columns = 80, rows = 24 } = stderr;
+    const options = { paint: terminal.paintNote, nowMs: Date.now(), rates, columns, rows };
+    const lines = screenLines({ overview, messages, hint, note }, options);
+    // log-update 7 writes only the changed lines, and does not move those below a new line.
+    if (lines.length !== drawn) redraw.clear();
+    drawn = lines.length;
+    redraw(lines.join('\n'));
+  };
   return {
     update: (status) => {
-      const lines = liveLines(status, { paint: terminal.paintNote, nowMs: Date.now(), rates });
-      const below = hint === undefined ? [] : [terminal.paintNote('dim', hint)];
-      shown = [...lines.map((line) => fitted(line, terminal)), ...below].join('\n');
-      redraw(shown);
+      const now = new Date();
+      note = undefined;
+      overview = overviewOf(status);
+      const time = now.toISOString().slice(11, 19);
+      // One image is named in the first line.
+      const own = overview.kind === 'image' ? `${overview.image}: ` : '';
+      const lines = log.update(status, now.getTime());
+      messages.push(...lines.map((line) => `${time} ${line.replace(own, '')}`));
+      messages.splice(0, messages.length - MESSAGES_KEPT);
+      timer ??= setInterval(draw, REDRAW_MS).unref();
+      draw();
     },
     note: (line) => {
-      redraw.clear();
-      terminal.note(line);
-      if (shown !== '') redraw(shown);
+      note = line;
+      if (overview === undefined) terminal.note(line);
+      else draw();
     },
     end: () => {
-      if (shown === '') return;
-      shown = '';
+      clearInterval(timer);
+      if (overview === undefined) return;
+      overview = undefined;
+      redraw.clear();
       redraw.done();
     },
   };
 }
 
-/** Cuts a line to the terminal's width; not a coloured one, because that could cut a colour code. */
-function fitted(line: string, { stderr }: Terminal): string {
-  const width = stderr.columns ?? 80;
-  return line.length <= width || line.includes('\u001b') ? line : `${line.slice(0, width - 1)}…`;
-}
-
 function plainDisplay(terminal: Terminal): ProgressDisplay {
   const progress = new PlainProgress();
+  let noted: string | undefined;
   return {
     update: (status) => {
+      noted = undefined;
       for (const line of progress.update(status, Date.now())) terminal.note(line);
     },
-    note: (line) => terminal.note(line),
+    note: (line) => {
+      // The length of an outage changes each second: one line is enough.
+      if (noted === undefined) terminal.note(line);
+      noted = line;
+    },
     end: () => undefined,
   };
 }

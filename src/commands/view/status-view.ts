@@ -1,196 +1,118 @@
-/** A publication's status as text: complete for `status`, a few moving lines for `--watch`. */
+/** The complete status of a publication as text, for `status`. */
 
-import type { PendingActivity } from '../../client/pending-activities.js';
-import type {
-  ComposeStatus,
-  ImageStatus,
-  Outcome,
-  PublicationStatus,
-} from '../../client/status.js';
-import type {
-  RegionProgress,
-  RegionState,
-  StepState,
-  TestTransport,
-} from '../../model/progress/progress.js';
+import type { ImageStatus, PublicationStatus } from '../../client/status.js';
+import { imageOverview } from '../../model/status/image-overview.js';
+import { overviewOf } from '../../model/status/compose-overview.js';
+import type { ImageOverview, Overview, RegionOverview } from '../../model/status/overview.js';
+import type { TestTransport } from '../../model/progress/progress.js';
 import { STEPS } from '../../model/progress/progress.js';
 import { untestedText } from '../../model/plan/untested.js';
-import { idOf } from '../shared/again.js';
-import { actLines, completeLines, holdLines } from './operator-view.js';
-import { failureLines, unsentLines, unsentReasons } from './failure-view.js';
+import { failureLines, unsentLines } from './failure-view.js';
 import { formatColumns, formatElapsed, formatTime, printableData } from './format.js';
-import {
-  attemptText,
-  countRegions,
-  currentStep,
-  stepText,
-  type TransferRates,
-} from './step-text.js';
-import type { Paint, Style } from './terminal.js';
+import { STEP_LOOK, stepTime } from './image-screen.js';
+import { actLines, nextLines } from './operator-view.js';
+import { OUTCOME_STYLE } from './outcome-style.js';
+import { stateOf } from './screen.js';
+import type { Paint } from './terminal.js';
+import type { ViewOptions } from './view-options.js';
+import { countRegions, patienceText, transferText, troubleText, waitLines } from './work-text.js';
 
-export interface ViewOptions {
-  readonly paint: Paint;
-  readonly nowMs: number;
-  readonly rates: TransferRates;
-}
-
-const OUTCOME_STYLE: Record<Outcome, Style> = {
-  running: 'cyan',
-  published: 'green',
-  'already-published': 'green',
-  'partly-published': 'yellow',
-  ended: 'yellow',
-  failed: 'red',
-  cancelled: 'yellow',
-  terminated: 'red',
-};
-
-const STEP_GLYPH: Record<StepState, string> = {
-  waiting: '.',
-  running: '>',
-  done: '+',
-  failed: '!',
-  skipped: '-',
-};
-
-/** The complete status, for `status`. */
 export function statusLines(read: PublicationStatus, options: ViewOptions): string[] {
   const status = printableData(read);
+  const overview = overviewOf(status);
   const images = status.kind === 'compose' ? status.images : [status];
   return [
-    ...headLines(status, options),
+    ...headLines(overview, options),
+    ...(status.kind === 'compose' && status.reason !== null ? [status.reason] : []),
+    // Images that the configuration wants and the compose lacks.
+    ...(overview.kind === 'compose' ? overview.absent : []).map(
+      (what) => `${what} is not in the compose`,
+    ),
     ...images.flatMap((image) => ['', ...imageLines(image, options)]),
     ...failureLines(status, options.paint),
+    ...(overview.kind === 'compose' ? composeNextLines(overview, options) : []),
   ];
 }
 
-/** Images that the configuration wants and the compose lacks. */
-function absentLines(status: PublicationStatus): string[] {
-  const absent = status.kind === 'compose' ? (status.progress?.absent ?? []) : [];
-  return absent.map((what) => `${what} is not in the compose`);
+/** What the images have is printed with them. */
+function composeNextLines(overview: Overview, { paint }: ViewOptions): string[] {
+  if (overview.kind !== 'compose' || overview.outcome === 'running') return [];
+  const own = overview.next.filter(({ act }) => act === 'publish-again');
+  return overview.outcome === 'published' ? [] : nextLines(own, paint);
 }
 
-/** The moving lines, for `--watch`. */
-export function liveLines(read: PublicationStatus, options: ViewOptions): string[] {
-  const status = printableData(read);
-  const images = status.kind === 'compose' ? status.images : [status];
-  const rows = images.map((image) => [
-    `  ${image.arch ?? image.progress?.arch ?? ''}`,
-    image.outcome === 'running' ? (currentStep(image) ?? 'start') : '',
-    image.outcome === 'running'
-      ? stepText(image, options.nowMs, options.rates)
-      : options.paint(OUTCOME_STYLE[image.outcome], closedText(image)),
-  ]);
-  const retries = images.flatMap((image) => [
-    ...retryLines(image, options),
-    ...holdLines(image, options.paint),
-  ]);
-  const [head = ''] = headLines(status, options);
-  return [head, ...formatColumns(rows), ...retries];
-}
-
-/** One image's end in a few words. */
-export function closedText(image: ImageStatus): string {
-  const { done, total } = countRegions(image);
-  const regions = total === 0 ? '' : ` in ${done} of ${total} regions`;
-  switch (image.outcome) {
-    case 'published':
-    case 'partly-published':
-    case 'already-published':
-      return `${image.outcome.replace('-', ' ')}${regions}${unsentText(image)}`;
-    default:
-      return [image.outcome, failureText(image)].filter((part) => part !== '').join(': ');
-  }
-}
-
-function unsentText(image: ImageStatus): string {
-  const { length } = unsentReasons(image);
-  return length === 0 ? '' : `, ${length} ${length === 1 ? 'message' : 'messages'} not accepted`;
-}
-
-/** The failure without the image's name, which the line has already. */
-function failureText({ failure, progress }: ImageStatus): string {
-  const message = failure?.message ?? '';
-  const name = `${progress?.image ?? ''}: `;
-  return message.startsWith(name) ? message.slice(name.length) : message;
-}
-
-function headLines(status: PublicationStatus, { paint, nowMs }: ViewOptions): string[] {
-  const end = status.closedAt === null ? nowMs : Date.parse(status.closedAt);
-  const elapsed = formatElapsed(end - Date.parse(status.startedAt));
-  const state = status.kind === 'compose' ? composeState(status) : status.outcome;
-  const head = [paint('bold', idOf(status)), paint(OUTCOME_STYLE[status.outcome], state), elapsed];
+function headLines(overview: Overview, { paint, nowMs }: ViewOptions): string[] {
+  const end = overview.closedAt === null ? nowMs : Date.parse(overview.closedAt);
+  const elapsed = formatElapsed(end - Date.parse(overview.startedAt));
+  const state = overview.outcome === 'running' ? stateOf(overview) : overview.outcome;
+  const head = [paint('bold', overview.id), paint(OUTCOME_STYLE[overview.outcome], state), elapsed];
   return [
     head.join('  '),
-    `started ${formatTime(status.startedAt)} UTC`,
-    ...(status.link === null ? [] : [status.link]),
-    ...(status.note === null ? [] : [paint('yellow', status.note)]),
-    ...(status.kind === 'compose' && status.reason !== null ? [status.reason] : []),
-    ...absentLines(status),
+    `started ${formatTime(overview.startedAt)} UTC`,
+    ...(overview.link === null ? [] : [overview.link]),
+    ...(overview.note === null ? [] : [paint('yellow', overview.note)]),
   ];
 }
 
-function composeState({ outcome, progress }: ComposeStatus): string {
-  if (outcome !== 'running' || progress === null) return outcome;
-  return progress.state === 'waiting'
-    ? `waiting for the compose (${progress.status})`
-    : progress.state;
-}
-
-function imageLines(image: ImageStatus, options: ViewOptions): string[] {
-  const { progress } = image;
+function imageLines(status: ImageStatus, options: ViewOptions): string[] {
+  const image = imageOverview(status);
   const { paint } = options;
-  const name = progress?.image ?? image.image ?? image.workflowId;
-  const lines = [`${paint('bold', name)}  ${paint(OUTCOME_STYLE[image.outcome], image.outcome)}`];
+  const state = image.isCancelling ? 'being cancelled' : image.outcome;
+  const lines = [`${paint('bold', image.image)}  ${paint(OUTCOME_STYLE[image.outcome], state)}`];
   if (image.note !== null) lines.push(`  ${paint('yellow', image.note)}`);
-  if (progress === null) return lines;
-  const steps = STEPS.map((step) => {
-    const { state, startedAt, endedAt } = progress.steps[step];
-    const took =
-      startedAt !== undefined && endedAt !== undefined
-        ? ` ${formatElapsed(Date.parse(endedAt) - Date.parse(startedAt))}`
-        : '';
-    return `${STEP_GLYPH[state]} ${step}${took}`;
-  });
-  lines.push(`  ${steps.join('   ')}`);
-  if (image.outcome === 'running')
-    lines.push(`  now: ${stepText(image, options.nowMs, options.rates)}`);
-  lines.push(
-    ...regionLines(image, progress.regions, paint),
+  if (status.progress === null) return [...lines, ...nextLines(image.next, paint)];
+  return [
+    ...lines,
+    `  ${stepsText(image)}`,
+    ...(image.outcome === 'running' ? nowLines(image, options) : []),
+    ...regionLines(image.regions, paint),
     ...testLines(image),
-    ...untestedLines(image, paint),
-    ...unsentLines(image, paint),
-    ...retryLines(image, options),
+    ...untestedLines(status, paint),
+    ...unsentLines(status, paint),
+    ...troubleLines(image, options),
     ...actLines(image),
     ...holdLines(image, paint),
-    ...completeLines(image, paint),
-  );
-  return lines;
+    ...nextLines(image.next, paint),
+  ];
 }
 
-/** A run that ended by itself has removed what it had not made public; where it could not, the region is failed. */
-function stateText({ outcome }: ImageStatus, state: RegionState): string {
-  const isUndone = outcome !== 'running' && outcome !== 'terminated';
-  if (!isUndone || ['published', 'private', 'failed', 'left-out'].includes(state)) {
-    return state;
-  }
-  return state === 'waiting' ? 'not begun' : 'removed';
+function stepsText({ steps }: ImageOverview): string {
+  return STEPS.map((name) => {
+    const step = steps.find((one) => one.step === name);
+    const { state = 'waiting', startedAt = null, endedAt = null } = step ?? {};
+    const isTimed = startedAt !== null && endedAt !== null;
+    const took = isTimed ? ` ${formatElapsed(Date.parse(endedAt) - Date.parse(startedAt))}` : '';
+    return `${STEP_LOOK[state][0]} ${name}${took}`;
+  }).join('   ');
 }
 
-function regionLines(
-  image: ImageStatus,
-  regions: readonly RegionProgress[],
-  paint: Paint,
-): string[] {
+/** What happens now: the bytes, the waits for AWS, or the regions that are done. */
+function nowLines(image: ImageOverview, { nowMs }: ViewOptions): string[] {
+  const { transfer, waits, step } = image;
+  const { done, total } = countRegions(image);
+  const isCounted = (step === 'copy' || step === 'publish') && total > 0;
+  const lines = [
+    ...stepTime(image, nowMs),
+    ...(isCounted ? [`${done}/${total} regions`] : []),
+    ...(transfer === null ? [] : [transferText(transfer, undefined, { nowMs })]),
+    ...waitLines(waits, nowMs),
+  ];
+  return lines.map((line, index) => (index === 0 ? `  now: ${line}` : `       ${line}`));
+}
+
+function regionLines(regions: readonly RegionOverview[], paint: Paint): string[] {
   const states = [...new Set(regions.map(({ state }) => state))];
   const rows = states.flatMap((state) => {
-    const members = regions.filter((regionState) => regionState.state === state);
-    const plain = members.filter(({ reason }) => reason === undefined);
-    const explained = members.filter(({ reason }) => reason !== undefined);
-    const label = paint(state === 'failed' ? 'red' : 'yellow', state);
+    const members = regions.filter((one) => one.state === state);
+    const plain = members.filter(({ reason }) => reason === null);
+    const explained = members.filter(({ reason }) => reason !== null);
+    const label = paint(
+      state === 'failed' ? 'red' : 'yellow',
+      state.replace('not-begun', 'not begun'),
+    );
     return [
       ...(plain.length > 0
-        ? [[stateText(image, state), plain.map(({ region }) => region).join(' ')]]
+        ? [[state.replace('not-begun', 'not begun'), plain.map(({ region }) => region).join(' ')]]
         : []),
       ...explainedRows(explained, label),
     ];
@@ -199,18 +121,18 @@ function regionLines(
 }
 
 /** Regions that fail together mostly have the same next step: print it once, below them. */
-function explainedRows(regions: readonly RegionProgress[], label: string): string[][] {
+function explainedRows(regions: readonly RegionOverview[], label: string): string[][] {
   const steps = [...new Set(regions.map(({ next }) => next))];
   return steps.flatMap((step) => [
     ...regions
       .filter(({ next }) => next === step)
       .map(({ region, reason }) => [label, `${region}: ${reason ?? ''}`]),
-    ...(step === undefined ? [] : [['', `next: ${step}`]]),
+    ...(step === null ? [] : [['', `next: ${step}`]]),
   ]);
 }
 
-function testLines({ progress }: ImageStatus): string[] {
-  return (progress?.tests ?? []).map(
+function testLines({ tests }: ImageOverview): string[] {
+  return tests.map(
     ({ variant, ami, instanceId, exitStatus, seconds, ...over }) =>
       `  tested ${variant} (${ami} on ${instanceId})${transportText(over)}: exit status ${exitStatus} after ${formatElapsed(seconds * 1000)}`,
   );
@@ -228,17 +150,27 @@ function untestedLines({ progress }: ImageStatus, paint: Paint): string[] {
 }
 
 /** Activities that are tried again, with the reason. */
-export function retryLines(image: ImageStatus, { paint, nowMs }: ViewOptions): string[] {
-  return image.activities.filter(isRetried).flatMap((activity) => {
-    const { lastFailure, nextAttemptAt } = activity;
-    const wait = nextAttemptAt === null ? 0 : Date.parse(nextAttemptAt) - nowMs;
-    const when = wait > 0 ? `, next try in ${formatElapsed(wait)}` : '';
-    const why = lastFailure?.message ?? 'no answer';
-    const next = lastFailure?.class === 'credentials' ? [`    next: ${lastFailure.next}`] : [];
-    return [paint('yellow', `  ! ${attemptText(activity)}${when}: ${why}`), ...next];
-  });
+function troubleLines({ troubles }: ImageOverview, { paint, nowMs }: ViewOptions): string[] {
+  return troubles.flatMap((trouble) => [
+    paint('yellow', `  ! ${troubleText(trouble, nowMs)}`),
+    ...(trouble.next === null ? [] : [`    next: ${trouble.next}`]),
+  ]);
 }
 
-function isRetried({ attempt, lastFailure }: PendingActivity): boolean {
-  return attempt > 1 && lastFailure !== null;
+function holdLines(image: ImageOverview, paint: Paint): string[] {
+  const { hold, acts, isCancelling, reason } = image;
+  const pause = acts.findLast(({ action }) => action === 'pause');
+  const who =
+    pause === undefined
+      ? ''
+      : ` by ${pause.by}${pause.reason === undefined ? '' : ` (${pause.reason})`}`;
+  const held =
+    hold === null
+      ? []
+      : [
+          `${hold.for === 'approval' ? 'waits for approval' : `paused${who}`} before the step ${hold.before}, since ${formatTime(hold.since)} UTC`,
+        ];
+  return [...(isCancelling ? [reason ?? ''] : []), ...held, ...patienceText(image)].map((line) =>
+    paint('yellow', `  ${line}`),
+  );
 }

@@ -20,13 +20,24 @@ export function sweepRows({ dryRun, removed, left, kept }: SweepReport): SweepRo
   ];
 }
 
-/** Without `verbose`, what is kept is only counted. */
+/** Kept for a reason that an operator may not expect; the others are as they should be, and grow with every compose. */
+const EXPECTED_KEPT: readonly SweepItem['code'][] = [
+  'other-installation',
+  'public',
+  'result',
+  'run-open',
+];
+
+/** Without `verbose`, what is kept is only counted; with it, what an operator expects is counted by its reason. */
 export function sweepLines(
   report: SweepReport,
   { verbose, paint }: { readonly verbose: boolean; readonly paint: Paint },
 ): string[] {
-  const rows = sweepRows(report).filter(({ outcome }) => verbose || outcome !== 'kept');
-  if (rows.length === 0) return [];
+  const rows = sweepRows(report).filter(
+    ({ outcome, code }) => outcome !== 'kept' || (verbose && !EXPECTED_KEPT.includes(code)),
+  );
+  const counts = verbose ? keptCounts(report) : [];
+  if (rows.length === 0) return counts;
   const head = ['REGION', 'TYPE', 'ID', 'AGE', '', 'RUN', 'WHY'];
   const body = rows.map((row) => [
     row.region,
@@ -37,7 +48,26 @@ export function sweepLines(
     printable(row.workflow ?? '-'),
     printable(row.reason),
   ]);
-  return formatColumns([head.map((cell) => paint('bold', cell)), ...body]);
+  return [...formatColumns([head.map((cell) => paint('bold', cell)), ...body]), ...counts];
+}
+
+const KEPT_BECAUSE: Readonly<Partial<Record<SweepItem['code'], string>>> = {
+  'other-installation': 'belong to another installation',
+  public: 'are public',
+  result: 'are the result of a run',
+  'run-open': 'belong to a run that is under way',
+};
+
+/** `68 kept: 60 are public, 8 are the result of a run` */
+function keptCounts({ kept }: SweepReport): string[] {
+  const counts = EXPECTED_KEPT.map((code) => ({
+    because: KEPT_BECAUSE[code] ?? code,
+    count: kept.filter((item) => item.code === code).length,
+  })).filter(({ count }) => count > 0);
+  if (counts.length === 0) return [];
+  const sum = counts.reduce((total, { count }) => total + count, 0);
+  const reasons = counts.map(({ because, count }) => `${count} ${because}`).join(', ');
+  return [`${sum} kept as expected: ${reasons} (-o json lists them)`];
 }
 
 /** What the operator should look at, one line each. */

@@ -6,6 +6,8 @@ export interface TransferRate {
   /** Undefined until two samples differ in time. */
   bytesPerSecond(): number | undefined;
   secondsLeft(totalBytes: number): number | undefined;
+  /** How long the bytes have stood still. */
+  stillMs(nowMs: number): number;
 }
 
 /** After this time a new sample counts half: a balance between steady and current. */
@@ -29,6 +31,7 @@ export function createTransferRate(): TransferRate {
       rate = rate === undefined ? current : rate + weight * (current - rate);
       last = { bytes, atMs };
     },
+    stillMs: (nowMs) => (last === undefined ? 0 : nowMs - last.atMs),
     bytesPerSecond: () => rate,
     secondsLeft: (totalBytes) =>
       rate === undefined || rate <= 0 || last === undefined || totalBytes <= 0

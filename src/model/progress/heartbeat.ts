@@ -38,9 +38,17 @@ export interface WaitHeartbeat extends Attempted {
   readonly phase: string;
   /** As AWS reports it, in jumps. */
   readonly percent?: number;
+  /** When this wait began, ISO 8601, and when it is given up. */
+  readonly since?: string;
+  readonly limitSeconds?: number;
+  /** Which instance is waited for: the first is 1. */
+  readonly instance?: { readonly number: number; readonly of: number };
+  /** What AWS shows of it, such as the last lines of a console. */
+  readonly detail?: string;
 }
 
-export type Heartbeat = WriteHeartbeat | WaitHeartbeat;
+/** Temporal does not list the input of an activity: its heartbeat names the region. */
+export type Heartbeat = (WriteHeartbeat | WaitHeartbeat) & { readonly region?: string };
 
 /** The attempt that sent the heartbeat, and when: in ms of that attempt's own clock, so only it can compare them. */
 export interface HeartbeatStamp {

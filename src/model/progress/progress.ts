@@ -4,7 +4,7 @@ import type { RunRef } from '../ids/run-ref.js';
 import type { RegisteredAmi } from '../plan/plan.js';
 import type { Untested } from '../plan/untested.js';
 import type { Hold, OperatorAct } from './operator.js';
-import type { Arch, Virtualization, VolumeType } from '../ids/variant.js';
+import type { Arch, Variant, Virtualization, VolumeType } from '../ids/variant.js';
 
 export const STEPS = [
   'plan',
@@ -45,6 +45,17 @@ export interface RegionProgress {
   readonly next?: string;
   /** Of a region that waits for the operator: what it was doing when it failed. */
   readonly heldIn?: 'copying' | 'copied' | 'publishing';
+  /** Of a region that waits for the operator: when it is left out, ISO 8601. */
+  readonly dueAt?: string;
+  /** When the state began, ISO 8601. */
+  readonly since?: string;
+  /** When the copy began, and when the region was complete. */
+  readonly startedAt?: string;
+  readonly endedAt?: string;
+  /** Without a required region the image is not published. */
+  readonly required?: boolean;
+  /** Every AMI that the plan has for the region: `reason` is that of one that EC2 cannot have there. */
+  readonly planned?: readonly PlannedAmi[];
   /** Of a failed region: the AMIs that were public before it failed and stay public. */
   readonly amis: readonly RegisteredAmi[];
 }
@@ -53,6 +64,12 @@ export interface RegionProgress {
 export interface TestTransport {
   readonly transport?: 'ssm' | 'console';
   readonly transportReason?: string;
+}
+
+export interface PlannedAmi {
+  readonly variant: Variant;
+  readonly name: string;
+  readonly reason?: string;
 }
 
 export interface TestRecord extends TestTransport {
@@ -83,6 +100,12 @@ export interface ImageProgress {
   readonly hold?: Hold;
   /** What operators did, the earliest first. */
   readonly acts?: readonly OperatorAct[];
+  /** Absent before the plan. */
+  readonly homeRegion?: string;
+  /** About how many seconds each step takes. */
+  readonly expectedSeconds?: Readonly<Partial<Record<Step, number>>>;
+  /** When `publish.region_patience` leaves out the regions that are still copied, ISO 8601. */
+  readonly copiesDueAt?: string;
 }
 
 export type ImageOutcome =

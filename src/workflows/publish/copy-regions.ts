@@ -29,9 +29,11 @@ export async function copyToAllRegions(
   late.begin((regionPlan) => late.add(comeBack(publication, source, regionPlan)));
   const wanted = plan.copies.filter(({ regionName }) => run.region(regionName).state === 'waiting');
   // One timer for all regions: it cancels those that are late. Complete regions are not affected.
+  run.setCopiesDue(plan.regionPatienceMs);
   const firsts = await CancellationScope.withTimeout(plan.regionPatienceMs, () =>
     settleAll(wanted.map((regionPlan) => firstCopy(publication, source, regionPlan))),
   );
+  run.setCopiesDue(undefined);
   const regions: RegionAmis[] = [];
   for (const [index, { region, held }] of firsts.entries()) {
     if (held !== undefined && wanted[index]?.required !== true) late.add(held);

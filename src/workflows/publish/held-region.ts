@@ -60,6 +60,7 @@ async function isRetried(
     heldIn: state === 'publishing' || state === 'copied' ? state : 'copying',
     reason: failureReason(failure),
     next: nextOf(failure),
+    dueAt: new Date(Date.now() + operatorPatienceMs).toISOString(),
   });
   return (await run.operator.decision(regionName, operatorPatienceMs)) === 'retry';
 }

@@ -1,17 +1,17 @@
 /** The state of one publication: answers the query, draws the page in the Temporal UI, makes the result. */
 
 import {
+  CancellationScope,
   log,
   proxySinks,
   setCurrentDetails,
   setHandler,
-  upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { WrittenImage } from '../../activities/activities.js';
 import type { PublishImageInput } from '../../contract.js';
 import type { RunSinks } from '../../model/progress/run-events.js';
-import { imageProgressQuery, phaseAttribute } from '../../contract.js';
+import { imageProgressQuery } from '../../contract.js';
 import type { Hold } from '../../model/progress/operator.js';
 import type { ImagePlan, RegionPlan, RegisteredAmi } from '../../model/plan/plan.js';
 import type {
@@ -24,13 +24,17 @@ import type {
   StepState,
   TestRecord,
 } from '../../model/progress/progress.js';
+import { stepSeconds } from '../../model/plan/estimate.js';
 import { STEPS, waitingSteps } from '../../model/progress/progress.js';
 import type { Change, TestState } from './announce-changes.js';
 import { imageDetails } from './image-details.js';
+import { runOverview } from './run-overview.js';
 import type { RecordedRun } from './image-result.js';
 import { imageResult, imageSummary } from './image-result.js';
+import { ListAttributes } from './list-attributes.js';
 import { Operator } from './operator.js';
 import { beforeHold } from './region-state.js';
+import { RegionTimes } from './region-times.js';
 import type { OperatedRun } from './operator.js';
 import type { Undone } from './undo-stack.js';
 import { leftBehind } from './undo-stack.js';
@@ -54,10 +58,14 @@ export class ImageRun {
   #listener: RunListener | undefined;
   #outcome: ImageOutcome | 'running' = 'running';
   #failure: string | undefined;
-  #phase: string | undefined;
+  readonly #list = new ListAttributes();
+  /** Of the whole run: a late copy cancels only its own. */
+  readonly #scope = CancellationScope.current();
   #written: Pick<WrittenImage, 'rawSha256'> | WrittenImage | undefined;
   readonly #steps: Record<Step, StepProgress> = waitingSteps();
   readonly #regions = new Map<string, RegionProgress>();
+  readonly #times = new RegionTimes();
+  #copiesDueAt: string | undefined;
   readonly #tests: TestRecord[] = [];
   readonly #unsent: string[] = [];
 
@@ -114,8 +122,7 @@ export class ImageRun {
   async step<T>(step: Step, body: () => Promise<T>): Promise<T> {
     await this.operator.resumed(step);
     if (this.#steps[step].state === 'waiting') {
-      this.#setPhase(step);
-      this.#mark(step, 'running');
+      this.#mark(step, 'running', step);
     }
     const result = await body();
     if (this.#steps[step].state === 'running') this.#mark(step, 'done');
@@ -156,6 +163,7 @@ export class ImageRun {
     const { region, state, amis } = before;
     const kept = change.state === undefined ? before : { region, state, amis };
     const after = { ...kept, ...change };
+    this.#times.note(before, after.state);
     this.#regions.set(regionName, after);
     this.#show();
     // A region that waits for the operator has not failed yet: its messages wait, too.
@@ -190,9 +198,8 @@ export class ImageRun {
   close(outcome: ImageOutcome, failure?: string): void {
     this.#outcome = outcome;
     this.#failure = failure;
-    this.#setPhase(outcome);
     runEvents.publicationClosed(outcome);
-    this.#show();
+    this.#show(outcome);
     const reason = failure === undefined ? {} : { reason: failure };
     this.#listener?.onChange({ of: 'outcome', after: outcome, ...reason });
     const isPublic = this.#plan?.makePublic ?? false;
@@ -208,14 +215,22 @@ export class ImageRun {
       arch: image.arch,
       outcome: this.#outcome,
       steps: this.#steps,
-      regions: this.regions,
+      regions: this.regions.map((one) => this.#times.complete(one, this.#planOf(one.region))),
       tests: this.#tests,
       ...(this.#plan?.untested === undefined ? {} : { untested: this.#plan.untested }),
+      ...this.#planned(),
       ...(this.#failure === undefined ? {} : { failure: this.#failure }),
       ...(this.#unsent.length === 0 ? {} : { unsent: this.#unsent }),
       ...(this.operator.hold === undefined ? {} : { hold: this.operator.hold }),
       ...(this.operator.acts.length === 0 ? {} : { acts: this.operator.acts }),
     };
+  }
+
+  /** The patience of the copies begins; undefined when the last of them has ended. */
+  setCopiesDue(afterMs: number | undefined): void {
+    this.#copiesDueAt =
+      afterMs === undefined ? undefined : new Date(Date.now() + afterMs).toISOString();
+    this.#show();
   }
 
   result(outcome: ImageResult['outcome']): ImageResult {
@@ -227,7 +242,18 @@ export class ImageRun {
     });
   }
 
-  #mark(step: Step, after: StepState): void {
+  #planOf(name: string): RegionPlan | undefined {
+    return this.regionPlans.find(({ regionName }) => regionName === name);
+  }
+
+  #planned(): Pick<ImageProgress, 'homeRegion' | 'expectedSeconds' | 'copiesDueAt'> {
+    const plan = this.#plan;
+    if (plan === undefined) return {};
+    const due = this.#copiesDueAt === undefined ? {} : { copiesDueAt: this.#copiesDueAt };
+    return { homeRegion: plan.homeRegion, expectedSeconds: stepSeconds(plan), ...due };
+  }
+
+  #mark(step: Step, after: StepState, phase?: string): void {
     const now = new Date().toISOString();
     const before = this.#steps[step];
     this.#steps[step] =
@@ -238,7 +264,7 @@ export class ImageRun {
       const seconds = (Date.parse(now) - Date.parse(before.startedAt ?? now)) / 1000;
       runEvents.stepEnded({ step, state: after, seconds });
     }
-    this.#show();
+    this.#show(phase);
     this.#listener?.onChange({ of: 'step', step, after });
   }
 
@@ -258,18 +284,16 @@ export class ImageRun {
   /** The phase shows in lists that the run waits for a person. */
   #changed(): void {
     const running = STEPS.findLast((step) => this.#steps[step].state === 'running');
-    const phase = this.operator.hold === undefined ? running : phaseOf(this.operator.hold);
-    if (phase !== this.#phase && phase !== undefined) this.#setPhase(phase);
-    this.#show();
+    this.#show(this.operator.hold === undefined ? running : phaseOf(this.operator.hold));
   }
 
-  #setPhase(phase: string): void {
-    this.#phase = phase;
-    upsertSearchAttributes([{ key: phaseAttribute, value: phase }]);
-  }
-
-  #show(): void {
-    setCurrentDetails(imageDetails(this.progress()));
+  #show(phase?: string): void {
+    const overview = runOverview(this.progress(), this.input.request, {
+      runId: this.runId,
+      isCancelled: this.#scope.consideredCancelled,
+    });
+    this.#list.show(phase, overview);
+    setCurrentDetails(imageDetails(overview));
   }
 }
 

@@ -6,7 +6,7 @@ import { EC2_SERVICE_EXCEPTION } from '../../model/errors.js';
 import type { Publication } from './publication.js';
 
 /** Throws when a required region failed or was left out, with the reason of each. */
-export function failWithoutRequired({ run }: Publication): void {
+export function failWithoutRequired({ run, plan }: Publication): void {
   const missing = run.regionPlans
     .filter(({ required }) => required)
     .map(({ regionName }) => run.region(regionName))
@@ -16,7 +16,10 @@ export function failWithoutRequired({ run }: Publication): void {
   const details: FailureDetails = {
     code: 'required-region-failed',
     class: 'refused',
-    next: 'Repair the region, or remove it from publish.required_regions, and publish again.',
+    next: nextOf(
+      missing.map(({ region }) => region),
+      plan.homeRegion,
+    ),
   };
   throw ApplicationFailure.create({
     type: EC2_SERVICE_EXCEPTION,
@@ -24,4 +27,17 @@ export function failWithoutRequired({ run }: Publication): void {
     nonRetryable: true,
     details: [details],
   });
+}
+
+/** The home region is the first item of [[amis]], and no key of its own makes it required. */
+function nextOf(missing: readonly string[], homeRegion: string): string {
+  const named = missing.filter((name) => name !== homeRegion);
+  const home = missing.includes(homeRegion)
+    ? [`Repair ${homeRegion}, or put an item of another region first in [[amis]].`]
+    : [];
+  const others =
+    named.length === 0
+      ? []
+      : [`Repair ${named.join(', ')}, or remove them from publish.required_regions.`];
+  return [...home, ...others, 'Then publish again.'].join(' ');
 }

@@ -100,7 +100,10 @@ async function testOnLiveInstance(
       const over = test.transport === 'console' ? ' over the console' : '';
       const summary = `test ${ami.ami} (${variantKey(ami.variant)}) on ${instance.instanceId}${over}`;
       const options = { summary, ...testBounds(test.timeoutSeconds) };
-      const record = await runTest.executeWithOptions(options, [{ origin, test, ami, instance }]);
+      const attempt = { number: lost + 1, of: INSTANCES_MAX };
+      const record = await runTest.executeWithOptions(options, [
+        { origin, test, ami, instance, attempt },
+      ]);
       publication.aside(terminate(instance));
       return reason === undefined ? record : { ...record, transportReason: reason };
     } catch (failure) {

@@ -11,7 +11,6 @@ function textOf(status: ImageStatus): string {
   const options = {
     paint: (_style: unknown, text: string) => text,
     nowMs: NOW_MS,
-    rates: new Map(),
   };
   return statusLines(status, options).join('\n');
 }
@@ -22,7 +21,7 @@ describe('the status of an image that waits for a person', () => {
     const status = someImageStatus({ progress: someProgress({ hold }) });
     assert.match(
       textOf(status),
-      new RegExp(`waits for approval before the step copy.*: fedimg approve ${ID}`),
+      new RegExp(`waits for approval before the step copy[^]*: +fedimg approve ${ID}`),
     );
     assert.equal(exitCodeOfStatus(status), EXIT.waitingForApproval);
     assert.equal(exitCodeOfStatus(someImageStatus()), EXIT.stillRunning);
@@ -34,7 +33,7 @@ describe('the status of an image that waits for a person', () => {
     const status = someImageStatus({ progress: someProgress({ hold, acts }) });
     assert.match(
       textOf(status),
-      new RegExp(`paused by ann@desk \\(QA first\\) .*: fedimg resume ${ID}`),
+      new RegExp(`paused by ann@desk \\(QA first\\) [^]*: +fedimg resume ${ID}`),
     );
     assert.match(textOf(status), /14:02:10 UTC {2}pause by ann@desk \(QA first\)/);
     assert.equal(exitCodeOfStatus(status), EXIT.stillRunning);
@@ -58,7 +57,7 @@ describe('the status of an image that waits for a person', () => {
       outcome: 'partly-published',
       progress: someProgress({ outcome: 'partly-published', regions }),
     });
-    assert(textOf(status).includes(`complete it: fedimg retry ${ID} --region sa-east-1`));
+    assert(textOf(status).includes(`complete sa-east-1:  fedimg retry ${ID} --region sa-east-1`));
     assert.equal(exitCodeOfStatus(status), EXIT.partlyPublished);
   });
 });

@@ -1,6 +1,6 @@
 /** Statuses as they were read from a run, for tests of what is shown of them. */
 
-import type { ActivityWait } from '../../../src/client/activity-wait.js';
+import type { ActivityWait } from '../../../src/model/status/activity-wait.js';
 import type { ComposeStatus, ImageStatus } from '../../../src/client/status.js';
 import type { ImageProgress, RegionState } from '../../../src/model/progress/progress.js';
 import { waitingSteps } from '../../../src/model/progress/progress.js';

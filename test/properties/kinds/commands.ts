@@ -15,7 +15,9 @@ import {
 import { PlainProgress } from '../../../src/commands/view/plain-progress.js';
 import { CommandError, problemOf, renderProblem } from '../../../src/commands/shared/problem.js';
 import { createProgram, wantedCommand } from '../../../src/commands/program.js';
-import { liveLines, statusLines } from '../../../src/commands/view/status-view.js';
+import { screenLines } from '../../../src/commands/view/screen.js';
+import { statusLines } from '../../../src/commands/view/status-view.js';
+import { overviewOf } from '../../../src/model/status/compose-overview.js';
 import { parseComposeMessage } from '../../../src/model/compose/compose-message.js';
 import {
   MOVING,
@@ -155,7 +157,8 @@ const messageTexts = inputKind({
   }),
 });
 
-const options = { paint: (_style: unknown, text: string) => text, nowMs: NOW_MS, rates: new Map() };
+const options = { paint: (_style: unknown, text: string) => text, nowMs: NOW_MS };
+const screen = { ...options, columns: 80, rows: 24, rates: new Map() };
 
 const views = inputKind({
   name: 'status-view',
@@ -216,7 +219,7 @@ const views = inputKind({
       } as const;
       const lines = [running, failed].flatMap((status) => [
         ...statusLines(status, options),
-        ...liveLines(status, options),
+        ...screenLines({ overview: overviewOf(status), messages: [] }, screen),
         ...new PlainProgress().update(status, NOW_MS),
       ]);
       const paint = options.paint as Parameters<typeof amiLines>[1];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { standsStill, waitOf } from '../../src/client/activity-wait.js';
-import type { Heartbeat } from '../../src/model/progress/heartbeat.js';
+import { standsStill, waitOf } from '../../../src/model/status/activity-wait.js';
+import type { Heartbeat } from '../../../src/model/progress/heartbeat.js';
 
 const NOW_MS = Date.parse('2026-11-22T14:02:20.000Z');
 const agoMs = (seconds: number): number => NOW_MS - seconds * 1_000;

@@ -1,8 +1,8 @@
 /** Why a pending activity is not done yet: the reason, since when, and the next try. */
 
-import type { FailureClass } from '../model/errors.js';
-import type { Heartbeat } from '../model/progress/heartbeat.js';
-import { HEARTBEAT_TIMEOUT_MS } from '../model/progress/heartbeat.js';
+import type { FailureClass } from '../errors.js';
+import type { Heartbeat } from '../progress/heartbeat.js';
+import { HEARTBEAT_TIMEOUT_MS } from '../progress/heartbeat.js';
 import type { FailureReport } from './failure-report.js';
 
 /**

@@ -1,0 +1,23 @@
+/** The dashboard's view of Temporal: the runs of a deployment and their overviews. */
+
+import { readOverview } from '../../client/overview.js';
+import { listPublications } from '../../client/publications.js';
+import type { Session } from '../../client/session.js';
+import { workflowIdOf } from '../../model/ids/workflow-ids.js';
+import type { BoardSource } from './reading.js';
+
+/** The history of an image and the AMIs of a compose are found among these. */
+const RUNS_MAX = 1_000;
+
+const OF_BOTH = 'WorkflowType IN ("compose", "publishImage")';
+
+export function temporalSource(session: Session): BoardSource {
+  return {
+    list: (which) =>
+      which === 'open'
+        ? listPublications(session, `ExecutionStatus = "Running" AND ${OF_BOTH}`)
+        : listPublications(session, OF_BOTH, RUNS_MAX),
+    read: (run) => readOverview(session, run),
+    workflowIdOf: (id) => workflowIdOf(session.deployment, id),
+  };
+}
