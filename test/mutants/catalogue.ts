@@ -11,6 +11,7 @@ const LATE = 'test/incidents/late-listings.test.ts';
 const TWO = 'test/incidents/two-attempts.test.ts';
 const GUEST = 'test/guest/write-image.test.ts';
 const SWEEP = 'test/activities/sweep/sweep.test.ts';
+const LEFT = 'test/activities/left-over.test.ts';
 const SURPLUS = 'test/activities/surplus.test.ts';
 const WIRE = 'test/messaging/wire-message.test.ts';
 const SENDER = 'test/messaging/sender.test.ts';
@@ -830,7 +831,7 @@ const HANDS: readonly Mutant[] = [
   {
     name: 'an AMI of other bytes under the name is adopted',
     invariant: 'I4',
-    file: 'src/activities/plan/earlier-publication.ts',
+    file: 'src/activities/left-over.ts',
     find: 'const key = { ...imageKey(origin), [TAG.sha256]: origin.sha256 };',
     replace: 'const key = { ...imageKey(origin) };',
     tests: [PUBLISHED],
@@ -838,10 +839,10 @@ const HANDS: readonly Mutant[] = [
   {
     name: 'what a run under way has made is adopted by another run',
     invariant: 'I8',
-    file: 'src/activities/earlier-amis.ts',
+    file: 'src/activities/left-over.ts',
     find: "return run !== undefined && (await runs.stateOf(run)).state === 'closed';",
     replace: 'return run !== undefined;',
-    tests: [PUBLISHED],
+    tests: [PUBLISHED, LEFT],
   },
   {
     name: "an adopted AMI stays the closed run's, and the undo does not find it",

@@ -14,6 +14,7 @@ import { isTested } from '../../model/plan/plan-tags.js';
 import { runOf } from '../../model/sweep/stray.js';
 import { imageKey, RESULT_STATE, TAG } from '../../model/ids/tags.js';
 import { EC2_SERVICE_EXCEPTION, ServiceError } from '../../model/errors.js';
+import { isLeftOver, isSameFile } from '../left-over.js';
 import type { PlanContext } from './plan-context.js';
 
 export interface EarlierImage {
@@ -44,7 +45,9 @@ export async function findEarlier(
   const atHome = await completeAmis(context, origin, home, signal);
   const isHomeComplete = atHome.length > 0 && atHome.length >= home.wanted.length;
   const found = await findCompletion(context, image, atHome, signal);
-  if (!isHomeComplete && !('source' in found)) {
+  const isMade = isHomeComplete || 'source' in found;
+  const left = isMade ? undefined : await findLeftSource(context, image, signal);
+  if (!isMade && left === undefined) {
     const needed = [home, ...others.filter(({ required }) => required)];
     await Promise.all(
       needed.map((plan) =>
@@ -61,6 +64,7 @@ export async function findEarlier(
   const isMissing = ({ regionName, wanted }: RegionPlan) =>
     published.filter((ami) => ami.regionName === regionName).length < wanted.length;
   const missing = [home, ...usable].filter(isMissing).map(({ regionName }) => regionName);
+  if (left !== undefined) return { published, completion: { ...left, regions: missing } };
   const regions = missing.filter((name) => image.only?.includes(name) ?? true);
   if (regions.length === 0) return { published };
   if (!('source' in found)) return { published, incompletable: found.reason };
@@ -95,11 +99,44 @@ async function findCompletion(
 }
 
 /**
+ * The tested snapshot of a closed run that has published nothing at home: this run goes on behind the test. Undefined
+ * when it left none, or none that was tested: then the image is made from the beginning.
+ */
+async function findLeftSource(
+  context: PlanContext,
+  image: EarlierImage,
+  signal: AbortSignal,
+): Promise<Omit<Completion, 'regions'> | undefined> {
+  const { origin, plans } = image;
+  const [home] = plans;
+  if (home === undefined || home.wanted.length === 0) return undefined;
+  const { regionName, wanted } = home;
+  const names = wanted.map(({ name }) => name);
+  const found = await findImagesByName(context.aws.region(regionName), names, signal);
+  for (const made of found.filter((one) => isSameFile(one, origin))) {
+    const snapshot = snapshotOf(made);
+    const want = wanted.find(({ name }) => name === made.Name);
+    if (made.ImageId === undefined || snapshot === undefined || want === undefined) continue;
+    if (!(await isLeftOver(made, origin, context.isClosed))) continue;
+    const { name, variant } = want;
+    const ami = { regionName, name, variant, ami: made.ImageId, snapshot };
+    const source = await findCompletion(context, image, [ami], signal);
+    if ('source' in source) return source;
+  }
+  return undefined;
+}
+
+function snapshotOf({ BlockDeviceMappings }: Image): string | undefined {
+  return BlockDeviceMappings?.find(({ Ebs }) => Ebs?.SnapshotId)?.Ebs?.SnapshotId;
+}
+
+/**
  * RegisterImage would refuse these names, and the image would fail after an hour's work. Outside of the home region
- * the image's own AMIs are adopted after their bytes are compared; at home this run makes a snapshot of its own.
+ * the image's own AMIs are adopted after their bytes are compared; at home this run makes a snapshot of its own. What a
+ * closed run left unfinished loses its name to this run.
  */
 async function refuseTakenNames(
-  { aws }: PlanContext,
+  { aws, isClosed }: PlanContext,
   origin: Origin,
   { plan, isHome }: { readonly plan: RegionPlan; readonly isHome: boolean },
   signal: AbortSignal,
@@ -108,9 +145,11 @@ async function refuseTakenNames(
   if (wanted.length === 0) return;
   const names = wanted.map(({ name }) => name);
   const images = await findImagesByName(aws.region(regionName), names, signal);
-  const foreign = images.find(
-    (image) => tagOf(image, TAG.run) !== origin.runId && (isHome || !isSameImage(image, origin)),
+  const others = images.filter(
+    (image) => tagOf(image, TAG.run) !== origin.runId && (isHome || !isSameFile(image, origin)),
   );
+  const isLeft = await Promise.all(others.map((image) => isLeftOver(image, origin, isClosed)));
+  const foreign = others.find((_image, index) => isLeft[index] !== true);
   if (foreign === undefined) return;
   const { ImageId = '', Name = '', Public } = foreign;
   throw new ServiceError(
@@ -119,20 +158,10 @@ async function refuseTakenNames(
     {
       code: 'name-taken',
       class: 'refused',
-      next: `${Public || isComplete(foreign) ? '' : 'If a terminated run left it, wait for the sweep (fedimg sweep --dry-run --verbose shows what the sweep waits for) and publish again. '}If it is not needed, deregister ${ImageId} and the other AMIs of its image, and delete their snapshots; else change publish.image_name.`,
+      next: `${Public || isComplete(foreign) ? '' : 'If a run of it is under way, wait until that has closed, and publish again. '}If it is not needed, deregister ${ImageId} and the other AMIs of its image, and delete their snapshots; else change publish.image_name.`,
       region: regionName,
       resource: ImageId,
     },
-  );
-}
-
-/** Of this image and this file, and not kept for inspection. */
-function isSameImage({ Tags }: Image, origin: Origin): boolean {
-  const key = { ...imageKey(origin), [TAG.sha256]: origin.sha256 };
-  return (
-    origin.sha256 !== undefined &&
-    tagOf({ Tags }, TAG.keepUntil) === undefined &&
-    Object.entries(key).every(([name, value]) => tagOf({ Tags }, name) === value)
   );
 }
 
@@ -187,8 +216,7 @@ async function completeAmis(
       tagOf({ Tags }, TAG.sha256) === origin.sha256;
     const image = named.find((one) => one.Public === true || isPrivate(one));
     refuseOtherBytes(origin, plan.regionName, image);
-    const snapshot = image?.BlockDeviceMappings?.find(({ Ebs }) => Ebs?.SnapshotId)?.Ebs
-      ?.SnapshotId;
+    const snapshot = image === undefined ? undefined : snapshotOf(image);
     if (
       image?.ImageId === undefined ||
       snapshot === undefined ||
