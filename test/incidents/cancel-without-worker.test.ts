@@ -4,7 +4,6 @@ import { Client } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { AttemptInterceptor } from '../../src/activities/attempt/interceptor.js';
 import { cancelPublication } from '../../src/client/cancel.js';
-import { connectToTemporal } from '../../src/client/connection.js';
 import { loadConfig } from '../../src/config/load.js';
 import { imageProgressQuery } from '../../src/contract.js';
 import { readInstallation } from '../../src/worker/installation.js';
@@ -14,7 +13,7 @@ import { assertNothingLeft } from '../support/expectations.js';
 import type { LocalPublisher } from '../support/local-publisher.js';
 import { withPublisher } from '../support/local-publisher.js';
 import { callCount, oneImage } from '../support/one-image.js';
-import { DEPLOYMENT } from '../support/publisher-config.js';
+import { withSession } from '../support/operator-session.js';
 import { testTemporal } from '../support/temporal.js';
 import { until } from '../support/until.js';
 import { withWorkers } from '../support/worker-process.js';
@@ -61,16 +60,10 @@ describe('a cancel that Temporal accepts while no worker is alive', () => {
 
 /** As `fedimg cancel`, which needs no worker. */
 async function cancelAsOperator({ workflowId }: WorkflowHandle): Promise<void> {
-  const { server } = await testTemporal();
-  const env = { ...server.env, TEMPORAL_ADDRESS: server.address };
-  const access = await connectToTemporal({ env, connectTimeoutMs: 60_000 });
-  try {
-    const session = { access, uiUrl: undefined, deployment: DEPLOYMENT };
+  await withSession(async (session) => {
     const { requested } = await cancelPublication(session, workflowId, { by: 'ann@desk' });
     assert(requested);
-  } finally {
-    await access.close();
-  }
+  });
 }
 
 /** It was refused because of the cancel; without that it is completed, and no longer pending. */

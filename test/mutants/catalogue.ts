@@ -328,8 +328,8 @@ const RECORD: readonly Mutant[] = [
     name: 'a run with a missing region calls itself published',
     invariant: 'I6',
     file: 'src/workflows/publish/finish.ts',
-    find: "  const outcome = isPartial ? 'partly-published' : 'published';",
-    replace: "  const outcome = isPartial ? 'published' : 'published';",
+    find: "  const outcome = isPartial(run) ? 'partly-published' : 'published';",
+    replace: "  const outcome = isPartial(run) ? 'published' : 'published';",
     tests: [WORKFLOW],
   },
 ];
