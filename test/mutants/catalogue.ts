@@ -862,6 +862,110 @@ const HANDS: readonly Mutant[] = [
   },
 ];
 
+/** What an operator does by hand holds, and what an earlier run left is gone on with. */
+const BY_HAND: readonly Mutant[] = [
+  {
+    name: 'a skip does not stop the copy of its region',
+    invariant: 'I17',
+    file: 'src/workflows/publish/operator.ts',
+    find: "else if (state === 'copying') this.#copies.get(regionName)?.cancel();",
+    replace: "else if (state === 'copying') continue;",
+    tests: [OPERATOR],
+    grep: 'skips a region that is too slow',
+  },
+  {
+    name: 'a required region can be skipped',
+    invariant: 'I17',
+    file: 'src/model/progress/operator-rules.ts',
+    find: '  if (asked.isRequired) {',
+    replace: "  if (asked.isRequired && regionName === '') {",
+    tests: [OPERATOR],
+    grep: 'reads the reason',
+  },
+  {
+    name: 'the copies begin without the approval that the plan wants',
+    invariant: 'I17',
+    file: 'src/workflows/publish-image.ts',
+    find: "  await publication.run.operator.approved('before-copy', 'copy');\n",
+    replace: '',
+    tests: [OPERATOR],
+    grep: 'approves an image that waits before copy',
+  },
+  {
+    name: 'a pause that is sent twice is on record twice',
+    invariant: 'I17',
+    file: 'src/workflows/publish/operator.ts',
+    find: '    if (this.#isPaused) return { changed: false };\n',
+    replace: '',
+    tests: [OPERATOR],
+    grep: 'pauses an image',
+  },
+  {
+    name: 'who cancelled and why is lost',
+    invariant: 'I17',
+    file: 'src/workflows/publish/operator.ts',
+    find: "      this.#record('cancel', input);\n",
+    replace: '      void input;\n',
+    tests: [OPERATOR],
+    grep: 'cancels a paused image',
+  },
+  {
+    name: 'a retry of one region of a closed image adds all regions',
+    invariant: 'I17',
+    file: 'src/client/retry.ts',
+    find: 'const complete = { of: runId, ...only(regions), ...operator };',
+    replace: 'const complete = { of: runId, ...only([]), ...operator };',
+    tests: ['test/client/retry.test.ts'],
+    grep: 'completes a closed image',
+  },
+  {
+    name: 'AMIs that are kept for inspection are adopted and published',
+    invariant: 'I17',
+    file: 'src/activities/left-over.ts',
+    find: '    tags[TAG.keepUntil] === undefined &&\n',
+    replace: '',
+    tests: [LEFT],
+    grep: 'kept for inspection',
+  },
+  {
+    name: 'what a terminated run left blocks the next run of its image',
+    invariant: 'I17',
+    file: 'src/activities/plan/earlier-publication.ts',
+    find: 'const foreign = others.find((_image, index) => isLeft[index] !== true);',
+    replace: 'const foreign = isLeft.length < 0 ? undefined : others[0];',
+    tests: [LEFT],
+    grep: 'loses its names',
+  },
+  {
+    name: 'a run changes what another installation left',
+    invariant: 'I17',
+    file: 'src/activities/left-over.ts',
+    find: 'const run = ownRunOf({ tags }, installation);',
+    replace:
+      'const { cluster, namespace } = installation;\n    const moved = { ...tags, [TAG.cluster]: cluster, [TAG.namespace]: namespace };\n    const run = ownRunOf({ tags: moved }, installation);',
+    tests: [LEFT],
+    grep: 'another installation',
+  },
+  {
+    name: 'the repeat of an image hides that a region is left out',
+    invariant: 'I17',
+    file: 'src/workflows/publish/finish.ts',
+    find: "return regions.some(({ state }) => state === 'failed' || state === 'left-out');",
+    replace: "return regions.some(({ state }) => state === 'failed');",
+    tests: ['test/incidents/completed-later.test.ts'],
+    grep: 'after the image has closed: by retry',
+  },
+  {
+    name: 'a compose that is signalled again undoes the skip of a region',
+    invariant: 'I17',
+    file: 'src/client/held-regions.ts',
+    find: ".filter(({ state }) => state === 'waiting-for-operator')",
+    replace: ".filter(({ state }) => state === 'waiting-for-operator' || state === 'failed')",
+    tests: ['test/incidents/completed-later.test.ts'],
+    grep: 'signalled again, while',
+  },
+];
+
 /** What AWS or Temporal would refuse later is found before the first write: else a run fails, or waits for ever. */
 const FORESIGHT: readonly Mutant[] = [
   {
@@ -926,4 +1030,5 @@ export const CATALOGUE: readonly Mutant[] = [
   ...PROVENANCE,
   ...CANCEL,
   ...HANDS,
+  ...BY_HAND,
 ];
