@@ -19,6 +19,7 @@ interface Options {
   readonly killPoints?: boolean;
   readonly cancels?: boolean;
   readonly terminates?: boolean;
+  readonly acts?: boolean;
   readonly shrink: boolean;
   readonly log?: string;
 }
@@ -44,6 +45,7 @@ const command = new Command('chaos')
   )
   .option('--cancels', 'cancel at every call that changes something, and at each kind of read')
   .option('--terminates', 'the same with terminate, then the sweep')
+  .option('--acts', 'each act of the operator while the worker is killed, in each step')
   .option('--no-shrink', 'leave failing schedules as they are')
   .option('--log <file>', 'also write all lines to this file');
 
@@ -66,7 +68,9 @@ async function main(): Promise<void> {
         ? 'cancels'
         : options.terminates === true
           ? 'terminates'
-          : 'runs';
+          : options.acts === true
+            ? 'acts'
+            : 'runs';
   const repeats = command.getOptionValueSource('runs') === 'default' ? 1 : options.runs;
   const { schedule } = options;
   const campaign: CampaignOptions = {

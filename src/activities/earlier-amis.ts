@@ -7,8 +7,8 @@ import { addTags, tagOf, tagsOf } from '../aws/tags.js';
 import type { RegisteredAmi, WantedAmi } from '../model/plan/plan.js';
 import type { Origin, StepTag } from '../model/ids/tags.js';
 import { amiTags, imageKey, RESULT_STATE, TAG } from '../model/ids/tags.js';
-import { runOf } from '../model/sweep/stray.js';
 import type { WorkflowRuns } from './attempt/context.js';
+import { closedRuns, freeName, isLeftOver } from './left-over.js';
 
 export interface EarlierSearch {
   readonly origin: Origin;
@@ -22,7 +22,8 @@ export interface EarlierSearch {
 
 /**
  * Adopts the identical AMIs of earlier runs. A result stays its run's; what a closed run left unfinished becomes this
- * run's by its tags, so that the sweep leaves it alone and the undo finds it.
+ * run's by its tags, so that the sweep leaves it alone and the undo finds it. An AMI that a closed run left on other bytes or
+ * on another snapshot loses its name to this run.
  */
 export async function adoptEarlier(
   ec2: RegionAccess,
@@ -32,6 +33,7 @@ export async function adoptEarlier(
 ): Promise<RegisteredAmi[]> {
   const { origin, wanted } = search;
   const names = wanted.map(({ name }) => name);
+  const isClosed = closedRuns(runs, origin);
   const images = names.length === 0 ? [] : await findImagesByName(ec2, names, signal);
   const adopted = await Promise.all(
     wanted.map(async (want): Promise<RegisteredAmi[]> => {
@@ -40,9 +42,12 @@ export async function adoptEarlier(
         ?.SnapshotId;
       if (image?.ImageId === undefined || snapshot === undefined) return [];
       const isOther = search.snapshot !== undefined && search.snapshot !== snapshot;
-      if (isOther || !isIdentical(image, want, search)) return [];
+      if (isOther || !isIdentical(image, want, search)) {
+        if (await isLeftOver(image, origin, isClosed)) await freeName(ec2, image, signal);
+        return [];
+      }
       if (!isResult(image) && !isAdopted(image, search)) {
-        if (!(await isLeftOver(image, runs, origin.deployment))) return [];
+        if (!(await isLeftOver(image, origin, isClosed))) return [];
         await adopt(
           ec2,
           { image: image.ImageId, snapshot, from: tagOf(image, TAG.run) },
@@ -91,9 +96,4 @@ async function adopt(
 
 function isResult(image: Image): boolean {
   return image.Public === true || tagOf(image, TAG.state) === RESULT_STATE.complete;
-}
-
-async function isLeftOver(image: Image, runs: WorkflowRuns, deployment: string): Promise<boolean> {
-  const run = runOf({ tags: tagsOf(image) }, deployment);
-  return run !== undefined && (await runs.stateOf(run)).state === 'closed';
 }

@@ -15,6 +15,7 @@ import { addFollowOptions, follow } from './shared/follow.js';
 import { configSource, outputFormat, terminalOf } from './shared/options.js';
 import { CommandError, usageError } from './shared/problem.js';
 import { inputName, readInput } from './shared/read-input.js';
+import { retryHeld } from './shared/retry-held.js';
 import { printStatus } from './status.js';
 import { withSession } from './shared/with-session.js';
 
@@ -76,6 +77,7 @@ async function run(command: Command, file: string, options: FollowOptions): Prom
       return exitCodeOf(status.outcome);
     }
     noteComposeStarted(terminal, parsed.message, started);
+    await retryHeld(session, { started, terminal, reason: 'the compose is signalled again' });
     terminal.note(`Watch it: ${watchCommand({ kind: 'compose', ...started })}`);
     if (!waits) {
       if (format === 'table') terminal.result(started.workflowId);

@@ -13,6 +13,7 @@ import type { FollowOptions } from './shared/follow.js';
 import { addFollowOptions, follow } from './shared/follow.js';
 import { configSource, outputFormat, parseArch, parseSize, terminalOf } from './shared/options.js';
 import { statusJson } from './view/status-json.js';
+import { retryHeld } from './shared/retry-held.js';
 import { statusLines } from './view/status-view.js';
 import type { Terminal } from './view/terminal.js';
 import { failureJson } from './shared/problem.js';
@@ -59,6 +60,7 @@ async function run(command: Command, url: string, options: PublishOptions): Prom
   return withSession(configSource(command), async ({ session, start }) => {
     const started = await startImage(session, request, start);
     noteStarted(terminal, started);
+    await retryHeld(session, { started, terminal, reason: 'the image is published again' });
     if (options.wait !== true && options.watch !== true) {
       if (format === 'table' || format === 'name') terminal.result(started.workflowId);
       else terminal.result(JSON.stringify(started, null, format === 'json' ? 2 : 0));

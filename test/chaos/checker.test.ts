@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { INVARIANTS, judge } from './checker.js';
 import { call, cleanRun } from './clean-run.js';
-import type { Evidence } from './evidence.js';
+import type { Evidence, HandEvent } from './evidence.js';
 import { parseSchedule } from './schedule.js';
 import { allowanceOf } from './allowance.js';
 
@@ -22,6 +22,8 @@ const under = (text: string) => {
   const schedule = parseSchedule(text);
   return { schedule, allowance: allowanceOf(schedule) };
 };
+const act = (name: string, ...regions: string[]): HandEvent => ({ act: name, regions });
+const began = (activity: string): HandEvent => ({ activity, region: 'us-east-1' });
 const ended = (status: Evidence['status']) => ({ status, result: undefined, repeat: undefined });
 
 const CASES: readonly Case[] = [
@@ -318,6 +320,37 @@ const CASES: readonly Case[] = [
       ],
     }),
   },
+  {
+    invariant: 'I17 skip',
+    title: 'an AMI in a region that the operator has skipped',
+    doctor: ({ history }) => ({
+      history: { ...history, hands: [act('skipRegions', 'eu-west-1')] },
+    }),
+  },
+  {
+    invariant: 'I17 pause',
+    title: 'a copy that begins before a paused run is resumed',
+    doctor: ({ history }) => {
+      const hands = [began('runTest'), act('pause'), began('copyToRegion'), act('resume')];
+      return { history: { ...history, hands } };
+    },
+  },
+  {
+    invariant: 'I17 approval',
+    title: 'a publication before the approval',
+    doctor: ({ history }) => ({
+      ...under('held reset-before@DescribeImages/us-east-1#1'),
+      history: { ...history, hands: [began('publishRegion'), act('approve')] },
+    }),
+  },
+  {
+    invariant: 'I17 retry',
+    title: 'a second write after the retry of a region',
+    doctor: ({ history }) => {
+      const hands = [began('copyToRegion'), act('retryRegions', 'eu-west-1'), began('writeImage')];
+      return { history: { ...history, hands } };
+    },
+  },
 ];
 
 describe('the checker of whole runs', () => {
@@ -379,6 +412,22 @@ describe('the checker of whole runs', () => {
       assert.notDeepEqual(said, []);
     });
   }
+
+  it('accepts what the operator may see: a region that is retried after a skip, the rest of a step under way, a lost machine', () => {
+    const hands = [
+      ...[began('copyToRegion'), act('skipRegions', 'eu-west-1'), act('retryRegions', 'eu-west-1')],
+      ...[act('pause'), began('copyToRegion'), act('resume'), began('publishRegion')],
+    ];
+    const clean = cleanRun();
+    assert.deepEqual(judge({ ...clean, history: { ...clean.history, hands } }), []);
+    const lost = under('held instance-loss@RunInstances/us-east-1#2');
+    const again = [began('copyToRegion'), act('retryRegions', 'eu-west-1'), began('runTest')];
+    const approved = [act('approve'), ...again];
+    assert.deepEqual(
+      judge({ ...clean, ...lost, history: { ...clean.history, hands: approved } }),
+      [],
+    );
+  });
 
   it('has a case for every invariant', () => {
     const covered = new Set(CASES.map(({ invariant }) => invariant));

@@ -13,6 +13,7 @@ import {
   silence,
   thrift,
 } from './invariants/running.js';
+import { approval, pause, retry, skip } from './invariants/hands.js';
 import type { Evidence } from './evidence.js';
 
 export type Invariant = (evidence: Evidence) => string[];
@@ -36,6 +37,10 @@ export const INVARIANTS: Readonly<Record<string, Invariant>> = {
   'I13 silence': silence,
   'I15 provenance': provenance,
   'I16 cancel': cancel,
+  'I17 skip': skip,
+  'I17 pause': pause,
+  'I17 approval': approval,
+  'I17 retry': retry,
 };
 
 /** All that is wrong with the run, each line opening with the invariant that it breaks. */

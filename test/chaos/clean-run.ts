@@ -149,6 +149,7 @@ export function cleanRun(): Evidence {
       taskFailures: [],
       retriedFinal: [],
       cancelledAt: undefined,
+      hands: [],
       passedTests: [{ ami: 'ami-home', time: 5_500 }],
       replayFailure: undefined,
     },

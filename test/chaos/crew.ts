@@ -22,6 +22,7 @@ const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
 export const REGIONS: Readonly<Record<Scenario, readonly string[]>> = {
   pass: [HOME, 'eu-west-1', 'us-east-2'],
   'test-fails': [HOME, 'eu-west-1', 'us-east-2'],
+  held: [HOME, 'eu-west-1', 'us-east-2'],
   wide: [HOME, 'eu-west-1', 'us-east-2', 'us-west-2', 'ap-southeast-1', 'eu-central-1'],
 };
 
@@ -74,7 +75,10 @@ export class Crew {
       `deployment = "${DEPLOYMENT}"`,
       ...['[[amis]]', `region = "${HOME}"`, 'ami = "al2023"', 'arch = "x86_64"'],
       ...['[publish]', `regions = ${JSON.stringify(REGIONS[scenario])}`],
-      'operator_patience = "0s"',
+      // By the scale, twelve seconds.
+      ...(scenario === 'held'
+        ? ['operator_patience = "60s"', 'approval = "before-publish"']
+        : ['operator_patience = "0s"']),
       ...['[utility]', 'instance_types = ["m5.large", "m5.xlarge"]'],
       'instance_profile = "fedimg-utility"',
       ...['[test]', 'script = "test.sh"', 'instance_profile = "fedimg-test"'],

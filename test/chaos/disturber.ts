@@ -3,7 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { FaultRule } from '../../src/simulator/index.js';
 import type { CallHook, ProxiedCall, Verdict } from './cloud-proxy.js';
-import type { Fault } from './fault.js';
+import type { Act, Fault } from './fault.js';
 import { isDriverFault } from './fault.js';
 
 /** What a fault does to the processes around a call. */
@@ -16,6 +16,10 @@ export interface Hands {
   restartTemporal(downMs: number): Promise<void>;
   cancel(): Promise<void>;
   terminate(): Promise<void>;
+  /** AWS answers every call with this code for the time. */
+  refuseCredentials(code: string, forMs: number): Promise<void>;
+  /** What the operator does; resolves when the run has answered. */
+  act(kind: Act, fault: Fault): Promise<void>;
 }
 
 interface Armed {
@@ -66,6 +70,21 @@ export class Disturber implements CallHook {
           break;
         case 'terminate':
           await this.#do(index, () => this.#hands.terminate());
+          break;
+        // EC2 user guide, "Error codes for the Amazon EC2 API": AuthFailure, RequestExpired.
+        case 'unknown-key':
+          await this.#do(index, () => this.#hands.refuseCredentials('AuthFailure', forMsOf(fault)));
+          break;
+        case 'expired-session':
+          await this.#do(index, () =>
+            this.#hands.refuseCredentials('RequestExpired', forMsOf(fault)),
+          );
+          break;
+        case 'retry':
+        case 'skip':
+        case 'pause':
+        case 'approve':
+          this.#aside(index, () => this.#hands.act(fault.kind as Act, fault));
           break;
         default:
       }
@@ -132,6 +151,10 @@ export class Disturber implements CallHook {
     void done.then(() => this.#underWay.delete(done));
     return done;
   }
+}
+
+function forMsOf({ forMs = 1_000 }: Fault): number {
+  return forMs;
 }
 
 /** The rules for those faults that the cloud makes itself; a rule's id is the fault's index. */

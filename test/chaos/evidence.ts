@@ -18,6 +18,11 @@ export interface SnapshotBytes {
   readonly restIsZero: boolean | undefined;
 }
 
+/** An accepted act, or an activity that the run scheduled. */
+export type HandEvent =
+  | { readonly act: string; readonly regions: readonly string[] }
+  | { readonly activity: string; readonly region: string | undefined };
+
 export interface HistoryFacts {
   readonly events: number;
   readonly largestPayloadBytes: number;
@@ -31,6 +36,8 @@ export interface HistoryFacts {
   readonly passedTests: readonly { readonly ami: string; readonly time: number }[];
   /** When Temporal accepted a cancel, in ms; undefined without one. */
   readonly cancelledAt: number | undefined;
+  /** The operator's acts that the run accepted, and the activities that it scheduled, in the order of the history. */
+  readonly hands: readonly HandEvent[];
   /** Why it does not replay; undefined when it does, or was not asked to. */
   readonly replayFailure: string | undefined;
 }

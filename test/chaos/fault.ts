@@ -24,8 +24,22 @@ export const DRIVER_KINDS = [
   'region-dead',
   'cancel',
   'terminate',
+  /** AWS does not know the key pair for `forMs`, as while keys are rolled. */
+  'unknown-key',
+  /** The session of the key pair has ended; AWS takes a new one `forMs` later. */
+  'expired-session',
+  /** The operator retries the region as soon as it waits or is left out. */
+  'retry',
+  'skip',
+  /** The operator pauses the run, and resumes it `forMs` later. */
+  'pause',
+  'approve',
 ] as const;
 export type DriverKind = (typeof DRIVER_KINDS)[number];
+
+/** What an operator may do with a run that is under way. */
+export const ACTS = ['retry', 'skip', 'pause', 'approve'] as const;
+export type Act = (typeof ACTS)[number];
 
 /** Rules of the local cloud itself. */
 export const CLOUD_KINDS = [

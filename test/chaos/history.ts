@@ -3,7 +3,7 @@
 import type { Client } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { fileURLToPath } from 'node:url';
-import type { HistoryFacts } from './evidence.js';
+import type { HandEvent, HistoryFacts } from './evidence.js';
 
 const BUNDLE = fileURLToPath(new URL('../../dist/workflow-bundle.js', import.meta.url));
 
@@ -31,6 +31,7 @@ export async function readHistory(options: {
     retriedFinal: events.flatMap(retriedFinal),
     passedTests: passedTests(events),
     cancelledAt: cancelledAt(events),
+    hands: events.flatMap(handEvent),
     replayFailure: options.replay ? await replayFailure(options.history) : undefined,
   };
 }
@@ -78,6 +79,32 @@ function passedTests(events: readonly HistoryEvent[]): HistoryFacts['passedTests
 function cancelledAt(events: readonly HistoryEvent[]): number | undefined {
   const request = events.find((event) => event.workflowExecutionCancelRequestedEventAttributes);
   return request === undefined ? undefined : timeOf(request);
+}
+
+function handEvent(event: HistoryEvent): HandEvent[] {
+  const update = event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest?.input;
+  if (update !== null && update !== undefined) {
+    const { regions = [] } = payloadOf<{ regions?: string[] }>(update.args) ?? {};
+    return [{ act: update.name ?? '', regions }];
+  }
+  const scheduled = event.activityTaskScheduledEventAttributes;
+  if (scheduled === null || scheduled === undefined) return [];
+  const input = payloadOf<ActivityInput>(scheduled.input);
+  const region = input?.regionName ?? input?.regionPlan?.regionName;
+  return [{ activity: scheduled.activityType?.name ?? '', region }];
+}
+
+interface ActivityInput {
+  readonly regionName?: string;
+  readonly regionPlan?: { readonly regionName: string };
+}
+
+function payloadOf<T>(
+  payloads: { payloads?: { data?: Uint8Array | null }[] | null } | null | undefined,
+): T | undefined {
+  const data = payloads?.payloads?.[0]?.data;
+  if (data === null || data === undefined || data.length === 0) return undefined;
+  return JSON.parse(Buffer.from(data).toString('utf8')) as T;
 }
 
 /** In ms. */

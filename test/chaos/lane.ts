@@ -96,7 +96,8 @@ export async function withLane<T>(body: (lane: Lane) => Promise<T>): Promise<T> 
               stateDir,
               latency: 'instant',
               seed,
-              settings: publisherAccount,
+              // EC2's default, with room: a canary and the four AMIs of the image.
+              settings: { ...publisherAccount, publicImagesPerRegion: 5 },
               credentials,
             });
             return {

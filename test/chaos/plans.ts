@@ -1,19 +1,20 @@
 /** Which schedules a campaign runs: drawn ones, or every point of one kind. */
 
 import type { CallPoint, Fault } from './fault.js';
-import { isRead, pointName } from './fault.js';
+import { ACTS, isRead, pointName } from './fault.js';
 import type { Points, Scenario, Schedule } from './schedule.js';
 import { drawSchedule } from './schedule.js';
 
-export const MODES = ['runs', 'kill-points', 'cancels', 'terminates'] as const;
+export const MODES = ['runs', 'kill-points', 'cancels', 'terminates', 'acts'] as const;
 export type Mode = (typeof MODES)[number];
 
 /** The scenarios that a mode must have measured. */
 export const SCENARIOS_OF: Readonly<Record<Mode, readonly Scenario[]>> = {
-  runs: ['pass', 'test-fails'],
+  runs: ['pass', 'test-fails', 'held'],
   'kill-points': ['wide', 'test-fails'],
   cancels: ['pass', 'test-fails'],
   terminates: ['pass', 'test-fails'],
+  acts: ['held'],
 };
 
 /** How often a command is sent depends on how long the program on the instance takes; so many come in every run. */
@@ -37,15 +38,31 @@ export function plan(
     }));
   }
   const schedules = SCENARIOS_OF[mode].flatMap((scenario) =>
-    single(mode, steadyPoints(points[scenario] ?? [])).map((fault) => ({
-      scenario,
-      faults: [fault],
-    })),
+    drawn(mode, steadyPoints(points[scenario] ?? [])).map((faults) => ({ scenario, faults })),
   );
   return schedules.map((schedule, index) => ({ number: index + 1, schedule }));
 }
 
-function single(mode: Exclude<Mode, 'runs'>, points: readonly CallPoint[]): Fault[] {
+function drawn(mode: Exclude<Mode, 'runs'>, points: readonly CallPoint[]): Fault[][] {
+  return mode === 'acts' ? actsUnderKills(points) : single(mode, points).map((fault) => [fault]);
+}
+
+/** Each act of the operator at the first call of each kind that changes something, while the worker is killed there. */
+function actsUnderKills(points: readonly CallPoint[]): Fault[][] {
+  const boundaries = points.filter(({ action, occurrence }) => !isRead(action) && occurrence === 1);
+  return boundaries.flatMap((at) =>
+    ACTS.map((kind): Fault[] => {
+      const act: Fault = kind === 'pause' ? { kind, at, forMs: PAUSE_MS } : { kind, at };
+      // A retry needs a region that has failed.
+      const cause: Fault[] = kind === 'retry' ? [{ kind: 'refusal', at }] : [];
+      return [...cause, act, { kind: 'kill-answer', at }];
+    }),
+  );
+}
+
+const PAUSE_MS = 1_000;
+
+function single(mode: Exclude<Mode, 'runs' | 'acts'>, points: readonly CallPoint[]): Fault[] {
   const changing = points.filter(({ action }) => !isRead(action));
   if (mode === 'kill-points') {
     const kinds = ['kill-before', 'kill-effect', 'kill-answer'] as const;

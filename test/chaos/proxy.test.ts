@@ -37,6 +37,8 @@ async function withBench(faults: string, body: (bench: Bench) => Promise<void>):
     restartTemporal: act('restart'),
     cancel: () => act('cancel')(''),
     terminate: () => act('terminate')(''),
+    refuseCredentials: act('refuse'),
+    act: act('act'),
   };
   const disturber = new Disturber(parseSchedule(`pass ${faults}`).faults, hands);
   const endpoint = await proxy.open('door-1');

@@ -5,14 +5,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { WorkflowFailedError } from '@temporalio/client';
 import { PUBLISH_IMAGE_WORKFLOW, SWEEP_WORKFLOW, TIME_SCALE_MEMO } from '../../src/contract.js';
-import { HEARTBEAT_TIMEOUT_MS } from '../../src/model/progress/heartbeat.js';
 import type { ImageProgress, ImageResult } from '../../src/model/progress/progress.js';
 import type { Effect } from '../../src/simulator/index.js';
 import { CloudControl } from '../support/cloud-control.js';
 import { allowanceOf } from './allowance.js';
 import { listing, plantCanaries } from './canaries.js';
 import { judge } from './checker.js';
-import type { Crew } from './crew.js';
 import { DEPLOYMENT, REGIONS, TIME_SCALE } from './crew.js';
 import { cloudRules, Disturber, insist } from './disturber.js';
 import type { Evidence, RunStatus } from './evidence.js';
@@ -23,6 +21,9 @@ import { changingCalls } from './invariants/running.js';
 import { ownOf } from './invariants/leftovers.js';
 import type { Lane, OwnCloud } from './lane.js';
 import type { Schedule } from './schedule.js';
+import { handsOn } from './hands.js';
+import type { Place } from './hands.js';
+import { approveInTime } from './operator.js';
 import { readSnapshots } from './snapshot-bytes.js';
 
 export interface RunOptions {
@@ -63,12 +64,6 @@ export async function runSchedule(lane: Lane, options: RunOptions): Promise<Verd
   }
 }
 
-interface Place {
-  readonly lane: Lane;
-  readonly crew: Crew;
-  readonly cloud: OwnCloud;
-}
-
 async function disturbedRun(place: Place, options: RunOptions): Promise<Verdict> {
   const { lane, crew, cloud } = place;
   const { schedule, reference, thorough } = options;
@@ -90,7 +85,9 @@ async function disturbedRun(place: Place, options: RunOptions): Promise<Verdict>
   lane.proxy.connect(simulator.url, disturber);
   const begin = performance.now();
   const runId = await start(place, workflowId);
+  const approving = schedule.scenario === 'held' ? approveInTime(handle()) : undefined;
   const status = await closed(handle());
+  await approving;
   const elapsedMs = Math.round(performance.now() - begin);
   if (status === 'RUNNING') await insist(() => handle().terminate('its bound is over'));
   await disturber.settled();
@@ -142,46 +139,6 @@ async function disturbedRun(place: Place, options: RunOptions): Promise<Verdict>
     ...disturber.errors.map((error) => `the driver: ${error}`),
   ];
   return { evidence, wrong, unreached, calls };
-}
-
-function handsOn({ lane, crew }: Place, handle: () => WorkflowHandle) {
-  const replace = async (door: string, end: (door: string) => Promise<unknown> | undefined) => {
-    await end(door);
-    await crew.start();
-  };
-  let outage: Promise<void> | undefined;
-  return {
-    kill: (door: string) => replace(door, (one) => crew.worker(one)?.kill()),
-    // The next one is started when the old one is asked to go, as service managers do.
-    stop: async (door: string) => {
-      await Promise.all([crew.worker(door)?.stop(), crew.start()]);
-    },
-    pauseBesideAnother: async (door: string) => {
-      const worker = crew.worker(door);
-      worker?.pause();
-      await (
-        await crew.start()
-      )?.ready;
-      await delay(HEARTBEAT_TIMEOUT_MS * TIME_SCALE * 1.3);
-      worker?.resume();
-    },
-    restartTemporal: async (downMs: number) => {
-      // One outage at a time; a second one that is asked for meanwhile is this one.
-      outage ??= (async () => {
-        await lane.temporal.crash();
-        await delay(downMs);
-        await lane.temporal.restart();
-      })();
-      await outage;
-      outage = undefined;
-    },
-    cancel: async () => {
-      await insist(() => handle().cancel());
-    },
-    terminate: async () => {
-      await insist(() => handle().terminate('chaos'));
-    },
-  };
 }
 
 async function start({ lane, crew }: Place, workflowId: string): Promise<string> {

@@ -21,9 +21,13 @@ const POINTS = {
     point('SendCommand', 'us-east-1'),
   ],
   'test-fails': [point('RunInstances', 'us-east-1'), point('DeregisterImage', 'us-east-1')],
+  held: [point('RunInstances', 'us-east-1'), point('CopySnapshot', 'eu-west-1')],
 };
 const draw = (seed: number, run: number): string =>
   scheduleText(drawSchedule({ seed, run, points: POINTS }));
+
+/** These end a run, or what is made in a region. */
+const ENDS = ['cancel', 'terminate', 'refusal', 'quota', 'fails-later', 'skip'];
 
 describe('a fault schedule', () => {
   it('is the same one whenever its seed and number come again', () => {
@@ -54,9 +58,7 @@ describe('a fault schedule', () => {
   });
 
   it('never lets a run fail for faults that pass', () => {
-    const kinds = [...DRIVER_KINDS, ...CLOUD_KINDS].filter(
-      (kind) => !['cancel', 'terminate', 'refusal', 'quota', 'fails-later'].includes(kind),
-    );
+    const kinds = [...DRIVER_KINDS, ...CLOUD_KINDS].filter((kind) => !ENDS.includes(kind));
     for (const kind of kinds) {
       const { failed, missing, cancelled, terminated } = allowanceOf(
         parseSchedule(`pass ${kind}@RunInstances/us-east-1#1`),
@@ -73,6 +75,24 @@ describe('a fault schedule', () => {
     const { failed, missing } = allowanceOf(parseSchedule('pass quota@CopySnapshot/eu-west-1#1'));
     assert.deepEqual([...missing], ['eu-west-1']);
     assert.equal(failed, false);
+  });
+
+  it('lets a region be missing that the operator skips, but never the home region', () => {
+    const away = allowanceOf(parseSchedule('held skip@CopySnapshot/eu-west-1#1'));
+    assert.deepEqual([...away.missing], ['eu-west-1']);
+    const home = allowanceOf(parseSchedule('held skip@RunInstances/us-east-1#1'));
+    assert.deepEqual([home.missing.size, home.failed], [0, false]);
+  });
+
+  it('has each act of the operator at each first call of a kind, with a worker that is killed there', () => {
+    const planned = plan('acts', { seed: 1, runs: 1, points: { held: POINTS.held } });
+    const texts = planned.map(({ schedule }) => scheduleText(schedule));
+    assert.equal(texts.length, 2 * 4);
+    assert(
+      texts.includes(
+        'held pause@RunInstances/us-east-1#1:forMs=1000 kill-answer@RunInstances/us-east-1#1',
+      ),
+    );
   });
 
   it('shrinks to those faults that it takes to fail', async () => {

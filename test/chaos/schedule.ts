@@ -5,8 +5,11 @@ import { createRandom } from '../../src/simulator/random.js';
 import type { CallPoint, Fault } from './fault.js';
 import { faultText, isRead, parseFault } from './fault.js';
 
-/** `pass`: the image is published. `test-fails`: its test exits with 3, and all of it is undone. `wide`: more regions. */
-export const SCENARIOS = ['pass', 'test-fails', 'wide'] as const;
+/**
+ * `pass`: the image is published. `test-fails`: its test exits with 3, and all of it is undone. `wide`: more regions.
+ * `held`: failed regions wait for the operator, and the image waits for an approval before its publication.
+ */
+export const SCENARIOS = ['pass', 'test-fails', 'wide', 'held'] as const;
 export type Scenario = (typeof SCENARIOS)[number];
 
 export interface Schedule {
@@ -38,7 +41,8 @@ export function drawSchedule(draw: {
   readonly points: Points;
 }): Schedule {
   const random = createRandom(draw.seed, draw.run);
-  const scenario: Scenario = random.next() < 0.15 ? 'test-fails' : 'pass';
+  const drawn = random.next();
+  const scenario: Scenario = drawn < 0.15 ? 'test-fails' : drawn < 0.45 ? 'held' : 'pass';
   const points = draw.points[scenario] ?? [];
   if (points.length === 0) throw new TypeError(`no call points of ${scenario} were measured`);
   const faults: Fault[] = [];
@@ -47,13 +51,19 @@ export function drawSchedule(draw: {
   while (faults.length < wanted) {
     const fault = drawFault(random, points);
     // Two ends of one run are one too many, and one server restart is enough for its time.
-    const once = ['cancel', 'terminate', 'temporal', 'zombie', 'agent-death'];
-    const both = (kind: string) => (kind === 'terminate' ? 'cancel' : kind);
+    const once = ['cancel', 'terminate', 'temporal', 'zombie', 'agent-death', 'unknown-key'];
+    const both = (kind: string) => SAME_ONCE[kind] ?? kind;
     const twice = faults.some(({ kind }) => both(kind) === both(fault.kind));
     if (!(twice && once.includes(fault.kind))) faults.push(fault);
   }
   return { scenario, faults };
 }
+
+/** One of both is enough for one run. */
+const SAME_ONCE: Readonly<Record<string, string>> = {
+  terminate: 'cancel',
+  'expired-session': 'unknown-key',
+};
 
 type Maker = (random: Random) => Omit<Fault, 'at'>;
 
@@ -115,6 +125,12 @@ const CHOICES: readonly Choice[] = [
   { weight: 4, applies: guests, make: plain('instance-loss') },
   { weight: 3, applies: images, make: plain('fails-later') },
   { weight: 5, applies: makes, make: lasting('stuck', 300, 3_000) },
+  { weight: 2, applies: anywhere, make: lasting('unknown-key', 2_000, 40_000) },
+  { weight: 2, applies: anywhere, make: lasting('expired-session', 2_000, 40_000) },
+  { weight: 4, applies: anywhere, make: plain('retry') },
+  { weight: 3, applies: anywhere, make: plain('skip') },
+  { weight: 3, applies: anywhere, make: lasting('pause', 300, 5_000) },
+  { weight: 1, applies: anywhere, make: plain('approve') },
 ];
 
 function drawFault(random: Random, points: readonly CallPoint[]): Fault {

@@ -11,6 +11,7 @@ const LATE = 'test/incidents/late-listings.test.ts';
 const TWO = 'test/incidents/two-attempts.test.ts';
 const GUEST = 'test/guest/write-image.test.ts';
 const SWEEP = 'test/activities/sweep/sweep.test.ts';
+const LEFT = 'test/activities/left-over.test.ts';
 const SURPLUS = 'test/activities/surplus.test.ts';
 const WIRE = 'test/messaging/wire-message.test.ts';
 const SENDER = 'test/messaging/sender.test.ts';
@@ -359,8 +360,8 @@ const RECORD: readonly Mutant[] = [
     name: 'a run with a missing region calls itself published',
     invariant: 'I6',
     file: 'src/workflows/publish/finish.ts',
-    find: "  const outcome = isPartial ? 'partly-published' : 'published';",
-    replace: "  const outcome = isPartial ? 'published' : 'published';",
+    find: "  const outcome = isPartial(run) ? 'partly-published' : 'published';",
+    replace: "  const outcome = isPartial(run) ? 'published' : 'published';",
     tests: [WORKFLOW],
   },
 ];
@@ -862,7 +863,7 @@ const HANDS: readonly Mutant[] = [
   {
     name: 'an AMI of other bytes under the name is adopted',
     invariant: 'I4',
-    file: 'src/activities/plan/earlier-publication.ts',
+    file: 'src/activities/left-over.ts',
     find: 'const key = { ...imageKey(origin), [TAG.sha256]: origin.sha256 };',
     replace: 'const key = { ...imageKey(origin) };',
     tests: [PUBLISHED],
@@ -870,10 +871,10 @@ const HANDS: readonly Mutant[] = [
   {
     name: 'what a run under way has made is adopted by another run',
     invariant: 'I8',
-    file: 'src/activities/earlier-amis.ts',
+    file: 'src/activities/left-over.ts',
     find: "return run !== undefined && (await runs.stateOf(run)).state === 'closed';",
     replace: 'return run !== undefined;',
-    tests: [PUBLISHED],
+    tests: [PUBLISHED, LEFT],
   },
   {
     name: "an adopted AMI stays the closed run's, and the undo does not find it",
@@ -890,6 +891,110 @@ const HANDS: readonly Mutant[] = [
     find: "status.outcome === 'ended' || status.outcome === 'partly-published';",
     replace: "status.outcome === 'ended';",
     tests: ['test/client/retry.test.ts'],
+  },
+];
+
+/** What an operator does by hand holds, and what an earlier run left is gone on with. */
+const BY_HAND: readonly Mutant[] = [
+  {
+    name: 'a skip does not stop the copy of its region',
+    invariant: 'I17',
+    file: 'src/workflows/publish/operator.ts',
+    find: "else if (state === 'copying') this.#copies.get(regionName)?.cancel();",
+    replace: "else if (state === 'copying') continue;",
+    tests: [OPERATOR],
+    grep: 'skips a region that is too slow',
+  },
+  {
+    name: 'a required region can be skipped',
+    invariant: 'I17',
+    file: 'src/model/progress/operator-rules.ts',
+    find: '  if (asked.isRequired) {',
+    replace: "  if (asked.isRequired && regionName === '') {",
+    tests: [OPERATOR],
+    grep: 'reads the reason',
+  },
+  {
+    name: 'the copies begin without the approval that the plan wants',
+    invariant: 'I17',
+    file: 'src/workflows/publish-image.ts',
+    find: "  await publication.run.operator.approved('before-copy', 'copy');\n",
+    replace: '',
+    tests: [OPERATOR],
+    grep: 'approves an image that waits before copy',
+  },
+  {
+    name: 'a pause that is sent twice is on record twice',
+    invariant: 'I17',
+    file: 'src/workflows/publish/operator.ts',
+    find: '    if (this.#isPaused) return { changed: false };\n',
+    replace: '',
+    tests: [OPERATOR],
+    grep: 'pauses an image',
+  },
+  {
+    name: 'who cancelled and why is lost',
+    invariant: 'I17',
+    file: 'src/workflows/publish/operator.ts',
+    find: "      this.#record('cancel', input);\n",
+    replace: '      void input;\n',
+    tests: [OPERATOR],
+    grep: 'cancels a paused image',
+  },
+  {
+    name: 'a retry of one region of a closed image adds all regions',
+    invariant: 'I17',
+    file: 'src/client/retry.ts',
+    find: 'const complete = { of: runId, ...only(regions), ...operator };',
+    replace: 'const complete = { of: runId, ...only([]), ...operator };',
+    tests: ['test/client/retry.test.ts'],
+    grep: 'completes a closed image',
+  },
+  {
+    name: 'AMIs that are kept for inspection are adopted and published',
+    invariant: 'I17',
+    file: 'src/activities/left-over.ts',
+    find: '    tags[TAG.keepUntil] === undefined &&\n',
+    replace: '',
+    tests: [LEFT],
+    grep: 'kept for inspection',
+  },
+  {
+    name: 'what a terminated run left blocks the next run of its image',
+    invariant: 'I17',
+    file: 'src/activities/plan/earlier-publication.ts',
+    find: 'const foreign = others.find((_image, index) => isLeft[index] !== true);',
+    replace: 'const foreign = isLeft.length < 0 ? undefined : others[0];',
+    tests: [LEFT],
+    grep: 'loses its names',
+  },
+  {
+    name: 'a run changes what another installation left',
+    invariant: 'I17',
+    file: 'src/activities/left-over.ts',
+    find: 'const run = ownRunOf({ tags }, installation);',
+    replace:
+      'const { cluster, namespace } = installation;\n    const moved = { ...tags, [TAG.cluster]: cluster, [TAG.namespace]: namespace };\n    const run = ownRunOf({ tags: moved }, installation);',
+    tests: [LEFT],
+    grep: 'another installation',
+  },
+  {
+    name: 'the repeat of an image hides that a region is left out',
+    invariant: 'I17',
+    file: 'src/workflows/publish/finish.ts',
+    find: "return regions.some(({ state }) => state === 'failed' || state === 'left-out');",
+    replace: "return regions.some(({ state }) => state === 'failed');",
+    tests: ['test/incidents/completed-later.test.ts'],
+    grep: 'after the image has closed: by retry',
+  },
+  {
+    name: 'a compose that is signalled again undoes the skip of a region',
+    invariant: 'I17',
+    file: 'src/client/held-regions.ts',
+    find: ".filter(({ state }) => state === 'waiting-for-operator')",
+    replace: ".filter(({ state }) => state === 'waiting-for-operator' || state === 'failed')",
+    tests: ['test/incidents/completed-later.test.ts'],
+    grep: 'signalled again, while',
   },
 ];
 
@@ -989,4 +1094,5 @@ export const CATALOGUE: readonly Mutant[] = [
   ...PROVENANCE,
   ...CANCEL,
   ...HANDS,
+  ...BY_HAND,
 ];

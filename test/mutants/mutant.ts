@@ -6,7 +6,7 @@ import { join } from 'node:path';
 export interface Mutant {
   /** Unique; names what somebody forgot. */
   readonly name: string;
-  /** The invariant that it breaks, `I1` to `I16`. */
+  /** The invariant that it breaks, `I1` to `I17`. */
   readonly invariant: string;
   readonly file: string;
   /** Stands exactly once in the file. */

@@ -28,6 +28,11 @@ export class CloudControl {
     await this.#request('settings', { method: 'PUT', body: JSON.stringify(changes) });
   }
 
+  /** Beside the rules that are there. */
+  async addFault(rule: Partial<FaultRule>): Promise<void> {
+    await this.#request('faults', { method: 'POST', body: JSON.stringify(rule) });
+  }
+
   async faults(): Promise<FaultStatus[]> {
     return (await this.#json('faults')) as FaultStatus[];
   }

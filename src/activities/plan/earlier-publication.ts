@@ -2,21 +2,23 @@
 
 import type { Image } from '@aws-sdk/client-ec2';
 import { findImages, findImagesByName } from '../../aws/images.js';
-import { findSnapshots } from '../../aws/snapshots.js';
 import { tagOf, tagsOf } from '../../aws/tags.js';
-import type { Completion } from '../../model/plan/completion.js';
 import type { ImagePlan, RegionPlan, RegisteredAmi } from '../../model/plan/plan.js';
 import type { Untested } from '../../model/plan/untested.js';
-import { passedVirts, regionWithout, untestedReason } from '../../model/plan/untested.js';
 import type { Origin } from '../../model/ids/tags.js';
-import { parsePassed } from '../../model/ids/evidence.js';
 import type { Variant } from '../../model/ids/variant.js';
-import { VIRTUALIZATION_TYPES, variantKey } from '../../model/ids/variant.js';
 import { isTested } from '../../model/plan/plan-tags.js';
 import { runOf } from '../../model/sweep/stray.js';
-import type { Tags } from '../../model/ids/tags.js';
 import { imageKey, RESULT_STATE, TAG } from '../../model/ids/tags.js';
 import { EC2_SERVICE_EXCEPTION, ServiceError } from '../../model/errors.js';
+import { isLeftOver, isSameFile } from '../left-over.js';
+import type { Evidence, Source } from './earlier-evidence.js';
+import {
+  completionFrom,
+  readEvidence,
+  untestedByEarlier,
+  withoutUntested,
+} from './earlier-evidence.js';
 import type { PlanContext } from './plan-context.js';
 
 export interface EarlierImage {
@@ -74,8 +76,10 @@ async function findMissing(
   const [home, ...others] = plans;
   if (home === undefined) return {};
   const isHomeComplete = atHome.length > 0 && atHome.length >= home.wanted.length;
-  const found = completionFrom(image, evidence, untested);
-  if (!isHomeComplete && !('source' in found)) {
+  const found = completionFrom(image.testVariants, evidence, untested);
+  const isMade = isHomeComplete || 'source' in found;
+  const left = isMade ? undefined : await findLeftSource(context, image, signal);
+  if (!isMade && left === undefined) {
     const needed = [home, ...others.filter(({ required }) => required)];
     await Promise.all(
       needed.map((plan) =>
@@ -92,89 +96,53 @@ async function findMissing(
   const isMissing = ({ regionName, wanted }: RegionPlan) =>
     published.filter((ami) => ami.regionName === regionName).length < wanted.length;
   const missing = [home, ...usable].filter(isMissing).map(({ regionName }) => regionName);
+  if (left !== undefined) return { published, completion: { ...left, regions: missing } };
   const regions = missing.filter((name) => image.only?.includes(name) ?? true);
   if (regions.length === 0) return { published };
   if (!('source' in found)) return { published, incompletable: found.reason };
   return { published, completion: { ...found, regions } };
 }
 
-type Source = Omit<Completion, 'regions'>;
-type Evidence = (Source & { readonly tags: Tags }) | { readonly reason: string };
-
-/** The snapshot of the home region's AMIs with the tests that passed on it, or the reason why it cannot be used. */
-async function readEvidence(
-  { aws }: PlanContext,
-  origin: Origin,
-  [made]: readonly RegisteredAmi[],
+/**
+ * The tested snapshot of a closed run that has published nothing at home: this run goes on behind the test. Undefined
+ * when it left none, or none that was tested: then the image is made from the beginning.
+ */
+async function findLeftSource(
+  context: PlanContext,
+  image: EarlierImage,
   signal: AbortSignal,
-): Promise<Evidence> {
-  if (made === undefined) return { reason: 'no AMI is in the home region' };
-  const { regionName } = made;
-  const snapshots = await findSnapshots(aws.region(regionName), imageKey(origin), signal);
-  const snapshot = snapshots.find(({ SnapshotId }) => SnapshotId === made.snapshot);
-  const rawSha256 = snapshot === undefined ? undefined : tagOf(snapshot, TAG.rawSha256);
-  if (snapshot?.State !== 'completed' || rawSha256 === undefined) {
-    return { reason: `EC2 does not list the tested snapshot ${made.snapshot} in ${regionName}` };
+): Promise<Source | undefined> {
+  const { origin, plans } = image;
+  const [home] = plans;
+  if (home === undefined || home.wanted.length === 0) return undefined;
+  const { regionName, wanted } = home;
+  const names = wanted.map(({ name }) => name);
+  const found = await findImagesByName(context.aws.region(regionName), names, signal);
+  for (const made of found.filter((one) => isSameFile(one, origin))) {
+    const snapshot = snapshotOf(made);
+    const want = wanted.find(({ name }) => name === made.Name);
+    if (made.ImageId === undefined || snapshot === undefined || want === undefined) continue;
+    if (!(await isLeftOver(made, origin, context.isClosed))) continue;
+    const { name, variant } = want;
+    const ami = { regionName, name, variant, ami: made.ImageId, snapshot };
+    const evidence = await readEvidence(context, origin, [ami], signal);
+    const source = completionFrom(image.testVariants, evidence, []);
+    if ('source' in source) return source;
   }
-  const tags = tagsOf(snapshot);
-  const source = { regionName, snapshot: made.snapshot, rawSha256 };
-  return { source, tests: parsePassed(tags), tags };
+  return undefined;
 }
 
-/** A new test would need an instance of a region that is done; so what the earlier run did not test is left out. */
-function untestedByEarlier(plans: readonly RegionPlan[], evidence: Evidence): Untested[] {
-  if (!('source' in evidence)) return [];
-  const { tests, tags, source } = evidence;
-  const passed = passedVirts(tests.map(({ variant }) => variant));
-  // Without any evidence the image cannot be completed at all, and the reason says so.
-  if (passed.size === 0) return [];
-  const isWanted = (virt: string) =>
-    plans.some(({ wanted }) => wanted.some(({ variant }) => variant.virt === virt));
-  return VIRTUALIZATION_TYPES.filter((virt) => isWanted(virt) && !passed.has(virt)).map((virt) => ({
-    virt,
-    reason:
-      untestedReason(tags, virt) ??
-      `the snapshot ${source.snapshot} has no tag of a passed test of a ${virt} AMI`,
-  }));
-}
-
-/** AMIs that an earlier run has published stay wanted: this run lists them. */
-function withoutUntested(
-  plans: readonly RegionPlan[],
-  untested: readonly Untested[],
-  atHome: readonly RegisteredAmi[],
-): RegionPlan[] {
-  const names = new Set(atHome.map(({ name }) => name));
-  return plans.map((plan) =>
-    untested.reduce((rest, one) => regionWithout(rest, one, (name) => names.has(name)), plan),
-  );
-}
-
-/** What regions are added from, or the reason why none can be. */
-function completionFrom(
-  { testVariants }: EarlierImage,
-  evidence: Evidence,
-  untested: readonly Untested[],
-): Source | { readonly reason: string } {
-  if (!('source' in evidence)) return evidence;
-  const { source, tests } = evidence;
-  const passed = tests.map(({ variant }) => variant);
-  const needed = testVariants.filter(({ virt }) => !untested.some((one) => one.virt === virt));
-  const open = needed.map(variantKey).filter((variant) => !passed.includes(variant));
-  if (needed.length === 0 || open.length > 0) {
-    return {
-      reason: `the snapshot ${source.snapshot} has no tag of a passed test of ${open.join(', ')}`,
-    };
-  }
-  return { source, tests };
+function snapshotOf({ BlockDeviceMappings }: Image): string | undefined {
+  return BlockDeviceMappings?.find(({ Ebs }) => Ebs?.SnapshotId)?.Ebs?.SnapshotId;
 }
 
 /**
  * RegisterImage would refuse these names, and the image would fail after an hour's work. Outside of the home region
- * the image's own AMIs are adopted after their bytes are compared; at home this run makes a snapshot of its own.
+ * the image's own AMIs are adopted after their bytes are compared; at home this run makes a snapshot of its own. What a
+ * closed run left unfinished loses its name to this run.
  */
 async function refuseTakenNames(
-  { aws }: PlanContext,
+  { aws, isClosed }: PlanContext,
   origin: Origin,
   { plan, isHome }: { readonly plan: RegionPlan; readonly isHome: boolean },
   signal: AbortSignal,
@@ -183,9 +151,11 @@ async function refuseTakenNames(
   if (wanted.length === 0) return;
   const names = wanted.map(({ name }) => name);
   const images = await findImagesByName(aws.region(regionName), names, signal);
-  const foreign = images.find(
-    (image) => tagOf(image, TAG.run) !== origin.runId && (isHome || !isSameImage(image, origin)),
+  const others = images.filter(
+    (image) => tagOf(image, TAG.run) !== origin.runId && (isHome || !isSameFile(image, origin)),
   );
+  const isLeft = await Promise.all(others.map((image) => isLeftOver(image, origin, isClosed)));
+  const foreign = others.find((_image, index) => isLeft[index] !== true);
   if (foreign === undefined) return;
   const { ImageId = '', Name = '', Public } = foreign;
   throw new ServiceError(
@@ -194,20 +164,10 @@ async function refuseTakenNames(
     {
       code: 'name-taken',
       class: 'refused',
-      next: `${Public || isComplete(foreign) ? '' : 'If a terminated run left it, wait for the sweep (fedimg sweep --dry-run --verbose shows what the sweep waits for) and publish again. '}If it is not needed, deregister ${ImageId} and the other AMIs of its image, and delete their snapshots; else change publish.image_name.`,
+      next: `${Public || isComplete(foreign) ? '' : 'If a run of it is under way, wait until that has closed, and publish again. '}If it is not needed, deregister ${ImageId} and the other AMIs of its image, and delete their snapshots; else change publish.image_name.`,
       region: regionName,
       resource: ImageId,
     },
-  );
-}
-
-/** Of this image and this file, and not kept for inspection. */
-function isSameImage({ Tags }: Image, origin: Origin): boolean {
-  const key = { ...imageKey(origin), [TAG.sha256]: origin.sha256 };
-  return (
-    origin.sha256 !== undefined &&
-    tagOf({ Tags }, TAG.keepUntil) === undefined &&
-    Object.entries(key).every(([name, value]) => tagOf({ Tags }, name) === value)
   );
 }
 
@@ -262,8 +222,7 @@ async function completeAmis(
       tagOf({ Tags }, TAG.sha256) === origin.sha256;
     const image = named.find((one) => one.Public === true || isPrivate(one));
     refuseOtherBytes(origin, plan.regionName, image);
-    const snapshot = image?.BlockDeviceMappings?.find(({ Ebs }) => Ebs?.SnapshotId)?.Ebs
-      ?.SnapshotId;
+    const snapshot = image === undefined ? undefined : snapshotOf(image);
     if (
       image?.ImageId === undefined ||
       snapshot === undefined ||

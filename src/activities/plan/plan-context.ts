@@ -2,6 +2,8 @@
 
 import type { ActivityContext } from '../attempt/context.js';
 import { isRepeat, waitedMs } from '../attempt/context.js';
+import type { IsClosedRun } from '../left-over.js';
+import { closedRuns } from '../left-over.js';
 
 export interface PlanContext extends Pick<
   ActivityContext,
@@ -9,6 +11,7 @@ export interface PlanContext extends Pick<
 > {
   /** Why a region that does not answer is given up; undefined while the plan is to be tried again. */
   gaveUp(patienceMs: number): string | undefined;
+  readonly isClosed: IsClosedRun;
 }
 
 /** For an attempt of an activity: Temporal tries again until the patience is over. */
@@ -17,12 +20,14 @@ export function planContext({
   config,
   urlPolicy,
   installation,
+  runs,
 }: ActivityContext): PlanContext {
   return {
     aws,
     config,
     urlPolicy,
     installation,
+    isClosed: closedRuns(runs, installation),
     gaveUp: (patienceMs) =>
       isRepeat() && waitedMs() > patienceMs
         ? `left out after ${Math.round(waitedMs() / 1000)} s`

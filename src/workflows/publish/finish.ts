@@ -24,13 +24,17 @@ export async function finishPublished(publication: Publication): Promise<ImageRe
   const { run, plan, announcements } = publication;
   run.operator.close();
   await publication.settleAside();
-  const isPartial = run.regions.some(({ state }) => state === 'failed' || state === 'left-out');
-  const outcome = isPartial ? 'partly-published' : 'published';
+  const outcome = isPartial(run) ? 'partly-published' : 'published';
   await noteLeftOutRegions(run.record, plan, outcome);
   await lookOnceMore(publication, ['published', 'private', 'failed']);
   run.close(outcome);
   await announcements.delivered();
   return run.result(outcome);
+}
+
+/** Whether a region that the image was to have lacks AMIs. */
+function isPartial({ regions }: ImageRun): boolean {
+  return regions.some(({ state }) => state === 'failed' || state === 'left-out');
 }
 
 /** An earlier run published this image: its AMIs are the result, and this run makes no changes. */
@@ -39,8 +43,7 @@ export function finishUnchanged(publication: Publication): ImageResult {
   run.operator.close();
   showEarlier(publication);
   run.skipSteps();
-  const isPartial = run.regions.some(({ state }) => state === 'failed');
-  const outcome = isPartial ? 'partly-published' : 'already-published';
+  const outcome = isPartial(run) ? 'partly-published' : 'already-published';
   run.close(outcome);
   return run.result(outcome);
 }
