@@ -6,6 +6,18 @@ import type { CredentialSource } from './credential-source.js';
 import { credentialsAdvice } from './credential-source.js';
 import type { ErrorOrigin } from './error-origin.js';
 import { originOf } from './error-origin.js';
+import {
+  THROTTLED,
+  NOT_YET,
+  CAPACITY,
+  LOST,
+  ABOUT_A_PARAMETER,
+  CONFIGURED_NOT_FOUND,
+  CREDENTIALS,
+  PERMISSION,
+  BY_THE_CLOCK,
+  UNREACHABLE,
+} from './error-codes.js';
 
 export interface AwsFailure {
   readonly code: string;
@@ -14,126 +26,6 @@ export interface AwsFailure {
   readonly next: string;
   readonly region?: string;
 }
-
-const THROTTLED = new Set([
-  'RequestLimitExceeded',
-  'Throttling',
-  'ThrottlingException',
-  'ThrottledException',
-  'RequestThrottled',
-  'RequestThrottledException',
-  'TooManyRequestsException',
-  'EC2ThrottledException',
-  'SnapshotCreationPerVolumeRateExceeded',
-  'PriorRequestNotComplete',
-]);
-
-const NOT_YET = new Set([
-  'IncorrectState',
-  'IncorrectInstanceState',
-  'InvalidAMIID.Unavailable',
-  'InvalidSnapshot.InUse',
-  'VolumeInUse',
-  'ConcurrentSnapshotLimitExceeded',
-  'PendingSnapshotLimitExceeded',
-  'InvocationDoesNotExist',
-  'InvalidInstanceId',
-]);
-
-const CAPACITY = new Set([
-  'InsufficientInstanceCapacity',
-  'InsufficientHostCapacity',
-  'InsufficientReservedInstanceCapacity',
-  'InsufficientVolumeCapacity',
-  'InsufficientCapacity',
-  'Unsupported',
-  'UnsupportedOperation',
-  'InvalidInstanceType',
-  'SpotMaxPriceTooLow',
-]);
-
-const LOST = new Set([
-  'IdempotentInstanceTerminated',
-  // The instance of this token is gone, and another version of the worker asked for a different one.
-  'IdempotentParameterMismatch',
-  'InvalidInstanceID.NotFound',
-  'InvalidVolume.NotFound',
-]);
-
-/** Their text names the parameter (EC2 user guide, troubleshooting-launch). */
-const ABOUT_A_PARAMETER = new Set(['InvalidParameterValue', 'InvalidParameterCombination']);
-
-/** Ids from the configuration: waiting does not make them exist. */
-const CONFIGURED_NOT_FOUND = new Set([
-  'InvalidSubnetID.NotFound',
-  'InvalidSubnet.NotFound',
-  'InvalidGroup.NotFound',
-  'InvalidSecurityGroupID.NotFound',
-  'InvalidKeyPair.NotFound',
-]);
-
-/** What AWS's services and the SDK answer to keys that are wrong, expired or missing. */
-const CREDENTIALS = new Set([
-  'AuthFailure',
-  'CredentialsProviderError',
-  'ExpiredToken',
-  'ExpiredTokenException',
-  'IncompleteSignature',
-  'IncompleteSignatureException',
-  'InvalidAccessKeyId',
-  'InvalidClientTokenId',
-  'InvalidSignatureException',
-  'InvalidToken',
-  'MissingAuthenticationToken',
-  'MissingAuthenticationTokenException',
-  'RequestExpired',
-  'RequestTimeTooSkewed',
-  'SignatureDoesNotMatch',
-  'TokenProviderError',
-  'TokenRefreshRequired',
-  'UnrecognizedClient',
-  'UnrecognizedClientException',
-]);
-
-/** A policy forbids the call to these credentials, which AWS has accepted. */
-const PERMISSION = new Set([
-  'UnauthorizedOperation',
-  'AccessDenied',
-  'AccessDeniedException',
-  // SSM and Service Quotas API reference, "Common Error Types".
-  'NotAuthorized',
-]);
-
-/** AWS compares the time of a request with its own. */
-const BY_THE_CLOCK = new Set([
-  'InvalidSignatureException',
-  'RequestExpired',
-  'RequestTimeTooSkewed',
-  'SignatureDoesNotMatch',
-]);
-
-const UNREACHABLE = new Set([
-  'InternalError',
-  'InternalFailure',
-  'InternalServerError',
-  'InternalServiceError',
-  'RequestAbortedException',
-  'RequestTimeout',
-  'RequestTimeoutException',
-  'ServiceUnavailable',
-  'Unavailable',
-  'PendingVerification',
-  'TimeoutError',
-  'NetworkingError',
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-]);
 
 const NEXT_BY_CODE: Readonly<Record<string, string>> = {
   AuthFailure: 'Another account owns this resource: name one that this account may use.',

@@ -12,7 +12,6 @@ import type { WrittenImage } from '../../activities/activities.js';
 import type { PublishImageInput } from '../../contract.js';
 import type { RunSinks } from '../../model/progress/run-events.js';
 import { imageProgressQuery } from '../../contract.js';
-import type { Hold } from '../../model/progress/operator.js';
 import type { ImagePlan, RegionPlan, RegisteredAmi } from '../../model/plan/plan.js';
 import type {
   ImageOutcome,
@@ -31,7 +30,7 @@ import { imageDetails } from './image-details.js';
 import { runOverview } from './run-overview.js';
 import type { RecordedRun } from './image-result.js';
 import { imageResult, imageSummary } from './image-result.js';
-import { ListAttributes } from './list-attributes.js';
+import { ListAttributes, phaseOfHold } from './list-attributes.js';
 import { Operator } from './operator.js';
 import { beforeHold } from './region-state.js';
 import { RegionTimes } from './region-times.js';
@@ -284,7 +283,7 @@ export class ImageRun {
   /** The phase shows in lists that the run waits for a person. */
   #changed(): void {
     const running = STEPS.findLast((step) => this.#steps[step].state === 'running');
-    this.#show(this.operator.hold === undefined ? running : phaseOf(this.operator.hold));
+    this.#show(this.operator.hold === undefined ? running : phaseOfHold(this.operator.hold));
   }
 
   #show(phase?: string): void {
@@ -295,8 +294,4 @@ export class ImageRun {
     this.#list.show(phase, overview);
     setCurrentDetails(imageDetails(overview));
   }
-}
-
-function phaseOf(hold: Hold): string {
-  return hold.for === 'approval' ? 'waiting-for-approval' : 'paused';
 }

@@ -1,5 +1,6 @@
 /** What lists of runs show of an image: its phase, its outcome, and whether a person should look at it. */
 
+import type { Hold } from '../../model/progress/operator.js';
 import { upsertSearchAttributes } from '@temporalio/workflow';
 import { attentionAttribute, outcomeAttribute, phaseAttribute } from '../../contract.js';
 import type { ImageOverview } from '../../model/status/overview.js';
@@ -26,4 +27,8 @@ export class ListAttributes {
       ...(isNewOutcome ? [{ key: outcomeAttribute, value: outcome }] : []),
     ]);
   }
+}
+
+export function phaseOfHold(hold: Hold): string {
+  return hold.for === 'approval' ? 'waiting-for-approval' : 'paused';
 }
