@@ -130,16 +130,17 @@ export function troublesOf(work: readonly Work[]): Trouble[] {
 type Held = Omit<Trouble, 'step' | 'region' | 'what'>;
 
 /** An attempt that a service or a silent worker holds up, while it goes on. */
-function heldUpOf({ attempt, wait, startedAt = null, type }: Work): Held | undefined {
+function heldUpOf({ attempt, wait, startedAt = null, type, lastFailure }: Work): Held | undefined {
   if (wait === undefined) return undefined;
   // A free worker takes waiting work at once, and a queue of many regions is usual.
   const isSilent = wait.kind === 'worker' && startedAt !== null;
   if (wait.kind !== 'obstacle' && !isSilent) return undefined;
   return {
-    ...{ kind: 'held-up', type, code: null, attempt, next: null },
+    ...{ kind: 'held-up', type, code: null, attempt },
     reason: plainReason(wait.reason),
     since: wait.stillSince,
     nextTryAt: wait.nextTryAt,
+    next: lastFailure?.class === wait.class ? nextOf(lastFailure) : null,
   };
 }
 
@@ -153,13 +154,18 @@ function failedOf({
 }: Work): Held | undefined {
   const isTriedAgain = wait === undefined || wait.kind === 'retry';
   if (attempt < 2 || lastFailure === null || !isTriedAgain) return undefined;
-  const { code = null, class: failureClass, next, message } = lastFailure;
-  const isForPeople = failureClass === 'credentials' || failureClass === 'refused';
+  const { code = null, message } = lastFailure;
   return {
     ...{ kind: 'failed', type: lastFailure.type, code, attempt },
     reason: plainReason(message),
     since: failedAt,
     nextTryAt: nextAttemptAt,
-    next: isForPeople ? (next ?? null) : null,
+    next: nextOf(lastFailure),
   };
+}
+
+/** Other failures may end by themselves. */
+function nextOf(failure: FailureReport | null | undefined): string | null {
+  const isForPeople = failure?.class === 'credentials' || failure?.class === 'refused';
+  return isForPeople ? (failure.next ?? null) : null;
 }

@@ -76,7 +76,7 @@ describe('the status of a publication, as it is shown', () => {
     live(writing('download', 200 * MIB, 400 * MIB), { rates, nowMs: NOW_MS + 2_000 });
     const later = { rates, nowMs: NOW_MS + 62_000 };
     const text = live(writing('download', 200 * MIB, 400 * MIB), later).join('\n');
-    assert.match(text, /download 200 MiB of 400 MiB {2}no byte for 1:00$/m);
+    assert.match(text, /download 200 MiB of 400 MiB {2}no byte for 1:02$/m);
   });
 
   it('counts a copied region as done while it copies, and only public ones while it publishes', () => {
@@ -176,7 +176,7 @@ describe('the status of a publication, as it is shown', () => {
               region: 'eu-west-1',
             },
             nextAttemptAt: '2026-11-22T14:02:24.000Z',
-            wait: MOVING,
+            wait: { ...MOVING, kind: 'retry' },
           },
         ],
       }),
@@ -232,9 +232,11 @@ describe('the status of a publication, as it is shown', () => {
       class: 'credentials',
       next: 'Check the credentials with `aws sts get-caller-identity`.',
     } as const;
+    const reason = `the attempt before failed: ${lastFailure.message}`;
+    const wait = { ...MOVING, kind: 'obstacle', class: 'credentials', reason } as const;
     const activity = { id: '1', type: 'undoRegion', attempt: 7, heartbeat: null, lastFailure };
     const status = someImageStatus({
-      activities: [{ ...activity, nextAttemptAt: null, wait: MOVING }],
+      activities: [{ ...activity, nextAttemptAt: null, wait }],
     });
     const text = statusLines(status, options()).join('\n');
     assert.match(text, /could not be looked at: credentials refused/);

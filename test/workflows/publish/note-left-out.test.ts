@@ -22,7 +22,8 @@ async function runWith(overrides: Partial<Activities>): Promise<Seen> {
   const info = {
     callDuringReplay: false,
     fn: (_info: unknown, message: string, attributes?: Record<string, unknown>) => {
-      if (message === 'publication closed') log.push(attributes ?? {});
+      // Made in the sandbox of the workflow, whose objects have prototypes of their own.
+      if (message === 'publication closed') log.push(structuredClone(attributes ?? {}));
     },
   };
   const ignored = { callDuringReplay: false, fn: () => undefined };
