@@ -259,7 +259,8 @@ describe('a region that fails while its image is under way', () => {
 describe('an operator', () => {
   it('skips a region that is too slow, and its copy is cancelled', async () => {
     const fake = fakeActivities({
-      ...planned(PATIENT),
+      // Only the skip ends the copy.
+      ...planned({ ...PATIENT, regionPatienceMs: 600_000 }),
       copyToRegion: async ({ regionPlan }) => {
         if (regionPlan.regionName === SICK) {
           const beat = setInterval(heartbeat, 100);
