@@ -1,7 +1,7 @@
 /** Reads from a test instance's console why no test can run on it. */
 
 import { isAgentThere, parseAgentReport, pvGrubError } from '../guest/agent-report.js';
-import { EC2_TEST_EXCEPTION, ServiceError } from '../model/errors.js';
+import { EC2_SERVICE_EXCEPTION, EC2_TEST_EXCEPTION, ServiceError } from '../model/errors.js';
 import { printable } from '../model/printable.js';
 import type { RunTestInput } from './activities.js';
 
@@ -55,5 +55,26 @@ export function consoleFailure(
     report.code in NEXT ? `agent-${report.code}` : 'agent-not-installed',
     `the SSM agent was not installed on ${instanceId} (${report.code}): ${report.text}`,
     `${next}. Or use test.transport = "console", which needs neither agent nor network.`,
+  );
+}
+
+/**
+ * The image boots and has the agent, but the agent has not registered in time. Undefined when user-data has printed no
+ * line: then the image does not boot, has no cloud-init or no console, and a test over the console would be silent, too.
+ */
+export function unregistered(
+  { instanceId, regionName }: RunTestInput['instance'],
+  console: string,
+): ServiceError | undefined {
+  const report = parseAgentReport(console);
+  if (report === undefined) return undefined;
+  return new ServiceError(
+    EC2_SERVICE_EXCEPTION,
+    `the SSM agent of ${instanceId} in ${regionName} is ${report.code}, and did not register in time`,
+    {
+      ...{ code: 'agent-unregistered', class: 'lost', region: regionName, resource: instanceId },
+      next: 'Check that the instance profile of the test instance allows SSM, and that it reaches the ssm endpoints on port 443. Or use test.transport = "console", which needs neither agent nor network.',
+      output: printable(console.replaceAll('\r\n', '\n').slice(-OUTPUT_CHARACTERS_MAX)),
+    },
   );
 }

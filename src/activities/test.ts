@@ -27,7 +27,7 @@ import { heartbeating, waitingFor } from './attempt/heartbeat.js';
 import { reportBoot } from './boot-report.js';
 import { runOnceOnline, runUnit } from './guest-unit.js';
 import { instanceInput } from './instance-input.js';
-import { consoleFailure } from './test-console.js';
+import { consoleFailure, unregistered } from './test-console.js';
 import { consoleNonce, testUserData } from './test-user-data.js';
 
 /** The end of a test's output is kept, up to this. */
@@ -134,9 +134,10 @@ async function testOverSsm(
 ): Promise<ConsoleReport> {
   const { instanceId } = instance;
   const boot = reportBoot(ec2, { instanceId, attempt }, report);
-  await waitUntilAgentOnline(ec2, instanceId, signal, (console) => {
+  await waitUntilAgentOnline(ec2, instanceId, signal, (console, isLast) => {
     boot.show(console);
-    return consoleFailure({ instance, ami }, console);
+    const failure = consoleFailure({ instance, ami }, console);
+    return failure ?? (isLast ? unregistered(instance, console) : undefined);
   });
   report(TESTING);
   const name = `fedimg-test-${ami.ami}`;

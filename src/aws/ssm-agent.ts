@@ -10,8 +10,8 @@ import type { RegionAccess } from './region-access.js';
 /** The last screens of a boot. */
 const CONSOLE_CHARACTERS_MAX = 4_000;
 
-/** Gets the console; the failure that it returns ends the wait. */
-export type ConsoleReader = (console: string) => ServiceError | undefined;
+/** Gets the console; the failure that it returns ends the wait. `isLast` is true when the patience has ended. */
+export type ConsoleReader = (console: string, isLast: boolean) => ServiceError | undefined;
 
 /**
  * Resolves when the instance's agent answers; rejects as `lost` when the instance ends instead, or, with the end
@@ -27,7 +27,7 @@ export async function waitUntilAgentOnline(
   if (isOnline) return;
   // The console shows why the image did not boot, or why the agent was not installed.
   const console = await readConsole(ec2, instanceId, signal).catch(() => '');
-  const failure = onConsole?.(console);
+  const failure = onConsole?.(console, true);
   if (failure !== undefined) throw failure;
   const end = console.replaceAll('\r\n', '\n').slice(-CONSOLE_CHARACTERS_MAX);
   throw agentMissing(ec2, instanceId, printable(end));
@@ -67,7 +67,8 @@ function watchConsole(onConsole: ConsoleReader): typeof waitUntilLost {
     for (;;) {
       await ec2.clock.delay(ec2.settings.agentPatienceMs / CONSOLE_READS, signal);
       // Only the agent decides while EC2 does not show the console.
-      const failure = onConsole(await readConsole(ec2, instanceId, signal).catch(() => ''));
+      const console = await readConsole(ec2, instanceId, signal).catch(() => '');
+      const failure = onConsole(console, false);
       if (failure !== undefined) throw failure;
     }
   };

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { imageProgressQuery } from '../../src/contract.js';
 import { holdDownload } from '../support/held-download.js';
 import { withPublisher } from '../support/local-publisher.js';
-import { assertPublishedOnce, callCount, oneImage } from '../support/one-image.js';
+import {
+  assertPublishedOnce,
+  callCount,
+  INSTANCES_PER_IMAGE,
+  oneImage,
+} from '../support/one-image.js';
 import { until } from '../support/until.js';
 
 const REGIONS = ['us-east-1', 'eu-west-1', 'us-east-2'];
@@ -31,7 +36,7 @@ describe('an outage of EC2', () => {
       await publisher.setFaults([]);
       assert.equal((await handle.result()).outcome, 'published');
       await assertPublishedOnce(publisher, REGIONS);
-      assert.equal(await callCount(publisher, 'RunInstances'), 2);
+      assert.equal(await callCount(publisher, 'RunInstances'), INSTANCES_PER_IMAGE);
     });
   });
 

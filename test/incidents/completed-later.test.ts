@@ -15,7 +15,12 @@ import type { ImageRequest } from '../../src/model/plan/plan.js';
 import { BY_HAND, imageWorkflowId } from '../../src/model/ids/workflow-ids.js';
 import type { LocalPublisher } from '../support/local-publisher.js';
 import { withPublisher } from '../support/local-publisher.js';
-import { assertPublishedOnce, callCount, oneImage } from '../support/one-image.js';
+import {
+  assertPublishedOnce,
+  callCount,
+  INSTANCES_PER_IMAGE,
+  oneImage,
+} from '../support/one-image.js';
 import {
   closedStatus,
   startOptions,
@@ -48,7 +53,11 @@ async function byHand(publisher: LocalPublisher): Promise<ImageRequest> {
 
 async function assertMadeOnce(publisher: LocalPublisher): Promise<void> {
   await assertPublishedOnce(publisher, ALL);
-  assert.equal(await callCount(publisher, 'RunInstances'), 2, 'one write and one test');
+  assert.equal(
+    await callCount(publisher, 'RunInstances'),
+    INSTANCES_PER_IMAGE,
+    'one write, each test once',
+  );
   const created = await callCount(publisher, 'CreateSnapshot', HOME);
   assert.equal(created, 1);
 }

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { holdDownload } from '../support/held-download.js';
 import { withPublisher } from '../support/local-publisher.js';
-import { assertPublishedOnce, callCount, oneImage } from '../support/one-image.js';
+import {
+  assertPublishedOnce,
+  callCount,
+  INSTANCES_PER_IMAGE,
+  oneImage,
+} from '../support/one-image.js';
 import { pendingWrite } from '../support/pending-write.js';
 import { until } from '../support/until.js';
 import { withWorkers } from '../support/worker-process.js';
@@ -26,7 +31,7 @@ describe('a worker that is killed', () => {
         download.release();
         assert.equal((await handle.result()).outcome, 'published');
         assert(sent() < image.sizeBytes * 1.5, 'downloaded once');
-        assert.equal(await callCount(publisher, 'RunInstances'), 2);
+        assert.equal(await callCount(publisher, 'RunInstances'), INSTANCES_PER_IMAGE);
         await assertPublishedOnce(publisher, ['us-east-1', 'eu-west-1', 'us-east-2']);
       });
     });

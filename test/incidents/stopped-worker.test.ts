@@ -3,7 +3,12 @@ import { SendCommandCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { holdDownload } from '../support/held-download.js';
 import type { LocalPublisher } from '../support/local-publisher.js';
 import { withPublisher } from '../support/local-publisher.js';
-import { assertPublishedOnce, callCount, oneImage } from '../support/one-image.js';
+import {
+  assertPublishedOnce,
+  callCount,
+  INSTANCES_PER_IMAGE,
+  oneImage,
+} from '../support/one-image.js';
 import { pendingWrite } from '../support/pending-write.js';
 import { until } from '../support/until.js';
 import { withWorkers } from '../support/worker-process.js';
@@ -70,7 +75,7 @@ describe('a worker that is stopped', () => {
         download.release();
         assert.equal((await handle.result()).outcome, 'published');
         await assertPublishedOnce(publisher, REGIONS);
-        assert.equal(await callCount(publisher, 'RunInstances'), 2);
+        assert.equal(await callCount(publisher, 'RunInstances'), INSTANCES_PER_IMAGE);
         const { bytes } = publisher.server.requests(one.path);
         assert(bytes < one.image.sizeBytes * 1.5, 'downloaded once');
         return true;
@@ -96,7 +101,7 @@ describe('a worker that is stopped', () => {
       await stopNext();
       assert.equal(result.outcome, 'published');
       await assertPublishedOnce(publisher, REGIONS);
-      assert.equal(await callCount(publisher, 'RunInstances'), 2);
+      assert.equal(await callCount(publisher, 'RunInstances'), INSTANCES_PER_IMAGE);
     });
   });
 
@@ -119,7 +124,11 @@ describe('a worker that is stopped', () => {
       assert.equal(result.outcome, 'published');
       assert.equal(result.rawSha256, one.image.rawSha256);
       await assertPublishedOnce(publisher, REGIONS);
-      assert.equal(await callCount(publisher, 'RunInstances'), 3, 'a second utility instance');
+      assert.equal(
+        await callCount(publisher, 'RunInstances'),
+        INSTANCES_PER_IMAGE + 1,
+        'a second utility instance',
+      );
     });
   });
 });

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { assertNothingLeft, failureOf } from '../support/expectations.js';
 import { holdDownload } from '../support/held-download.js';
 import { withPublisher } from '../support/local-publisher.js';
-import { assertPublishedOnce, callCount, oneImage } from '../support/one-image.js';
+import {
+  assertPublishedOnce,
+  callCount,
+  INSTANCES_PER_IMAGE,
+  oneImage,
+} from '../support/one-image.js';
 import type { OwnTemporal } from '../support/own-temporal.js';
 import { withOwnTemporal } from '../support/own-temporal.js';
 import { until } from '../support/until.js';
@@ -45,7 +50,7 @@ describe("a crash of Temporal's server", () => {
         const result = await handle.result();
         assert.equal(result.outcome, 'published');
         await assertPublishedOnce(publisher, REGIONS);
-        assert.equal(await callCount(publisher, 'RunInstances'), 2);
+        assert.equal(await callCount(publisher, 'RunInstances'), INSTANCES_PER_IMAGE);
         assert.equal(await callCount(publisher, 'CopySnapshot'), 2);
         assert(sent() < image.sizeBytes * 1.5, 'downloaded once');
       });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { callCount, INSTANCES_PER_IMAGE } from '../support/one-image.js';
 import {
   failureOf,
   assertNoMachineLeft,
@@ -46,12 +47,7 @@ describe('a whole compose on the local cloud', () => {
       ]);
       assert.equal(first.signaledRunId, second.signaledRunId);
       await first.result();
-      const runs = (await publisher.calls()).filter(({ action }) => action === 'RunInstances');
-      assert.equal(
-        runs.reduce((sum, { count }) => sum + count, 0),
-        2,
-        'one utility instance, one test instance',
-      );
+      assert.equal(await callCount(publisher, 'RunInstances'), INSTANCES_PER_IMAGE);
       await assert.rejects(publisher.signal(compose), /already/i);
     });
   });

@@ -24,6 +24,9 @@ export async function oneImage(publisher: LocalPublisher): Promise<OneImage> {
   return { image, request, path: new URL(image.url).pathname };
 }
 
+/** Launches for an x86_64 image: the utility instance, and a test instance for each virtualization type. */
+export const INSTANCES_PER_IMAGE = 3;
+
 /** How often an action was called so far, whatever came of it; in one region, or in all. */
 export async function callCount(
   publisher: LocalPublisher,

@@ -17,6 +17,9 @@ const { runTest } = proxyActivities<Pick<Activities, 'runTest'>>(following);
 /** EC2 may lose one instance, or its agent may stay silent. A second loss in a row is the image's failure. */
 const INSTANCES_MAX = 2;
 
+/** The agent was there and died, or the instance has shown no sign of user-data: the console would be as silent. */
+const SILENT_ENDS = ['agent-dead', 'agent-missing'];
+
 /** Launches the instance of the first test; undefined when EC2 lost it, and `runTests` launches it again. */
 export async function launchFirstTest(
   publication: Publication,
@@ -119,10 +122,10 @@ async function testOnLiveInstance(
   }
 }
 
-/** Whether another instance is to run the test without SSM: its agent was not installed, or did not register. */
+/** Whether another instance is to run the test without SSM: user-data runs there, but no agent registers. */
 function goesToConsole({ transport, consoleRefusal }: TestPlan, failure: unknown): boolean {
   const code = failureDetails(failure)?.code ?? '';
-  const isAgent = code.startsWith('agent-') && code !== 'agent-dead';
+  const isAgent = code.startsWith('agent-') && !SILENT_ENDS.includes(code);
   return transport === 'auto' && consoleRefusal === undefined && isAgent;
 }
 
