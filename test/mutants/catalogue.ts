@@ -906,6 +906,15 @@ const BY_HAND: readonly Mutant[] = [
     grep: 'skips a region that is too slow',
   },
   {
+    name: 'a region that was skipped is published when its copy was faster',
+    invariant: 'I17',
+    file: 'src/workflows/publish/operator.ts',
+    find: "      if (this.skipOf(regionName) !== undefined) throw new CancelledFailure('skipped');\n",
+    replace: '',
+    tests: [OPERATOR],
+    grep: 'done before it notices',
+  },
+  {
     name: 'a required region can be skipped',
     invariant: 'I17',
     file: 'src/model/progress/operator-rules.ts',

@@ -279,6 +279,29 @@ describe('an operator', () => {
     });
   });
 
+  it('skips a region whose copy is done before it notices: the region does not become public', async () => {
+    let release = () => undefined as void;
+    const slow = new Promise<void>((resolve) => (release = resolve));
+    const fake = fakeActivities({
+      ...planned(PATIENT),
+      copyToRegion: async ({ regionPlan }) => {
+        if (regionPlan.regionName === SICK) await slow;
+        return registered(regionPlan, `snap-${regionPlan.regionName}`);
+      },
+    });
+    await withWorker(fake.activities, async ({ startImage }) => {
+      const handle = await startImage(someRequest());
+      await untilState(handle, SICK, 'copying');
+      assert.deepEqual(await skip(handle, SICK), { changed: true });
+      release();
+      const { outcome, failedRegions } = await handle.result();
+      assert.equal(outcome, 'partly-published');
+      assert.match(failedRegions[0]?.reason ?? '', /^skipped by ann@desk/);
+      assert.equal(fake.count(`publishRegion ${SICK}`), 0);
+      assert.equal(fake.count(`undoRegion ${SICK}`), 1);
+    });
+  });
+
   it('reads the reason when an act makes no sense', async () => {
     const { fake, repair } = sickRegion();
     await withWorker(fake.activities, async ({ startImage }) => {

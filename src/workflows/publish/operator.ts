@@ -1,6 +1,12 @@
 /** The operator's hands on one run: takes the updates, refuses those that make no sense, and holds steps and regions. */
 
-import { CancellationScope, condition, log, setHandler } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  CancelledFailure,
+  condition,
+  log,
+  setHandler,
+} from '@temporalio/workflow';
 import type { OperatorAnswer, OperatorInput, RegionsInput } from '../../contract.js';
 import {
   approveUpdate,
@@ -96,12 +102,14 @@ export class Operator {
     return decision;
   }
 
-  /** Runs a copy that a `skip` cancels. */
+  /** Runs a copy that a `skip` cancels. Throws then also when the copy was done before it noticed the cancel. */
   async skippable<T>(regionName: string, copy: () => Promise<T>): Promise<T> {
     const scope = new CancellationScope();
     this.#copies.set(regionName, scope);
     try {
-      return await scope.run(copy);
+      const result = await scope.run(copy);
+      if (this.skipOf(regionName) !== undefined) throw new CancelledFailure('skipped');
+      return result;
     } finally {
       this.#copies.delete(regionName);
     }
