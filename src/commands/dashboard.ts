@@ -35,11 +35,10 @@ export function createCommand(): Command {
     'of the list of AMIs: histories in Temporal, or tags in EC2',
   );
   const command = new Command('dashboard')
-    .option(
-      '--listen <address>',
-      `host and port (default: ${DEFAULT_LISTEN})`,
-      parseListen,
-      parseListen(DEFAULT_LISTEN),
+    .addOption(
+      new Option('--listen <address>', 'host and port')
+        .argParser(parseListen)
+        .default(parseListen(DEFAULT_LISTEN), DEFAULT_LISTEN),
     )
     .option('--acts <how>', 'who may act: off, token, token:FILE or header:NAME', 'off')
     .option(

@@ -2,12 +2,11 @@
 
 import type { OperatorAct } from '../../model/progress/operator.js';
 import type { ImageOverview, NextAct } from '../../model/status/overview.js';
-import { formatColumns, formatTime } from './format.js';
+import { formatTime } from './format.js';
 import type { Paint } from './terminal.js';
 
 export function nextLines(next: readonly NextAct[], paint: Paint): string[] {
-  const rows = next.map(({ what, command }) => [`  ${what}:`, command]);
-  return formatColumns(rows).map((line) => paint('yellow', line));
+  return next.map(({ what, command }) => paint('yellow', `  ${what}:  ${command}`));
 }
 
 export function actLines({ acts }: Pick<ImageOverview, 'acts'>): string[] {

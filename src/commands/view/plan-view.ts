@@ -4,6 +4,13 @@ import type { PlanSummary, PlannedRegion } from '../../model/plan/plan-summary.j
 import { formatBytes, formatColumns, printableData } from './format.js';
 import type { Paint } from './terminal.js';
 
+/** As the configuration names them. */
+const TRANSPORT_TEXT: Readonly<Record<string, string>> = {
+  auto: 'SSM, or over the console where the image cannot have the agent',
+  ssm: 'SSM',
+  console: 'the console',
+};
+
 /** One image: what it is, its regions against their quotas, its AMIs by name, and what it takes. */
 export function planLines(read: PlanSummary, paint: Paint): string[] {
   const plan = printableData(read);
@@ -38,7 +45,7 @@ function factLines({ url, home, utility, test, tags, ...plan }: PlanSummary): st
     ['utility instance', `from ${utility.ami}, as ${utility.instanceTypes.join(' or ')}`],
     [
       'test',
-      `of ${test.variants.join(', ')} over ${test.transport}, as ${test.instanceTypes.join(' or ')}`,
+      `of ${test.variants.join(', ')} over ${TRANSPORT_TEXT[test.transport] ?? test.transport}, as ${test.instanceTypes.join(' or ')}`,
     ],
     ...(ownTags.length === 0 ? [] : [['tags', ownTags.join(', ')]]),
     ['result', plan.public ? 'public AMIs and snapshots' : 'private AMIs and snapshots'],

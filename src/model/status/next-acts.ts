@@ -36,7 +36,9 @@ export function imageActs(image: ActFacts): NextAct[] {
 function runningActs(image: ActFacts): NextAct[] {
   const { hold, regions, patience } = image;
   const held = namesIn(regions, 'waiting-for-operator');
-  const late = patience?.late ?? [];
+  // While most regions still copy, a person has no reason to leave them all out.
+  const isWorth = patience !== null && patience.late.length <= patience.waiting;
+  const late = isWorth ? patience.late : [];
   const required = new Set(regions.filter((one) => one.required).map(({ region }) => region));
   const skippable = (names: readonly string[]) => names.filter((name) => !required.has(name));
   return [
