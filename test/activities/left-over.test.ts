@@ -3,7 +3,9 @@ import { CreateTagsCommand, DeleteTagsCommand } from '@aws-sdk/client-ec2';
 import type { ApplicationFailure } from '@temporalio/common';
 import type { SnapshotSource } from '../../src/activities/activities.js';
 import type { FailureDetails } from '../../src/model/errors.js';
-import { TAG } from '../../src/model/ids/tags.js';
+import { PASSED_PREFIX, TAG } from '../../src/model/ids/tags.js';
+import type { Variant } from '../../src/model/ids/variant.js';
+import { variantKey } from '../../src/model/ids/variant.js';
 import type { ImagePlan, RegisteredAmi } from '../../src/model/plan/plan.js';
 import type { ActivityLevel } from '../support/activity-level.js';
 import { withActivities } from '../support/activity-level.js';
@@ -15,12 +17,19 @@ interface Left {
   readonly amis: readonly RegisteredAmi[];
 }
 
-/** As a run leaves its home region that is terminated behind the registration, or behind the test. */
-async function terminated(level: ActivityLevel, { tested }: { tested: boolean }): Promise<Left> {
+/** As a run leaves its home region that is terminated behind the registration, or behind some or all of its tests. */
+async function terminated(
+  level: ActivityLevel,
+  { tested }: { tested: 'all' | 'hvm' | 'none' },
+): Promise<Left> {
   const plan = await planOf(level);
   const source = await snapshotOf(level, plan);
   const amis = await register(level.activities, plan, source);
-  if (tested) await tag(level, [source.snapshot], 'fedimg:passed:hvm-standard', 'ami-1 i-1 12');
+  const isPassed = ({ virt }: Variant) => tested === 'all' || tested === virt;
+  for (const variant of plan.test.variants.filter(isPassed)) {
+    const key = `${PASSED_PREFIX}${variantKey(variant)}`;
+    await tag(level, [source.snapshot], key, 'ami-1 i-1 12');
+  }
   says(level, 'closed');
   return { plan, source, amis };
 }
@@ -53,9 +62,9 @@ async function refusal(plan: Promise<ImagePlan>): Promise<FailureDetails> {
 }
 
 describe('what a terminated run left at home under the names of its image', () => {
-  it('is adopted by the next run when its test has passed: no second write, test or registration', async () => {
+  it('is adopted by the next run when its tests have passed: no second write, test or registration', async () => {
     await withActivities(TWO_REGIONS, async (level) => {
-      const { source, amis } = await terminated(level, { tested: true });
+      const { source, amis } = await terminated(level, { tested: 'all' });
       const again = await planAgain(level);
       assert.deepEqual(again.completion?.source, source);
       assert.deepEqual(again.completion.regions, ['us-east-1', 'eu-west-1']);
@@ -71,25 +80,30 @@ describe('what a terminated run left at home under the names of its image', () =
     });
   });
 
-  it('loses its names to the next run when it was not tested, and is never published', async () => {
-    await withActivities(TWO_REGIONS, async (level) => {
-      const { amis, source } = await terminated(level, { tested: false });
-      const again = await planAgain(level);
-      assert.equal(again.completion, undefined, 'without the evidence of a test');
-      const anew = await snapshotOf(level, again);
-      const made = await register(level.activities, again, anew);
-      assert(made.every(({ snapshot }) => snapshot === anew.snapshot));
-      const alive = (await level.resources('image')).map(({ id }) => id).sort();
-      assert.deepEqual(alive, ids(made));
-      assert(!ids(made).some((id) => ids(amis).includes(id)));
-      const snapshots = (await level.resources('snapshot')).map(({ id }) => id);
-      assert(snapshots.includes(source.snapshot), 'the sweep knows who else uses it');
+  for (const [what, tested] of [
+    ['it was not tested', 'none'],
+    ['only its HVM AMI was tested', 'hvm'],
+  ] as const) {
+    it(`loses its names to the next run when ${what}, and is never published`, async () => {
+      await withActivities(TWO_REGIONS, async (level) => {
+        const { amis, source } = await terminated(level, { tested });
+        const again = await planAgain(level);
+        assert.equal(again.completion, undefined, 'without the evidence of each test');
+        const anew = await snapshotOf(level, again);
+        const made = await register(level.activities, again, anew);
+        assert(made.every(({ snapshot }) => snapshot === anew.snapshot));
+        const alive = (await level.resources('image')).map(({ id }) => id).sort();
+        assert.deepEqual(alive, ids(made));
+        assert(!ids(made).some((id) => ids(amis).includes(id)));
+        const snapshots = (await level.resources('snapshot')).map(({ id }) => id);
+        assert(snapshots.includes(source.snapshot), 'the sweep knows who else uses it');
+      });
     });
-  });
+  }
 
   it('is left alone while its run is under way, and the plan names the AMI', async () => {
     await withActivities(TWO_REGIONS, async (level) => {
-      await terminated(level, { tested: true });
+      await terminated(level, { tested: 'all' });
       says(level, 'open');
       const { code, next } = await refusal(planAgain(level));
       assert.equal(code, 'name-taken');
@@ -99,7 +113,7 @@ describe('what a terminated run left at home under the names of its image', () =
 
   it('is left alone when another installation made it, or it is kept for inspection', async () => {
     await withActivities(TWO_REGIONS, async (level) => {
-      const { amis } = await terminated(level, { tested: true });
+      const { amis } = await terminated(level, { tested: 'all' });
       await tag(level, ids(amis), TAG.keepUntil, '2099-01-01T00:00:00Z');
       assert.equal((await refusal(planAgain(level))).code, 'name-taken');
       await tag(level, ids(amis), TAG.keepUntil);

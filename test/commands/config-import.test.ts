@@ -8,6 +8,11 @@ import { loadConfig } from '../../src/config/load.js';
 import { FEDORA_2015, FEDORA_2018, LEAST_OLD, SECRETS } from '../config/legacy-samples.js';
 import { runCli } from './run-cli.js';
 
+/** With `-o json` the error stands behind the notes. */
+function lastLine(text: string): string {
+  return text.trimEnd().split('\n').at(-1) ?? '';
+}
+
 describe('fedimg config import', () => {
   let folder = '';
   beforeEach(async () => {
@@ -84,8 +89,14 @@ describe('fedimg config import', () => {
     assert.equal(code, 2);
     assert.equal(stdout, '');
     assert.match(stderr, /^standard input:4: general\.process_count/m);
-    assert.match(stderr, /^fedimg: standard input has no test command/m);
-    assert.match(stderr, /^ {2}next: .*--test-script FILE$/m);
+    const { type, message, next } = JSON.parse(lastLine(stderr)) as Record<string, string>;
+    assert.equal(type, 'UsageError');
+    assert.match(message ?? '', /^standard input has no test command/);
+    assert.match(next ?? '', /--test-script FILE$/);
+    const plain = await run(['-'], FEDORA_2018);
+    assert.equal(plain.code, 2);
+    assert.match(plain.stderr, /^fedimg: standard input has no test command/m);
+    assert.match(plain.stderr, /^ {2}next: .*--test-script FILE$/m);
     await write('smoke.sh', '#!/bin/bash\ntrue\n');
     const decided = await run(['-', '-o', 'json', '--test-script', 'smoke.sh'], FEDORA_2018);
     assert.equal(decided.code, 0, decided.stderr);

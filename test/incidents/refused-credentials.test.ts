@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
 import type { ApplicationFailure } from '@temporalio/common';
 import type { Activities } from '../../src/activities/activities.js';
+import { publishSchema } from '../../src/config/sections/publish.js';
+import { utilitySchema } from '../../src/config/sections/utility.js';
 import type { FailureDetails } from '../../src/model/errors.js';
 import type { StepTag } from '../../src/model/ids/tags.js';
+import { variantKey } from '../../src/model/ids/variant.js';
 import type { ImagePlan } from '../../src/model/plan/plan.js';
+import type { TestRecord } from '../../src/model/progress/progress.js';
 import * as profiles from '../../src/workflows/profiles.js';
 import type { ActivityLevel } from '../support/activity-level.js';
 import { withActivities } from '../support/activity-level.js';
+import { INSTANCES_PER_IMAGE } from '../support/one-image.js';
 import { copy, launch, register, snapshotOf, TWO_REGIONS } from '../support/planned.js';
 
 const MINUTE_MS = 60_000;
@@ -89,13 +94,15 @@ async function publishThrough(
   );
   const amis = await step('registerImages', (on) => register(on, plan, source));
   await step('terminateInstance', (on) => on.terminateInstance(utility));
-  const [ami] = amis;
-  assert(ami);
-  const instance = await step('launchTestInstance', (on) =>
-    on.launchTestInstance({ origin, regionName, arch, test, ami, generation: 0 }),
-  );
-  const record = await step('runTest', (on) => on.runTest({ origin, test, ami, instance }));
-  await step('terminateInstance', (on) => on.terminateInstance(instance));
+  const tested = test.variants.map(variantKey);
+  const tests: TestRecord[] = [];
+  for (const ami of amis.filter(({ variant }) => tested.includes(variantKey(variant)))) {
+    const instance = await step('launchTestInstance', (on) =>
+      on.launchTestInstance({ origin, regionName, arch, test, ami, generation: 0 }),
+    );
+    tests.push(await step('runTest', (on) => on.runTest({ origin, test, ami, instance })));
+    await step('terminateInstance', (on) => on.terminateInstance(instance));
+  }
   const copies = await step('copyToRegion', (on) => copy(on, plan, source));
   for (const made of [amis, copies]) {
     await step('publishRegion', (on) =>
@@ -105,7 +112,7 @@ async function publishThrough(
         amis: made,
         rawSha256,
         variantsToTest: test.variants,
-        tests: [record],
+        tests,
       }),
     );
   }
@@ -147,7 +154,7 @@ describe('credentials that AWS refuses', () => {
     await withActivities(OPTIONS, async (level) => {
       await publishThrough(level, 10 * MINUTE_MS, () => ['*']);
       await assertPublishedOnce(level);
-      assert.equal(await level.calls('RunInstances'), 2);
+      assert.equal(await level.calls('RunInstances'), INSTANCES_PER_IMAGE);
     });
   });
 
@@ -191,10 +198,17 @@ describe('credentials that AWS refuses', () => {
       const [, count, unit = ''] = /^(\d+) ?(h|days)$/.exec(String(bound)) ?? [];
       return Number(count) * (unit === 'h' ? 1 : 24);
     };
-    const { planning, waiting, following, undoing } = profiles;
-    for (const profile of [planning, waiting, following]) assert(hours(profile) >= 2);
-    assert(hours(profiles.testBounds(60)) >= 2);
-    assert(hours(undoing) >= 6);
+    const { planning, waiting, undoing, writeBounds, copyBounds, testBounds } = profiles;
+    const bounds = {
+      planning,
+      waiting,
+      writing: writeBounds(utilitySchema.parse({}).deadManMinutes),
+      copying: copyBounds(publishSchema.parse({}).regionPatienceMs),
+      testing: testBounds(60),
+    };
+    for (const [step, bound] of Object.entries(bounds))
+      assert(hours(bound) >= 2, `${step}: ${hours(bound)} hours`);
+    assert(hours(undoing) >= 6, `the undo: ${hours(undoing)} hours`);
   });
 });
 

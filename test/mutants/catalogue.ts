@@ -63,9 +63,9 @@ const LEAKS: readonly Mutant[] = [
   {
     name: 'the undo ends when AWS refuses the credentials',
     invariant: 'I1',
-    file: 'src/aws/errors.ts',
-    find: "const CREDENTIALS = new Set([\n  'AuthFailure',\n",
-    replace: 'const CREDENTIALS = new Set([\n',
+    file: 'src/aws/error-codes.ts',
+    find: "const CREDENTIALS: ReadonlySet<string> = new Set([\n  'AuthFailure',\n",
+    replace: 'const CREDENTIALS: ReadonlySet<string> = new Set([\n',
     tests: ['test/incidents/refused-credentials.test.ts'],
   },
   {
@@ -149,7 +149,7 @@ const GATE: readonly Mutant[] = [
   {
     name: 'a virtualization type that an earlier run could not test is wanted again',
     invariant: 'I7',
-    file: 'src/activities/plan/earlier-publication.ts',
+    file: 'src/activities/plan/earlier-evidence.ts',
     find: '  if (passed.size === 0) return [];',
     replace: '  if (passed.size >= 0) return [];',
     tests: [PUBLISHED],
@@ -585,9 +585,9 @@ const REPLAY: readonly Mutant[] = [
     name: 'the test is taken before the utility instance is retired',
     invariant: 'I10',
     file: 'src/workflows/publish-image.ts',
-    find: '    const instance = await retire(publication, pair, home);\n    const tests = await test(publication, home, instance);\n',
+    find: '    const instance = await retire(publication, pair, registered);\n    const { home, tests } = await test(publication, registered, instance);\n',
     replace:
-      '    const tests = await test(publication, home, undefined);\n    await retire(publication, pair, home);\n',
+      '    const { home, tests } = await test(publication, registered, undefined);\n    await retire(publication, pair, registered);\n',
     tests: ['test/replay', WORKFLOW],
   },
   {
@@ -731,8 +731,8 @@ const SILENCE: readonly Mutant[] = [
     name: 'the log of a worker has the token of a refused request',
     invariant: 'I13',
     file: 'src/commands/shared/log.ts',
-    find: 'return { level, hooks: { streamWrite: redacted } };',
-    replace: 'return { level, hooks: { streamWrite: (line) => line || redacted(line) } };',
+    find: 'hooks: { streamWrite: redacted },',
+    replace: 'hooks: { streamWrite: (line) => line || redacted(line) },',
     tests: [SECRETS],
   },
 ];
@@ -855,9 +855,9 @@ const HANDS: readonly Mutant[] = [
   {
     name: 'a completion does not ask for the evidence of a passed test',
     invariant: 'I3',
-    file: 'src/activities/plan/earlier-publication.ts',
-    find: 'if (testVariants.length === 0 || open.length > 0) {',
-    replace: 'if (testVariants.length === 0) {',
+    file: 'src/activities/plan/earlier-evidence.ts',
+    find: 'if (needed.length === 0 || open.length > 0) {',
+    replace: 'if (needed.length === 0) {',
     tests: [PUBLISHED],
   },
   {
