@@ -21,6 +21,9 @@ export const NOT_YET: ReadonlySet<string> = new Set([
   'VolumeInUse',
   'ConcurrentSnapshotLimitExceeded',
   'PendingSnapshotLimitExceeded',
+  // A new account has vCPUs for two instances: those of other images end soon.
+  'VcpuLimitExceeded',
+  'InstanceLimitExceeded',
   'InvocationDoesNotExist',
   'InvalidInstanceId',
 ]);

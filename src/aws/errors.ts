@@ -33,7 +33,8 @@ const NEXT_BY_CODE: Readonly<Record<string, string>> = {
   OperationNotPermitted:
     'Public access is blocked in this region: unblock it, or exclude the region.',
   ResourceLimitExceeded: 'Ask AWS for a higher quota in this region, or remove old public AMIs.',
-  VcpuLimitExceeded: 'Ask AWS for a higher vCPU quota, or name a smaller instance type.',
+  VcpuLimitExceeded:
+    'The launch waits until other instances have ended. To publish more images at once, ask AWS for a higher vCPU quota (`fedimg doctor` prints the command), or name a smaller instance type.',
   VolumeLimitExceeded: 'Ask AWS for a higher volume quota.',
   'InvalidAMIName.Duplicate':
     'Another run made an AMI of this name: deregister it, or change publish.image_name.',

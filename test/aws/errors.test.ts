@@ -101,6 +101,7 @@ describe('an error of AWS', () => {
       [awsError('Unsupported', 400), 'capacity'],
       [awsError('InvalidParameterValue', 400, 'iamInstanceProfile.name is invalid'), 'not-yet'],
       [awsError('InvalidParameterValue', 400, 'Invalid device name'), 'refused'],
+      [awsError('VcpuLimitExceeded', 400), 'not-yet'],
       [awsError('IncorrectState', 400), 'not-yet'],
       [awsError('InvalidSnapshot.NotFound', 400), 'not-yet'],
       [awsError('InvalidSubnetID.NotFound', 400), 'refused'],

@@ -56,3 +56,11 @@ export async function assertPublishedOnce(
   assert.equal(new Set(names).size, names.length, names.join('\n'));
   assert(alive.every((resource) => resource.public));
 }
+
+/** How many launches EC2 has carried out. */
+export async function launchCount(publisher: LocalPublisher): Promise<number> {
+  const launches = (await publisher.calls()).filter(
+    ({ action, result }) => action === 'RunInstances' && result === 'ok',
+  );
+  return launches.reduce((sum, { count }) => sum + count, 0);
+}
