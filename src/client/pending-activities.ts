@@ -3,27 +3,13 @@
 import type { WorkflowExecutionDescription } from '@temporalio/client';
 import { defaultFailureConverter, defaultPayloadConverter } from '@temporalio/common';
 import type { Heartbeat } from '../model/progress/heartbeat.js';
-import type { FailureReport } from '../model/status/failure-report.js';
 import { failureReport } from './failure-report.js';
 import type { ActivityTimes, ActivityWait } from '../model/status/activity-wait.js';
 import { waitOf } from '../model/status/activity-wait.js';
+import type { Work } from '../model/status/work.js';
 
-export interface PendingActivity {
-  readonly id: string;
-  readonly type: string;
-  readonly attempt: number;
-  /** The last one, of this attempt or of the attempt before. */
-  readonly heartbeat: Heartbeat | null;
-  /** Why the attempt before this one failed. */
-  readonly lastFailure: FailureReport | null;
-  /** When it is tried again; null while it runs. */
-  readonly nextAttemptAt: string | null;
-  /** Why it is not done yet. */
+export interface PendingActivity extends Work {
   readonly wait: ActivityWait;
-  /** When the last attempt began, when the one before it failed, and when the last heartbeat came. */
-  readonly startedAt?: string | null;
-  readonly failedAt?: string | null;
-  readonly heartbeatAt?: string | null;
 }
 
 type RawDescription = WorkflowExecutionDescription['raw'];

@@ -12,9 +12,13 @@ export interface Work {
   readonly id: string;
   readonly type: string;
   readonly attempt: number;
+  /** The last one, of this attempt or of the attempt before. */
   readonly heartbeat: Heartbeat | null;
+  /** Why the attempt before this one failed. */
   readonly lastFailure: FailureReport | null;
+  /** When it is tried again; null while it runs. */
   readonly nextAttemptAt: string | null;
+  /** When the last attempt began, when the one before it failed, and when the last heartbeat came. */
   readonly startedAt?: string | null;
   readonly failedAt?: string | null;
   readonly heartbeatAt?: string | null;
