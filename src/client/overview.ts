@@ -71,7 +71,7 @@ async function readIfThere(
   }
 }
 
-/** A compose with the images that the filter selects; undefined when it has none of them. */
+/** A compose with the images that the filter selects; undefined when the filter selects no image. */
 function narrowed(overview: Overview, filter: OverviewFilter): Overview | undefined {
   const { release } = filter;
   if (release !== undefined && overview.release !== release) return undefined;

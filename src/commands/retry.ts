@@ -75,7 +75,7 @@ async function run(command: Command, id: string, options: RetryOptions): Promise
 
 function noteRetried(terminal: Terminal, { publication, images, started }: Retried): void {
   for (const { workflowId, changed, refusal } of images) {
-    const done = changed ? 'the regions are tried again' : 'nothing was left out, no change';
+    const done = changed ? 'the regions are tried again' : 'no region is left out, no change';
     terminal.note(`${workflowId}: ${refusal ?? done}`);
   }
   for (const { workflowId, state } of started) {

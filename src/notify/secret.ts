@@ -9,7 +9,7 @@ export interface SecretSource {
   /** The key of the configuration, for errors. */
   readonly key: string;
   readonly file: string | undefined;
-  /** The variable that has it when there is no file. */
+  /** The variable that has the secret when the configuration names no file. */
   readonly variable?: string;
 }
 

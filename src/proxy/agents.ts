@@ -112,7 +112,7 @@ class FailingAgent extends http.Agent {
   override createConnection(
     ...[, connected]: Parameters<http.Agent['createConnection']>
   ): ReturnType<http.Agent['createConnection']> {
-    // There is no socket; Node looks at the error first.
+    // Node looks at the error first, and does not use the missing socket.
     connected?.(this.#error, undefined as never);
     return undefined;
   }

@@ -35,7 +35,7 @@ export function refusedByProxy(proxy: URL, target: string, status: number): Prox
   );
 }
 
-/** There is no connection to the proxy itself. */
+/** The proxy itself could not be reached. */
 export function unreachableProxy(
   proxy: URL,
   target: string,

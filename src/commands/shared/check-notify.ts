@@ -1,4 +1,4 @@
-/** The checks of `fedimg doctor` on notifications: no one is notified by a check. */
+/** The checks of `fedimg doctor` on notifications. A check sends no notification. */
 
 import type { NotifyConfig } from '../../config/schema.js';
 import type { Check } from '../../model/check.js';

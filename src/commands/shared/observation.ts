@@ -55,7 +55,7 @@ export async function openObservation({
       ...(served === undefined ? {} : { observer: served.metrics }),
     });
     try {
-      // Its polls are no part of any trace.
+      // Traces leave its polls out.
       const untraced = { ...env, OTEL_SDK_DISABLED: 'true' };
       await withSession({ config: undefined, env: untraced, loaded: config }, ({ session }) => {
         const parts = { config, session, log, channels, signal };

@@ -12,7 +12,7 @@ import { failure, ok, warning } from '../../model/check.js';
 import { checkNotify } from './check-notify.js';
 import { configOfUser } from './with-session.js';
 
-/** What `fedimg demo` and `fedimg dev` start; a worker needs none of them. */
+/** The programs that `fedimg demo` and `fedimg dev` start. A worker runs without these programs. */
 const LOCAL_TOOLS = ['bash', 'curl', 'git', 'xz'];
 
 const REQUEST_TIMEOUT_MS = 10_000;

@@ -1,5 +1,6 @@
 /** What an image does and waits for, one line each: bytes, waits for AWS, troubles, holds. */
 
+import { STANDSTILL_MS } from '../../model/status/activity-wait.js';
 import type {
   ImageOverview,
   RegionOverview,
@@ -14,9 +15,6 @@ import { createTransferRate } from './transfer-rate.js';
 /** One rate for each run and phase, kept during a watch. */
 export type TransferRates = Map<string, TransferRate>;
 
-/** A guest reports every ten seconds; after three missed reports the bytes stand still. */
-const STILL_MS = 30_000;
-
 /** `[####----]  50%  download 200 MiB of 400 MiB  50 MiB/s  0:04 left` */
 export function transferText(
   { phase, bytes, totalBytes, stillSince, isBlocked }: Transfer,
@@ -27,7 +25,7 @@ export function transferText(
   const total = isKnown ? ` of ${formatBytes(totalBytes)}` : '';
   const sinceMs = stillSince === null ? 0 : nowMs - Date.parse(stillSince);
   const stillMs = Math.max(rate?.stillMs(nowMs) ?? 0, sinceMs);
-  const isStill = (isBlocked || stillMs > STILL_MS) && bytes < totalBytes;
+  const isStill = (isBlocked || stillMs > STANDSTILL_MS) && bytes < totalBytes;
   const perSecond = isStill ? undefined : rate?.bytesPerSecond();
   const left = isStill ? undefined : rate?.secondsLeft(totalBytes);
   return [

@@ -65,7 +65,7 @@ export function runActs(subject: Overview, context: PageContext): Content {
   return markup`<div class="acts">${forms}</div>`;
 }
 
-/** Nothing for a visitor who may not act. */
+/** Empty for a visitor who may only read. */
 export function actForm({ action, subject, regions }: Form, { actor, path }: PageContext): Content {
   if (actor === null) return undefined;
   const where =

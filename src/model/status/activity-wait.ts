@@ -41,7 +41,7 @@ interface Pending extends ActivityTimes {
 }
 
 /** A program on a guest reports every 10 s, and its report takes a few seconds more. */
-const STANDSTILL_MS = 30_000;
+export const STANDSTILL_MS = 30_000;
 
 /** A worker beats six times within the time-out; after this, at least two beats are missing. */
 const SILENT_MS = HEARTBEAT_TIMEOUT_MS / 2;

@@ -134,7 +134,7 @@ export class ImageRun {
     if (running !== undefined) this.#mark(running, 'failed');
   }
 
-  /** These steps have nothing left to do. */
+  /** An earlier run has done the work of these steps. */
   skipSteps(steps: readonly Step[] = STEPS): void {
     for (const step of steps) {
       if (this.#steps[step].state === 'waiting') this.#mark(step, 'skipped');
