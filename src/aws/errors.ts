@@ -180,7 +180,7 @@ function permissionNext(error: Error, origin: ErrorOrigin | undefined): string {
   if (/explicit deny in a service control policy/.test(error.message))
     return DENIED_BY_ORGANISATION;
   const where = origin === undefined ? '' : ` in ${origin.region}`;
-  return `Allow ${deniedAction(error, origin)}${where}: docs/aws.md has the policy, and \`aws sts get-caller-identity\` shows whose policy it is. If that policy allows it, look for a permissions boundary or a policy of the organisation.`;
+  return `Allow ${deniedAction(error, origin)}${where}: docs/iam.md has the policy, and \`aws sts get-caller-identity\` shows whose policy it is. If that policy allows it, look for a permissions boundary or a policy of the organisation.`;
 }
 
 const DENIED_BY_ORGANISATION =
