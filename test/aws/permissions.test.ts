@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setMaxListeners } from 'node:events';
 import { checkPermissions } from '../../src/aws/checks/permissions.js';
 import { deploymentKey } from '../../src/model/ids/tags.js';
 import { Aws, scaledAwsSettings } from '../../src/aws/region-access.js';
@@ -36,6 +37,8 @@ async function checksWith(change: (policy: Policy) => Policy) {
     };
     const ec2 = aws.region('us-east-1');
     const { signal } = new AbortController();
+    // Every dry run under way adds a listener.
+    setMaxListeners(0, signal);
     const checks = await checkPermissions(ec2, deploymentKey('test'), [launch], signal);
     const calls = await control<{ readonly action: string }[]>(cloud, 'calls');
     return { checks, asked: calls.map(({ action }) => `ec2:${action}`) };

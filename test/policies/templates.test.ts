@@ -70,11 +70,9 @@ describe('the templates of ops/iam', () => {
     it('pass cfn-lint without a remark', async () => {
       const options = ['--non-zero-exit-code', 'informational', '--include-checks', 'I'];
       // Without a terminal cfn-lint would also read its standard input.
-      const { stdout } = await execa(
-        join(bin, 'cfn-lint'),
-        ['--template', TEMPLATE, ...options],
-        { stdin: 'ignore' },
-      );
+      const { stdout } = await execa(join(bin, 'cfn-lint'), ['--template', TEMPLATE, ...options], {
+        stdin: 'ignore',
+      });
       assert.equal(stdout, '');
     });
 
