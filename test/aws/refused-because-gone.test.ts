@@ -14,12 +14,12 @@ const GONE: readonly (readonly [ResourceType, string])[] = [
 
 describe('a removal that a policy allows by tag', () => {
   it('is done when the resource is gone: EC2 refuses it then, because it has no tags', async () => {
-    await withActivities({ iam: await iamOf() }, async ({ aws, calls }) => {
+    await withActivities({ iam: await iamOf() }, async ({ aws, cloud }) => {
       const ec2 = aws.region('us-east-1');
       for (const [type, id] of GONE) {
         await removeResource(ec2, { type, id }, new AbortController().signal);
       }
-      assert.equal(await calls('DeleteVolume'), 1);
+      assert.equal(await cloud.countOf('DeleteVolume'), 1);
     });
   });
 
