@@ -18,6 +18,7 @@ import {
   BY_THE_CLOCK,
   UNREACHABLE,
 } from './error-codes.js';
+import { withoutEncodedPart } from './encoded-part.js';
 
 export interface AwsFailure {
   readonly code: string;
@@ -106,8 +107,9 @@ function isKnown(code: string): boolean {
 
 /** A refusal by a policy names the call and the region; EC2's own text often names neither. */
 function messageOf(code: string, error: Error, origin: ErrorOrigin | undefined): string {
-  if (!PERMISSION.has(code) || origin === undefined) return `${code}: ${error.message}`;
-  return `${code}: ${deniedAction(error, origin)} in ${origin.region}: ${error.message}`;
+  const text = withoutEncodedPart(error.message);
+  if (!PERMISSION.has(code) || origin === undefined) return `${code}: ${text}`;
+  return `${code}: ${deniedAction(error, origin)} in ${origin.region}: ${text}`;
 }
 
 /** The action that AWS names: a call may need further permissions, such as that for tags. */
@@ -179,7 +181,7 @@ function permissionNext(error: Error, origin: ErrorOrigin | undefined): string {
   if (/explicit deny in a service control policy/.test(error.message))
     return DENIED_BY_ORGANISATION;
   const where = origin === undefined ? '' : ` in ${origin.region}`;
-  return `Allow ${deniedAction(error, origin)}${where}: docs/aws.md has the policy, and \`aws sts get-caller-identity\` shows whose policy it is. If that policy allows it, look for a permissions boundary or a policy of the organisation.`;
+  return `Allow ${deniedAction(error, origin)}${where}: docs/iam.md has the policy, and \`aws sts get-caller-identity\` shows whose policy it is. If that policy allows it, look for a permissions boundary or a policy of the organisation.`;
 }
 
 const DENIED_BY_ORGANISATION =

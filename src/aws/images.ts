@@ -7,6 +7,7 @@ import type { Tags } from '../model/ids/tags.js';
 import { awaitState } from './await-state.js';
 import { isCode } from './errors.js';
 import { listImages } from './listing.js';
+import { isRefusedBecauseGone } from './refused-because-gone.js';
 import type { RegionAccess } from './region-access.js';
 import { tagFilters } from './tags.js';
 
@@ -91,7 +92,9 @@ export async function deregisterImage(
     });
   } catch (error) {
     // EC2 answers Unavailable for a deregistered AMI and for a pending one: the next round looks again.
-    if (!isCode(error, 'InvalidAMIID.NotFound', 'InvalidAMIID.Unavailable')) throw error;
+    if (isCode(error, 'InvalidAMIID.NotFound', 'InvalidAMIID.Unavailable')) return;
+    const image = { poll: ec2.images, id: imageId };
+    if (!(await isRefusedBecauseGone(ec2, error, image, signal))) throw error;
   }
 }
 

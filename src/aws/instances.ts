@@ -9,6 +9,7 @@ import { awaitState } from './await-state.js';
 import type { AwsFailure } from './errors.js';
 import { classifyAwsError, isCode } from './errors.js';
 import { listInstances } from './listing.js';
+import { isRefusedBecauseGone } from './refused-because-gone.js';
 import type { RegionAccess } from './region-access.js';
 import { tagFilters, tagSpecification } from './tags.js';
 import { untilVisible } from './until-visible.js';
@@ -200,7 +201,11 @@ export async function endInstance(
     });
   } catch (error) {
     // The instance may exist but not be visible yet: the wait below decides, by the visibility window.
-    if (!isCode(error, 'InvalidInstanceID.NotFound')) throw error;
+    const instance = { poll: ec2.instances, id: instanceId };
+    const isUnknown =
+      isCode(error, 'InvalidInstanceID.NotFound') ||
+      (await isRefusedBecauseGone(ec2, error, instance, signal));
+    if (!isUnknown) throw error;
     taken = false;
   }
   const isEnded = await awaitState<Instance, boolean>(

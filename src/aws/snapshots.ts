@@ -13,6 +13,7 @@ import type { Tags } from '../model/ids/tags.js';
 import { awaitState } from './await-state.js';
 import { isCode } from './errors.js';
 import { listSnapshots } from './listing.js';
+import { isRefusedBecauseGone } from './refused-because-gone.js';
 import type { RegionAccess } from './region-access.js';
 import { tagFilters, tagSpecification } from './tags.js';
 import { untilVisible } from './until-visible.js';
@@ -188,7 +189,9 @@ export async function deleteSnapshot(
       abortSignal: signal,
     });
   } catch (error) {
-    if (!isCode(error, 'InvalidSnapshot.NotFound')) throw error;
+    if (isCode(error, 'InvalidSnapshot.NotFound')) return;
+    const snapshot = { poll: ec2.snapshots, id: snapshotId };
+    if (!(await isRefusedBecauseGone(ec2, error, snapshot, signal))) throw error;
   }
 }
 

@@ -7,6 +7,7 @@ import type { Tags } from '../model/ids/tags.js';
 import { awaitState } from './await-state.js';
 import { isCode } from './errors.js';
 import { listVolumes } from './listing.js';
+import { isRefusedBecauseGone } from './refused-because-gone.js';
 import type { RegionAccess } from './region-access.js';
 import { tagFilters } from './tags.js';
 
@@ -43,7 +44,11 @@ export async function deleteVolume(
     await ec2.ec2.send(new DeleteVolumeCommand({ VolumeId: volumeId }), { abortSignal: signal });
     return true;
   } catch (error) {
-    if (!isCode(error, 'InvalidVolume.NotFound')) throw error;
+    const volume = { poll: ec2.volumes, id: volumeId };
+    const isGone =
+      isCode(error, 'InvalidVolume.NotFound') ||
+      (await isRefusedBecauseGone(ec2, error, volume, signal));
+    if (!isGone) throw error;
     return false;
   }
 }

@@ -1,11 +1,16 @@
 /** `fedimg simulator`: the local EC2/SSM endpoint on its own, until Ctrl-C. */
 
-import { mkdtemp, mkdir, rm } from 'node:fs/promises';
+import { mkdtemp, mkdir, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
-import type { CloudSettings, LatencyProfile, Simulator } from '../simulator/index.js';
-import { readSettings, SettingsError, startSimulator } from '../simulator/index.js';
+import type {
+  CloudSettings,
+  IamSetupInput,
+  LatencyProfile,
+  Simulator,
+} from '../simulator/index.js';
+import { readIamSetup, readSettings, SettingsError, startSimulator } from '../simulator/index.js';
 import { awsVariables, exportLines } from '../local/environment.js';
 import { finish, withHelp } from './shared/command-help.js';
 import { EXIT, type ExitCode } from './shared/exit-codes.js';
@@ -20,6 +25,7 @@ interface SimulatorOptions {
   readonly latency: LatencyProfile;
   readonly seed?: number;
   readonly settings?: Partial<CloudSettings>;
+  readonly iam?: string;
 }
 
 export function createCommand(): Command {
@@ -35,7 +41,8 @@ export function createCommand(): Command {
       '--settings <json>',
       'settings of the start, by default a new AWS account: docs/simulator.md lists them',
       parseSettings,
-    );
+    )
+    .option('--iam <file>', 'users, roles and policies that it enforces: docs/simulator.md');
   withHelp(command, {
     examples: [
       'fedimg simulator --port 8234 --state ./cloud',
@@ -62,8 +69,22 @@ function parseSettings(text: string): Partial<CloudSettings> {
   }
 }
 
+/** The file is read before anything starts. */
+async function iamOf(file: string): Promise<IamSetupInput> {
+  try {
+    return await readIamSetup(await readFile(file, 'utf8'));
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw usageError(
+      `--iam ${file}: ${error.message}`,
+      'docs/simulator.md, "IAM", has an example.',
+    );
+  }
+}
+
 async function run(command: Command, options: SimulatorOptions): Promise<ExitCode> {
   const terminal = terminalOf(command);
+  const iam = options.iam === undefined ? undefined : await iamOf(options.iam);
   const stopped = stopSignal();
   const stateDir =
     options.state === undefined
@@ -77,6 +98,7 @@ async function run(command: Command, options: SimulatorOptions): Promise<ExitCod
       latency: options.latency,
       ...(options.seed === undefined ? {} : { seed: options.seed }),
       ...(options.settings === undefined ? {} : { settings: options.settings }),
+      ...(iam === undefined ? {} : { iam }),
       log: terminal.note,
     });
     terminal.note(

@@ -3,6 +3,7 @@
 import type { Ghosts } from './store/ghosts.js';
 import type { ChangeReader } from './store/resource-change.js';
 import type { Clock } from './clock.js';
+import type { IamBook } from './iam/iam-book.js';
 import type { EffectLog } from './store/effects.js';
 import type { FaultBook } from './faults/faults.js';
 import type { Latency } from './latency.js';
@@ -37,6 +38,8 @@ export interface Cloud {
   /** For tables of a service's own: `store.table<CommandRecord>('ssm-command')`. Flushed before each answer. */
   readonly store: Store;
   readonly faults: FaultBook;
+  /** Who may do what; without principals everyone may do everything. */
+  readonly iam: IamBook;
   readonly effects: EffectLog;
   readonly log: (line: string) => void;
 

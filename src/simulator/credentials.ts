@@ -30,6 +30,8 @@ export function chooseCredentials(environment: NodeJS.ProcessEnv = process.env):
 export interface KeyRing {
   /** The pair that signatures are checked against now. */
   readonly current: Credentials;
+  /** Throws CloudError unless it is the secret of the current pair. */
+  prove(secretAccessKey: string): void;
   /** Puts another pair in place of it; throws CloudError for a malformed change or a wrong secret. */
   rotate(change: unknown): void;
 }
@@ -47,7 +49,16 @@ const rotation = z.strictObject({
 /** A restart accepts the pair of the start again. */
 export function openKeyRing(start: Credentials): KeyRing {
   let current = start;
+  const prove = (secretAccessKey: string): void => {
+    if (isSame(secretAccessKey, current.secretAccessKey)) return;
+    throw new CloudError(
+      'Forbidden',
+      'currentSecretAccessKey is not the secret key that the local cloud accepts now.',
+      403,
+    );
+  };
   return {
+    prove,
     get current() {
       return current;
     },
@@ -55,13 +66,7 @@ export function openKeyRing(start: Credentials): KeyRing {
       const parsed = rotation.safeParse(change);
       if (!parsed.success) throw new CloudError('BadRequest', z.prettifyError(parsed.error));
       const { currentSecretAccessKey, sessionToken, ...pair } = parsed.data;
-      if (!isSame(currentSecretAccessKey, current.secretAccessKey)) {
-        throw new CloudError(
-          'Forbidden',
-          'currentSecretAccessKey is not the secret key that the local cloud accepts now.',
-          403,
-        );
-      }
+      prove(currentSecretAccessKey);
       current = { ...pair, ...(sessionToken === undefined ? {} : { sessionToken }) };
     },
   };

@@ -6,6 +6,7 @@ import { createClock } from './clock.js';
 import type { TimeSource } from './clock.js';
 import type { LatencyProfile } from './latency.js';
 import { createLatency } from './latency.js';
+import type { IamSetupInput } from './iam/setup.js';
 import { createMachineFactory } from './machine/factory.js';
 import { guestScriptFolder } from './machine/host-tools.js';
 import { createRandom } from './random.js';
@@ -15,6 +16,10 @@ import { startCloud } from './start-cloud.js';
 export type { TimeSource } from './clock.js';
 export { systemTime } from './clock.js';
 export type { Credentials } from './credentials.js';
+export type { Authorization, Context, Decision, Verdict } from './iam/decision.js';
+export { evaluate, policyErrors } from './iam/evaluate.js';
+export type { IamSetupInput, PolicyDocument } from './iam/setup.js';
+export { readIamSetup } from './iam/change.js';
 export type { ListedResource } from './http/control.js';
 export type { CallCount, Effect } from './store/effects.js';
 export type { FaultKind, FaultRule, FaultStatus } from './faults/faults.js';
@@ -43,6 +48,8 @@ export interface SimulatorOptions {
   /** How long a minute of `shutdown +MINUTES` lasts on instances; 60,000 by default. */
   readonly minuteMs?: number;
   readonly settings?: Partial<CloudSettings>;
+  /** Users, roles and their policies. Without any, every caller may do everything. */
+  readonly iam?: IamSetupInput;
 }
 
 export interface Simulator {

@@ -15,6 +15,8 @@ import { resumeInstance } from './ec2/lib/instance-lifecycle.js';
 import { presetDefaultGroups } from './ec2/lib/network-defaults.js';
 import { openEffectLog } from './store/effects.js';
 import { openFaultBook } from './faults/faults.js';
+import { IamBook } from './iam/iam-book.js';
+import type { IamSetupInput } from './iam/setup.js';
 import type { LatencyProfile } from './latency.js';
 import { createLatency } from './latency.js';
 import type { Machine, MachineFactory } from './machine/machine.js';
@@ -42,6 +44,7 @@ export interface CloudOptions {
   readonly latency?: LatencyProfile;
   readonly seed?: number;
   readonly settings?: Partial<CloudSettings>;
+  readonly iam?: IamSetupInput;
   readonly machineFactory: MachineFactory;
   readonly log?: (line: string) => void;
   /** Closed with the cloud. */
@@ -79,6 +82,8 @@ function openLocked(options: CloudOptions, stateDir: string, unlock: () => void)
   const effects = openEffectLog(stateDir, () => clock.now());
   const settingsBook = openSettings(store, options.settings ?? {});
   const background = createBackground((line) => cloud.log(line));
+  const iam = new IamBook(settingsBook.current.accountId, () => clock.now());
+  if (options.iam !== undefined) iam.replace(options.iam);
   let changes: ChangeReader | undefined;
   let seq = epoch * seqPerEpoch;
 
@@ -97,6 +102,7 @@ function openLocked(options: CloudOptions, stateDir: string, unlock: () => void)
     ghosts: createGhosts(),
     store,
     faults: openFaultBook(store, random, () => clock.now()),
+    iam,
     effects,
     log: options.log ?? (() => undefined),
     ...openTables(store),

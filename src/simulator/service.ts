@@ -12,6 +12,8 @@ import type { ReadChange } from './store/resource-change.js';
 export interface ServiceCall extends RequestContent {
   readonly cloud: Cloud;
   readonly region: string;
+  /** The caller's access key id. */
+  readonly principal: string;
   /** Records that it has changed so far, for the effect log. */
   readonly changed: string[];
   /** The same, as far as they are resources, with how. */

@@ -67,6 +67,7 @@ export async function withActivities<T>(
     ...(clock === undefined ? {} : { clock }),
     latency: 'instant',
     settings: { ...publisherAccount, ...options.account },
+    ...(options.iam === undefined ? {} : { iam: options.iam }),
     credentials: { accessKeyId: 'AKIATESTTESTTESTTEST', secretAccessKey: 'secret' },
     ...(options.minuteMs === undefined ? {} : { minuteMs: options.minuteMs }),
   });

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import type {
   CallCount,
   CloudSettings,
+  Decision,
   Effect,
   FaultRule,
   FaultStatus,
@@ -41,6 +42,11 @@ export class CloudControl {
   async resources(type?: ListedResource['type']): Promise<ListedResource[]> {
     const all = (await this.#json('resources')) as ListedResource[];
     return type === undefined ? all : all.filter((one) => one.type === type);
+  }
+
+  /** Each question that calls put to the policies so far, once. */
+  async decisions(): Promise<Decision[]> {
+    return (await this.#json('iam/decisions')) as Decision[];
   }
 
   async calls(): Promise<CallCount[]> {

@@ -96,6 +96,7 @@ export async function withPublisher<T>(
     clock,
     latency: 'instant',
     settings: { ...publisherAccount, ...options.account },
+    ...(options.iam === undefined ? {} : { iam: options.iam }),
     credentials: { accessKeyId: 'AKIATESTTESTTESTTEST', secretAccessKey: randomUUID() },
   });
   try {

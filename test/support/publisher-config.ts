@@ -3,7 +3,7 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ComposeServer } from '../../src/local/compose-server/compose-server.js';
-import type { CloudSettings } from '../../src/simulator/index.js';
+import type { CloudSettings, IamSetupInput } from '../../src/simulator/index.js';
 import { agentKeyFile } from '../../src/simulator/index.js';
 import type { TestTemporal } from './temporal.js';
 
@@ -36,6 +36,8 @@ export interface PublisherOptions {
   readonly tables?: readonly string[];
   /** Settings of the local cloud's account, which may publish without limits by default. */
   readonly account?: Partial<CloudSettings>;
+  /** Users, roles and policies of the local cloud; without them every call is allowed. */
+  readonly iam?: IamSetupInput;
   readonly ranges?: boolean;
   /** Of the worker's waits; that of runs by default. */
   readonly scale?: number;

@@ -56,9 +56,16 @@ const NONE = {
   InstanceId: 'i-00000000000000000',
 } as const;
 
-const NEXT = 'Give the worker role this permission; see the policy in docs/aws.md.';
+const NEXT =
+  'Give the worker role this permission: ops/iam/policies/worker.json is the policy, docs/iam.md explains it.';
 
-/** One line for each permission; `tags` are those that a policy may demand. Throws AWS's error when EC2 cannot be asked at all. */
+/** EC2 names the resource that it refuses; here it is one that does not exist, so it has no tags either. */
+const ABOUT_NONE = /on resource: \S+-0{17}\s/;
+
+/**
+ * One line for each permission, and one for all that depend on the tags of a resource; `tags` are those that a policy
+ * may demand. Throws AWS's error when EC2 cannot be asked at all.
+ */
 export async function checkPermissions(
   ec2: RegionAccess,
   tags: Tags,
@@ -70,8 +77,8 @@ export async function checkPermissions(
     runInstances(launch, tags),
   ]);
   const asked = [...runs, ...commandsOf(ec2, tags)];
-  return Promise.all(
-    asked.map(async ([what, command]) => {
+  const checks = await Promise.all(
+    asked.map(async ([what, command]): Promise<Check | { readonly undecided: string }> => {
       try {
         // The SDK has no type for one of several commands; all of them are sent in the same way.
         await ec2.ec2.send(command as RunInstancesCommand, { abortSignal: signal });
@@ -81,15 +88,36 @@ export async function checkPermissions(
       throw new TypeError(`${what} was made, though it was a dry run`);
     }),
   );
+  const undecided = checks.flatMap((check) => ('undecided' in check ? [check.undecided] : []));
+  return [
+    ...checks.flatMap((check) => ('undecided' in check ? [] : [check])),
+    ...(undecided.length === 0 ? [] : [byTag(ec2.name, undecided)]),
+  ];
 }
 
-function permission(area: string, what: string, error: unknown): Check {
+/** EC2 refuses them, and does so also where the policy allows them on resources with the tags of fedimg. */
+function byTag(area: string, actions: readonly string[]): Check {
+  return warning(
+    area,
+    'permissions by tag',
+    `not known: ${actions.join(', ')}. EC2 refuses them on a resource that does not exist. It does so also when the policy allows them by tag`,
+    'Compare the policies of the role with ops/iam/policies/worker.json. The first publication shows whether they are right.',
+  );
+}
+
+function permission(
+  area: string,
+  what: string,
+  error: unknown,
+): Check | { readonly undecided: string } {
   const code = errorCode(error);
   if (code === 'DryRunOperation') return ok(area, what, 'allowed');
   const awsFailure = classifyAwsError(error);
   if (awsFailure === undefined || awsFailure.class === 'unreachable') throw error;
   const { message } = awsFailure;
-  if (code === 'UnauthorizedOperation') return failure(area, what, message, NEXT);
+  const isRefused = code === 'UnauthorizedOperation';
+  if (isRefused && ABOUT_NONE.test(message)) return { undecided: what };
+  if (isRefused) return failure(area, what, message, NEXT);
   const isLaunch = what.startsWith('ec2:RunInstances');
   if (isLaunch) return failure(area, what, message, awsFailure.next);
   // EC2 looked for the resource first, so the permission is not known.
@@ -120,7 +148,7 @@ function runInstances(launch: Launch, tags: Tags): Command {
   });
 }
 
-/** The other permissions of the policy in docs/aws.md; SSM has no dry run. */
+/** The other permissions of the policy of ops/iam; SSM has no dry run. */
 function commandsOf({ name }: RegionAccess, tags: Tags): [string, Command][] {
   const { ImageId, SnapshotId, VolumeId, InstanceId } = NONE;
   const DryRun = true;

@@ -77,7 +77,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'aws.secret_key': CREDENTIALS,
   'aws.iam_profile': {
     why: 'the old fedimg never used it, and it may not be an instance profile',
-    next: 'set instance_profile in [utility] and [test]; docs/aws.md has their roles',
+    next: 'set instance_profile in [utility] and [test]; docs/iam.md has their roles',
   },
   'aws.util_username': SSH,
   'aws.test_username': SSH,

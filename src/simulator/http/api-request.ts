@@ -10,7 +10,7 @@ import { claimedService } from '../services.js';
 import type { RequestContent } from './protocols/protocol.js';
 import { decodeForm } from './query-protocol.js';
 import type { Scope, SignedRequest } from './signature-claim.js';
-import { SignatureError } from './signature-claim.js';
+import { readClaim, SignatureError } from './signature-claim.js';
 import { signatureError } from './signature-error.js';
 import { verifySignature } from './sigv4.js';
 
@@ -38,15 +38,19 @@ export function readApiRequest(
     );
   }
   const request = { message, path, query: decodeForm(query), body };
-  const scope = authenticate(service, request, credentials);
+  const scope = authenticate(service, request, { cloud, credentials });
   checkScope(cloud, scope, service);
   const { region, accessKeyId: principal } = scope;
   return { service, region, principal, ...service.protocol.read(request) };
 }
 
-function authenticate(service: Service, request: SignedRequest, credentials: Credentials): Scope {
+function authenticate(
+  service: Service,
+  request: SignedRequest,
+  { cloud, credentials }: { readonly cloud: Cloud; readonly credentials: Credentials },
+): Scope {
   try {
-    return verifySignature(request, credentials, {
+    return verifySignature(request, keysOf(cloud, request) ?? credentials, {
       // Clients sign by this machine's time, whatever the cloud's clock shows.
       nowMs: Date.now(),
       skewMs: service.signatureSkewMs,
@@ -55,6 +59,17 @@ function authenticate(service: Service, request: SignedRequest, credentials: Cre
     if (!(error instanceof SignatureError)) throw error;
     throw signatureError(service, error.problem, error.message);
   }
+}
+
+/** The keys of a user or a role's session; undefined where the request is signed with the cloud's own. */
+function keysOf({ iam }: Cloud, request: SignedRequest): Credentials | undefined {
+  if (!iam.isOn) return undefined;
+  const { accessKeyId } = readClaim(request).scope;
+  if (iam.isExpired(accessKeyId)) {
+    const message = 'The security token included in the request is expired';
+    throw new SignatureError('expired-session', message);
+  }
+  return iam.credentialsOf(accessKeyId);
 }
 
 const unknownKeyMessage = 'The security token included in the request is invalid.';

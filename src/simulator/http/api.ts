@@ -9,6 +9,7 @@ import { zoneOfSubnet } from '../ec2/lib/network-defaults.js';
 import { CloudError } from '../errors.js';
 import { faultAnswer, harm } from '../faults/fault-effects.js';
 import type { FaultRule } from '../faults/fault-rule.js';
+import { authorize } from '../iam/authorize.js';
 import { keepBack } from '../faults/keep-back.js';
 import type { Throttle } from '../faults/throttle.js';
 import type { Service } from '../service.js';
@@ -198,6 +199,7 @@ async function runAction(
   try {
     const run = service.actions.get(action);
     if (run === undefined) throw service.unknownAction(action);
+    if (cloud.iam.isOn) await authorize({ ...request, cloud, service: service.name });
     const fields = await run({ ...request, cloud, changed, resources });
     const body = protocol.writeAnswer({ action, requestId, fields });
     answer = { status: 200, body, contentType: protocol.contentType, result: 'ok' };

@@ -8,6 +8,7 @@ import { snapshotStatus } from '../ec2/lib/snapshot-state.js';
 import { volumeStatus } from '../ec2/lib/volume-state.js';
 import { CloudError } from '../errors.js';
 import { FaultRuleError } from '../faults/fault-rule.js';
+import { changeIam } from '../iam/change.js';
 import { decideRequest, quotaRequests, requestStatuses } from '../service-quotas/requests.js';
 import type { Api } from './api.js';
 import { readBody } from './http-body.js';
@@ -79,11 +80,15 @@ async function route(api: Api, message: IncomingMessage, response: ServerRespons
     if (name === 'faults') return send(response, 200, cloud.faults.rules());
     if (name === 'settings') return send(response, 200, cloud.settingsBook.shown());
     if (name === 'quota-requests') return send(response, 200, quotaRequests(cloud));
+    if (name === 'iam') return send(response, 200, cloud.iam.shown());
     if (name === 'effects')
       return sendFile(message, response, cloud.effects.file, 'application/x-ndjson');
   }
   if (name === 'settings' && rest.length === 1 && rest[0] === 'start') {
     return send(response, 200, cloud.settingsBook.shownStart());
+  }
+  if (name === 'iam' && rest.length === 1 && rest[0] === 'decisions') {
+    return send(response, 200, cloud.iam.decisions());
   }
   const [ruleId] = rest;
   if (name === 'faults' && ruleId !== undefined && rest.length === 1) {
@@ -107,7 +112,7 @@ async function route(api: Api, message: IncomingMessage, response: ServerRespons
   }
   throw new CloudError(
     'NotFound',
-    `${path} does not exist. Below /_fedimg/ are resources, calls, effects, faults, faults/ID, settings, settings/start, quota-requests, quota-requests/ID, credentials and snapshots/REGION/ID.`,
+    `${path} does not exist. Below /_fedimg/ are resources, calls, effects, faults, faults/ID, settings, settings/start, quota-requests, quota-requests/ID, credentials, iam, iam/decisions and snapshots/REGION/ID.`,
     404,
   );
 }
@@ -125,6 +130,10 @@ async function changeAccount(
   if (name === 'credentials' && id === undefined) {
     keys.rotate(parseJson(await readBody(message)));
     return { accessKeyId: keys.current.accessKeyId };
+  }
+  if (name === 'iam' && id === undefined) {
+    await changeIam({ cloud, keys }, parseJson(await readBody(message)));
+    return cloud.iam.shown();
   }
   if (name !== 'quota-requests' || id === undefined || more.length > 0) return undefined;
   const decision = decisionSchema.safeParse(parseJson(await readBody(message)));

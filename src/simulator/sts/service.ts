@@ -1,10 +1,12 @@
-/** STS, as far as tools ask it before they begin: GetCallerIdentity. */
+/** STS: who the caller is, sessions of roles, and what a denial was about. */
 
 import { accessDenied, commonForms } from '../faults/error-forms.js';
 import { awsQuery, invalidAction } from '../http/protocols/query.js';
 import { signatureSkewMs } from '../http/sigv4.js';
 import { arnOf } from '../partition.js';
 import type { Service } from '../service.js';
+import { assumeRole } from './assume-role.js';
+import { decodeAuthorizationMessage } from './decode-message.js';
 
 const version = '2011-06-15';
 
@@ -14,12 +16,20 @@ export const stsService: Service = {
   actions: new Map([
     [
       'GetCallerIdentity',
-      ({ cloud }) => ({
-        Arn: arnOf('iam', { account: cloud.accountId, resource: 'user/fedimg' }),
-        UserId: 'AIDAFEDIMGLOCALCLOUD1',
-        Account: cloud.accountId,
-      }),
+      ({ cloud, principal }) => {
+        if (cloud.iam.isOn) {
+          const { arn, userId } = cloud.iam.callerOf(principal);
+          return { Arn: arn, UserId: userId, Account: cloud.accountId };
+        }
+        return {
+          Arn: arnOf('iam', { account: cloud.accountId, resource: 'user/fedimg' }),
+          UserId: 'AIDAFEDIMGLOCALCLOUD1',
+          Account: cloud.accountId,
+        };
+      },
     ],
+    ['AssumeRole', assumeRole],
+    ['DecodeAuthorizationMessage', decodeAuthorizationMessage],
   ]),
   unknownAction: (action) =>
     invalidAction(`Could not find operation ${action} for version ${version}`),

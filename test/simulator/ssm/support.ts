@@ -209,7 +209,14 @@ async function answerOf(
   try {
     const run = actions.get(action);
     if (run === undefined) throw unknownAction(action);
-    const fields = await run({ ...content, cloud, region, changed: [], resources: [] });
+    const fields = await run({
+      ...content,
+      cloud,
+      region,
+      principal: '',
+      changed: [],
+      resources: [],
+    });
     return { status: 200, text: protocol.writeAnswer({ action, requestId: 'id', fields }) };
   } catch (error) {
     if (!(error instanceof CloudError)) throw error;

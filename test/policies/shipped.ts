@@ -1,0 +1,122 @@
+/** The policies of ops/iam as the installation under test has them, and its calls as questions to them. */
+
+import { readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import type { Placeholders, Policy } from '../../scripts/iam/policies.js';
+import { fillIn, readPolicies } from '../../scripts/iam/policies.js';
+import type {
+  Context,
+  Decision,
+  IamSetupInput,
+  PolicyDocument,
+} from '../../src/simulator/index.js';
+import { DEPLOYMENT } from '../support/publisher-config.js';
+
+export const ACCOUNT = '111122223333';
+
+export const INSTALLATION: Placeholders = {
+  partition: 'aws',
+  account: ACCOUNT,
+  deployment: DEPLOYMENT,
+  kms_keys: [`arn:aws:kms:us-east-1:${ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab`],
+  ami_parameters: [`arn:aws:ssm:us-east-1:${ACCOUNT}:parameter/images/utility`],
+};
+
+/** What a worker with the default configuration needs. */
+export const DEFAULT_POLICIES = ['read', 'worker', 'quotas'] as const;
+
+export async function installed(
+  names: readonly string[] = DEFAULT_POLICIES,
+): Promise<ReadonlyMap<string, Policy>> {
+  const all = await readPolicies();
+  return new Map(
+    names.map((name) => {
+      const policy = all.get(name);
+      if (policy === undefined) throw new TypeError(`ops/iam/policies has no ${name}.json`);
+      return [name, fillIn(policy, INSTALLATION)] as const;
+    }),
+  );
+}
+
+/** The worker under test has the key pair of the cloud's start; the roles are those of the templates. */
+export async function iamOf(names?: readonly string[]): Promise<IamSetupInput> {
+  const documents = (policies: ReadonlyMap<string, Policy>): Record<string, PolicyDocument> =>
+    Object.fromEntries(policies) as unknown as Record<string, PolicyDocument>;
+  const instance = documents(await installed(['instance']));
+  const trust: PolicyDocument = {
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Effect: 'Allow',
+        Principal: { Service: 'ec2.amazonaws.com' },
+        Action: 'sts:AssumeRole',
+      },
+    ],
+  };
+  const role = (name: string) => ({ name, trust, policies: instance });
+  return {
+    users: [{ name: 'worker', policies: documents(await installed(names)) }],
+    roles: [role(`${DEPLOYMENT}-utility`), role(`${DEPLOYMENT}-test`)],
+    instanceProfiles: [
+      { name: 'fedimg-utility', role: `${DEPLOYMENT}-utility` },
+      { name: 'fedimg-test', role: `${DEPLOYMENT}-test` },
+    ],
+  };
+}
+
+/** A question without what differs from run to run: ids, regions, times. */
+export interface Question {
+  readonly action: string;
+  readonly resource: string;
+  readonly context: Context;
+}
+
+/** The keys that a policy of ours could name; the others describe a resource or the caller. */
+const KEPT =
+  /^(?:(?:aws:RequestTag|aws:ResourceTag|ssm:resourceTag)\/(?:managed-by|fedimg:deployment)$|aws:TagKeys$|ec2:CreateAction$|ec2:Owner$|iam:PassedToService$|servicequotas:service$)/;
+
+export function questionOf({
+  action,
+  resource,
+  context,
+}: Omit<Decision, 'principal' | 'verdict'>): Question {
+  return {
+    action,
+    resource: resource
+      .replace(/:[a-z]{2}(?:-[a-z]+)+-\d:/, ':us-east-1:')
+      .replace(/\/(i|vol|snap|ami|sg|subnet)-[0-9a-f]+$/, '/$1-0123456789abcdef0'),
+    context: Object.fromEntries(
+      Object.entries(context)
+        .filter(([key]) => KEPT.test(key))
+        .map(([key, value]) => [key, typeof value === 'string' ? value : [...value].sort()])
+        .sort(([one], [other]) => ((one ?? '') < (other ?? '') ? -1 : 1)),
+    ) as Context,
+  };
+}
+
+/** Each question that was allowed, once, in a fixed order. */
+export function questionsOf(decisions: readonly Decision[]): Question[] {
+  const allowed = decisions.filter(({ verdict }) => verdict === 'allowed');
+  const texts = new Set(allowed.map((decision) => JSON.stringify(questionOf(decision))));
+  return [...texts].sort().map((text) => JSON.parse(text) as Question);
+}
+
+const RECORDED = fileURLToPath(new URL('recorded-questions.json', import.meta.url));
+
+/** By situation: the questions of the runs of `publication.test.ts`. */
+export type Recorded = Readonly<Record<string, readonly Question[]>>;
+
+export async function readRecorded(): Promise<Recorded> {
+  try {
+    return JSON.parse(await readFile(RECORDED, 'utf8')) as Recorded;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw error;
+  }
+}
+
+export async function writeRecorded(situation: string, questions: readonly Question[]) {
+  const all = { ...(await readRecorded()), [situation]: questions };
+  const sorted = Object.fromEntries(Object.entries(all).sort());
+  await writeFile(RECORDED, `${JSON.stringify(sorted, undefined, 1)}\n`);
+}
