@@ -57,7 +57,7 @@ export function verifySignature(
 
 /**
  * What the signature may have in the place of the body's hash. The body is hashed here; the client's own hash is not
- * trusted. A client that leaves the body out says so in a header, or, as the AWS SDK for Rust, does not.
+ * trusted. A client that leaves the body out states this in a header; botocore leaves the header out, too.
  */
 function payloadHashes(
   { message, body }: SignedRequest,

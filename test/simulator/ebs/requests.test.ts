@@ -141,6 +141,32 @@ describe('EBS direct APIs: requests', () => {
     await reasonOf('ServiceQuotaExceededException', startOf(client));
   });
 
+  it('takes as long for a block and for the sealing as the latency profile has it', async () => {
+    const waitsMs: number[] = [];
+    let aheadMs = 0;
+    const clock = createClock({
+      ...systemTime,
+      now: () => Date.now() + aheadMs,
+      schedule: (delayMs, act) => {
+        waitsMs.push(delayMs);
+        return systemTime.schedule(0, act);
+      },
+    });
+    const settings = { consistencyLagMs: 0 };
+    const cloud = await openTestCloud({ latency: 'aws', clock, settings });
+    const client = ebsOf(cloud);
+    const id = await startOf(client);
+    waitsMs.length = 0;
+    await put(client, id, 0, blockOf('x'));
+    assert.equal(waitsMs.length, 1);
+    assert.ok((waitsMs[0] ?? 0) >= 60 && (waitsMs[0] ?? 0) <= 140, String(waitsMs));
+    await complete(client, id, 1);
+    aheadMs = 9_000;
+    assert.equal((await snapshotOf(cloud.client(), id)).State, 'pending');
+    aheadMs = 120_000;
+    assert.equal((await snapshotOf(cloud.client(), id)).State, 'completed');
+  });
+
   it('answers fault rules in its own form, for the block that they name', async () => {
     const cloud = await openTestCloud();
     const client = ebsOf(cloud);

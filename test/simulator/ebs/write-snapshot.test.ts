@@ -93,7 +93,7 @@ describe('EBS direct APIs: writing a snapshot', () => {
 
   it('becomes images, copies and volumes as every other snapshot does', async () => {
     const cloud = await openTestCloud();
-    const id = await written(ebsOf(cloud), { 0: 'boot' });
+    const id = await written(ebsOf(cloud), { 0: 'boot', 3: '' });
     const client = cloud.client();
     const image = await newImage(client, hvmImage(id));
     assert.equal((await imageOf(client, image)).State, 'available');
@@ -108,7 +108,7 @@ describe('EBS direct APIs: writing a snapshot', () => {
       new ec2.CopySnapshotCommand({ SourceRegion: 'us-east-1', SourceSnapshotId: id }),
     );
     assert.equal((await snapshotOf(abroad, idOf(copy))).State, 'completed');
-    assert.deepEqual(await indexesOf(ebsOf(cloud, 'eu-west-1'), idOf(copy)), [0]);
+    assert.deepEqual(await indexesOf(ebsOf(cloud, 'eu-west-1'), idOf(copy)), [0, 3]);
     const again = await client.send(new ec2.CreateSnapshotCommand({ VolumeId: volume }));
     assert.deepEqual(await indexesOf(ebsOf(cloud), idOf(again.SnapshotId)), [0]);
   });
