@@ -27,6 +27,10 @@ interface Spans {
   readonly volumeDeleting: Span;
   readonly snapshotPending: Span;
   readonly snapshotCopy: Span;
+  /** From CompleteSnapshot until `completed`. */
+  readonly snapshotSealing: Span;
+  /** One PutSnapshotBlock or GetSnapshotBlock. */
+  readonly blockTransfer: Span;
   readonly imagePending: Span;
   /** How long a deregistered image is still listed as deregistered. */
   readonly deregisteredListed: Span;
@@ -67,6 +71,8 @@ const profiles: Record<LatencyProfile, Spans> = {
     volumeDeleting: instant,
     snapshotPending: instant,
     snapshotCopy: instant,
+    snapshotSealing: instant,
+    blockTransfer: instant,
     imagePending: instant,
     deregisteredListed: instant,
     imageNameFreed: instant,
@@ -89,6 +95,8 @@ const profiles: Record<LatencyProfile, Spans> = {
     volumeDeleting: [150, 300],
     snapshotPending: [200, 600],
     snapshotCopy: [300, 600],
+    snapshotSealing: [100, 300],
+    blockTransfer: instant,
     imagePending: [150, 400],
     deregisteredListed: [200, 800],
     imageNameFreed: instant,
@@ -112,6 +120,9 @@ const profiles: Record<LatencyProfile, Spans> = {
     volumeDeleting: [2_000, 10_000],
     snapshotPending: [60_000, 240_000],
     snapshotCopy: [4 * minuteMs, 15 * minuteMs],
+    snapshotSealing: [10_000, 60_000],
+    // EBS user guide, "Optimize performance for EBS direct APIs": 100 ms a block is its example.
+    blockTransfer: [60, 140],
     imagePending: [5_000, 45_000],
     deregisteredListed: [5_000, 60_000],
     imageNameFreed: [5_000, 60_000],

@@ -34,7 +34,7 @@ import type {
   VolumeRecord,
 } from './store/state.js';
 import { openRegionTable } from './store/state.js';
-import { prepareFolders } from './store/storage.js';
+import { blockDigestFile, prepareFolders } from './store/storage.js';
 import { lockStateDirectory } from './store/state-lock.js';
 import type { Store } from './store/store.js';
 import { openStore } from './store/store.js';
@@ -211,7 +211,8 @@ async function closeCloud(cloud: Cloud, background: Background, unlock: () => vo
 /** Removes files that have no record: a kill came before the journal was written. */
 function removeOrphans(cloud: Cloud): void {
   const volumes = new Set([...cloud.volumes.all()].map(({ id }) => id));
-  const snapshots = new Set([...cloud.snapshots.all()].map(({ file }) => path.basename(file)));
+  const images = [...cloud.snapshots.all()].map(({ file }) => path.basename(file));
+  const snapshots = new Set([...images, ...images.map(blockDigestFile)]);
   const remove = (folder: string, isKept: (name: string) => boolean): void => {
     for (const name of fs.readdirSync(path.join(cloud.stateDir, folder))) {
       if (isKept(name)) continue;

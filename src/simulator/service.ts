@@ -4,6 +4,7 @@ import type { Cloud } from './cloud.js';
 import type { CloudError } from './errors.js';
 import type { ErrorForm, FaultedCall } from './faults/error-forms.js';
 import type { Need } from './faults/throttle.js';
+import type { LatencyName } from './latency.js';
 import type { Protocol, RequestContent } from './http/protocols/protocol.js';
 import type { SignatureProblem } from './http/signature-claim.js';
 import type { ReadChange } from './store/resource-change.js';
@@ -35,6 +36,8 @@ export interface Service {
   readonly protocol: Protocol;
   readonly actions: ReadonlyMap<string, ServiceAction>;
   readonly unknownAction: (action: string) => CloudError;
+  /** How long a call takes; the others are answered at once. */
+  readonly durationOf?: (action: string) => LatencyName | undefined;
   /** The tokens that the call needs; without any it is never throttled. */
   readonly throttles: (call: RequestContent) => readonly Need[];
   readonly faults: Readonly<Record<ErrorFault, (call: FaultedCall) => ErrorForm>>;

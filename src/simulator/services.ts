@@ -1,6 +1,7 @@
 /** The AWS services of the local cloud, and which of them a request is for. */
 
 import type { IncomingMessage } from 'node:http';
+import { ebsService } from './ebs/service.js';
 import { ec2Service } from './ec2/service.js';
 import type { Service } from './service.js';
 import { serviceQuotasService } from './service-quotas/service.js';
@@ -12,6 +13,7 @@ export const services: readonly Service[] = [
   ssmService,
   stsService,
   serviceQuotasService,
+  ebsService,
 ];
 
 /** The service that a request claims to be for, before its signature is checked; EC2 by default. */
@@ -27,6 +29,9 @@ export function claimedService(message: IncomingMessage): Service {
       return targetPrefix !== undefined && String(target).startsWith(targetPrefix);
     }) ??
     candidates.find(({ name }) => name === scope) ??
+    candidates.find(({ protocol: { pathPrefix } }) => {
+      return pathPrefix !== undefined && (message.url ?? '').startsWith(pathPrefix);
+    }) ??
     candidates[0] ??
     ec2Service
   );

@@ -30,7 +30,8 @@ export function readApiRequest(
 ): ApiRequest {
   const [path = '/', query = ''] = splitOnce(message.url ?? '/', '?');
   const service = claimedService(message);
-  if (message.method !== 'POST' && message.method !== 'GET') {
+  const methods = service.protocol.methods ?? ['POST', 'GET'];
+  if (!methods.includes(message.method ?? '')) {
     throw new CloudError(
       'MethodNotAllowed',
       `The method ${message.method ?? ''} is not allowed.`,
@@ -54,6 +55,7 @@ function authenticate(
       // Clients sign by this machine's time, whatever the cloud's clock shows.
       nowMs: Date.now(),
       skewMs: service.signatureSkewMs,
+      mayLeaveBodyOut: service.protocol.isUnsignedPayload?.(request) ?? false,
     });
   } catch (error) {
     if (!(error instanceof SignatureError)) throw error;

@@ -56,6 +56,7 @@ async function answer(api: Api, exchange: Exchange): Promise<void> {
     'content-type': answer.contentType,
     'content-length': Buffer.byteLength(answer.body),
     'x-amzn-requestid': requestId,
+    ...answer.headers,
     ...(answer.status === 413 ? { connection: 'close' } : {}),
   });
   response.end(answer.body);
@@ -132,6 +133,9 @@ async function performWith(
     const answer = { status: 0, body: '', contentType: '', result: lost.kind };
     return { answer, keepBack: lost };
   }
+  const duration = request.service.durationOf?.(request.action);
+  const durationMs = duration === undefined ? 0 : cloud.latency.draw(duration);
+  if (durationMs > 0) await hold.pauseFor(cloud.clock.sleep(durationMs));
   const effect = await runAction(cloud, request, requestId);
   for (const read of effect.resources) spreadSlowly(cloud, read);
   for (const rule of rules) {
@@ -201,8 +205,10 @@ async function runAction(
     if (run === undefined) throw service.unknownAction(action);
     if (cloud.iam.isOn) await authorize({ ...request, cloud, service: service.name });
     const fields = await run({ ...request, cloud, changed, resources });
-    const body = protocol.writeAnswer({ action, requestId, fields });
+    const content = { action, requestId, fields };
+    const body = protocol.writeAnswer(content);
     answer = { status: 200, body, contentType: protocol.contentType, result: 'ok' };
+    answer = { ...answer, ...protocol.answerFrame?.(content) };
   } catch (error) {
     answer = errorAnswer(cloud, service, error, requestId);
   }
@@ -218,7 +224,9 @@ function errorAnswer(cloud: Cloud, service: Service, error: unknown, requestId: 
   const known = error instanceof CloudError ? error : internalError(cloud, service, error);
   const { protocol } = service;
   const body = protocol.writeError(known, requestId);
-  return { status: known.status, body, contentType: protocol.contentType, result: known.code };
+  const { status, code: result } = known;
+  const { contentType } = protocol;
+  return { status, body, contentType, result, ...protocol.errorFrame?.(known) };
 }
 
 function internalError(cloud: Cloud, service: Service, error: unknown): CloudError {

@@ -5,8 +5,9 @@ import type { ReadChange } from '../store/resource-change.js';
 
 export interface Answer {
   readonly status: number;
-  readonly body: string;
+  readonly body: string | Buffer;
   readonly contentType: string;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** `ok` or the error's code. */
   readonly result: string;
 }

@@ -9,17 +9,22 @@ import { algorithm, headerText, readClaim, SignatureError } from './signature-cl
 /** IAM user guide, "Signing AWS API requests": a request must arrive within five minutes of its time stamp. */
 export const signatureSkewMs = 5 * 60_000;
 
-export interface SignatureTime {
+export interface SignatureRules {
   readonly nowMs: number;
   /** How old, or how far ahead, the time stamp may be. */
   readonly skewMs: number;
+  /** The operation is one whose payload need not be signed. */
+  readonly mayLeaveBodyOut?: boolean;
 }
+
+/** Signature Version 4 has this in the place of the body's hash where the body is not signed. */
+const unsignedPayload = 'UNSIGNED-PAYLOAD';
 
 /** Checks key, time, headers, body and signature; throws SignatureError, answers the scope. */
 export function verifySignature(
   request: SignedRequest,
   credentials: Credentials,
-  time: SignatureTime,
+  rules: SignatureRules,
 ): Scope {
   const claim = readClaim(request);
   const { scope } = claim;
@@ -35,19 +40,13 @@ export function verifySignature(
       'The security token included in the request is invalid.',
     );
   }
-  checkTime(claim, time);
+  checkTime(claim, rules);
   checkSignedHeaders(request.message, claim);
-  const stringToSign = [
-    algorithm,
-    claim.time,
-    `${scope.date}/${scope.region}/${scope.service}/aws4_request`,
-    sha256(canonicalRequest(request, claim)),
-  ].join('\n');
-  const expected = createHmac('sha256', signingKey(credentials.secretAccessKey, scope))
-    .update(stringToSign)
-    .digest();
-  const given = Buffer.from(/^[0-9a-f]{64}$/.test(claim.signature) ? claim.signature : '', 'hex');
-  if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
+  const key = signingKey(credentials.secretAccessKey, scope);
+  const isSigned = payloadHashes(request, rules).some((hash) =>
+    matches(claim, signatureOf(key, claim, canonicalRequest(request, claim, hash()))),
+  );
+  if (!isSigned) {
     throw new SignatureError(
       'mismatch',
       'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method.',
@@ -56,7 +55,38 @@ export function verifySignature(
   return scope;
 }
 
-function checkTime(claim: Claim, { nowMs, skewMs }: SignatureTime): void {
+/**
+ * What the signature may have in the place of the body's hash. The body is hashed here; the client's own hash is not
+ * trusted. A client that leaves the body out states this in a header; botocore leaves the header out, too.
+ */
+function payloadHashes(
+  { message, body }: SignedRequest,
+  { mayLeaveBodyOut = false }: SignatureRules,
+): readonly (() => string)[] {
+  const hashed = (): string => sha256(body);
+  if (!mayLeaveBodyOut) return [hashed];
+  const leftOut = (): string => unsignedPayload;
+  const claimed = headerText(message, 'x-amz-content-sha256');
+  if (claimed === undefined) return [leftOut, hashed];
+  return [claimed === unsignedPayload ? leftOut : hashed];
+}
+
+function signatureOf(key: Buffer, { scope, time }: Claim, canonical: string): Buffer {
+  const stringToSign = [
+    algorithm,
+    time,
+    `${scope.date}/${scope.region}/${scope.service}/aws4_request`,
+    sha256(canonical),
+  ].join('\n');
+  return createHmac('sha256', key).update(stringToSign).digest();
+}
+
+function matches({ signature }: Claim, expected: Buffer): boolean {
+  const given = Buffer.from(/^[0-9a-f]{64}$/.test(signature) ? signature : '', 'hex');
+  return given.length === expected.length && timingSafeEqual(given, expected);
+}
+
+function checkTime(claim: Claim, { nowMs, skewMs }: SignatureRules): void {
   const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(claim.time);
   if (match === null || !claim.time.startsWith(claim.scope.date)) {
     throw new SignatureError(
@@ -85,7 +115,7 @@ function checkSignedHeaders(message: IncomingMessage, claim: Claim): void {
   }
 }
 
-function canonicalRequest(request: SignedRequest, claim: Claim): string {
+function canonicalRequest(request: SignedRequest, claim: Claim, payloadHash: string): string {
   const query = request.query
     .filter(([name]) => name !== 'X-Amz-Signature')
     .map(([name, value]) => [uriEncode(name), uriEncode(value)] as const)
@@ -102,8 +132,7 @@ function canonicalRequest(request: SignedRequest, claim: Claim): string {
     ...claim.signedHeaders.map((name) => `${name}:${headerText(request.message, name) ?? ''}`),
     '',
     claim.signedHeaders.join(';'),
-    // Hashed here; the client's own hash is not trusted.
-    sha256(request.body),
+    payloadHash,
   ].join('\n');
 }
 

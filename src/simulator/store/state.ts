@@ -75,10 +75,20 @@ export interface SnapshotRecord extends ResourceRecord {
   readonly description: string;
   readonly encrypted: boolean;
   readonly kmsKeyId?: string;
-  readonly completesAt: number;
+  /** While blocks are written this has no meaning yet. */
+  completesAt: number;
   readonly source?: { readonly region: string; readonly snapshotId: string };
-  /** Below the state directory; never changed once the record exists. */
+  /** Below the state directory; never changed once the record exists and no blocks are written. */
   readonly file: string;
+  /** StartSnapshot made it. */
+  readonly started?: true;
+  /** Of StartSnapshot: the snapshot whose blocks it begins with. */
+  readonly parentSnapshotId?: string;
+  /**
+   * Of StartSnapshot, until CompleteSnapshot. It fails at `expiresAt` unless a block is written or it is completed
+   * before; `progress` is what the last write has named, in percent.
+   */
+  writing?: { readonly timeoutMs: number; readonly expiresAt: number; readonly progress?: number };
   permissions: SharingPermissions;
   /** Becomes `error` instead of `completed`, for this reason. */
   failed?: string;

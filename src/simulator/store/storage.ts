@@ -20,6 +20,11 @@ export function snapshotFile(stateDir: string, snapshot: Pick<SnapshotRecord, 'f
   return path.join(stateDir, snapshot.file);
 }
 
+/** Beside a snapshot that was written block by block: the SHA-256 of each block, at 32 bytes times its index. */
+export function blockDigestFile(snapshotFilePath: string): string {
+  return `${snapshotFilePath}.blocks`;
+}
+
 export function instanceDirectory(stateDir: string, instanceId: string): string {
   return path.join(stateDir, 'instances', instanceId);
 }

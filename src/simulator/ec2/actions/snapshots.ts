@@ -22,7 +22,12 @@ import { newResource } from '../lib/new-resource.js';
 import { paginate, refuseIdsWithPage } from '../lib/pagination.js';
 import type { FilterFields } from '../lib/filters.js';
 import { applyFilters, filterInput, filterTime } from '../lib/filters.js';
-import { maySee, snapshotProgress, snapshotStatus } from '../lib/snapshot-state.js';
+import {
+  maySee,
+  snapshotFailure,
+  snapshotProgress,
+  snapshotStatus,
+} from '../lib/snapshot-state.js';
 import { readTagSpecifications, tagSet, tagSpecificationInput } from '../lib/tag-input.js';
 import { volumeStatus } from '../lib/volume-state.js';
 
@@ -193,7 +198,7 @@ function snapshotXml(snapshot: SnapshotRecord, now: number, status?: string): Xm
     snapshotId: snapshot.id,
     volumeId: snapshot.volumeId,
     status: current,
-    statusMessage: current === 'error' ? snapshot.failed : undefined,
+    statusMessage: current === 'error' ? snapshotFailure(snapshot) : undefined,
     startTime: new Date(snapshot.createdAt),
     completionTime: current === 'completed' ? new Date(snapshot.completesAt) : undefined,
     progress: snapshotProgress(snapshot, now),
@@ -202,6 +207,7 @@ function snapshotXml(snapshot: SnapshotRecord, now: number, status?: string): Xm
     volumeSize: snapshot.sizeGiB,
     description: snapshot.description,
     encrypted: snapshot.encrypted,
+    kmsKeyId: snapshot.kmsKeyId,
     sseType: snapshot.encrypted ? 'sse-kms' : 'none',
     storageTier: 'standard',
     transferType: snapshot.source === undefined ? undefined : 'standard',

@@ -2,18 +2,19 @@
 
 import { fileFor, checkSnapshotCount } from './snapshot-lifecycle.js';
 import { accountOf } from './account.js';
+import fs from 'node:fs';
 import path from 'node:path';
 import { CloudError, incorrectState, invalidCombination, invalidValue } from '../../errors.js';
 import { isEnabled, regions } from '../../regions.js';
 import type { SnapshotRecord, Tags } from '../../store/state.js';
-import { linkFile, snapshotFile } from '../../store/storage.js';
+import { blockDigestFile, linkFile, snapshotFile } from '../../store/storage.js';
 import type { Call } from './action.js';
 import { findSnapshot } from './lookup.js';
 import { newResource } from './new-resource.js';
 import { maySee, snapshotStatus } from './snapshot-state.js';
 
 /** What EC2 shows as the volume of a copy; CopySnapshot: "an arbitrary source volume ID". */
-const arbitraryVolumeId = 'vol-ffffffff';
+export const arbitraryVolumeId = 'vol-ffffffff';
 
 /** EC2 API reference, CopySnapshot: CompletionDurationMinutes. */
 export function checkCompletionDuration(minutes: number | undefined): void {
@@ -65,7 +66,7 @@ export function copySnapshot(
   }
   const fresh = newResource(call, 'snap', copy.tags);
   const file = fileFor(fresh.id);
-  linkFile(snapshotFile(cloud.stateDir, source), path.join(cloud.stateDir, file));
+  linkBytes(snapshotFile(cloud.stateDir, source), path.join(cloud.stateDir, file));
   const snapshot: SnapshotRecord = {
     ...fresh,
     ownerId: cloud.accountId,
@@ -83,6 +84,12 @@ export function copySnapshot(
   };
   cloud.snapshots.put(snapshot);
   return snapshot;
+}
+
+function linkBytes(from: string, to: string): void {
+  linkFile(from, to);
+  const digests = blockDigestFile(from);
+  if (fs.existsSync(digests)) linkFile(digests, blockDigestFile(to));
 }
 
 /** EBS user guide, "Quotas for Amazon EBS": concurrent snapshot copies per destination region. */

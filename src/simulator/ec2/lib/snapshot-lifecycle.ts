@@ -6,7 +6,7 @@ import type { Cloud } from '../../cloud.js';
 import { CloudError } from '../../errors.js';
 import { quotaOf, snapshots } from '../../service-quotas/quotas.js';
 import type { SnapshotRecord } from '../../store/state.js';
-import { snapshotFile } from '../../store/storage.js';
+import { blockDigestFile, snapshotFile } from '../../store/storage.js';
 import type { Call } from './action.js';
 import { snapshotStatus } from './snapshot-state.js';
 
@@ -21,7 +21,11 @@ export function notOwned(snapshot: SnapshotRecord): CloudError {
 /** Copies and volumes have their own names of the file; its bytes last until the last name is removed. */
 export function deleteSnapshot(cloud: Cloud, snapshot: SnapshotRecord): void {
   cloud.snapshots.delete(snapshot);
-  cloud.store.afterFlush(() => fs.rmSync(snapshotFile(cloud.stateDir, snapshot), { force: true }));
+  const file = snapshotFile(cloud.stateDir, snapshot);
+  cloud.store.afterFlush(() => {
+    fs.rmSync(file, { force: true });
+    fs.rmSync(blockDigestFile(file), { force: true });
+  });
 }
 
 /** Below the state directory. */

@@ -36,6 +36,12 @@ function readJson({ message, body }: SignedRequest, targetPrefix: string): Reque
   const target = String(message.headers['x-amz-target']);
   const action = target.startsWith(targetPrefix) ? target.slice(targetPrefix.length) : '';
   if (!/^\w+$/.test(action)) throw new CloudError('UnknownOperationException', '');
+  const json = parseObject(body);
+  return { action, parameters: new Map(), flat: flatten(json), json };
+}
+
+/** The body as a JSON object; an empty body is an empty one. Throws SerializationException. */
+export function parseObject(body: Buffer): object {
   let json: unknown;
   try {
     json = JSON.parse(body.length === 0 ? '{}' : body.toString('utf8'));
@@ -49,7 +55,7 @@ function readJson({ message, body }: SignedRequest, targetPrefix: string): Reque
     );
   }
   refuseDepth(json);
-  return { action, parameters: new Map(), flat: flatten(json), json };
+  return json;
 }
 
 const depthMax = 20;
@@ -67,7 +73,8 @@ function refuseDepth(json: unknown): void {
   }
 }
 
-function flatten(json: object): Map<string, string> {
+/** By flat names, lists numbered from 1: `Tags.1.Key`. */
+export function flatten(json: object): Map<string, string> {
   const flat = new Map<string, string>();
   const visit = (value: unknown, name: string): void => {
     if (typeof value !== 'object' || value === null) {
