@@ -38,7 +38,7 @@ describe('EBS direct APIs: any request', () => {
       const content = ebsService.protocol.read({ message, path, query, body });
       const run = ebsService.actions.get(content.action);
       assert.ok(run);
-      const call = { ...content, cloud: cloud.cloud, region: 'us-east-1' };
+      const call = { ...content, cloud: cloud.cloud, region: 'us-east-1', principal: '' };
       const fields = await run({ ...call, changed: [], resources: [] });
       const answer = { action: content.action, requestId: 'id', fields };
       ebsService.protocol.writeAnswer(answer);
