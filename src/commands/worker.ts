@@ -57,7 +57,7 @@ async function run(
   try {
     await runWorker({
       ...{ config, log, ...observation.worker },
-      onReady: () => observation.watch(),
+      onReady: () => observation.monitor(),
     });
   } catch (error) {
     throw isTransportError(error) ? await temporalUnreachable(error) : error;

@@ -1,6 +1,7 @@
 /** Single values that several tables of the configuration have. */
 import { z } from 'zod';
 import { DURATION_EXAMPLES, parseDuration } from '../model/duration.js';
+import { printable } from '../model/printable.js';
 import { Duration } from './camel-case.js';
 
 /** A duration string; both bounds are allowed themselves. */
@@ -17,6 +18,14 @@ export function duration(min: string, max: string): z.ZodType<Duration, string> 
     context.addIssue({ code: 'custom', message });
     return z.NEVER;
   });
+}
+
+/** A text that people are shown: one that hides a character could show them another text than it is. */
+export function seenText(): z.ZodString {
+  return z
+    .string()
+    .min(1)
+    .refine((text) => printable(text) === text, 'has a character that cannot be seen; remove it');
 }
 
 const REGION = '[a-z]{2,4}(?:-[a-z]{3,12}){1,2}-\\d{1,2}';

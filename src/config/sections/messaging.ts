@@ -1,7 +1,7 @@
 /** `[messaging]`: the broker that announces composes and takes our messages. */
 import { z } from 'zod';
 import { camelCased } from '../camel-case.js';
-import { unique } from '../fields.js';
+import { seenText, unique } from '../fields.js';
 
 /** A slash or an @ behind the host belongs to a password: in a virtual host they are escaped. */
 const URL_FORM = /^amqps?:\/\/[^/?#\s]+(\/[^/?#@\s]*)?$/;
@@ -13,7 +13,7 @@ const url = z
       'is not the URL of a broker; allowed: amqps://HOST/%2FVHOST or amqp://USER:PASSWORD@HOST (with / as %2F, @ as %40)',
   });
 
-const file = z.string().min(1);
+const file = seenText();
 const TOPIC_WORD = '[A-Za-z0-9_-]+';
 /** AMQP's short strings end at 255 bytes, and our own topics need their share. */
 const topicPrefix = z
