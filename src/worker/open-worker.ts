@@ -4,7 +4,11 @@ import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
-import type { NativeConnection, WorkerOptions } from '@temporalio/worker';
+import type {
+  ActivityInterceptorsFactory,
+  NativeConnection,
+  WorkerOptions,
+} from '@temporalio/worker';
 import { Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import type { ActivityContext } from '../activities/attempt/context.js';
@@ -41,6 +45,8 @@ export interface WorkerOverrides extends ActivityOverrides {
   readonly workflowBundle?: NonNullable<WorkerOptions['workflowBundle']>;
   /** Workflows run in the main thread: a worker starts in half the CPU time, and the SDK looks for no deadlock. */
   readonly debugMode?: boolean;
+  /** Outermost around each attempt. */
+  readonly activityInterceptors?: readonly ActivityInterceptorsFactory[];
   /** In place of the broker and the log. */
   readonly send?: ActivityContext['send'];
   /** In place of the configured channels. */
@@ -109,6 +115,7 @@ export async function openWorker(
       interceptors: {
         workflowModules,
         activity: [
+          ...(overrides.activityInterceptors ?? []),
           logRegion,
           ...(tracing?.activityInterceptors ?? []),
           ...(metrics === undefined ? [] : [countedActivities(metrics)]),

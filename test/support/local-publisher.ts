@@ -94,7 +94,8 @@ export async function withPublisher<T>(
   const simulator = await startSimulator({
     stateDir: join(directory, 'cloud'),
     clock,
-    latency: 'instant',
+    latency: options.latency ?? 'instant',
+    ...(options.seed === undefined ? {} : { seed: options.seed }),
     settings: { ...publisherAccount, ...options.account },
     ...(options.iam === undefined ? {} : { iam: options.iam }),
     credentials: { accessKeyId: 'AKIATESTTESTTESTTEST', secretAccessKey: randomUUID() },
@@ -114,7 +115,7 @@ export async function withPublisher<T>(
       configFile,
       temporal,
     };
-    const parts = { ...known, agentPatienceMs };
+    const parts = { ...known, agentPatienceMs, options };
     const publisher = publisherOf(parts);
     if (options.worker === false) return await body(publisher);
     const { worker, close } = await createWorker(parts);
@@ -140,10 +141,12 @@ interface Parts {
   readonly configFile: string;
   readonly temporal: TestTemporal;
   readonly agentPatienceMs: number;
+  readonly options: PublisherOptions;
 }
 
 function publisherOf(parts: Parts): LocalPublisher {
-  const { directory, served, simulator, taskQueue } = parts;
+  const { directory, served, simulator, taskQueue, options } = parts;
+  const memo = options.production === undefined ? { [TIME_SCALE_MEMO]: TIME_SCALE } : {};
   const { client, server } = parts.temporal;
   const cloud = new CloudControl(simulator.url);
   let ownComposes = 0;
@@ -189,7 +192,7 @@ function publisherOf(parts: Parts): LocalPublisher {
           args: [{ composeId: compose.composeId }] as never,
           signal: composeStatusSignal,
           signalArgs: [parsed.message],
-          memo: { [TIME_SCALE_MEMO]: TIME_SCALE },
+          memo,
           workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
         },
       );
@@ -202,7 +205,7 @@ function publisherOf(parts: Parts): LocalPublisher {
           subvariant: randomUUID(),
           arch: request.image.arch,
         }),
-        memo: { [TIME_SCALE_MEMO]: TIME_SCALE },
+        memo,
         args: [{ request }] as never,
       }),
     resources: () => cloud.resources(),
@@ -228,6 +231,7 @@ async function createWorker({
   configFile,
   temporal: { server },
   agentPatienceMs,
+  options: { production, activityInterceptors = [] },
 }: Parts): Promise<{ worker: Worker; close: () => Promise<void> }> {
   const { config } = await loadConfig({ path: configFile, env: {}, cwd: '/' });
   const { pollIntervalMs, commandPollIntervalMs } = config.timing;
@@ -237,13 +241,17 @@ async function createWorker({
     { config, log: SILENT, connection, namespace: server.namespace },
     {
       access: { endpoint: simulator.url, credentials: simulator.credentials, clock },
-      awsSettings: scaledAwsSettings(AWS_SCALE, {
-        pollIntervalMs,
-        commandPollIntervalMs,
-        visibilityMs: 1_000,
-        requestTimeoutMs: 60_000,
-        agentPatienceMs,
-      }),
+      awsSettings:
+        production === undefined
+          ? scaledAwsSettings(AWS_SCALE, {
+              pollIntervalMs,
+              commandPollIntervalMs,
+              visibilityMs: 1_000,
+              requestTimeoutMs: 60_000,
+              agentPatienceMs,
+            })
+          : {},
+      activityInterceptors,
       workflowBundle: await testBundle(),
       debugMode: true,
       send: async (announcement) => {

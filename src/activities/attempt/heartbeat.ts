@@ -47,8 +47,7 @@ export async function heartbeating<T>(
       ...(region === undefined ? {} : { region }),
       ...(lease === undefined ? {} : { stamp: lease.stamp() }),
     });
-  const timeoutMs = context.info.heartbeatTimeoutMs ?? HEARTBEAT_TIMEOUT_MS;
-  const timer = setInterval(beat, timeoutMs / HEARTBEATS_WITHIN_TIMEOUT);
+  const timer = setInterval(beat, beatIntervalMs(context.info.heartbeatTimeoutMs));
   beat();
   const report = (next: Heartbeat) => {
     state.moved(next);
@@ -66,6 +65,11 @@ export async function heartbeating<T>(
     isOver = true;
     clearInterval(timer);
   }
+}
+
+/** Between two heartbeats of an attempt that has no news. */
+export function beatIntervalMs(timeoutMs = HEARTBEAT_TIMEOUT_MS): number {
+  return timeoutMs / HEARTBEATS_WITHIN_TIMEOUT;
 }
 
 export function waitingFor(phase: string, percent?: number): Heartbeat {
