@@ -4,6 +4,7 @@ import type { Channel, Notification } from '../model/notification.js';
 import type { Announcement } from '../model/progress/announcement.js';
 import type { ComposeMessage } from '../model/compose/compose-message.js';
 import type {
+  DirectPlan,
   ImagePlan,
   ImageRequest,
   RegionPlan,
@@ -70,6 +71,22 @@ export interface WriteImageInput {
   readonly compressedSizeBytes: number | undefined;
   readonly minRateBytesPerSecond: number;
 }
+
+/** Without a utility instance: the worker writes the snapshot through the EBS direct APIs. */
+export interface WriteDirectInput {
+  readonly origin: Origin;
+  readonly regionName: string;
+  readonly direct: DirectPlan;
+  /** Raised when EBS gives the snapshot up: another one never continues it. */
+  readonly generation: number;
+  readonly url: string;
+  readonly sha256: string | undefined;
+  readonly rawSizeBytes: number | undefined;
+  readonly minRateBytesPerSecond: number;
+}
+
+/** The snapshot, and what was read back from it. */
+export interface WrittenSnapshot extends WrittenImage, SnapshotSource {}
 
 export interface SnapshotVolumeInput {
   readonly origin: Origin;
@@ -261,6 +278,8 @@ export interface Activities {
   planImage(input: PlanInput): Promise<ImagePlan>;
   launchUtilityInstance(input: LaunchUtilityInput): Promise<UtilityInstance>;
   writeImage(input: WriteImageInput): Promise<WrittenImage>;
+  /** Writes the image to a new snapshot and reads it back. */
+  writeDirect(input: WriteDirectInput): Promise<WrittenSnapshot>;
   /** Snapshots the volume, then destroys it. */
   snapshotVolume(input: SnapshotVolumeInput): Promise<SnapshotSource>;
   registerImages(input: RegisterImagesInput): Promise<RegisteredAmi[]>;

@@ -23,6 +23,7 @@ import { launchTestInstance, runTest } from './test.js';
 import { undoRegion } from './undo.js';
 import { launchUtilityInstance } from './utility.js';
 import { writeImage } from './write.js';
+import { writeDirect } from './write-direct/write-direct.js';
 
 export type { Activities } from './activities.js';
 
@@ -32,6 +33,7 @@ export function createActivities(context: ActivityContext): Activities {
     planImage: (input) => planImage(context, input),
     launchUtilityInstance: (input) => launchUtilityInstance(context, input),
     writeImage: (input) => writeImage(context, input),
+    writeDirect: (input) => writeDirect(context, input),
     snapshotVolume: (input) => snapshotVolume(context, input),
     registerImages: (input) => registerImages(context, input),
     terminateInstance: (instance) => terminateInstance(context, instance),

@@ -16,9 +16,9 @@ export const WRITE_TOOLS = [
 
 const GIB = 1024 ** 3;
 
-const NEW_VOLUME = 'Publish again, which makes a new volume; if this repeats, tell AWS support.';
+const ANEW = 'Publish again, which writes the image anew; if this repeats, ask AWS support.';
 
-/** What the operator can do about each failure of write-image.sh, by its code. */
+/** What the operator can do about each failure of a write, by its code. */
 const NEXT: Readonly<Record<string, string>> = {
   'checksum-mismatch':
     'Compare the wanted checksum (from the metadata of the compose, or --sha256) with the file on the server, correct the wrong one, and publish again.',
@@ -32,10 +32,12 @@ const NEXT: Readonly<Record<string, string>> = {
     'Publish again with --sha256, or compress the image with a check, as xz does by default.',
   'too-slow': 'Make the server or its network faster, or lower source.min_rate_bytes_per_second.',
   'disk-full': 'The file is larger than its server announced; publish again.',
-  'write-error': NEW_VOLUME,
-  'read-back': NEW_VOLUME,
-  unreadable: NEW_VOLUME,
-  'not-blank': NEW_VOLUME,
+  'write-error': ANEW,
+  'read-back': ANEW,
+  unreadable: ANEW,
+  'not-blank': ANEW,
+  'xz-memory':
+    'Compress the image with a smaller dictionary, as `xz -9` or less does; or use write.strategy = "instance".',
 };
 
 export function writeImage(
@@ -69,7 +71,17 @@ export function writeImage(
       report,
       signal,
     );
-    if (values.get('status') !== 'ok') throw writeFailed(input, values);
+    if (values.get('status') !== 'ok') {
+      const { instanceId: resource, regionName: region } = utility;
+      throw writeRefused(
+        input.url,
+        { region, resource },
+        {
+          code: values.get('code') ?? 'unknown',
+          message: values.get('message') ?? 'the write failed without a reason',
+        },
+      );
+    }
     return writtenImage(values);
   });
 }
@@ -85,18 +97,16 @@ function writtenImage(values: ReadonlyMap<string, string>): WrittenImage {
   return { sha256, rawSha256, rawSizeBytes };
 }
 
-function writeFailed(input: WriteImageInput, values: ReadonlyMap<string, string>): ServiceError {
-  const code = values.get('code') ?? 'unknown';
-  const { instanceId, regionName } = input.utility;
-  return new ServiceError(
-    EC2_UTILITY_EXCEPTION,
-    `${input.url}: ${values.get('message') ?? 'the write failed without a reason'}`,
-    {
-      code,
-      class: 'refused',
-      next: NEXT[code] ?? 'Read the message, correct its cause, and publish again.',
-      region: regionName,
-      resource: instanceId,
-    },
-  );
+/** Final: the image or its file must be changed first. The words are the same for both strategies. */
+export function writeRefused(
+  url: string,
+  where: { readonly region: string; readonly resource: string },
+  { code, message }: { readonly code: string; readonly message: string },
+): ServiceError {
+  return new ServiceError(EC2_UTILITY_EXCEPTION, `${url}: ${message}`, {
+    code,
+    class: 'refused',
+    next: NEXT[code] ?? 'Read the message, correct its cause, and publish again.',
+    ...where,
+  });
 }

@@ -9,6 +9,8 @@ export const THROTTLED: ReadonlySet<string> = new Set([
   'RequestThrottledException',
   'TooManyRequestsException',
   'EC2ThrottledException',
+  // EBS direct APIs reference, "Common error types".
+  'ConcurrentLimitExceededException',
   'SnapshotCreationPerVolumeRateExceeded',
   'PriorRequestNotComplete',
 ]);
@@ -21,6 +23,8 @@ export const NOT_YET: ReadonlySet<string> = new Set([
   'VolumeInUse',
   'ConcurrentSnapshotLimitExceeded',
   'PendingSnapshotLimitExceeded',
+  // StartSnapshot: 100 pending snapshots, of which one completes soon.
+  'ServiceQuotaExceededException',
   // A new account has vCPUs for two instances: those of other images end soon.
   'VcpuLimitExceeded',
   'InstanceLimitExceeded',

@@ -1,10 +1,12 @@
 /** One region's clients and polls, which all activities of a worker share. */
 
+import { EBSClient } from '@aws-sdk/client-ebs';
 import type { EC2ClientConfig, Image, Instance, Snapshot, Volume } from '@aws-sdk/client-ec2';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import type { CommandInvocation, InstanceInformation } from '@aws-sdk/client-ssm';
 import { SSMClient } from '@aws-sdk/client-ssm';
+import type { MiddlewareStack } from '@smithy/types';
 import type { Clock } from '../model/clock.js';
 import { proxyAgents } from '../proxy/agents.js';
 import type { CallGate } from './call-gate.js';
@@ -12,6 +14,7 @@ import { callGatePlugin } from './call-gate.js';
 import type { CallObserver } from './call-observer.js';
 import { callObserverPlugin } from './call-observer.js';
 import { askFor, renewalPlugin, RenewedCredentials } from './credentials.js';
+import { BLOCKS_AT_ONCE, BlockSlots } from './ebs/block-slots.js';
 import { errorOriginPlugin } from './error-origin.js';
 import { obstaclePlugin } from './obstacles.js';
 import { proxyLoginPlugin } from './proxy-login.js';
@@ -71,7 +74,10 @@ export function scaledAwsSettings(scale: number, given: Partial<AwsSettings> = {
 }
 
 /** As the SDK's own agents have it. */
-const CONNECTIONS = { keepAlive: true, maxSockets: 50 } as const;
+const CONNECTIONS = { keepAlive: true, maxSockets: 50 };
+
+/** An image has thousands of blocks, and EBS throttles some of them: more tries than for one call. */
+const BLOCK_ATTEMPTS = 6;
 
 export class RegionAccess {
   readonly name: string;
@@ -82,6 +88,9 @@ export class RegionAccess {
   readonly ec2Once: EC2Client;
   readonly ssm: SSMClient;
   readonly quotas: ServiceQuotasClient;
+  readonly ebs: EBSClient;
+  /** Of all calls about single blocks. */
+  readonly blockSlots: BlockSlots;
   readonly instances: SharedPoll<Instance>;
   readonly volumes: SharedPoll<Volume>;
   readonly snapshots: SharedPoll<Snapshot>;
@@ -105,8 +114,8 @@ export class RegionAccess {
       socketTimeout: requestTimeoutMs,
     };
     // The SDK does not read the variables of a proxy. Each client ends its own agents.
-    const requestHandler = () => {
-      const agents = proxyAgents({ ...CONNECTIONS, patienceMs: connectionTimeout * 0.8 });
+    const requestHandler = (connections = CONNECTIONS) => {
+      const agents = proxyAgents({ ...connections, patienceMs: connectionTimeout * 0.8 });
       return { ...limits, httpAgent: agents['http:'], httpsAgent: agents['https:'] };
     };
     const credentials = new RenewedCredentials(askFor(given, () => this.ec2.config));
@@ -118,14 +127,25 @@ export class RegionAccess {
     this.ec2Once = new EC2Client({ ...client(), maxAttempts: 1 });
     this.ssm = new SSMClient(client());
     this.quotas = new ServiceQuotasClient(client());
-    for (const { middlewareStack } of [this.ec2, this.ec2Once, this.ssm, this.quotas]) {
-      middlewareStack.use(errorOriginPlugin(name, () => credentials.source));
-      middlewareStack.use(renewalPlugin(credentials));
-      middlewareStack.use(obstaclePlugin(name));
-      middlewareStack.use(proxyLoginPlugin());
-      if (gate !== undefined) middlewareStack.use(callGatePlugin(gate));
-      if (observer !== undefined) middlewareStack.use(callObserverPlugin(name, observer));
-    }
+    this.ebs = new EBSClient({
+      ...client(),
+      requestHandler: requestHandler({ ...CONNECTIONS, maxSockets: BLOCKS_AT_ONCE }),
+      maxAttempts: BLOCK_ATTEMPTS,
+    });
+    this.blockSlots = new BlockSlots(clock);
+    const around = <I extends object, O extends object>(stack: MiddlewareStack<I, O>) => {
+      stack.use(errorOriginPlugin(name, () => credentials.source));
+      stack.use(renewalPlugin(credentials));
+      stack.use(obstaclePlugin(name));
+      stack.use(proxyLoginPlugin());
+      if (gate !== undefined) stack.use(callGatePlugin(gate));
+      if (observer !== undefined) stack.use(callObserverPlugin(name, observer));
+    };
+    around(this.ec2.middlewareStack);
+    around(this.ec2Once.middlewareStack);
+    around(this.ssm.middlewareStack);
+    around(this.quotas.middlewareStack);
+    around(this.ebs.middlewareStack);
     const { ec2, ssm, sentAt } = this;
     const polls = regionPolls({ ec2, ssm, settings, clock, sentAt });
     this.instances = polls.instances;
@@ -141,6 +161,7 @@ export class RegionAccess {
     this.ec2Once.destroy();
     this.ssm.destroy();
     this.quotas.destroy();
+    this.ebs.destroy();
   }
 }
 

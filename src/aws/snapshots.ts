@@ -146,6 +146,17 @@ export function waitUntilSnapshotComplete(
   );
 }
 
+/** Whether EC2 lists it as completed; false also when EC2 does not list it. */
+export async function isSnapshotComplete(
+  ec2: RegionAccess,
+  snapshotId: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const filter = [{ Name: 'snapshot-id', Values: [snapshotId] }];
+  const [found] = await listSnapshots(ec2.ec2, filter, signal);
+  return found?.State === 'completed';
+}
+
 /** Allows all accounts to make volumes of it; other accounts need this to copy the AMI. */
 export async function makeSnapshotPublic(
   ec2: RegionAccess,

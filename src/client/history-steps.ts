@@ -41,7 +41,8 @@ export function stepsOf(past: readonly PastActivity[]): Record<Step, StepProgres
 
 /** The undo of a whole run reaches the home region; that of a late region does not. */
 function isWhole(past: readonly PastActivity[], region: string | undefined): boolean {
-  return past.some(({ type, region: home }) => type === 'launchUtilityInstance' && home === region);
+  const begins = ['launchUtilityInstance', 'writeDirect'];
+  return past.some(({ type, region: home }) => begins.includes(type) && home === region);
 }
 
 function isLater(step: Step | null, than: Step): boolean {

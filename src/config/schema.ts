@@ -22,6 +22,7 @@ import {
   type VariantSelector,
 } from './sections/test.js';
 import { utilitySchema } from './sections/utility.js';
+import { writeSchema } from './sections/write.js';
 import { timingSchema, workerSchema } from './sections/worker.js';
 
 export type { AmiItem } from './sections/amis.js';
@@ -37,6 +38,7 @@ export type { TagsConfig } from './sections/tags.js';
 export type { TestConfig, TestTransport, VariantName } from './sections/test.js';
 export type { UtilityConfig } from './sections/utility.js';
 export type { TimingConfig, WorkerConfig } from './sections/worker.js';
+export type { WriteConfig } from './sections/write.js';
 
 /** The types of the utility instance when the configuration names none. */
 export const DEFAULT_INSTANCE_TYPES: Readonly<Record<Arch, readonly string[]>> = {
@@ -61,6 +63,7 @@ const root = z.strictObject({
   amis: amisSchema,
   publish: publishSchema.prefault({}),
   tags: tagsSchema.prefault({}),
+  write: writeSchema.prefault({}),
   utility: utilitySchema.prefault({}),
   // The cast: `script` has no default, so that the error names the missing key.
   test: testSchema.prefault({} as z.input<typeof testSchema>),

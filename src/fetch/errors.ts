@@ -15,6 +15,7 @@ export type SourceErrorCode =
   | 'PROXY'
   | 'TLS'
   | 'TIMEOUT'
+  | 'TOO_SLOW'
   | 'TOO_LARGE'
   | 'METADATA_INVALID'
   | 'COMPOSE_MISMATCH'

@@ -31,6 +31,8 @@ export interface HttpResponse {
   read(maxBytes: number, tooLarge: (seenBytes: number) => SourceError): Promise<Buffer>;
   /** The first bytes of the body, whatever its length; ends the connection. */
   peek(bytes: number): Promise<Buffer>;
+  /** The body piece by piece; ends the connection when the caller stops. */
+  pieces(): AsyncGenerator<Buffer>;
 }
 
 /** Connections for one job; `close` ends them. */
@@ -189,6 +191,13 @@ function toResponse(
         throw explain(error);
       }
       return Buffer.concat(chunks).subarray(0, bytes);
+    },
+    pieces: async function* () {
+      try {
+        for await (const chunk of message as AsyncIterable<Buffer>) yield chunk;
+      } catch (error) {
+        throw explain(error);
+      }
     },
   };
 }

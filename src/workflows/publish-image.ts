@@ -9,6 +9,7 @@ import type {
 } from '../activities/activities.js';
 import type { PublishImageInput } from '../contract.js';
 import type { Completion } from '../model/plan/completion.js';
+import type { UtilityPlan } from '../model/plan/plan.js';
 import type { ImageResult } from '../model/progress/progress.js';
 import { settleAll } from '../model/settle.js';
 import { isLost } from './failure-reason.js';
@@ -23,6 +24,7 @@ import { makeRegionsPublic } from './publish/publish-regions.js';
 import type { TestedSource } from './publish/publish-regions.js';
 import { launchFirstTest, runTests } from './publish/test-instance.js';
 import type { Tested } from './publish/test-instance.js';
+import { writeDirectly } from './publish/write-directly.js';
 
 const { planImage } = proxyActivities<Pick<Activities, 'planImage'>>(planning);
 const { launchUtilityInstance, snapshotVolume, registerImages, terminateInstance } =
@@ -45,8 +47,13 @@ export async function publishImage(input: PublishImageInput): Promise<ImageResul
   try {
     if (completion !== undefined) return await complete(publication, completion);
     const { pair, source } = await withNewPair(publication, async (generation) => {
-      const pair = await utility(publication, generation);
-      const source = await write(publication, pair);
+      const { direct, utility: wanted } = publication.plan;
+      if (direct !== undefined) {
+        return { pair: undefined, source: await writeDirectly(publication, direct, generation) };
+      }
+      if (wanted === undefined) throw new TypeError('a plan without a way to write');
+      const pair = await utility(publication, wanted, generation);
+      const source = await write(publication, wanted, pair);
       return { pair, source };
     });
     const registered = await register(publication, source);
@@ -105,9 +112,13 @@ async function withNewPair<T>(
 }
 
 /** Launches the utility instance with a blank volume: the pair that the next step writes to. */
-async function utility(publication: Publication, generation: number): Promise<UtilityInstance> {
+async function utility(
+  publication: Publication,
+  utility: UtilityPlan,
+  generation: number,
+): Promise<UtilityInstance> {
   const { run, plan, undo } = publication;
-  const { origin, homeRegion: regionName, utility } = plan;
+  const { origin, homeRegion: regionName } = plan;
   return run.step('utility', async () => {
     undo.register(regionName, 'utility');
     const summary = `utility instance in ${regionName}, ${utility.volumeSizeGiB} GiB volume`;
@@ -118,7 +129,11 @@ async function utility(publication: Publication, generation: number): Promise<Ut
 }
 
 /** Writes the image to the volume and reads it back, makes the snapshot, and destroys the volume. */
-async function write(publication: Publication, pair: UtilityInstance): Promise<SnapshotSource> {
+async function write(
+  publication: Publication,
+  { deadManMinutes }: UtilityPlan,
+  pair: UtilityInstance,
+): Promise<SnapshotSource> {
   const { run, plan, undo } = publication;
   const { origin, downloadUrl: url, sha256, homeRegion } = plan;
   const { rawSizeBytes, compressedSizeBytes, minRateBytesPerSecond } = plan;
@@ -127,7 +142,7 @@ async function write(publication: Publication, pair: UtilityInstance): Promise<S
     const written = await writeImage.executeWithOptions(
       {
         summary: `write ${origin.image} to ${pair.volumeId}`,
-        ...writeBounds(plan.utility.deadManMinutes),
+        ...writeBounds(deadManMinutes),
       },
       [{ origin, utility: pair, url, sha256, ...sizes }],
     );
@@ -157,13 +172,15 @@ async function register(publication: Publication, source: SnapshotSource): Promi
   });
 }
 
-/** Terminates the utility instance and, at the same time, launches the first test instance. */
+/** Terminates the utility instance, where there is one, and launches the first test instance at the same time. */
 async function retire(
   publication: Publication,
-  { regionName, instanceId }: UtilityInstance,
+  pair: UtilityInstance | undefined,
   home: RegionAmis,
 ): Promise<InstanceRef | undefined> {
   return publication.run.step('retire', async () => {
+    if (pair === undefined) return launchFirstTest(publication, home);
+    const { regionName, instanceId } = pair;
     const summary = `terminate utility instance ${instanceId}`;
     const terminated = terminateInstance.executeWithOptions({ summary }, [
       { regionName, instanceId },

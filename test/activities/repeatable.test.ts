@@ -9,6 +9,7 @@ import type { ImagePlan, RegisteredAmi } from '../../src/model/plan/plan.js';
 import type { StepTag } from '../../src/model/ids/tags.js';
 import type { ActivityLevel } from '../support/activity-level.js';
 import { withActivities } from '../support/activity-level.js';
+import { withInstance } from '../support/images.js';
 
 const RUN = { workflowId: 'image/one', runId: 'run-one' };
 
@@ -16,7 +17,8 @@ async function plan({ activities, request }: ActivityLevel): Promise<ImagePlan> 
   return activities.planImage({ request, ...RUN });
 }
 
-function launch(level: ActivityLevel, { origin, utility }: ImagePlan): Promise<UtilityInstance> {
+function launch(level: ActivityLevel, planned: ImagePlan): Promise<UtilityInstance> {
+  const { origin, utility } = withInstance(planned);
   return level.activities.launchUtilityInstance({
     origin,
     regionName: 'us-east-1',

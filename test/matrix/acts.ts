@@ -5,6 +5,7 @@ import { uploadAnnouncements } from '../../src/model/progress/announcement.js';
 import type { ImageRequest } from '../../src/model/plan/plan.js';
 import type { StepTag } from '../../src/model/ids/tags.js';
 import { variantKey } from '../../src/model/ids/variant.js';
+import { withInstance } from '../support/images.js';
 import type { RunState } from './state.js';
 import { known, planOf, regionOf } from './state.js';
 import { HOME } from './table.js';
@@ -55,7 +56,7 @@ export const plan = act(
   (state, planned) => {
     // A second choice for both machines: capacity is asked for elsewhere when the first has none.
     const utility = {
-      ...planned.utility,
+      ...withInstance(planned).utility,
       placements: [{ instanceType: 'm5.large' }, { instanceType: 'c5.large' }],
     };
     const test = { ...planned.test, instanceTypes: ['t3.small', 'm5.large'] };
@@ -66,7 +67,7 @@ export const plan = act(
 export const launchUtility = act(
   'launchUtilityInstance',
   (state) => {
-    const { origin, utility, homeRegion } = planOf(state);
+    const { origin, utility, homeRegion } = withInstance(planOf(state));
     return { origin, regionName: homeRegion, utility, generation: state.generation };
   },
   (state, utility) => (state.utility = utility),
@@ -91,6 +92,24 @@ export const snapshot = act(
     return { origin: planOf(state).origin, utility, rawSha256 };
   },
   (state, source) => (state.source = source),
+);
+
+/** The plan of these runs has a utility instance; the worker writes a snapshot of the same size. */
+export const writeDirect = act(
+  'writeDirect',
+  (state) => {
+    const { origin, downloadUrl: url, sha256, rawSizeBytes, homeRegion } = planOf(state);
+    const { volumeSizeGiB: snapshotSizeGiB } = withInstance(planOf(state)).utility;
+    const direct = { snapshotSizeGiB, idleMinutes: 120 };
+    return {
+      ...{ origin, regionName: homeRegion, direct, generation: state.generation },
+      ...{ url, sha256, rawSizeBytes, minRateBytesPerSecond: 0 },
+    };
+  },
+  (state, written) => {
+    state.written = written;
+    state.source = written;
+  },
 );
 
 export const register = act(

@@ -54,6 +54,8 @@ export function readCall(message: IncomingMessage, body: string): Omit<CallSite,
   if (regionName === '') {
     return { action: 'GET', region: '', by: (message.url ?? '').split('/').at(-1) ?? '' };
   }
+  const direct = directCall(message);
+  if (direct !== undefined) return { action: direct, region: regionName, by: '' };
   const parameters = new URLSearchParams(body);
   const filter = parameters.get('Filter.1.Name') ?? '';
   return {
@@ -62,3 +64,18 @@ export function readCall(message: IncomingMessage, body: string): Omit<CallSite,
     by: filter.startsWith('tag:') ? 'tag' : filter,
   };
 }
+
+/** The EBS direct APIs are told apart by method and path. */
+function directCall({ method = '', url = '' }: IncomingMessage): string | undefined {
+  const path = url.replace(/\?.*$/, '');
+  const found = DIRECT_CALLS.find(([verb, pattern]) => verb === method && pattern.test(path));
+  return found?.[2];
+}
+
+const DIRECT_CALLS = [
+  ['POST', /^\/snapshots$/, 'StartSnapshot'],
+  ['POST', /^\/snapshots\/completion\/[^/]+$/, 'CompleteSnapshot'],
+  ['PUT', /^\/snapshots\/[^/]+\/blocks\/\d+$/, 'PutSnapshotBlock'],
+  ['GET', /^\/snapshots\/[^/]+\/blocks$/, 'ListSnapshotBlocks'],
+  ['GET', /^\/snapshots\/[^/]+\/blocks\/\d+$/, 'GetSnapshotBlock'],
+] as const;

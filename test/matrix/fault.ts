@@ -32,7 +32,7 @@ const NOT_FOUND: Readonly<Record<string, string>> = {
   GetCommandInvocation: 'InvocationDoesNotExist',
 };
 
-const MAKES = /^(?:RunInstances|CreateSnapshot|CopySnapshot|RegisterImage)$/;
+const MAKES = /^(?:RunInstances|CreateSnapshot|StartSnapshot|CopySnapshot|RegisterImage)$/;
 
 /** Whether the column can be had at this call at all. */
 export function isApplicable(column: Column, site: CallSite): boolean {
@@ -166,5 +166,7 @@ function ruleOf(
  */
 export function isSteady(site: CallSite): boolean {
   if (site.action === 'SendCommand') return site.occurrence <= 2;
+  // All blocks are alike.
+  if (site.action === 'PutSnapshotBlock') return site.occurrence <= 2;
   return !isRead(site) || site.occurrence === 1;
 }

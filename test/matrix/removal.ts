@@ -36,6 +36,8 @@ export async function removeUnderneath(world: World, { row, site }: Fault): Prom
           return await removeVolume(ec2, known(world.state.utility, 'utility instance').volumeId);
         }
         return await deleteSnapshot(ec2, await find(world, 'snapshot', region));
+      case 16:
+        return await deleteSnapshot(ec2, await find(world, 'snapshot', region));
       case 9:
         return await deleteSnapshotAndImages(ec2, world, region);
       case 11:

@@ -139,6 +139,14 @@ export const STEPS: readonly Step[] = [
     owns: all,
     undo: REGISTER,
   },
+  {
+    row: 16,
+    stage: 'planned',
+    acts: [acts.writeDirect],
+    owns: all,
+    undo: [{ region: HOME, steps: ['snapshot'] }],
+    anew: { undo: ['snapshot'], acts: [acts.writeDirect], counter: 'generation', max: 3 },
+  },
 ];
 
 export function stepOf(row: number): Step {

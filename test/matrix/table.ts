@@ -1,4 +1,4 @@
-/** The fault matrix as data: 15 steps by 18 faults, each cell once. */
+/** The fault matrix as data: 16 steps by 18 faults, each cell once. */
 
 import type { SitePattern } from './call-site.js';
 import type { CellSpec, Column, EndState, Row } from './vocabulary.js';
@@ -50,6 +50,8 @@ const READ_COMMAND: SitePattern = { action: 'GetCommandInvocation', region: HOME
 const LIST_COMMANDS: SitePattern = { action: 'ListCommandInvocations', region: HOME };
 const DETACH: SitePattern = { action: 'DetachVolume', region: HOME };
 const CREATE_SNAPSHOT: SitePattern = { action: 'CreateSnapshot', region: HOME };
+const START_SNAPSHOT: SitePattern = { action: 'StartSnapshot', region: HOME };
+const PUT_BLOCK: SitePattern = { action: 'PutSnapshotBlock', region: HOME };
 const REGISTER: SitePattern = { action: 'RegisterImage', region: HOME };
 const COPY: SitePattern = { action: 'CopySnapshot', region: AWAY };
 const MODIFY_IMAGE: SitePattern = { action: 'ModifyImageAttribute', region: AWAY };
@@ -311,6 +313,24 @@ export const MATRIX: readonly Row[] = [
     row: 15,
     step: 'sweep',
     cells: sweepCells(),
+  },
+  {
+    row: 16,
+    step: 'direct',
+    cells: {
+      ...onTheWay(PUT_BLOCK, 'D'),
+      EC: ends('D', START_SNAPSHOT),
+      CP: ends('D', START_SNAPSHOT, {
+        rule: { kind: 'quota', count: 2 },
+        note: 'another pending snapshot is complete soon',
+      }),
+      DN: ends('F', START_SNAPSHOT),
+      SA: NO_COMMAND,
+      IT: ends('D', PUT_BLOCK, { note: 'a new snapshot' }),
+      RD: ends('F', { action: '*', region: HOME }),
+      CN: ends('X', PUT_BLOCK),
+      ...serverColumns(),
+    },
   },
 ];
 

@@ -197,11 +197,13 @@ async function untimelyPublic({ world, fault }: Trial): Promise<string[]> {
 }
 
 /** Every snapshot that the cell made has the image's bytes. */
-async function wrongBytes({ world, reference }: Trial): Promise<string[]> {
+async function wrongBytes({ world, reference, fault }: Trial): Promise<string[]> {
   const { image } = world.bench;
   const wrong: string[] = [];
-  for (const { id, type, region } of await world.resources()) {
+  for (const { id, type, region, state } of await world.resources()) {
     if (type !== 'snapshot' || reference.snapshots.has(id)) continue;
+    // One that the worker writes block by block, and that no AMI can be made of yet.
+    if (fault.row === 16 && state !== 'completed') continue;
     const answer = await world.cloud.snapshotBytes(region, id, image.rawSizeBytes);
     const sha256 = await hashOf(answer, image.rawSizeBytes);
     if (sha256 !== image.rawSha256) wrong.push(`${id} in ${region} has other bytes: ${sha256}`);

@@ -129,6 +129,51 @@ const DUPLICATES: readonly Mutant[] = [
   },
 ];
 
+const DIRECT = 'test/activities/write-direct.test.ts';
+
+const DIRECT_WRITES: readonly Mutant[] = [
+  {
+    name: 'the undo of the snapshot that the worker writes is not registered',
+    invariant: 'I1',
+    file: 'src/workflows/publish/write-directly.ts',
+    find: "    undo.register(regionName, 'snapshot');\n",
+    replace: '',
+    tests: [WORKFLOW],
+  },
+  {
+    name: 'each attempt starts a snapshot of its own',
+    invariant: 'I2',
+    file: 'src/activities/write-direct/write-direct.ts',
+    find: "token: clientToken(workflowId, runId, 'snapshot', generation),",
+    replace: "token: clientToken(workflowId, runId, 'snapshot', generation, Date.now()),",
+    tests: [DIRECT],
+  },
+  {
+    name: 'a block counts as written when those behind it are',
+    invariant: 'I4',
+    file: 'src/aws/ebs/put-blocks.ts',
+    find: 'return first ?? this.#end;',
+    replace: 'return first === undefined ? this.#end : this.#end;',
+    tests: [DIRECT],
+  },
+  {
+    name: 'a snapshot that reads back otherwise is taken',
+    invariant: 'I4',
+    file: 'src/activities/write-direct/read-back.ts',
+    find: 'if (got === rawSha256) return undefined;',
+    replace: 'if (got !== "") return undefined;',
+    tests: [DIRECT],
+  },
+  {
+    name: 'an image with another checksum is written by the worker',
+    invariant: 'I4',
+    file: 'src/activities/write-direct/unpack-image.ts',
+    find: 'if (wanted !== undefined && wanted !== sha256) {',
+    replace: 'if (wanted !== undefined && wanted !== sha256 && wanted === "") {',
+    tests: [DIRECT],
+  },
+];
+
 const GATE: readonly Mutant[] = [
   {
     name: 'a package of the SSM agent with a bad signature is installed',
@@ -1086,6 +1131,7 @@ const FORESIGHT: readonly Mutant[] = [
 export const CATALOGUE: readonly Mutant[] = [
   ...LEAKS,
   ...DUPLICATES,
+  ...DIRECT_WRITES,
   ...GATE,
   ...BYTES,
   ...MESSAGES,

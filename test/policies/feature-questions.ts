@@ -65,6 +65,11 @@ export const FEATURE_QUESTIONS: Readonly<Record<string, readonly Question[]>> = 
   'EBS direct APIs': [
     { action: 'ebs:StartSnapshot', resource: `${snapshot}*`, context: ours('RequestTag') },
     { action: 'ec2:CreateTags', resource: `${snapshot}*`, context: ours('RequestTag') },
+    {
+      action: 'ec2:CreateTags',
+      resource: `${snapshot}snap-0123456789abcdef0`,
+      context: { ...ours('ResourceTag'), 'aws:TagKeys': [TAG.rawSha256] },
+    },
     ...['CompleteSnapshot', 'GetSnapshotBlock', 'ListSnapshotBlocks', 'PutSnapshotBlock'].map(
       (action) => ({
         action: `ebs:${action}`,

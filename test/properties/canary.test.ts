@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { promisify } from 'node:util';
 import { withActivities } from '../support/activity-level.js';
 import { goodImage } from './corruption.js';
+import { withInstance } from '../support/images.js';
 
 const run = promisify(execFile);
 const REGION = 'us-east-1';
@@ -28,7 +29,8 @@ describe('a URL', () => {
         },
       };
       const ids = { workflowId: 'image/canary', runId: 'canary' };
-      const { origin, utility, ...plan } = await level.activities.planImage({ request, ...ids });
+      const planned = await level.activities.planImage({ request, ...ids });
+      const { origin, utility, ...plan } = withInstance(planned);
       assert.equal(new URL(plan.downloadUrl).pathname, path, 'it reaches the instance as it is');
       const launch = { origin, regionName: REGION, utility, generation: 0 };
       const written = await level.activities.writeImage({

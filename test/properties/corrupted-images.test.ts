@@ -14,6 +14,7 @@ import type { ActivityLevel } from '../support/activity-level.js';
 import { withActivities } from '../support/activity-level.js';
 import { until } from '../support/until.js';
 import { corruptions, goodImage, type Corruption, type GoodImage } from './corruption.js';
+import { withInstance } from '../support/images.js';
 
 /** What is known of an image when it is published. */
 const MODES = ['compose', 'by hand', 'by hand, no ranges'] as const;
@@ -57,7 +58,7 @@ class Bench {
   static async open(level: ActivityLevel, image: GoodImage): Promise<Bench> {
     const run = { workflowId: 'image/corrupted', runId: 'corrupted' };
     const plan = await level.activities.planImage({ request: level.request, ...run });
-    const { origin, utility } = plan;
+    const { origin, utility } = withInstance(plan);
     const launched = await level.activities.launchUtilityInstance({
       origin,
       regionName: REGION,

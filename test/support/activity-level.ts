@@ -39,6 +39,8 @@ export interface ActivityLevel {
   readonly again: Activities;
   /** The same, of activities that were scheduled just now. */
   readonly soonAgain: Activities;
+  /** One attempt with what Temporal knows of it, such as the last heartbeat of the attempt before. */
+  attempt(activity: keyof Activities, input: unknown, given?: GivenAttempt): Promise<unknown>;
   readonly image: SampleImage;
   readonly request: ImageRequest;
   resources(type?: ListedResource['type']): Promise<readonly ListedResource[]>;
@@ -47,6 +49,11 @@ export interface ActivityLevel {
   readonly setFaults: (rules: readonly Partial<FaultRule>[]) => Promise<void>;
   /** What Temporal says of runs; it knows none until a test says so. */
   readonly runs: WorkflowRuns;
+}
+
+export interface GivenAttempt {
+  readonly info?: Partial<Info>;
+  readonly onHeartbeat?: (details: unknown) => void;
 }
 
 export interface ActivityLevelOptions extends PublisherOptions {
@@ -60,7 +67,8 @@ export async function withActivities<T>(
   body: (level: ActivityLevel) => Promise<T>,
 ): Promise<T> {
   const directory = await mkdtemp(join(tmpdir(), 'fedimg-test-activities-'));
-  const server = await startComposeServer({ directory });
+  const { ranges = true } = options;
+  const server = await startComposeServer({ directory, ranges });
   const clock = options.isRealTime === true ? undefined : new VirtualClock({ jumps: true });
   const simulator = await startSimulator({
     stateDir: join(directory, 'cloud'),
@@ -126,6 +134,8 @@ export async function withActivities<T>(
       image,
       activities: inEnvironments(activities, { attempt: 1 }),
       again: inEnvironments(activities, { attempt: 2 }),
+      attempt: (activity, input, given) =>
+        attemptIn((one: never) => activities[activity](one), input, given),
       soonAgain: inEnvironments(activities, { attempt: 2, scheduledTimestampMs: Date.now() }),
       request: {
         composeId: compose.composeId,
@@ -156,16 +166,23 @@ function inEnvironments(activities: Activities, info: Partial<Info>): Activities
   return Object.fromEntries(
     Object.entries(activities).map(([name, act]) => [
       name,
-      async (input: never) => {
-        try {
-          return await new MockActivityEnvironment(info, { logger: SILENT }).run(
-            act as (input: never) => Promise<unknown>,
-            input,
-          );
-        } catch (error) {
-          throw toFailure(error);
-        }
-      },
+      (input: never) => attemptIn(act as AnyActivity, input, { info }),
     ]),
   ) as unknown as Activities;
+}
+
+type AnyActivity = (input: never) => Promise<unknown>;
+
+async function attemptIn(
+  activity: AnyActivity,
+  input: unknown,
+  { info = {}, onHeartbeat }: GivenAttempt = {},
+): Promise<unknown> {
+  const environment = new MockActivityEnvironment(info, { logger: SILENT });
+  if (onHeartbeat !== undefined) environment.on('heartbeat', onHeartbeat);
+  try {
+    return await environment.run(activity as (input: unknown) => Promise<unknown>, input);
+  } catch (error) {
+    throw toFailure(error);
+  }
 }

@@ -61,6 +61,11 @@ function goodActivities(announced: FakeActivities['announced']): Activities {
       }),
     writeImage: () =>
       Promise.resolve({ sha256: 'a'.repeat(64), rawSha256: 'b'.repeat(64), rawSizeBytes: 1024 }),
+    writeDirect: ({ regionName }) =>
+      Promise.resolve({
+        ...{ regionName, snapshot: 'snap-home' },
+        ...{ sha256: 'a'.repeat(64), rawSha256: 'b'.repeat(64), rawSizeBytes: 1024 },
+      }),
     snapshotVolume: ({ utility, rawSha256 }) =>
       Promise.resolve({ regionName: utility.regionName, snapshot: 'snap-home', rawSha256 }),
     registerImages: ({ regionPlan, snapshot }) => Promise.resolve(registered(regionPlan, snapshot)),

@@ -44,6 +44,15 @@ export function someRegion(regionName: string, overrides: Partial<RegionPlan> = 
   return { regionName, required: false, wanted, leftOut: [], ...overrides };
 }
 
+export type InstancePlan = ImagePlan & Required<Pick<ImagePlan, 'utility'>>;
+
+/** The plan, which must have a utility instance. */
+export function withInstance(plan: ImagePlan): InstancePlan {
+  const { utility } = plan;
+  if (utility === undefined) throw new TypeError('the plan has no utility instance');
+  return { ...plan, utility };
+}
+
 export function somePlan(
   request: ImageRequest,
   ids: { readonly workflowId: string; readonly runId: string },

@@ -8,13 +8,16 @@ import { snapshotTags } from '../../src/model/ids/tags.js';
 import { variantKey } from '../../src/model/ids/variant.js';
 import type { Effect } from '../../src/simulator/index.js';
 import type { ActivityLevel } from './activity-level.js';
+import type { InstancePlan } from './images.js';
+import { withInstance } from './images.js';
 import { until } from './until.js';
 
 export const TWO_REGIONS = { publish: ['regions = ["us-east-1", "eu-west-1"]'] };
 const RAW_SHA256 = 'b'.repeat(64);
 
-export function planOf({ activities, request }: ActivityLevel): Promise<ImagePlan> {
-  return activities.planImage({ request, workflowId: 'image/one', runId: 'run-one' });
+export async function planOf({ activities, request }: ActivityLevel): Promise<InstancePlan> {
+  const ids = { workflowId: 'image/one', runId: 'run-one' };
+  return withInstance(await activities.planImage({ request, ...ids }));
 }
 
 /** A snapshot as the write step leaves it, but of a blank volume: there without an instance. */
@@ -42,7 +45,7 @@ export async function snapshotOf(level: ActivityLevel, plan: ImagePlan): Promise
 }
 
 export function launch(activities: Activities, plan: ImagePlan, generation = 0) {
-  const { origin, utility, homeRegion: regionName } = plan;
+  const { origin, utility, homeRegion: regionName } = withInstance(plan);
   return activities.launchUtilityInstance({ origin, regionName, utility, generation });
 }
 

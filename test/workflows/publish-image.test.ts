@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { WorkflowFailedError } from '@temporalio/client';
 import { CancelledFailure } from '@temporalio/common';
 import { activityInfo, cancelled, heartbeat } from '@temporalio/activity';
-import type { RemoveSurplusInput } from '../../src/activities/activities.js';
+import type { Activities, RemoveSurplusInput } from '../../src/activities/activities.js';
 import { imageProgressQuery } from '../../src/contract.js';
 import { EC2_TEST_EXCEPTION } from '../../src/model/errors.js';
 import type { ImageProgress } from '../../src/model/progress/progress.js';
 import { variantKey } from '../../src/model/ids/variant.js';
 import type { FakeActivities } from '../support/fake-activities.js';
 import { fakeActivities, finalFailure, registered } from '../support/fake-activities.js';
-import { someRegion, somePlan, someRequest } from '../support/images.js';
+import { someRegion, somePlan, someRequest, withInstance } from '../support/images.js';
 import { failureOf } from '../support/expectations.js';
 import { until } from '../support/until.js';
 import { withWorker } from '../support/workflow-worker.js';
@@ -47,12 +47,61 @@ describe('publishImage', () => {
     assert.equal(fake.count('undoRegion us-east-1'), 0);
   });
 
+  const directly: Partial<Activities> = {
+    planImage: ({ request, workflowId, runId }) => {
+      const { utility: _none, ...plan } = somePlan(request, { workflowId, runId });
+      const direct = { snapshotSizeGiB: 1, idleMinutes: 120 };
+      return Promise.resolve({ ...plan, direct });
+    },
+  };
+
+  it('launches no utility instance when the worker writes the snapshot itself, and sends the same messages', async () => {
+    const fake = fakeActivities(directly);
+    const usual = fakeActivities();
+    const topics = ({ announced }: FakeActivities) => announced.map(({ topic }) => topic);
+    await withWorker(usual.activities, async ({ startImage }) => {
+      await (await startImage(someRequest())).result();
+    });
+    await withWorker(fake.activities, async ({ startImage }) => {
+      const handle = await startImage(someRequest());
+      const result = await handle.result();
+      assert.equal(result.outcome, 'published');
+      assert(result.amis.some(({ snapshot }) => snapshot === 'snap-home'));
+      const { steps } = await handle.query<ImageProgress>(imageProgressQuery);
+      assert.equal(steps.utility.state, 'skipped');
+      assert.equal(steps.write.state, 'done');
+    });
+    assert.equal(fake.count('writeDirect us-east-1'), 1);
+    for (const none of ['launchUtilityInstance us-east-1', 'writeImage', 'snapshotVolume']) {
+      assert.equal(fake.count(none), 0, none);
+    }
+    assert.equal(fake.count('terminateInstance us-east-1'), 1, 'the test instance');
+    assert.deepEqual(topics(fake).sort(), topics(usual).sort());
+  });
+
+  it('removes the snapshot that the worker could not write, and writes another one when EBS lost the first', async () => {
+    const generations: number[] = [];
+    const fake = fakeActivities({
+      ...directly,
+      writeDirect: ({ generation }) => {
+        generations.push(generation);
+        const isLost = generations.length === 1;
+        return Promise.reject(finalFailure('no', isLost ? { class: 'lost' } : {}));
+      },
+    });
+    await withWorker(fake.activities, async ({ startImage }) => {
+      await failureOf((await startImage(someRequest())).result());
+    });
+    assert.deepEqual(generations, [0, 1], 'with the old token EBS would return the lost snapshot');
+    assert.equal(fake.count('undoRegion us-east-1'), 2);
+  });
+
   it('gives the write as long as its instance lives, so that a large image on a slow server is written', async () => {
     const seen: number[] = [];
     const usual = fakeActivities().activities;
     const fake = fakeActivities({
       planImage: ({ request, workflowId, runId }) => {
-        const plan = somePlan(request, { workflowId, runId });
+        const plan = withInstance(somePlan(request, { workflowId, runId }));
         return Promise.resolve({ ...plan, utility: { ...plan.utility, deadManMinutes: 600 } });
       },
       writeImage: (input) => {

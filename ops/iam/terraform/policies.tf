@@ -47,6 +47,25 @@ locals {
           }
         },
         {
+          "Sid"    = "NoteTheHashOfOurSnapshots"
+          "Effect" = "Allow"
+          "Action" = [
+            "ec2:CreateTags",
+          ]
+          "Resource" = "arn:${data.aws_partition.current.partition}:ec2:*::snapshot/*"
+          "Condition" = {
+            "StringEquals" = {
+              "aws:ResourceTag/managed-by"        = "fedimg"
+              "aws:ResourceTag/fedimg:deployment" = "${var.deployment}"
+            }
+            "ForAllValues:StringEquals" = {
+              "aws:TagKeys" = [
+                "fedimg:raw-sha256",
+              ]
+            }
+          }
+        },
+        {
           "Sid"    = "WriteAndReadOurSnapshots"
           "Effect" = "Allow"
           "Action" = [

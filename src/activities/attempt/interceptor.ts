@@ -42,6 +42,7 @@ import { refuseOtherDeployment } from './own-deployment.js';
 const TYPE_BY_ACTIVITY: Readonly<Record<string, ServiceErrorType>> = {
   launchUtilityInstance: EC2_UTILITY_EXCEPTION,
   writeImage: EC2_UTILITY_EXCEPTION,
+  writeDirect: EC2_UTILITY_EXCEPTION,
   snapshotVolume: EC2_UTILITY_EXCEPTION,
   launchTestInstance: EC2_TEST_EXCEPTION,
   runTest: EC2_TEST_EXCEPTION,

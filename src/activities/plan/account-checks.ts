@@ -21,6 +21,7 @@ import type { PlanContext } from './plan-context.js';
 import { wantedRegions } from './plan.js';
 import { quotaWarnings, withoutRoomText } from './quota.js';
 import { planRegions } from './regions.js';
+import { checkUnpacker } from '../write-direct/unpacker.js';
 import { paravirtualRefusal } from './test-plan.js';
 import { resolveUtilityAmi } from './utility-plan.js';
 
@@ -72,6 +73,7 @@ function optIn(
 }
 
 async function checkUtilityAmi(context: PlanContext, signal: AbortSignal): Promise<Check[]> {
+  if (context.config.write.strategy === 'ebs-direct') return [await checkUnpacker()];
   const { ami, warnings } = await resolveUtilityAmi(context, signal);
   const [first] = context.config.amis;
   const what = 'AMI of the utility instance';
@@ -82,7 +84,7 @@ async function checkUtilityAmi(context: PlanContext, signal: AbortSignal): Promi
 
 async function permissionsAtHome(context: PlanContext, signal: AbortSignal): Promise<Check[]> {
   const { config, aws } = context;
-  const { utility, test, tags, deployment } = config;
+  const { write, utility, test, tags, deployment } = config;
   const [first] = config.amis;
   const { ami } = await resolveUtilityAmi(context, signal);
   const launch = { ami, instanceType: utility.instanceTypes[0] ?? '' };
@@ -92,7 +94,9 @@ async function permissionsAtHome(context: PlanContext, signal: AbortSignal): Pro
     // There is no image yet, and a policy may demand the operator's tags also of a dry run.
     { ...renderTags(tags, LONGEST_VALUES), ...deploymentKey(deployment) },
     [
-      { ...launch, ...utility, what: 'utility instance' },
+      ...(write.strategy === 'ebs-direct'
+        ? []
+        : [{ ...launch, ...utility, what: 'utility instance' }]),
       // The AMI under test does not exist yet; its role, subnet and group do.
       { ...launch, instanceProfile, subnet, securityGroup, what: 'test instance' },
     ],
@@ -101,7 +105,7 @@ async function permissionsAtHome(context: PlanContext, signal: AbortSignal): Pro
 }
 
 /** While the utility instance of an image ends, its first test instance starts; all images of a compose run at once. */
-const INSTANCES_PER_IMAGE = 2;
+const INSTANCES_PER_IMAGE = { instance: 2, 'ebs-direct': 1 } as const;
 
 async function checkVcpus({ config, aws }: PlanContext, signal: AbortSignal): Promise<Check[]> {
   const ec2 = aws.region(config.amis[0].region);
@@ -115,7 +119,7 @@ async function checkVcpus({ config, aws }: PlanContext, signal: AbortSignal): Pr
   if (quota === undefined || vcpus === undefined) {
     return [warning(ec2.name, what, 'not known: Service Quotas does not show it')];
   }
-  const needed = arches.length * INSTANCES_PER_IMAGE * vcpus;
+  const needed = arches.length * INSTANCES_PER_IMAGE[config.write.strategy] * vcpus;
   const detail = `${quota} allowed for standard On-Demand instances, ${needed} needed by a compose`;
   if (quota >= needed) return [ok(ec2.name, what, detail)];
   return [warning(ec2.name, what, detail, `Run: ${vcpuIncreaseCommand(ec2.name, needed)}`)];

@@ -1,4 +1,4 @@
-/** What the home region must have for the two instances; the plan of an image refuses it, and `fedimg doctor` shows it. */
+/** What the home region must have for the instances; the plan of an image refuses it, and `fedimg doctor` shows it. */
 
 import { checkInstanceTypes } from '../../aws/checks/instance-types.js';
 import { checkNetwork } from '../../aws/checks/network.js';
@@ -12,16 +12,24 @@ export async function checkHome(
   arches: readonly Arch[],
   signal: AbortSignal,
 ): Promise<Check[]> {
-  const { utility, test, amis } = config;
+  const { write, utility, test, amis } = config;
   const ec2 = aws.region(amis[0].region);
+  const ofUtility =
+    write.strategy === 'ebs-direct'
+      ? []
+      : [
+          checkInstanceTypes(ec2, 'utility.instance_types', utility.instanceTypes, signal).then(
+            asList,
+          ),
+          checkNetwork(ec2, { table: 'utility', ...utility }, signal),
+        ];
   const checks = await Promise.all([
-    checkInstanceTypes(ec2, 'utility.instance_types', utility.instanceTypes, signal).then(asList),
+    ...ofUtility,
     ...arches.map((arch) =>
       checkInstanceTypes(ec2, `test.instance_types.${arch}`, test.instanceTypes[arch], signal).then(
         asList,
       ),
     ),
-    checkNetwork(ec2, { table: 'utility', ...utility }, signal),
     checkNetwork(ec2, { table: 'test', ...test }, signal),
   ]);
   return checks.flat();

@@ -33,7 +33,7 @@ import {
   testedVariants,
   untestedOf,
 } from './test-plan.js';
-import { planUtility, resolveUtilityAmi } from './utility-plan.js';
+import { planDirect, planUtility, resolveUtilityAmi } from './utility-plan.js';
 
 export function planImage(context: ActivityContext, input: PlanInput): Promise<ImagePlan> {
   return heartbeating(waitingFor('plan'), async (_report, signal) => {
@@ -68,9 +68,10 @@ export async function makePlan(
     ...ownTags(config, input.request),
   };
   const arches = [image, ...(input.request.ahead ?? [])].map(({ arch }) => arch);
+  const isDirect = config.write.strategy === 'ebs-direct';
   const [size, utilityAmi, files, { regions, enabled }, homeChecks, untested] = await Promise.all([
     readImageSize(context, image, signal),
-    resolveUtilityAmi(context, signal),
+    isDirect ? undefined : resolveUtilityAmi(context, signal),
     readTestFiles(config),
     wantedRegions(context, signal),
     checkHome(context, [image.arch], signal),
@@ -105,7 +106,7 @@ export async function makePlan(
   const leftOut = [...untestedOf(image.arch, untested), ...earlier.untested].filter(isLeftOut);
   const warnings = [
     ...(named === undefined ? [NO_RELEASE_NUMBER] : []),
-    ...utilityAmi.warnings,
+    ...(utilityAmi?.warnings ?? []),
     ...quotaWarnings(planned),
     ...leftOut.map(untestedText),
   ];
@@ -120,7 +121,9 @@ export async function makePlan(
     homeRegion: home.regionName,
     home,
     copies,
-    utility: planUtility(config, utilityAmi, size),
+    ...(utilityAmi === undefined
+      ? { direct: planDirect(config, size) }
+      : { utility: planUtility(config, utilityAmi, size) }),
     test,
     registration: {
       ...planRegistration(config, image.arch),

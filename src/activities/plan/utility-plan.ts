@@ -1,4 +1,4 @@
-/** The utility instance in the plan: its AMI, its volumes, and where it may run. */
+/** The utility instance in the plan: its AMI, its volumes, and where it may run; or the snapshot in its place. */
 
 import { deprecatedSince, imageById } from '../../aws/account.js';
 import { parameterOf, parameterValue } from '../../aws/ami-source.js';
@@ -7,7 +7,7 @@ import type { AmiItem, Config } from '../../config/schema.js';
 import { EC2_UTILITY_EXCEPTION, ServiceError } from '../../model/errors.js';
 import { shownText } from '../../model/printable.js';
 import { ec2Arch } from '../../model/ids/variant.js';
-import type { UtilityPlan } from '../../model/plan/plan.js';
+import type { DirectPlan, UtilityPlan } from '../../model/plan/plan.js';
 import type { PlanContext } from './plan-context.js';
 import type { ImageSize } from './image-size.js';
 import { optional } from './optional.js';
@@ -73,10 +73,7 @@ async function idOf(
 
 export function planUtility(config: Config, ami: UtilityAmi, size: ImageSize): UtilityPlan {
   const { utility, amis } = config;
-  const volumeSizeGiB =
-    size.rawSizeBytes === undefined
-      ? utility.fallbackVolumeSizeGiB
-      : Math.max(1, Math.ceil(size.rawSizeBytes / GIB));
+  const volumeSizeGiB = sizeGiB(config, size);
   // The download is kept on the root volume until it is verified.
   const downloadGiB = Math.ceil((size.compressedSizeBytes ?? volumeSizeGiB * GIB) / GIB) + 1;
   const zones = utility.zones.length === 0 ? [undefined] : utility.zones;
@@ -95,6 +92,20 @@ export function planUtility(config: Config, ami: UtilityAmi, size: ImageSize): U
     rootSizeGiB: ami.rootSizeGiB + downloadGiB,
     deadManMinutes: utility.deadManMinutes,
   };
+}
+
+/** EBS direct APIs reference, StartSnapshot: a Timeout of 10 to 4320 minutes. */
+const IDLE_MINUTES_MAX = 4_320;
+
+/** `utility.dead_man_minutes` says for either strategy how long a write that stands still is kept. */
+export function planDirect(config: Config, size: ImageSize): DirectPlan {
+  const idleMinutes = Math.min(config.utility.deadManMinutes, IDLE_MINUTES_MAX);
+  return { snapshotSizeGiB: sizeGiB(config, size), idleMinutes };
+}
+
+function sizeGiB({ utility }: Config, { rawSizeBytes }: ImageSize): number {
+  if (rawSizeBytes === undefined) return utility.fallbackVolumeSizeGiB;
+  return Math.max(1, Math.ceil(rawSizeBytes / GIB));
 }
 
 function utilityAmiUnusable(what: string, ami: string): ServiceError {

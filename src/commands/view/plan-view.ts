@@ -42,7 +42,9 @@ function factLines({ url, home, utility, test, tags, ...plan }: PlanSummary): st
   return formatColumns([
     ['image', `${url} (${raw}${compressed})`],
     ['home region', home],
-    ['utility instance', `from ${utility.ami}, as ${utility.instanceTypes.join(' or ')}`],
+    utility === null
+      ? ['write', 'by the worker, through the EBS direct APIs']
+      : ['utility instance', `from ${utility.ami}, as ${utility.instanceTypes.join(' or ')}`],
     [
       'test',
       `of ${test.variants.join(', ')} over ${TRANSPORT_TEXT[test.transport] ?? test.transport}, as ${test.instanceTypes.join(' or ')}`,

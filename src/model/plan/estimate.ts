@@ -2,6 +2,7 @@
 
 import type { Step } from '../progress/progress.js';
 import type { ImagePlan } from './plan.js';
+import { plannedRawBytes } from './plan.js';
 
 const GIB = 1024 ** 3;
 const MIB = 1024 ** 2;
@@ -17,15 +18,23 @@ const DOWNLOAD_BYTES_PER_SECOND = 20 * MIB;
 /** Between regions, a copy is slower than EBS's 500 MiB/s within one. */
 const COPY_BYTES_PER_SECOND = 50 * MIB;
 const SNAPSHOT_BYTES_PER_SECOND = 50 * MIB;
+/** A careful guess: EBS takes up to 1,000 blocks of 512 KiB a second, and one core of the worker reads the image. */
+const DIRECT_BYTES_PER_SECOND = 100 * MIB;
 /** A test script that takes its whole time has failed; most take a small part of it. */
 const TEST_SHARE = 0.1;
 
 /**
  * US dollars in us-east-1: aws.amazon.com/ebs/pricing (snapshots, standard tier), aws.amazon.com/ec2/pricing/on-demand
- * (data transfer to other regions; a large instance of the current generations, rounded up). Other regions cost up to
- * twice as much.
+ * (data transfer to other regions; a large instance of the current generations, rounded up). A GiB has 2,048 blocks; EBS
+ * takes $0.006 for a thousand that are written, and $0.003 for a thousand that are read. Other regions cost up to twice
+ * as much.
  */
-const USD = { snapshotGibMonth: 0.05, transferGib: 0.02, instanceHour: 0.1 } as const;
+const USD = {
+  snapshotGibMonth: 0.05,
+  transferGib: 0.02,
+  instanceHour: 0.1,
+  directGib: 0.02,
+} as const;
 
 /** EC2 bills a minute at least, and a stopped instance only to the second (EC2 user guide, "On-Demand Instances"). */
 const SECONDS_PER_HOUR = 3600;
@@ -42,17 +51,14 @@ export interface Estimate {
 
 /** About how long each step takes; the copies of all regions run side by side. */
 export function stepSeconds(plan: ImagePlan): Readonly<Record<Step, number>> {
-  const rawBytes = plan.rawSizeBytes ?? plan.utility.volumeSizeGiB * GIB;
+  const rawBytes = plannedRawBytes(plan);
   const downloadBytes = plan.compressedSizeBytes ?? rawBytes;
   const copies = plan.copies.filter(({ unusable }) => unusable === undefined).length;
   const tests = plan.test.variants.length;
   return {
     plan: SECONDS.plan,
-    utility: SECONDS.boot,
-    write:
-      downloadBytes / DOWNLOAD_BYTES_PER_SECOND +
-      (2 * rawBytes) / VOLUME_BYTES_PER_SECOND +
-      rawBytes / SNAPSHOT_BYTES_PER_SECOND,
+    utility: plan.direct === undefined ? SECONDS.boot : 0,
+    write: writeSeconds(plan, rawBytes, downloadBytes),
     register: SECONDS.register,
     // The first test instance is launched meanwhile; its boot belongs to the test.
     retire: 0,
@@ -62,16 +68,30 @@ export function stepSeconds(plan: ImagePlan): Readonly<Record<Step, number>> {
   };
 }
 
+function writeSeconds(plan: ImagePlan, rawBytes: number, downloadBytes: number): number {
+  const download = downloadBytes / DOWNLOAD_BYTES_PER_SECOND;
+  if (plan.direct !== undefined) {
+    // The download and the writing go on at the same time; the reading comes behind.
+    const once = rawBytes / DIRECT_BYTES_PER_SECOND;
+    return Math.max(download, once) + once;
+  }
+  return download + (2 * rawBytes) / VOLUME_BYTES_PER_SECOND + rawBytes / SNAPSHOT_BYTES_PER_SECOND;
+}
+
 export function estimateOf(plan: ImagePlan): Estimate {
-  const rawBytes = plan.rawSizeBytes ?? plan.utility.volumeSizeGiB * GIB;
+  const rawBytes = plannedRawBytes(plan);
   const copies = plan.copies.filter(({ unusable }) => unusable === undefined).length;
   const steps = stepSeconds(plan);
   const seconds = Object.values(steps).reduce((sum, one) => sum + one, 0);
-  const instanceHours = (steps.utility + steps.write + steps.test) / SECONDS_PER_HOUR;
+  const ofUtility = plan.direct === undefined ? steps.utility + steps.write : 0;
+  const instanceHours = (ofUtility + steps.test) / SECONDS_PER_HOUR;
   const snapshotGib = (rawBytes / GIB) * (1 + copies);
   return {
     seconds: Math.ceil(seconds / 60) * 60,
-    onceUsd: instanceHours * USD.instanceHour + (rawBytes / GIB) * copies * USD.transferGib,
+    onceUsd:
+      instanceHours * USD.instanceHour +
+      (rawBytes / GIB) *
+        (copies * USD.transferGib + (plan.direct === undefined ? 0 : USD.directGib)),
     monthlyUsd: snapshotGib * USD.snapshotGibMonth,
     instanceHours,
     snapshotGib,

@@ -5,7 +5,7 @@ import type { Tags } from '../ids/tags.js';
 import { variantKey } from '../ids/variant.js';
 import type { Estimate } from './estimate.js';
 import { estimateOf } from './estimate.js';
-import type { ImagePlan, RegionPlan } from './plan.js';
+import type { ImagePlan, RegionPlan, UtilityPlan } from './plan.js';
 import type { PublicAmis } from './public-amis.js';
 
 export interface PlannedAmi {
@@ -40,7 +40,8 @@ export interface PlanSummary {
   readonly home: string;
   /** The operator's own tags; {region} is filled in for each region. */
   readonly tags: Tags;
-  readonly utility: { readonly ami: string; readonly instanceTypes: readonly string[] };
+  /** Null where the worker writes the snapshot itself. */
+  readonly utility: { readonly ami: string; readonly instanceTypes: readonly string[] } | null;
   readonly test: {
     readonly transport: string;
     readonly variants: readonly string[];
@@ -54,7 +55,6 @@ export interface PlanSummary {
 
 export function summaryOf(plan: ImagePlan): PlanSummary {
   const { origin, utility, test } = plan;
-  const { placements } = utility;
   return {
     compose: origin.composeId,
     image: origin.image,
@@ -66,10 +66,7 @@ export function summaryOf(plan: ImagePlan): PlanSummary {
     published: plan.published !== undefined,
     home: plan.homeRegion,
     tags: origin.ownTags ?? {},
-    utility: {
-      ami: utility.ami,
-      instanceTypes: [...new Set(placements.map(({ instanceType }) => instanceType))],
-    },
+    utility: utility === undefined ? null : utilitySummary(utility),
     test: {
       transport: test.transport,
       variants: test.variants.map(variantKey),
@@ -79,6 +76,10 @@ export function summaryOf(plan: ImagePlan): PlanSummary {
     warnings: plan.warnings ?? [],
     about: estimateOf(plan),
   };
+}
+
+function utilitySummary({ ami, placements }: UtilityPlan): NonNullable<PlanSummary['utility']> {
+  return { ami, instanceTypes: [...new Set(placements.map(({ instanceType }) => instanceType))] };
 }
 
 function plannedRegion(region: RegionPlan): PlannedRegion {

@@ -68,6 +68,13 @@ export interface UtilityPlan {
   readonly deadManMinutes: number;
 }
 
+/** The snapshot that the worker writes itself, through the EBS direct APIs. */
+export interface DirectPlan {
+  readonly snapshotSizeGiB: number;
+  /** EBS gives the snapshot up when it gets no block for so long. */
+  readonly idleMinutes: number;
+}
+
 export interface TestPlan {
   /** `auto`: over SSM, or on the console where the image cannot have the agent. */
   readonly transport: 'auto' | 'ssm' | 'console';
@@ -104,7 +111,10 @@ export interface ImagePlan {
   readonly homeRegion: string;
   readonly home: RegionPlan;
   readonly copies: readonly RegionPlan[];
-  readonly utility: UtilityPlan;
+  /** Absent where the worker writes the snapshot itself. */
+  readonly utility?: UtilityPlan;
+  /** With `write.strategy = "ebs-direct"`, in place of the utility instance. */
+  readonly direct?: DirectPlan;
   readonly test: TestPlan;
   readonly registration: RegistrationPlan;
   readonly makePublic: boolean;
@@ -152,4 +162,9 @@ export interface RegisteredAmi {
   readonly made?: { readonly by: RunRef; readonly tested: boolean };
   /** Of an AMI that an earlier run completed and, by its configuration, did not make public. */
   readonly isPrivate?: true;
+}
+
+/** The raw size, or the size of the volume or the snapshot where it is not known before the download. */
+export function plannedRawBytes({ rawSizeBytes, utility, direct }: ImagePlan): number {
+  return rawSizeBytes ?? (utility?.volumeSizeGiB ?? direct?.snapshotSizeGiB ?? 0) * 1024 ** 3;
 }

@@ -21,6 +21,28 @@ interface Attempted {
   /** Where the activity works, if it works in one region. */
   readonly region?: string;
   readonly obstacle?: Obstacle;
+  /** Of a snapshot that is written through the EBS direct APIs: where the next attempt goes on. */
+  readonly direct?: DirectWrite;
+}
+
+/** How far a snapshot is that the worker writes block by block. */
+export interface DirectWrite {
+  readonly snapshot: string;
+  /** EBS has every block before this index. */
+  readonly through: number;
+  /** What was written, once the whole image has been read and verified. */
+  readonly streamed?: StreamedImage;
+}
+
+export interface StreamedImage {
+  /** Of the compressed file as it was downloaded. */
+  readonly sha256: string;
+  readonly rawSha256: string;
+  readonly rawSizeBytes: number;
+  /** How many blocks were written: those with a byte that is not zero. */
+  readonly blocks: number;
+  /** Over the checksums of the written blocks, in the order of their indexes, in base64. */
+  readonly checksum: string;
 }
 
 export interface WriteHeartbeat extends Attempted {

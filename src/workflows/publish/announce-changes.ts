@@ -93,7 +93,8 @@ function ofStep(
   if (after === 'running') {
     // The same message at each step: the queue takes it once, at the first step that this run has to do.
     const started = runAnnouncement(plannedRun(plan), 'started', { regions });
-    return [started, ...(step === 'utility' ? uploadAnnouncements(plan, 'started') : [])];
+    const begins = plan.direct === undefined ? 'utility' : 'write';
+    return [started, ...(step === begins ? uploadAnnouncements(plan, 'started') : [])];
   }
   if (step === 'publish' && after === 'done') return publishedEverywhere(plan, publicAmis(regions));
   return after === 'failed' && UPLOAD_STEPS.includes(step)

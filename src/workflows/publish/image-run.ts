@@ -134,7 +134,7 @@ export class ImageRun {
     if (running !== undefined) this.#mark(running, 'failed');
   }
 
-  /** An earlier run has done the work of these steps. */
+  /** This run need not take these steps: an earlier run has done their work, or the plan has none for them. */
   skipSteps(steps: readonly Step[] = STEPS): void {
     for (const step of steps) {
       if (this.#steps[step].state === 'waiting') this.#mark(step, 'skipped');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ApplicationFailure } from '@temporalio/common';
 import { withActivities } from '../../support/activity-level.js';
+import { withInstance } from '../../support/images.js';
 
 const RUN = { workflowId: 'image/one', runId: 'run-one' };
 
@@ -10,7 +11,7 @@ describe('an EC2 that takes calls and never answers', () => {
     const requestTimeoutMs = 1_500;
     await withActivities({ publish, settings: { requestTimeoutMs } }, async (level) => {
       const { activities, request } = level;
-      const planned = await activities.planImage({ request, ...RUN });
+      const planned = withInstance(await activities.planImage({ request, ...RUN }));
       // Takes effect after the publisher has turned away.
       const delayMs = requestTimeoutMs * 1.5;
       await level.setFaults([{ action: 'RunInstances', kind: 'slow', delayMs, count: 2 }]);

@@ -24,7 +24,7 @@ describe('the plan', () => {
       const without = plan.copies.find(({ regionName: region }) => region === 'us-east-2');
       assert.equal(without?.wanted.length, 2);
       assert.match(without.leftOut[0]?.reason ?? '', /no PV kernel/);
-      assert.equal(plan.utility.volumeSizeGiB, 1);
+      assert.equal(plan.utility?.volumeSizeGiB, 1);
       assert.equal(plan.rawSizeBytes, 32 * 1024 * 1024);
     });
   });
