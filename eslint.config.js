@@ -21,11 +21,11 @@ const ALLOWED = {
   workflows: ['model', 'contract', 'activities'],
   worker: [
     ...['model', 'aws', 'fetch', 'messaging', 'notify', 'config', 'activities', 'telemetry'],
-    ...['contract', 'search-attributes', 'temporal-settings', 'package-version'],
+    ...['contract', 'search-attributes', 'temporal-settings', 'payload-codec', 'package-version'],
   ],
   client: [
     ...['model', 'fetch', 'messaging', 'telemetry'],
-    ...['contract', 'search-attributes', 'temporal-settings', 'package-version'],
+    ...['contract', 'search-attributes', 'temporal-settings', 'payload-codec', 'package-version'],
   ],
   watch: ['model', 'aws', 'config', 'client', 'telemetry', 'contract'],
   dashboard: ['model', 'client'],
@@ -40,6 +40,7 @@ const ALLOWED = {
       'monitor',
       'notify',
       'package-version',
+      'temporal-settings',
     ],
   ],
   simulator: [],

@@ -1,4 +1,4 @@
-/** The search attributes of a namespace: those that runs need, and the command that registers missing ones. */
+/** The search attributes of a namespace: which of them runs may set, and the commands that register the others. */
 
 import { isGrpcServiceError } from '@temporalio/client';
 import type { Connection } from '@temporalio/client';
@@ -24,6 +24,14 @@ export type NamespaceConnection = Pick<
   'operatorService' | 'workflowService' | 'withDeadline'
 >;
 
+/** Which attributes of fedimg a namespace has. Temporal refuses a run's whole task when it sets one of the others. */
+export interface AttributeLook {
+  readonly usable: readonly string[];
+  readonly missing: readonly string[];
+  /** These exist with another type. */
+  readonly mistyped: readonly string[];
+}
+
 /** gRPC status codes. */
 const invalidArgument = 3;
 const permissionDenied = 7;
@@ -44,30 +52,50 @@ export class SearchAttributeTypeError extends Error {
   }
 }
 
-/** Every run waits for ever in a namespace that lacks one of its search attributes. */
-export class MissingSearchAttributesError extends Error {
-  readonly next: string;
-
-  constructor(namespace: string, names: readonly string[]) {
-    super(`the Temporal namespace ${namespace} lacks the search attributes ${names.join(', ')}`);
-    this.name = 'MissingSearchAttributesError';
-    this.next = `Run: ${createCommand(namespace, names)}`;
-  }
-}
-
-/** Those that every run needs. */
-export const neededAttributes: SearchAttributes = Object.fromEntries(
+/** Those that runs set. */
+export const wantedAttributes: SearchAttributes = Object.fromEntries(
   SEARCH_ATTRIBUTES.map(({ name, type }) => [name, type]),
 );
 
-/** The command with which the operator registers these. */
+/** The command with which the operator of a self-hosted cluster registers these. */
 export function createCommand(
   namespace: string,
   names: readonly string[],
-  wanted: SearchAttributes = neededAttributes,
+  wanted: SearchAttributes = wantedAttributes,
 ): string {
   const flags = names.map((name) => `--name ${name} --type ${wanted[name] ?? 'Keyword'}`);
   return `temporal operator search-attribute create --namespace ${namespace} ${flags.join(' ')}`;
+}
+
+/** The same for Temporal Cloud, where clients have no operator service: docs.temporal.io/cloud/tcld/namespace. */
+export function cloudCommand(
+  namespace: string,
+  names: readonly string[],
+  wanted: SearchAttributes = wantedAttributes,
+): string {
+  const flags = names.map((name) => `--search-attribute "${name}=${wanted[name] ?? 'Keyword'}"`);
+  return `tcld namespace search-attributes add --namespace ${namespace} ${flags.join(' ')}`;
+}
+
+/** What the operator should know and do; undefined when the namespace has all attributes. */
+export function attributeWarning(
+  namespace: string,
+  { missing, mistyped }: Omit<AttributeLook, 'usable'>,
+): { readonly message: string; readonly next: string } | undefined {
+  const faults = [
+    ...(missing.length === 0 ? [] : [`lacks the search attributes ${missing.join(', ')}`]),
+    ...(mistyped.length === 0 ? [] : [`has another type for ${mistyped.join(', ')}`]),
+  ];
+  if (faults.length === 0) return undefined;
+  const removed = mistyped.map(
+    (name) =>
+      `temporal operator search-attribute remove --namespace ${namespace} --name ${name} && `,
+  );
+  const names = [...missing, ...mistyped];
+  return {
+    message: `the Temporal namespace ${namespace} ${faults.join(' and ')}; runs do not set them, so lists and filters lack these columns`,
+    next: `Run: ${removed.join('')}${createCommand(namespace, names)} (in Temporal Cloud: ${cloudCommand(namespace, names)}). New runs set them about a minute later.`,
+  };
 }
 
 /** Names of `wanted` that the namespace lacks; throws `SearchAttributeTypeError`. */
@@ -76,52 +104,51 @@ export async function missingSearchAttributes(
   namespace: string,
   wanted: SearchAttributes,
 ): Promise<string[]> {
-  const { customAttributes } = await connection.withDeadline(Date.now() + callTimeoutMs, () =>
-    connection.operatorService.listSearchAttributes({ namespace }),
-  );
-  const codes: Record<string, number> = customAttributes ?? {};
-  return Object.keys(wanted).filter((name) => {
-    const type = wanted[name] ?? 'Keyword';
-    if (codes[name] === undefined) return true;
-    if (codes[name] === indexedValueTypes[type]) return false;
-    throw new SearchAttributeTypeError(namespace, name, type);
-  });
-}
-
-/**
- * Throws `MissingSearchAttributesError` or `SearchAttributeTypeError` when a run would wait for ever. Looks again
- * while `patienceMs` lasts: a server shows a new attribute after some seconds.
- */
-export async function requireSearchAttributes(
-  connection: NamespaceConnection,
-  namespace: string,
-  patienceMs = 0,
-): Promise<void> {
-  const untilMs = Date.now() + patienceMs;
-  for (;;) {
-    const missing = await missingOrRefused(connection, namespace);
-    if (missing.length === 0) return;
-    if (Date.now() >= untilMs) throw new MissingSearchAttributesError(namespace, missing);
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  const { missing, mistyped } = await listed(connection, namespace, wanted);
+  const [name] = mistyped;
+  if (name !== undefined) {
+    throw new SearchAttributeTypeError(namespace, name, wanted[name] ?? 'Keyword');
   }
+  return missing;
 }
 
-const LOOK_EVERY_MS = 500;
-
-async function missingOrRefused(
+/** Looks at the attributes that runs set. Rejects when Temporal is out of reach. */
+export async function lookAtAttributes(
   connection: NamespaceConnection,
   namespace: string,
-): Promise<string[]> {
+): Promise<AttributeLook> {
   try {
-    return await missingSearchAttributes(connection, namespace, neededAttributes);
+    return await listed(connection, namespace, wantedAttributes);
   } catch (error) {
     const code = isGrpcServiceError(error) ? Number(error.code) : undefined;
     // Temporal Cloud has no operator service for clients; a query with an unknown attribute is refused there, too.
     if (![permissionDenied, unauthenticated, unimplemented].includes(code ?? -1)) throw error;
   }
-  const names = Object.keys(neededAttributes);
+  const names = Object.keys(wantedAttributes);
   const isKnown = await Promise.all(names.map((name) => isQueried(connection, namespace, name)));
-  return names.filter((_name, index) => !isKnown[index]);
+  return {
+    usable: names.filter((_name, index) => isKnown[index]),
+    missing: names.filter((_name, index) => !isKnown[index]),
+    mistyped: [],
+  };
+}
+
+async function listed(
+  connection: NamespaceConnection,
+  namespace: string,
+  wanted: SearchAttributes,
+): Promise<Record<keyof AttributeLook, string[]>> {
+  const { customAttributes } = await connection.withDeadline(Date.now() + callTimeoutMs, () =>
+    connection.operatorService.listSearchAttributes({ namespace }),
+  );
+  const codes: Record<string, number> = customAttributes ?? {};
+  const look: Record<keyof AttributeLook, string[]> = { usable: [], missing: [], mistyped: [] };
+  for (const [name, type] of Object.entries(wanted)) {
+    if (codes[name] === undefined) look.missing.push(name);
+    else if (codes[name] === indexedValueTypes[type]) look.usable.push(name);
+    else look.mistyped.push(name);
+  }
+  return look;
 }
 
 async function isQueried(

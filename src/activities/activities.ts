@@ -274,6 +274,8 @@ export interface SendNotificationInput {
 }
 
 export interface Activities {
+  /** The search attributes that the namespace has; a local activity, without a call. */
+  usableAttributes(): Promise<readonly string[]>;
   readCompose(message: ComposeMessage): Promise<ComposeImages>;
   planImage(input: PlanInput): Promise<ImagePlan>;
   launchUtilityInstance(input: LaunchUtilityInput): Promise<UtilityInstance>;

@@ -29,6 +29,7 @@ export type { Activities } from './activities.js';
 
 export function createActivities(context: ActivityContext): Activities {
   return {
+    usableAttributes: () => Promise.resolve(context.usableAttributes()),
     readCompose: (message) => readCompose(context, message),
     planImage: (input) => planImage(context, input),
     launchUtilityInstance: (input) => launchUtilityInstance(context, input),

@@ -11,6 +11,7 @@ import {
 } from '../model/catalogue/ami-records.js';
 import type { AmiRecord, ImageResult } from '../model/progress/progress.js';
 import { variantKey } from '../model/ids/variant.js';
+import { isUsable } from './attributes.js';
 import { ClientError } from './errors.js';
 import { readImageHistory } from './image-history.js';
 import type { Publication } from './publications.js';
@@ -56,10 +57,11 @@ export async function recordsFromHistories(
   completed: CompletedRecords = new Map(),
 ): Promise<AmiRecord[]> {
   const conditions = [`WorkflowType = ${quoted(PUBLISH_IMAGE_WORKFLOW)}`];
-  if (filter.compose !== undefined) {
+  const { access } = session;
+  if (filter.compose !== undefined && (await isUsable(access, composeAttribute))) {
     conditions.push(`${composeAttribute.name} = ${quoted(filter.compose)}`);
   }
-  if (filter.arch !== undefined) {
+  if (filter.arch !== undefined && (await isUsable(access, architectureAttribute))) {
     conditions.push(`${architectureAttribute.name} = ${quoted(filter.arch)}`);
   }
   if (filter.workflowIds !== undefined) {
@@ -69,7 +71,12 @@ export async function recordsFromHistories(
   const read = await mapLimited(runs, RUNS_AT_ONCE, (run) => readRun(session, run, completed));
   return byImage(read)
     .flatMap(mergedRecords)
-    .filter(({ release }) => filter.release === undefined || release === filter.release);
+    .filter(
+      ({ release, compose, arch }) =>
+        (filter.release === undefined || release === filter.release) &&
+        (filter.compose === undefined || compose === filter.compose) &&
+        (filter.arch === undefined || arch === filter.arch),
+    );
 }
 
 /** Groups by compose, image and architecture, as the AMIs' tags do: a compose may publish again what was published by hand. */

@@ -1,6 +1,5 @@
 /** Reads the last status message of a compose from its history, without a worker. */
 
-import { defaultPayloadConverter } from '@temporalio/common';
 import { composeStatusSignal } from '../contract.js';
 import type { ComposeMessage } from '../model/compose/compose-message.js';
 import type { TemporalAccess } from './connection.js';
@@ -11,7 +10,7 @@ const EVENTS_MAX = 200;
 
 /** Undefined when the compose was started without a message. */
 export async function readLastMessage(
-  { client, namespace, call }: TemporalAccess,
+  { client, namespace, call, payloads }: TemporalAccess,
   { workflowId, runId }: RunRef,
 ): Promise<ComposeMessage | undefined> {
   const { history } = await call(() =>
@@ -24,6 +23,5 @@ export async function readLastMessage(
   const signals = (history?.events ?? [])
     .map((event) => event.workflowExecutionSignaledEventAttributes)
     .filter((signal) => signal?.signalName === composeStatusSignal.name);
-  const payload = signals.at(-1)?.input?.payloads?.[0];
-  return payload ? defaultPayloadConverter.fromPayload<ComposeMessage>(payload) : undefined;
+  return payloads.first<ComposeMessage>(signals.at(-1)?.input);
 }

@@ -1,6 +1,6 @@
 /** The runs that publish a compose's images. */
 
-import { composeAttribute, PUBLISH_IMAGE_WORKFLOW } from '../contract.js';
+import { imagesBeginning } from '../model/ids/workflow-ids.js';
 import type { ComposeProgress } from '../model/progress/progress.js';
 import type { Publication } from './publications.js';
 import { listPublications, quoted } from './publications.js';
@@ -19,7 +19,8 @@ export async function imagesOfCompose(
 ): Promise<ImageRun[]> {
   if (progress !== null) return progress.images.map(({ workflowId }) => ({ workflowId }));
   if (compose.compose === null) return [];
-  const query = `${composeAttribute.name} = ${quoted(compose.compose)} AND WorkflowType = ${quoted(PUBLISH_IMAGE_WORKFLOW)}`;
+  const beginning = imagesBeginning(session.deployment, compose.compose);
+  const query = `WorkflowId STARTS_WITH ${quoted(beginning)}`;
   return newestRuns(await listPublications(session, query)).filter(({ child }) => child);
 }
 

@@ -2,22 +2,28 @@
 
 import { Client, Connection } from '@temporalio/client';
 import type { TemporalSettings } from '../temporal-settings.js';
-import { temporalSettings } from '../temporal-settings.js';
+import { temporalSettings, TemporalSettingsError } from '../temporal-settings.js';
 import { packageVersion } from '../package-version.js';
+import { loadPayloadCodecs, PayloadReader } from '../payload-codec.js';
 import { openTracing } from '../telemetry/tracing.js';
-import { ClientError, clientErrorOf, unreachable } from './errors.js';
+import { ClientError, clientErrorOf, refusedCredentials, unreachable } from './errors.js';
+import { tlsFault } from './tls-fault.js';
 
 export interface ConnectOptions {
   readonly env: NodeJS.ProcessEnv;
   /** The server when neither variables nor a profile name one: that of a running `fedimg dev`. */
   readonly fallback?: { readonly address: string; readonly namespace: string } | undefined;
   readonly connectTimeoutMs?: number;
+  /** `temporal.codec`. */
+  readonly codec?: string | undefined;
 }
 
 export interface TemporalAccess {
   readonly client: Client;
   readonly address: string;
   readonly namespace: string;
+  /** Reads the values in Temporal's raw answers. */
+  readonly payloads: PayloadReader;
   /** Runs calls with a deadline; throws `ClientError` when Temporal refuses or does not answer. */
   readonly call: <T>(calls: (client: Client) => Promise<T>, timeoutMs?: number) => Promise<T>;
   readonly close: () => Promise<void>;
@@ -33,21 +39,24 @@ const CALL_TIMEOUT_MS = 10_000;
 export async function connectToTemporal(options: ConnectOptions): Promise<TemporalAccess> {
   const { connectionOptions } = readConnectConfig(options.env);
   const { address, namespace } = temporalAddress(options);
+  const payloadCodecs = await loadPayloadCodecs(options.codec);
   const connectTimeout = options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
   let connection: Connection;
   try {
     connection = await Connection.connect({ ...connectionOptions, address, connectTimeout });
   } catch (error) {
-    throw connectFailure(error, address);
+    throw await connectFailure(error, address, connectionOptions.tls);
   }
   const { env } = options;
   const tracing = await openTracing({ env, serviceName: 'fedimg', version: packageVersion() });
   const workflow = [...(tracing?.clientInterceptors ?? [])];
-  const client = new Client({ connection, namespace, interceptors: { workflow } });
+  const dataConverter = { payloadCodecs };
+  const client = new Client({ connection, namespace, dataConverter, interceptors: { workflow } });
   return {
     client,
     address,
     namespace,
+    payloads: new PayloadReader(payloadCodecs),
     call: async (calls, timeoutMs = CALL_TIMEOUT_MS) => {
       try {
         return await connection.withDeadline(Date.now() + timeoutMs, () => calls(client));
@@ -78,19 +87,24 @@ function readConnectConfig(env: NodeJS.ProcessEnv): TemporalSettings {
   try {
     return temporalSettings(env);
   } catch (error) {
-    throw new ClientError(
-      'configuration',
-      `Temporal's connection settings cannot be used: ${messageOf(error)}`,
-      'Correct the TEMPORAL_* variables or the profile file (`temporal config list` shows it).',
-      error,
-    );
+    if (!(error instanceof TemporalSettingsError)) throw error;
+    throw new ClientError('configuration', error.message, error.next, error);
   }
 }
 
 /** An address is HOST:PORT; TLS has variables of its own. */
 const URL_FORM = /^[a-z+]+:\/\/(\[[^\]]+\]|[^/:]+)(?::(\d+))?/i;
 
-function connectFailure(error: unknown, address: string): unknown {
+/** Of sdk-core, with tonic's text for UNAUTHENTICATED and PERMISSION_DENIED; then the server's own message. */
+const REFUSED =
+  /(?:valid authentication credentials|does not have permission)[^,]*(?:, message: "([^"]*)")?/;
+
+/** For the user of a command or a worker: an error of the connection with its cause. */
+export async function connectFailure(
+  error: unknown,
+  address: string,
+  tls: TemporalSettings['connectionOptions']['tls'],
+): Promise<unknown> {
   const [, host, port = '7233'] = URL_FORM.exec(address) ?? [];
   if (host !== undefined) {
     return new ClientError(
@@ -100,7 +114,16 @@ function connectFailure(error: unknown, address: string): unknown {
       error,
     );
   }
+  // The worker's connection has no gRPC codes: its first call fails with the text of one.
+  const refused = REFUSED.exec(messageOf(error));
+  if (refused !== null) return refusedCredentials(address, refused[1] ?? refused[0], error);
   const known = clientErrorOf(error, address);
+  if (known instanceof ClientError && known.kind !== 'unreachable') return known;
+  const fault = await tlsFault(address, tls);
+  if (fault !== undefined) {
+    const message = `Temporal at ${address} cannot be used: ${fault.reason}`;
+    return new ClientError('unreachable', message, fault.next, error);
+  }
   if (known instanceof ClientError) return known;
   // Name resolution, TLS and the SDK's own time-out have no gRPC code.
   return unreachable(address, messageOf(error), error);

@@ -1,11 +1,11 @@
 /** Whether Temporal is ready for runs: reachable, with its search attributes, a sweep schedule, and a worker that polls. */
 
 import { ScheduleNotFoundError } from '@temporalio/client';
-import type { Connection } from '@temporalio/client';
 import type { Check } from '../model/check.js';
 import { failure, ok, warning } from '../model/check.js';
 import { sweepScheduleId } from '../model/ids/workflow-ids.js';
-import { neededAttributes, requireSearchAttributes } from '../search-attributes.js';
+import { wantedAttributes } from '../search-attributes.js';
+import { attributeNote } from './attributes.js';
 import type { ConnectOptions, TemporalAccess } from './connection.js';
 import { connectToTemporal } from './connection.js';
 import { ClientError } from './errors.js';
@@ -18,6 +18,9 @@ export interface Installation {
 }
 
 const AREA = 'temporal';
+
+/** A failure on the evening before a long weekend is completed after it. */
+const RETENTION_DAYS_MIN = 7;
 
 /** A worker that polls asks at least once a minute; Temporal forgets one after five. */
 const POLLED_WITHIN_MS = 2 * 60_000;
@@ -39,6 +42,7 @@ export async function checkTemporal(
     if (namespace.state === 'failure') return [server, namespace];
     const checks = [
       checkAttributes(access),
+      checkRetention(access),
       ...(installation === undefined
         ? []
         : [checkSchedule(access, installation), checkWorker(access, installation)]),
@@ -56,10 +60,29 @@ async function checkNamespace({ call, namespace }: TemporalAccess): Promise<Chec
   });
 }
 
-async function checkAttributes({ call, namespace }: TemporalAccess): Promise<Check> {
+async function checkAttributes(access: TemporalAccess): Promise<Check> {
   return checked('search attributes', async () => {
-    await call(({ connection }) => requireSearchAttributes(connection as Connection, namespace));
-    return ok(AREA, 'search attributes', Object.keys(neededAttributes).join(', '));
+    const note = await attributeNote(access);
+    if (note !== undefined) return warning(AREA, 'search attributes', note.message, note.next);
+    return ok(AREA, 'search attributes', Object.keys(wantedAttributes).join(', '));
+  });
+}
+
+/** What commands read of closed runs is in their histories. */
+async function checkRetention({ call, namespace }: TemporalAccess): Promise<Check> {
+  const what = 'retention';
+  return checked(what, async () => {
+    const { config } = await call(({ workflowService }) =>
+      workflowService.describeNamespace({ namespace }),
+    );
+    const days = Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0) / 86_400;
+    const kept = `histories of closed runs are kept for ${Math.round(days * 10) / 10} days`;
+    if (days >= RETENTION_DAYS_MIN) return ok(AREA, what, kept);
+    const next =
+      `Run: temporal operator namespace update --namespace ${namespace} --retention 30d ` +
+      `(in Temporal Cloud: tcld namespace retention set --namespace ${namespace} --retention-days 30)`;
+    const detail = `${kept}; then \`fedimg retry\` and \`fedimg status\` do not know them any more`;
+    return warning(AREA, what, detail, next);
   });
 }
 

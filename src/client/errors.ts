@@ -2,11 +2,7 @@
 
 import { isGrpcServiceError } from '@temporalio/client';
 import { NamespaceNotFoundError, WorkflowNotFoundError } from '@temporalio/common';
-import {
-  createCommand,
-  MissingSearchAttributesError,
-  neededAttributes,
-} from '../search-attributes.js';
+import { createCommand, wantedAttributes } from '../search-attributes.js';
 
 export type ClientErrorKind =
   'configuration' | 'conflict' | 'credentials' | 'not-found' | 'refused' | 'unreachable';
@@ -58,16 +54,14 @@ export function clientErrorOf(error: unknown, address: string): unknown {
   if (error instanceof ClientError) return error;
   const details = grpcDetailsOf(error);
   if (error instanceof WorkflowNotFoundError) return notFound(address, details, error);
-  if (error instanceof NamespaceNotFoundError) {
+  const namespace = missingNamespace(error, details);
+  if (namespace !== undefined) {
     return new ClientError(
       'configuration',
-      `Temporal at ${address} has no namespace ${error.namespace}`,
+      `Temporal at ${address} has no namespace ${namespace}`,
       'Set TEMPORAL_NAMESPACE, or create the namespace: temporal operator namespace create --namespace NAME.',
       error,
     );
-  }
-  if (error instanceof MissingSearchAttributesError) {
-    return new ClientError('configuration', error.message, error.next, error);
   }
   switch (grpcCodeOf(error)) {
     // A passed deadline: the server answers CANCELLED, the client DEADLINE_EXCEEDED.
@@ -77,12 +71,7 @@ export function clientErrorOf(error: unknown, address: string): unknown {
       return unreachable(address, details, error);
     case UNAUTHENTICATED:
     case PERMISSION_DENIED:
-      return new ClientError(
-        'credentials',
-        `Temporal at ${address} refuses these credentials: ${details}`,
-        'Check TEMPORAL_API_KEY, the TEMPORAL_TLS_* variables and TEMPORAL_NAMESPACE.',
-        error,
-      );
+      return refusedCredentials(address, details, error);
     case NOT_FOUND:
       return notFound(address, details, error);
     case INVALID_ARGUMENT:
@@ -95,6 +84,22 @@ export function clientErrorOf(error: unknown, address: string): unknown {
     default:
       return error;
   }
+}
+
+function missingNamespace(error: unknown, details: string): string | undefined {
+  if (error instanceof NamespaceNotFoundError) return error.namespace;
+  return grpcCodeOf(error) === NOT_FOUND
+    ? /^Namespace (\S+) (?:is )?not found/i.exec(details)?.[1]
+    : undefined;
+}
+
+export function refusedCredentials(address: string, details: string, cause?: unknown): ClientError {
+  return new ClientError(
+    'credentials',
+    `Temporal at ${address} refuses these credentials: ${details}`,
+    'Check TEMPORAL_API_KEY, the TEMPORAL_TLS_* variables and TEMPORAL_NAMESPACE.',
+    cause,
+  );
 }
 
 function notFound(address: string, details: string, cause: unknown): ClientError {
@@ -127,6 +132,6 @@ function adviceAt(address: string): string {
 
 function adviceOn(details: string): string {
   if (!/search attribute/i.test(details)) return 'Run it again with --verbose for all details.';
-  const names = Object.keys(neededAttributes);
+  const names = Object.keys(wantedAttributes);
   return `Create those that the namespace lacks: ${createCommand('NAMESPACE', names)}`;
 }

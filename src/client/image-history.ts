@@ -1,6 +1,5 @@
 /** Reads an image's request and its plan from its history, without a worker. */
 
-import { defaultPayloadConverter } from '@temporalio/common';
 import type { ImagePlan, ImageRequest } from '../model/plan/plan.js';
 import type { PublishImageInput } from '../contract.js';
 import type { TemporalAccess } from './connection.js';
@@ -15,12 +14,8 @@ export interface ImageHistory {
 /** The plan is the first activity: its events are among the first dozen. */
 const EVENTS_MAX = 40;
 
-interface Payloads {
-  readonly payloads?: unknown[] | null;
-}
-
 export async function readImageHistory(
-  { client, namespace, call }: TemporalAccess,
+  { client, namespace, call, payloads }: TemporalAccess,
   run: RunRef,
 ): Promise<ImageHistory> {
   const { history } = await call(() =>
@@ -32,7 +27,7 @@ export async function readImageHistory(
   );
   const events = history?.events ?? [];
   const started = events[0]?.workflowExecutionStartedEventAttributes;
-  const input = firstPayload<PublishImageInput>(started?.input);
+  const input = await payloads.first<PublishImageInput>(started?.input);
   if (input === undefined) throw new TypeError(`${run.workflowId} has no input in its history`);
   const planned = events.find(
     (event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'planImage',
@@ -40,14 +35,5 @@ export async function readImageHistory(
   const completed = events
     .map((event) => event.activityTaskCompletedEventAttributes)
     .find((done) => done && String(done.scheduledEventId) === String(planned?.eventId));
-  return { request: input.request, plan: firstPayload<ImagePlan>(completed?.result) };
-}
-
-function firstPayload<T>(payloads: Payloads | null | undefined): T | undefined {
-  const [payload] = payloads?.payloads ?? [];
-  return payload === undefined
-    ? undefined
-    : defaultPayloadConverter.fromPayload<T>(
-        payload as Parameters<typeof defaultPayloadConverter.fromPayload>[0],
-      );
+  return { request: input.request, plan: await payloads.first<ImagePlan>(completed?.result) };
 }

@@ -1,6 +1,6 @@
 /** Reads the activities of a run from its history. */
 
-import { defaultPayloadConverter } from '@temporalio/common';
+import type { PayloadReader } from '../payload-codec.js';
 import type { TemporalAccess } from './connection.js';
 import type { RunRef } from './session.js';
 import type { PastActivity } from './history-steps.js';
@@ -14,7 +14,7 @@ type Page = Awaited<
 type HistoryEvent = NonNullable<NonNullable<Page['history']>['events']>[number];
 
 export async function pastActivities(
-  { client, namespace, call }: TemporalAccess,
+  { client, namespace, call, payloads }: TemporalAccess,
   { workflowId, runId }: RunRef,
 ): Promise<PastActivity[]> {
   const { history } = await call(() =>
@@ -31,7 +31,7 @@ export async function pastActivities(
       past.set(String(event.eventId), {
         type: scheduled.activityType?.name ?? '',
         scheduledAt: timeOf(event),
-        region: regionOf(firstPayload(scheduled.input)),
+        region: regionOf(await payloads.first(scheduled.input)),
         end: 'open',
         endedAt: undefined,
         result: undefined,
@@ -39,20 +39,23 @@ export async function pastActivities(
       });
       continue;
     }
-    const ended = endOf(event);
+    const ended = await endOf(event, payloads);
     const open = ended && past.get(String(ended.scheduledEventId));
     if (ended && open) past.set(String(ended.scheduledEventId), { ...open, ...ended.end });
   }
   return [...past.values()];
 }
 
-function endOf(
+async function endOf(
   event: HistoryEvent,
-): { readonly scheduledEventId: unknown; readonly end: Partial<PastActivity> } | undefined {
+  payloads: PayloadReader,
+): Promise<
+  { readonly scheduledEventId: unknown; readonly end: Partial<PastActivity> } | undefined
+> {
   const endedAt = timeOf(event);
   const done = event.activityTaskCompletedEventAttributes;
   if (done) {
-    const result = firstPayload(done.result);
+    const result = await payloads.first<unknown>(done.result);
     return { scheduledEventId: done.scheduledEventId, end: { end: 'completed', endedAt, result } };
   }
   const failed =
@@ -70,17 +73,6 @@ function endOf(
 function timeOf({ eventTime }: HistoryEvent): string {
   const ms = Number(eventTime?.seconds ?? 0) * 1_000 + (eventTime?.nanos ?? 0) / 1e6;
   return new Date(ms).toISOString();
-}
-
-function firstPayload(
-  payloads: { readonly payloads?: unknown[] | null } | null | undefined,
-): unknown {
-  const payload = payloads?.payloads?.[0];
-  return payload === undefined
-    ? undefined
-    : defaultPayloadConverter.fromPayload(
-        payload as Parameters<typeof defaultPayloadConverter.fromPayload>[0],
-      );
 }
 
 function regionOf(input: unknown): string | undefined {

@@ -1,8 +1,8 @@
 /** What a run waits for: its pending activities, their attempts, last heartbeats and last failures. */
 
 import type { WorkflowExecutionDescription } from '@temporalio/client';
-import { defaultFailureConverter, defaultPayloadConverter } from '@temporalio/common';
 import type { Heartbeat } from '../model/progress/heartbeat.js';
+import type { PayloadReader } from '../payload-codec.js';
 import { failureReport } from './failure-report.js';
 import type { ActivityTimes, ActivityWait } from '../model/status/activity-wait.js';
 import { waitOf } from '../model/status/activity-wait.js';
@@ -18,25 +18,28 @@ const SCHEDULED = 1;
 
 type RawActivity = NonNullable<RawDescription['pendingActivities']>[number];
 
-export function pendingActivities(raw: RawDescription, nowMs = Date.now()): PendingActivity[] {
-  return (raw.pendingActivities ?? []).map((activity) => {
-    const read = {
+export function pendingActivities(
+  raw: RawDescription,
+  payloads: PayloadReader,
+  nowMs = Date.now(),
+): Promise<PendingActivity[]> {
+  const read = (raw.pendingActivities ?? []).map(async (activity) => {
+    const facts = {
       id: activity.activityId ?? '',
       type: activity.activityType?.name ?? '',
       attempt: activity.attempt ?? 1,
-      heartbeat: heartbeatOf(activity),
+      heartbeat: await heartbeatOf(activity, payloads),
       lastFailure: activity.lastFailure
-        ? failureReport(
-            defaultFailureConverter.failureToError(activity.lastFailure, defaultPayloadConverter),
-          )
+        ? failureReport(await payloads.error(activity.lastFailure))
         : null,
       nextAttemptAt: nextAttempt(activity),
       startedAt: isoOf(activity.lastStartedTime),
       failedAt: isoOf(activity.lastAttemptCompleteTime),
       heartbeatAt: isoOf(activity.lastHeartbeatTime),
     };
-    return { ...read, wait: waitOf({ ...read, ...timesOf(activity) }, nowMs) };
+    return { ...facts, wait: waitOf({ ...facts, ...timesOf(activity) }, nowMs) };
   });
+  return Promise.all(read);
 }
 
 /** The times that Temporal's server has recorded, in ms since 1970. */
@@ -55,10 +58,11 @@ function msOf(time: RawActivity['scheduledTime']): number | undefined {
   return Number(time.seconds) * 1_000 + (time.nanos ?? 0) / 1e6;
 }
 
-function heartbeatOf(activity: RawActivity): Heartbeat | null {
-  const payload = activity.heartbeatDetails?.payloads?.[0];
-  if (!payload) return null;
-  const value: unknown = defaultPayloadConverter.fromPayload(payload);
+async function heartbeatOf(
+  { heartbeatDetails }: RawActivity,
+  payloads: PayloadReader,
+): Promise<Heartbeat | null> {
+  const value = await payloads.first<unknown>(heartbeatDetails);
   return isHeartbeat(value) ? value : null;
 }
 

@@ -13,8 +13,10 @@ import {
   deploymentOf,
   idBeginnings,
   isOfDeployment,
+  partsOfWorkflowId,
   workflowIdOf,
 } from '../model/ids/workflow-ids.js';
+import { attributeNote, isUsable } from './attributes.js';
 import { ClientError } from './errors.js';
 import type { RunRef, Session } from './session.js';
 import { linkTo } from './session.js';
@@ -103,6 +105,7 @@ export async function resolvePublication(session: Session, id: string): Promise<
     throw error;
   });
   if (byId !== undefined) return byId;
+  if (!(await isUsable(session.access, imageAttribute))) throw await notFoundByName(session, id);
   const query = `${imageAttribute.name} = ${quoted(id)} AND WorkflowType = ${quoted(PUBLISH_IMAGE_WORKFLOW)}`;
   const [byName] = await listPublications(session, query);
   if (byName !== undefined) return byName;
@@ -110,6 +113,16 @@ export async function resolvePublication(session: Session, id: string): Promise<
     'not-found',
     `The Temporal server at ${address} has no compose or image ${id} of deployment ${session.deployment}`,
     'List all with `fedimg status`; @latest is the newest one.',
+  );
+}
+
+/** Only the attribute finds an image of a compose by its name. */
+async function notFoundByName({ access }: Session, id: string): Promise<ClientError> {
+  const note = await attributeNote(access);
+  return new ClientError(
+    'not-found',
+    `There is no run ${id}, and images cannot be found by their names: ${note?.message ?? ''}`,
+    `List all runs with \`fedimg status\` and give an id from there. ${note?.next ?? ''}`,
   );
 }
 
@@ -140,6 +153,8 @@ type ListedRun = Omit<WorkflowExecutionInfo, 'raw'>;
 
 export function publicationOf(session: Session, run: ListedRun): Publication {
   const attributes = run.typedSearchAttributes;
+  // A namespace may lack an attribute.
+  const parts = partsOfWorkflowId(run.workflowId);
   return {
     kind: run.type === COMPOSE_WORKFLOW ? 'compose' : 'image',
     workflowId: run.workflowId,
@@ -147,9 +162,9 @@ export function publicationOf(session: Session, run: ListedRun): Publication {
     execution: run.status.name,
     startedAt: run.startTime.toISOString(),
     closedAt: run.closeTime?.toISOString() ?? null,
-    compose: attributes.get(composeAttribute) ?? null,
+    compose: attributes.get(composeAttribute) ?? parts.composeId,
     image: attributes.get(imageAttribute) ?? null,
-    arch: attributes.get(architectureAttribute) ?? null,
+    arch: attributes.get(architectureAttribute) ?? parts.arch,
     phase: attributes.get(phaseAttribute) ?? null,
     child: Boolean(run.parentExecution?.workflowId),
     link: linkTo(session, run),

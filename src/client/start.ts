@@ -1,6 +1,5 @@
 /** Starts publications: a compose by its status message, an image by hand. Both are safe to repeat. */
 
-import type { Connection } from '@temporalio/client';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
   architectureAttribute,
@@ -15,9 +14,8 @@ import type { ComposeInput, PublishImageInput } from '../contract.js';
 import type { ComposeMessage } from '../model/compose/compose-message.js';
 import type { ImageRequest } from '../model/plan/plan.js';
 import { composeWorkflowId, imageWorkflowId } from '../model/ids/workflow-ids.js';
-import { requireSearchAttributes } from '../search-attributes.js';
+import { usablePairs } from './attributes.js';
 import { ClientError } from './errors.js';
-import type { TemporalAccess } from './connection.js';
 import { readImageHistory } from './image-history.js';
 import { noWorkerWarning } from './pollers.js';
 import { describePublication } from './publications.js';
@@ -51,7 +49,6 @@ export async function signalCompose(
   message: ComposeMessage,
   options: StartOptions,
 ): Promise<Started> {
-  await requireAttributes(session);
   try {
     return await send(session, message, { ...options, reuse: 'ALLOW_DUPLICATE_FAILED_ONLY' });
   } catch (error) {
@@ -92,6 +89,9 @@ async function send(
   const before = await runningRun(session, workflowId);
   const { complete } = options;
   const input: ComposeInput = { composeId, ...(complete === undefined ? {} : { complete }) };
+  const typedSearchAttributes = await usablePairs(session.access, [
+    { key: composeAttribute, value: composeId },
+  ]);
   const handle = await session.access.call((client) =>
     client.workflow.signalWithStart(COMPOSE_WORKFLOW, {
       workflowId,
@@ -103,7 +103,7 @@ async function send(
       workflowIdConflictPolicy: 'USE_EXISTING',
       memo: memoOf(options),
       staticSummary: `publishes the images of ${composeId}`,
-      typedSearchAttributes: [{ key: composeAttribute, value: composeId }],
+      typedSearchAttributes,
     }),
   );
   const run = { workflowId, runId: handle.signaledRunId };
@@ -126,7 +126,11 @@ export async function startImage(
     options.workflowId ?? imageWorkflowId(session.deployment, { composeId: image.name, ...image });
   const { complete } = options;
   const input: PublishImageInput = { request, ...(complete === undefined ? {} : { complete }) };
-  await requireAttributes(session);
+  const typedSearchAttributes = await usablePairs(session.access, [
+    { key: composeAttribute, value: composeId },
+    { key: imageAttribute, value: image.name },
+    { key: architectureAttribute, value: image.arch },
+  ]);
   try {
     const handle = await session.access.call((client) =>
       client.workflow.start(PUBLISH_IMAGE_WORKFLOW, {
@@ -137,11 +141,7 @@ export async function startImage(
         workflowIdConflictPolicy: 'FAIL',
         memo: memoOf(options),
         staticSummary: `${image.name} to EC2, by hand`,
-        typedSearchAttributes: [
-          { key: composeAttribute, value: composeId },
-          { key: imageAttribute, value: image.name },
-          { key: architectureAttribute, value: image.arch },
-        ],
+        typedSearchAttributes,
       }),
     );
     const run = { workflowId, runId: handle.firstExecutionRunId };
@@ -161,18 +161,6 @@ async function startedAs(
   const warning = await noWorkerWarning(session.access, taskQueue);
   return { ...run, state, link: linkTo(session, run), warning };
 }
-
-/** A run would start and then wait for ever: Temporal refuses its first step. */
-async function requireAttributes({ access }: Session): Promise<void> {
-  if (complete.has(access)) return;
-  await access.call(({ connection }) =>
-    requireSearchAttributes(connection as Connection, access.namespace),
-  );
-  complete.add(access);
-}
-
-/** The connections whose namespace has all attributes: a listener looks once. */
-const complete = new WeakSet<TemporalAccess>();
 
 function memoOf({ timeScale = 1 }: StartOptions): Record<string, unknown> {
   return timeScale === 1 ? {} : { [TIME_SCALE_MEMO]: timeScale };

@@ -77,7 +77,7 @@ export async function readStatus(
   const isCancelling = description.raw.workflowExtendedInfo?.cancelRequested === true;
   const described = {
     ...publication,
-    activities: pendingActivities(description.raw),
+    activities: await pendingActivities(description.raw, session.access.payloads),
     ...(isCancelling ? { isCancelling } : {}),
   };
   const read =

@@ -1,6 +1,7 @@
 /** `fedimg status`: the status of a compose or an image, or the list of both. */
 
 import { Command } from 'commander';
+import { attributeNote } from '../client/attributes.js';
 import type { Publication } from '../client/publications.js';
 import { recentPublications, resolvePublication } from '../client/publications.js';
 import type { PublicationStatus } from '../client/status.js';
@@ -84,6 +85,11 @@ async function run(
     );
   }
   return withSession(configSource(command), async ({ session }) => {
+    const note = await attributeNote(session.access);
+    if (note !== undefined) {
+      const text = `Warning: ${note.message}. ${note.next}`;
+      terminal.note(terminal.paintNote('yellow', text));
+    }
     if (id === undefined && isFiltered(options)) {
       return printChosen(
         terminal,

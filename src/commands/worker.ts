@@ -60,7 +60,7 @@ async function run(
       onReady: () => observation.monitor(),
     });
   } catch (error) {
-    throw isTransportError(error) ? await temporalUnreachable(error) : error;
+    throw await connectionProblem(error);
   } finally {
     await observation.close();
   }
@@ -76,15 +76,17 @@ async function requireAwsCredentials(config: Config): Promise<void> {
   }
 }
 
-function isTransportError(error: unknown): error is Error {
-  return error instanceof Error && error.name === 'TransportError';
-}
-
-async function temporalUnreachable(error: Error): Promise<Error> {
-  const [{ temporalAddress }, { unreachable }] = await Promise.all([
-    import('../client/connection.js'),
-    import('../client/errors.js'),
-  ]);
+/** Errors of the connection in the words of the client commands; other errors stay as they are. */
+async function connectionProblem(error: unknown): Promise<unknown> {
+  const isTransport = error instanceof Error && error.name === 'TransportError';
+  const [{ connectFailure, temporalAddress }, { clientErrorOf }, { temporalSettings }] =
+    await Promise.all([
+      import('../client/connection.js'),
+      import('../client/errors.js'),
+      import('../temporal-settings.js'),
+    ]);
+  if (error instanceof Error && error.name === 'TemporalSettingsError') return error;
   const { address } = temporalAddress({ env: process.env });
-  return unreachable(address, error.message, error);
+  if (!isTransport) return clientErrorOf(error, address);
+  return connectFailure(error, address, temporalSettings().connectionOptions.tls);
 }

@@ -12,6 +12,7 @@ import {
 } from './problems.js';
 import { configSchema, type Config } from './schema.js';
 import { checkAgentKey } from './agent-key.js';
+import { checkPayloadCodec } from './payload-codec.js';
 import { checkTestScript } from './test-script.js';
 import { resolveLogFile, resolveNotifyFiles } from './notify-files.js';
 import { parseToml, TomlError, type TomlDocument } from './toml.js';
@@ -53,6 +54,9 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
   const keyFile = parsed.data?.test.agentKey;
   const agentKey = keyFile === undefined ? undefined : resolve(dirname(file), keyFile);
   const keyProblem = agentKey === undefined ? undefined : await checkAgentKey(agentKey);
+  const codecFile = parsed.data?.temporal.codec;
+  const codec = codecFile === undefined ? undefined : resolve(dirname(file), codecFile);
+  const codecProblem = codec === undefined ? undefined : await checkPayloadCodec(codec);
   const scriptProblem =
     scriptFile === undefined ? undefined : await checkTestScript(scriptFile, transport);
   const messaging = parsed.data && resolveBrokerFiles(parsed.data.messaging, dirname(file));
@@ -60,6 +64,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
     ...(messaging === undefined ? [] : await checkBrokerFiles(messaging)),
     ...(parsed.error?.issues ?? []).flatMap((issue) => describeIssue(issue, keysAt)),
     ...(keyProblem === undefined ? [] : [{ path: ['test', 'agent_key'], message: keyProblem }]),
+    ...(codecProblem === undefined ? [] : [{ path: ['temporal', 'codec'], message: codecProblem }]),
     ...(scriptProblem === undefined ? [] : [{ path: ['test', 'script'], message: scriptProblem }]),
   ];
   if (
@@ -77,7 +82,8 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
   };
   const notify = resolveNotifyFiles(parsed.data.notify, dirname(file));
   const log = resolveLogFile(parsed.data.log, dirname(file));
-  return { config: { ...parsed.data, test, messaging, notify, log }, file };
+  const temporal = codec === undefined ? {} : { codec };
+  return { config: { ...parsed.data, test, messaging, notify, log, temporal }, file };
 }
 
 /** The script's path, also from a file with other problems, so that all are reported at once. */

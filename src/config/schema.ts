@@ -15,6 +15,7 @@ import { publishSchema, type PublishConfig } from './sections/publish.js';
 import { sourceSchema } from './sections/source.js';
 import { sweepSchema } from './sections/sweep.js';
 import { tagsSchema } from './sections/tags.js';
+import { temporalSchema } from './sections/temporal.js';
 import {
   selectVariants,
   testSchema,
@@ -35,6 +36,7 @@ export type { PublishConfig } from './sections/publish.js';
 export type { SourceConfig } from './sections/source.js';
 export type { SweepConfig } from './sections/sweep.js';
 export type { TagsConfig } from './sections/tags.js';
+export type { TemporalConfig } from './sections/temporal.js';
 export type { TestConfig, TestTransport, VariantName } from './sections/test.js';
 export type { UtilityConfig } from './sections/utility.js';
 export type { TimingConfig, WorkerConfig } from './sections/worker.js';
@@ -74,6 +76,7 @@ const root = z.strictObject({
   metrics: metricsSchema.prefault({}),
   log: logSchema.prefault({}),
   sweep: sweepSchema.prefault({}),
+  temporal: temporalSchema.prefault({}),
   worker: workerSchema.prefault({}),
   timing: timingSchema.prefault({}),
 });

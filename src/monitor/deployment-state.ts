@@ -1,5 +1,6 @@
 /** One look at the deployment's runs in Temporal: what is open, what closed lately, what came last. */
 
+import { isUsable } from '../client/attributes.js';
 import type { Publication } from '../client/publications.js';
 import { listPublications, quoted } from '../client/publications.js';
 import type { Session } from '../client/session.js';
@@ -30,14 +31,14 @@ export async function readDeployment(session: Session, nowMs: number): Promise<D
   const since = new Date(nowMs - RECENT_MS).toISOString();
   const images = `WorkflowType = ${quoted(PUBLISH_IMAGE_WORKFLOW)}`;
   const phases = ['published', 'partly-published'].map(quoted).join(', ');
+  // Without the attribute, images that were published before are among them.
+  const isPublished = (await isUsable(session.access, phaseAttribute))
+    ? `${phaseAttribute.name} IN (${phases}) AND ExecutionStatus = "Completed"`
+    : 'ExecutionStatus = "Completed"';
   const [open, closed, published, composes] = await Promise.all([
     listPublications(session, `${types} AND ExecutionStatus = "Running"`, RECENT_MAX),
     listPublications(session, `${types} AND CloseTime > ${quoted(since)}`, RECENT_MAX),
-    listPublications(
-      session,
-      `${images} AND ${phaseAttribute.name} IN (${phases}) AND ExecutionStatus = "Completed"`,
-      PUBLISHED_MAX,
-    ),
+    listPublications(session, `${images} AND ${isPublished}`, PUBLISHED_MAX),
     listPublications(session, `WorkflowType = ${quoted(COMPOSE_WORKFLOW)}`, COMPOSES_MAX),
   ]);
   const [newest] = composes;

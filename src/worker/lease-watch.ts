@@ -2,11 +2,11 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { NativeConnection } from '@temporalio/worker';
-import { defaultPayloadConverter } from '@temporalio/common';
 import type { Fence, PendingAttempt } from '../activities/attempt/fence.js';
 import { leaseClockMs } from '../activities/attempt/lease-clock.js';
 import type { RunRef } from '../model/ids/run-ref.js';
 import type { HeartbeatStamp } from '../model/progress/heartbeat.js';
+import { PayloadReader } from '../payload-codec.js';
 
 /** An attempt in doubt has just sent its first heartbeat, which Temporal records in a moment. */
 const FIRST_PAUSE_MS = 20;
@@ -24,12 +24,14 @@ interface WatchSettings {
   readonly fence: Fence;
   readonly boundMs: number;
   readonly namespace: string;
+  /** The worker's own: its heartbeats went through the same codecs. */
+  readonly payloads?: PayloadReader;
 }
 
 /** Returns the function that ends the watch. */
 export function watchLeases(
   connection: NativeConnection,
-  { fence, boundMs, namespace }: WatchSettings,
+  { fence, boundMs, namespace, payloads = new PayloadReader([]) }: WatchSettings,
 ): () => void {
   const intervalMs = boundMs / QUESTIONS_WITHIN_BOUND;
   const deadlineMs = Math.max(1_000, intervalMs * 2);
@@ -38,7 +40,7 @@ export function watchLeases(
   let stopped = false;
   const ask = async (run: RunRef): Promise<void> => {
     const askedMs = leaseClockMs();
-    const pending = await pendingOf(connection, { namespace, run, deadlineMs });
+    const pending = await pendingOf(connection, { namespace, run, deadlineMs, payloads });
     if (pending !== undefined) fence.answered(run, pending, askedMs);
   };
   const askUntilSure = async (run: RunRef): Promise<void> => {
@@ -67,30 +69,39 @@ export function watchLeases(
   };
 }
 
+interface Question {
+  readonly namespace: string;
+  readonly run: RunRef;
+  readonly deadlineMs: number;
+  readonly payloads: PayloadReader;
+}
+
 /** Undefined when Temporal does not answer in time. */
 async function pendingOf(
   connection: NativeConnection,
-  { namespace, run, deadlineMs }: { namespace: string; run: RunRef; deadlineMs: number },
+  { namespace, run, deadlineMs, payloads }: Question,
 ): Promise<PendingAttempt[] | undefined> {
   try {
     const { pendingActivities } = await connection.withDeadline(Date.now() + deadlineMs, () =>
       connection.workflowService.describeWorkflowExecution({ namespace, execution: run }),
     );
-    return pendingActivities.map((activity) => ({
-      activityId: activity.activityId ?? '',
-      attempt: activity.attempt ?? 1,
-      stamp: stampOf(activity),
-    }));
+    return await Promise.all(
+      pendingActivities.map(async (activity) => ({
+        activityId: activity.activityId ?? '',
+        attempt: activity.attempt ?? 1,
+        stamp: await stampOf(activity, payloads),
+      })),
+    );
   } catch (error) {
     return (error as { code?: unknown }).code === NOT_FOUND ? [] : undefined;
   }
 }
 
-function stampOf({ heartbeatDetails }: RawActivity): HeartbeatStamp | undefined {
-  const payload = heartbeatDetails?.payloads?.[0];
-  if (!payload) return undefined;
-  const value: { stamp?: Partial<HeartbeatStamp> } | null =
-    defaultPayloadConverter.fromPayload(payload);
+async function stampOf(
+  { heartbeatDetails }: RawActivity,
+  payloads: PayloadReader,
+): Promise<HeartbeatStamp | undefined> {
+  const value = await payloads.first<{ stamp?: Partial<HeartbeatStamp> } | null>(heartbeatDetails);
   const { lease, sentMs } = value?.stamp ?? {};
   return typeof lease === 'string' && typeof sentMs === 'number' ? { lease, sentMs } : undefined;
 }

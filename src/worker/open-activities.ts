@@ -12,6 +12,7 @@ import type { Config } from '../config/schema.js';
 import type { UrlPolicy } from '../fetch/url-policy.js';
 import { createUrlPolicy } from '../fetch/url-policy.js';
 import { packageVersion } from '../package-version.js';
+import { wantedAttributes } from '../search-attributes.js';
 
 /** What a test sets; in production the environment and the configuration say it. */
 export interface ActivityOverrides {
@@ -38,10 +39,13 @@ export function openActivities(
     send,
     notify,
     observer,
+    usableAttributes = () => Object.keys(wantedAttributes),
   }: Pick<ActivityContext, 'installation' | 'runs' | 'send'> & {
     readonly config: Config;
     /** In place of the configured channels. */
     readonly notify?: ActivityContext['notify'];
+    /** All of them where a test does not say otherwise. */
+    readonly usableAttributes?: ActivityContext['usableAttributes'];
     /** Sees each request to AWS. */
     readonly observer?: CallObserver | undefined;
   },
@@ -64,6 +68,7 @@ export function openActivities(
     installation,
     urlPolicy,
     runs,
+    usableAttributes,
     send,
     notify: notify ?? ((input, signal) => deliver(config.notify, input, { env: {}, signal })),
   });

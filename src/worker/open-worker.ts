@@ -17,6 +17,7 @@ import { AttemptInterceptor } from '../activities/attempt/interceptor.js';
 import type { Aws } from '../aws/region-access.js';
 import type { Config } from '../config/schema.js';
 import { OUT_OF_TOUCH_MS } from '../model/progress/heartbeat.js';
+import { loadPayloadCodecs, PayloadReader } from '../payload-codec.js';
 import { watchLeases } from './lease-watch.js';
 import { allObservers } from '../aws/call-observer.js';
 import { deliver } from '../notify/deliver.js';
@@ -28,6 +29,7 @@ import { readInstallation } from './installation.js';
 import type { ActivityOverrides } from './open-activities.js';
 import { openActivities } from './open-activities.js';
 import { outgoingMessages } from './outgoing-messages.js';
+import { lookForAttributes } from './usable-attributes.js';
 import { TemporalRuns } from './workflow-runs.js';
 
 export interface OpenWorkerSettings {
@@ -78,9 +80,14 @@ export async function openWorker(
 ): Promise<OpenWorker> {
   const { scale } = config.timing;
   const { deployment } = config;
-  const installation = await readInstallation(connection, { namespace, deployment });
+  const payloadCodecs = await loadPayloadCodecs(config.temporal.codec);
+  const dataConverter = { payloadCodecs };
+  const [installation, attributes] = await Promise.all([
+    readInstallation(connection, { namespace, deployment }),
+    lookForAttributes(connection, { namespace, log, scale }),
+  ]);
   const workflow = [...(tracing?.clientInterceptors ?? [])];
-  const client = new Client({ connection, namespace, interceptors: { workflow } });
+  const client = new Client({ connection, namespace, dataConverter, interceptors: { workflow } });
   const messages =
     overrides.send === undefined
       ? outgoingMessages(config, log)
@@ -92,11 +99,17 @@ export async function openWorker(
     ((input, signal) => deliver(config.notify, input, { env: process.env, signal }));
   const observer = allObservers([metrics, tracing?.calls].filter((one) => one !== undefined));
   const ways = metrics === undefined ? { send, notify } : countedWays(metrics, { send, notify });
-  const acts = openActivities({ config, installation, runs, observer, ...ways }, overrides);
+  const { names: usableAttributes } = attributes;
+  const acts = openActivities(
+    { config, installation, runs, usableAttributes, observer, ...ways },
+    overrides,
+  );
   const boundMs = OUT_OF_TOUCH_MS * scale;
   const fence = new Fence(boundMs);
-  const stopWatching = watchLeases(connection, { fence, boundMs, namespace });
+  const payloads = new PayloadReader(payloadCodecs);
+  const stopWatching = watchLeases(connection, { fence, boundMs, namespace, payloads });
   const close = async () => {
+    attributes.stop();
     stopWatching();
     acts.close();
     await messages.close();
@@ -108,6 +121,7 @@ export async function openWorker(
       ...limits(config),
       connection,
       namespace,
+      dataConverter,
       debugMode: overrides.debugMode ?? false,
       identity: `fedimg@${hostname()}:${process.pid}`,
       activities: acts.activities,

@@ -3,7 +3,6 @@
 import { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import type { Config } from '../config/schema.js';
-import { requireSearchAttributes } from '../search-attributes.js';
 import { temporalSettings } from '../temporal-settings.js';
 import type { Tracing } from '../telemetry/tracing.js';
 import type { WorkerMetrics } from '../telemetry/worker-metrics.js';
@@ -24,21 +23,13 @@ export interface WorkerSettings {
   readonly onReady?: () => void;
 }
 
-/** A server shows a new attribute after some seconds, and the operator may have registered it just now. */
-const ATTRIBUTES_PATIENCE_MS = 15_000;
-
-/** Resolves after a graceful end; rejects when Temporal is out of reach at start, or lacks a search attribute. */
+/** Resolves after a graceful end; rejects when Temporal is out of reach at start. */
 export async function runWorker(settings: WorkerSettings): Promise<void> {
   const { config, log, signal, onReady, metrics, tracing } = settings;
   installRuntime(log, settings.sdkMetricsAddress);
   const { connectionOptions, namespace = 'default' } = temporalSettings();
   const connection = await NativeConnection.connect(connectionOptions);
   try {
-    await requireSearchAttributes(
-      connection,
-      namespace,
-      ATTRIBUTES_PATIENCE_MS * config.timing.scale,
-    );
     const { worker, client, close } = await openWorker({
       ...{ config, log, connection, namespace },
       ...{ metrics, tracing },

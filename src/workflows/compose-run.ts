@@ -9,7 +9,6 @@ import {
   ParentClosePolicy,
   setCurrentDetails,
   setHandler,
-  upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Duration } from '@temporalio/common';
@@ -38,6 +37,7 @@ import type {
   ImageResult,
 } from '../model/progress/progress.js';
 import { failureReason } from './failure-reason.js';
+import { UsableAttributes } from './usable-attributes.js';
 
 /** A failed run stays open until its undo is done. */
 const STILL_OPEN =
@@ -51,6 +51,8 @@ export class ComposeRun {
   readonly #composeId: string;
   readonly #complete: ComposeInput['complete'];
   readonly #images = new Map<string, ImageState>();
+  /** Read when the first one is set: a compose may wait for a week before. */
+  readonly #attributes = new UsableAttributes();
   #last: ComposeMessage | undefined;
 
   constructor({ composeId, complete }: ComposeInput) {
@@ -95,7 +97,8 @@ export class ComposeRun {
     try {
       const complete = this.#complete;
       const input = { request, ...(complete === undefined ? {} : { complete }) };
-      const result = await publishAsChild(input, workflowId);
+      await this.#attributes.read();
+      const result = await publishAsChild(input, workflowId, this.#attributes);
       this.#show({ ...state, state: result.outcome });
       return result;
     } catch (failure) {
@@ -111,24 +114,25 @@ export class ComposeRun {
   }
 
   /** Lists of runs show the outcome: a compose that is partly published has completed like a good one. */
-  close(outcome: ComposeResult['outcome'] | 'failed' | 'cancelled'): void {
+  async close(outcome: ComposeResult['outcome'] | 'failed' | 'cancelled'): Promise<void> {
+    await this.#attributes.read();
     const attention = outcome === 'failed' ? 'failed' : 'left-out';
     const isGood = outcome !== 'failed' && outcome !== 'partly-published';
-    upsertSearchAttributes([
+    this.#attributes.upsert([
       { key: outcomeAttribute, value: outcome },
       ...(isGood ? [] : [{ key: attentionAttribute, value: attention }]),
     ]);
   }
 
   /** The result of a compose that pungi gave up. */
-  ended(reason: string): ComposeResult {
+  async ended(reason: string): Promise<ComposeResult> {
     this.state = 'done';
-    this.close('ended');
+    await this.close('ended');
     return { composeId: this.#composeId, outcome: 'ended', reason, images: [] };
   }
 
   /** The result of all images, partly published when some of them failed; throws when all of them failed. */
-  closed(results: readonly (ImageResult | undefined)[]): ComposeResult {
+  async closed(results: readonly (ImageResult | undefined)[]): Promise<ComposeResult> {
     const images = results.filter((result) => result !== undefined);
     if (images.length === 0) throw this.#failure(results.length);
     this.state = 'done';
@@ -140,7 +144,7 @@ export class ComposeRun {
         : outcomes.every((one) => one === 'already-published')
           ? 'already-published'
           : 'published';
-    this.close(outcome);
+    await this.close(outcome);
     return {
       composeId: this.#composeId,
       outcome,
@@ -204,7 +208,11 @@ function isFinal(status: string): boolean {
   return ['FINISHED', 'FINISHED_INCOMPLETE', 'DOOMED', 'TERMINATED'].includes(status);
 }
 
-async function publishAsChild(input: PublishImageInput, workflowId: string): Promise<ImageResult> {
+async function publishAsChild(
+  input: PublishImageInput,
+  workflowId: string,
+  attributes: UsableAttributes,
+): Promise<ImageResult> {
   const { image, composeId } = input.request;
   return (await executeChild(PUBLISH_IMAGE_WORKFLOW, {
     workflowId,
@@ -214,10 +222,10 @@ async function publishAsChild(input: PublishImageInput, workflowId: string): Pro
     parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
     staticSummary: `${image.name} to EC2`,
     memo: workflowInfo().memo ?? {},
-    typedSearchAttributes: [
+    typedSearchAttributes: attributes.of([
       { key: composeAttribute, value: composeId },
       { key: imageAttribute, value: image.name },
       { key: architectureAttribute, value: image.arch },
-    ],
+    ]),
   })) as ImageResult;
 }

@@ -22,7 +22,9 @@ export async function compose(input: ComposeInput): Promise<ComposeResult> {
     if (!(await run.untilFinal(COMPOSE_PATIENCE))) {
       throw unusable('compose-silent', `${composeId} was not finished within ${COMPOSE_PATIENCE}`);
     }
-    if (run.finished === undefined) return run.ended(`the compose ended as ${run.status}`);
+    if (run.finished === undefined) {
+      return await run.ended(`the compose ended as ${run.status}`);
+    }
     run.state = 'reading';
     const summary = `read the images of ${composeId}`;
     const { requests, absent } = await readCompose.executeWithOptions({ summary }, [run.finished]);
@@ -31,10 +33,10 @@ export async function compose(input: ComposeInput): Promise<ComposeResult> {
       throw unusable('compose-empty', `${composeId} has no image for EC2`);
     }
     run.state = 'publishing';
-    return run.closed(await settleAll(requests.map((request) => run.publish(request))));
+    return await run.closed(await settleAll(requests.map((request) => run.publish(request))));
   } catch (failure) {
     run.state = isCancellation(failure) ? 'cancelled' : 'failed';
-    run.close(run.state);
+    await run.close(run.state);
     throw failure;
   }
 }

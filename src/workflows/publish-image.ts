@@ -41,6 +41,7 @@ const PAIRS_MAX = 3;
 
 export async function publishImage(input: PublishImageInput): Promise<ImageResult> {
   const run = new ImageRun(input);
+  await run.begin();
   const publication = await plan(run);
   const { published, completion } = publication.plan;
   if (published !== undefined && completion === undefined) return finishUnchanged(publication);

@@ -39,6 +39,7 @@ describe('the sample configuration', () => {
     sample = await readFile(sampleFile, 'utf8');
     folder = await makeConfigFolder();
     await folder.write('tests/smoke.sh', 'true\n');
+    await folder.write('codec.mjs', 'export default {};\n');
   });
   after(() => folder.remove());
 

@@ -1087,11 +1087,19 @@ const FORESIGHT: readonly Mutant[] = [
     tests: ['test/activities/plan/ami-names.test.ts'],
   },
   {
-    name: 'a publication starts in a namespace that lacks a search attribute',
+    name: 'a run sets a search attribute that the namespace lacks, and waits for ever',
     invariant: 'I9',
-    file: 'src/search-attributes.ts',
-    find: 'if (missing.length === 0) return;',
-    replace: 'if (missing.length >= 0) return;',
+    file: 'src/workflows/usable-attributes.ts',
+    find: 'return this.#names?.has(name) === true;',
+    replace: 'return this.#names?.has(name) !== undefined;',
+    tests: ['test/search-attributes.test.ts'],
+  },
+  {
+    name: 'a publication is refused in a namespace that lacks a search attribute',
+    invariant: 'I9',
+    file: 'src/client/attributes.ts',
+    find: 'return pairs.filter(({ key }) => usable.includes(key.name));',
+    replace: 'return pairs.filter(({ key }) => usable.includes(key.name) || true);',
     tests: ['test/search-attributes.test.ts'],
   },
   {

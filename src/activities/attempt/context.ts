@@ -30,6 +30,8 @@ export interface ActivityContext {
   readonly installation: Installation;
   readonly urlPolicy: UrlPolicy;
   readonly runs: WorkflowRuns;
+  /** The search attributes of fedimg that the namespace has, as of the worker's last look. */
+  usableAttributes(): readonly string[];
   /** Sends one message to the broker; without a broker, writes it to the log. */
   send(announcement: Announcement): Promise<void>;
   /** Delivers one notification by one channel; rejects with a `NotifyError`. */

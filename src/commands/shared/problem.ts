@@ -75,11 +75,12 @@ const TYPE_BY_KIND: Partial<Record<ClientErrorKind, string>> = {
 
 const EXIT_BY_NAME: Readonly<Record<string, ExitCode>> = {
   ConfigError: EXIT.usage,
-  MissingSearchAttributesError: EXIT.usage,
   MissingToolsError: EXIT.failed,
   ProxyError: EXIT.unreachable,
   MetricsAddressError: EXIT.usage,
   NotifyError: EXIT.failed,
+  PayloadCodecError: EXIT.usage,
+  TemporalSettingsError: EXIT.usage,
   TemporalServerNotFoundError: EXIT.unreachable,
 };
 

@@ -34,7 +34,7 @@ export async function runDoctor(options: {
   const fallback = await readStackNote(env);
   const areas = await Promise.all([
     checkTools(env),
-    checkTemporal({ env, fallback }, installation),
+    checkTemporal({ env, fallback, codec: config?.temporal.codec }, installation),
     ...(config === undefined
       ? []
       : [

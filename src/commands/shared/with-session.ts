@@ -31,6 +31,8 @@ export interface ConfiguredStart extends StartOptions {
   readonly deploymentFrom: string;
   /** Undefined without a configuration. */
   readonly homeRegion?: string;
+  /** `temporal.codec`. */
+  readonly codec?: string | undefined;
 }
 
 /**
@@ -46,7 +48,7 @@ export async function withSession<T>(
   const { address } = temporalAddress({ env, fallback: note });
   const stack = note?.address === address ? note : undefined;
   const start = await startOptionsOf(source, stack);
-  const access = await connectToTemporal({ env, fallback: note });
+  const access = await connectToTemporal({ env, fallback: note, codec: start.codec });
   try {
     const uiUrl = uiBaseUrl({ env, address: access.address, stackUiUrl: stack?.uiUrl });
     return await body({ session: { access, uiUrl, deployment: start.deployment }, start });
@@ -109,11 +111,12 @@ export async function startOptionsOf(
 }
 
 function startOf(
-  { deployment, worker, timing, amis }: Config,
+  { deployment, worker, timing, amis, temporal }: Config,
   deploymentFrom: string,
 ): ConfiguredStart {
   const options = { taskQueue: worker.taskQueue, timeScale: timing.scale };
-  return { ...options, deployment, deploymentFrom, homeRegion: amis[0].region };
+  const { codec } = temporal;
+  return { ...options, deployment, deploymentFrom, homeRegion: amis[0].region, codec };
 }
 
 /** True when no configuration file exists: a client works without one. */

@@ -31,6 +31,11 @@ export function imageWorkflowId(deployment: string, image: ImageId): string {
   return `${prefixOf(deployment)}${IMAGE}${composeId}/${subvariant}/${arch}`;
 }
 
+/** With which the ids of a compose's images begin. */
+export function imagesBeginning(deployment: string, composeId: string): string {
+  return `${prefixOf(deployment)}${IMAGE}${composeId}/`;
+}
+
 /**
  * The workflow id that a user of this deployment means by a compose id, an image id, or a workflow id itself. It is
  * another deployment's only when the user gives the whole id.
@@ -63,6 +68,16 @@ export function idBeginnings(deployment: string): readonly string[] {
 /** What a user calls an image: `<compose>/<subvariant>/<arch>`; undefined for every other workflow id. */
 export function imageOfWorkflow(workflowId: string): string | undefined {
   return /^(?:[^/]+\/)?image\/([^/]+\/[^/]+\/[^/]+)$/.exec(workflowId)?.[1];
+}
+
+/** The compose or the name of a file that a workflow id names, and an image's architecture. */
+export function partsOfWorkflowId(workflowId: string): {
+  readonly composeId: string | null;
+  readonly arch: string | null;
+} {
+  const [composeId, , arch] = imageOfWorkflow(workflowId)?.split('/') ?? [];
+  if (composeId !== undefined) return { composeId, arch: arch ?? null };
+  return { composeId: composeIdOf(workflowId), arch: null };
 }
 
 /** What a user calls a compose: its workflow id without the deployment and the kind. */

@@ -58,6 +58,8 @@ export class ImageRun {
   #outcome: ImageOutcome | 'running' = 'running';
   #failure: string | undefined;
   readonly #list = new ListAttributes();
+  /** To be awaited before the first step. */
+  readonly begin = (): Promise<void> => this.#list.begin();
   /** Of the whole run: a late copy cancels only its own. */
   readonly #scope = CancellationScope.current();
   #written: Pick<WrittenImage, 'rawSha256'> | WrittenImage | undefined;

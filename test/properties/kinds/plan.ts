@@ -80,6 +80,7 @@ async function openStand(): Promise<Stand> {
       config,
       installation: TEST_INSTALLATION,
       urlPolicy,
+      usableAttributes: () => [],
       send: () => Promise.resolve(),
       notify: () => Promise.resolve(),
       runs: {
