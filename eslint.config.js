@@ -27,7 +27,7 @@ const ALLOWED = {
     ...['model', 'fetch', 'messaging', 'telemetry'],
     ...['contract', 'search-attributes', 'temporal-settings', 'payload-codec', 'package-version'],
   ],
-  watch: ['model', 'aws', 'config', 'client', 'telemetry', 'contract'],
+  monitor: ['model', 'aws', 'config', 'client', 'telemetry', 'contract'],
   dashboard: ['model', 'client'],
   local: ['model', 'client', 'contract', 'search-attributes', 'simulator/index'],
   commands: [

@@ -28,6 +28,8 @@ export interface LoadedConfig {
   config: Config;
   /** Absolute. */
   file: string;
+  /** The file as it is written, without defaults. */
+  document: TomlDocument;
 }
 
 const SYSTEM_FILE = '/etc/fedimg.toml';
@@ -47,6 +49,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
       .map((problem) => locateProblem(problem, { name, lines, placeOf: document.placeOf }))
       .sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
 
+  const place = { folder: dirname(file), env: options.env };
   const parsed = configSchema.safeParse(document.value, { reportInput: true });
   const script = scriptOf(parsed.data?.test.script, document.value);
   const scriptFile = script === undefined ? undefined : resolve(dirname(file), script);
@@ -59,7 +62,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
   const codecProblem = codec === undefined ? undefined : await checkPayloadCodec(codec);
   const scriptProblem =
     scriptFile === undefined ? undefined : await checkTestScript(scriptFile, transport);
-  const messaging = parsed.data && resolveBrokerFiles(parsed.data.messaging, dirname(file));
+  const messaging = parsed.data && resolveBrokerFiles(parsed.data.messaging, place);
   const problems = [
     ...(messaging === undefined ? [] : await checkBrokerFiles(messaging)),
     ...(parsed.error?.issues ?? []).flatMap((issue) => describeIssue(issue, keysAt)),
@@ -80,10 +83,10 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
     script: scriptFile,
     ...(agentKey === undefined ? {} : { agentKey }),
   };
-  const notify = resolveNotifyFiles(parsed.data.notify, dirname(file));
-  const log = resolveLogFile(parsed.data.log, dirname(file));
+  const notify = resolveNotifyFiles(parsed.data.notify, place);
+  const log = resolveLogFile(parsed.data.log, place);
   const temporal = codec === undefined ? {} : { codec };
-  return { config: { ...parsed.data, test, messaging, notify, log, temporal }, file };
+  return { config: { ...parsed.data, test, messaging, notify, log, temporal }, file, document };
 }
 
 /** The script's path, also from a file with other problems, so that all are reported at once. */
