@@ -21,11 +21,11 @@ const ALLOWED = {
   workflows: ['model', 'contract', 'activities'],
   worker: [
     ...['model', 'aws', 'fetch', 'messaging', 'notify', 'config', 'activities', 'telemetry'],
-    ...['contract', 'search-attributes', 'temporal-settings', 'package-version'],
+    ...['contract', 'search-attributes', 'temporal-settings', 'package-version', 'worker-version'],
   ],
   client: [
     ...['model', 'fetch', 'messaging', 'telemetry'],
-    ...['contract', 'search-attributes', 'temporal-settings', 'package-version'],
+    ...['contract', 'search-attributes', 'temporal-settings', 'package-version', 'worker-version'],
   ],
   watch: ['model', 'aws', 'config', 'client', 'telemetry', 'contract'],
   dashboard: ['model', 'client'],
@@ -33,6 +33,7 @@ const ALLOWED = {
   commands: [
     ...['model', 'aws', 'fetch', 'messaging', 'config', 'activities', 'client', 'worker', 'local'],
     ...['dashboard', 'proxy', 'simulator/index', 'telemetry', 'watch', 'notify', 'package-version'],
+    'worker-version',
   ],
   simulator: [],
 };

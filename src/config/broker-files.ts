@@ -1,17 +1,21 @@
-/** The certificates of `[messaging]`, at paths relative to the configuration file. */
+/** The certificates and the password of `[messaging]`, at paths relative to the configuration file. */
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { LocatedProblem } from './problems.js';
 import type { MessagingConfig } from './sections/messaging.js';
 
+type FileKey = 'caFile' | 'certFile' | 'keyFile' | 'passwordFile';
 const KEYS = { ca_file: 'caFile', cert_file: 'certFile', key_file: 'keyFile' } as const;
 
 /** Resolves paths against the configuration file, not the working directory, which differs between services. */
 export function resolveBrokerFiles(messaging: MessagingConfig, folder: string): MessagingConfig {
-  const found = Object.values(KEYS).flatMap((name) => {
+  const found: [FileKey, string][] = Object.values(KEYS).flatMap((name) => {
     const file = messaging[name];
-    return file === undefined ? [] : [[name, resolve(folder, file)] as const];
+    return file === undefined ? [] : [[name, resolve(folder, file)]];
   });
+  // Not checked below: an operator's commands have no need of the password.
+  const { passwordFile } = messaging;
+  if (passwordFile !== undefined) found.push(['passwordFile', resolve(folder, passwordFile)]);
   return { ...messaging, ...Object.fromEntries(found) };
 }
 

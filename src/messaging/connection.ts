@@ -10,6 +10,8 @@ import { BrokerError } from './errors.js';
 export interface BrokerSettings {
   /** `amqps://host/%2Fpubsub`, or `amqp://user:password@host`. */
   readonly url: string;
+  /** Has the password of the user in `url`. */
+  readonly passwordFile?: string | undefined;
   /** The authority that signed the broker's certificate; undefined: the system's authorities. */
   readonly caFile?: string | undefined;
   /** With both, this client logs in by its certificate (SASL EXTERNAL). */
@@ -24,13 +26,16 @@ const HEARTBEAT_SECONDS = 30;
 /** A broker that is frozen or out of memory never answers the end of a connection. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
-/** Reads the certificates anew each time: a renewed one is used by the next connection. */
+/** Reads certificates and password anew each time: a renewed one is used by the next connection. */
 export async function connectBroker(
   settings: BrokerSettings,
   clientName: string,
 ): Promise<ChannelModel> {
   try {
     const url = new URL(settings.url);
+    const password = await readIfNamed(settings.passwordFile);
+    // The setter escapes what a URL cannot have.
+    if (password !== undefined) url.password = password.toString('utf8').trim();
     url.searchParams.set('heartbeat', String(HEARTBEAT_SECONDS));
     const connection = await connect(url.href, await socketOptions(settings, clientName));
     // Channels report the error to their users; without a listener here it would end the process.

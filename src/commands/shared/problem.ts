@@ -79,6 +79,7 @@ const EXIT_BY_NAME: Readonly<Record<string, ExitCode>> = {
   MissingToolsError: EXIT.failed,
   ProxyError: EXIT.unreachable,
   MetricsAddressError: EXIT.usage,
+  WorkerVersionError: EXIT.usage,
   NotifyError: EXIT.failed,
   TemporalServerNotFoundError: EXIT.unreachable,
 };

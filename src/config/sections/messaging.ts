@@ -38,9 +38,19 @@ const name = z
 /** The topic of pungi's messages below a prefix. */
 export const COMPOSE_TOPIC = 'pungi.compose.status.change';
 
+function namesUserOnly(text: string): boolean {
+  const { username, password } = URL.canParse(text)
+    ? new URL(text)
+    : { username: 'x', password: '' };
+  return username !== '' && password === '';
+}
+
 export const messagingSchema = z
   .strictObject({
     url: url.optional().describe('Broker (AMQP 0.9.1); without one, messages go to the log.'),
+    password_file: file
+      .optional()
+      .describe("Has the password of the url's user; a password is then not in this file."),
     ca_file: file.optional().describe("The authority that signed the broker's certificate."),
     cert_file: file.optional().describe('Client certificate: its common name is the user.'),
     key_file: file.optional().describe('Key of the client certificate.'),
@@ -66,6 +76,9 @@ export const messagingSchema = z
       context.addIssue({ code: 'custom', path: [key], message });
     if (toml.url !== undefined && toml.topic_prefix === undefined) {
       report('url', 'needs topic_prefix beside it: production and staging differ in it; add it');
+    }
+    if (toml.password_file !== undefined && toml.url !== undefined && !namesUserOnly(toml.url)) {
+      report('password_file', 'needs a user without a password in url, as amqp://USER@HOST');
     }
     if ((toml.cert_file === undefined) !== (toml.key_file === undefined)) {
       const [lonely, missing] =
