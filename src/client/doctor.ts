@@ -9,6 +9,7 @@ import { attributeNote } from './attributes.js';
 import type { ConnectOptions, TemporalAccess } from './connection.js';
 import { connectToTemporal } from './connection.js';
 import { ClientError } from './errors.js';
+import { notCurrent } from './pollers.js';
 
 /** What the checks need to know of the configuration. */
 export interface Installation {
@@ -108,10 +109,8 @@ async function checkSchedule(
   });
 }
 
-async function checkWorker(
-  { call, namespace }: TemporalAccess,
-  { taskQueue }: Installation,
-): Promise<Check> {
+async function checkWorker(access: TemporalAccess, { taskQueue }: Installation): Promise<Check> {
+  const { call, namespace } = access;
   return checked('worker', async () => {
     const polled = await Promise.all(
       Object.entries(TASK_QUEUES).map(async ([what, taskQueueType]) => {
@@ -126,7 +125,7 @@ async function checkWorker(
           ({ lastAccessTime }) =>
             Date.now() - Number(lastAccessTime?.seconds ?? 0) * 1000 < POLLED_WITHIN_MS,
         );
-        return { what, names: alive.map(({ identity }) => identity ?? '') };
+        return { what, alive, names: alive.map(({ identity }) => identity ?? '') };
       }),
     );
     const lacking = polled.filter(({ names }) => names.length === 0).map(({ what }) => what);
@@ -135,6 +134,8 @@ async function checkWorker(
       const detail = `no worker polls the task queue ${taskQueue} for ${lacking.join(' and ')}`;
       return failure(AREA, 'worker', detail, next);
     }
+    const idle = await notCurrent(access, polled[0]?.alive ?? []);
+    if (idle !== undefined) return failure(AREA, 'worker', idle.what, `Run: ${idle.command}`);
     const names = [...new Set(polled.flatMap((one) => one.names))];
     return ok(AREA, 'worker', `${names.join(', ')} on the task queue ${taskQueue}`);
   });

@@ -7,6 +7,7 @@ import type { MessagingConfig } from '../config/schema.js';
 import { loadConfig } from '../config/load.js';
 import type { LogLevel } from '../model/log-level.js';
 import type { Delivery } from '../messaging/consumer.js';
+import { READY } from '../telemetry/metrics-server.js';
 import { ListenerMetrics } from '../telemetry/listener-metrics.js';
 import { consume } from '../messaging/consumer.js';
 import { finish, withHelp } from './shared/command-help.js';
@@ -54,7 +55,10 @@ async function run(command: Command, { logLevel, metrics: option }: ListenOption
   const log = createLog(logLevel ?? config.log.level, config.log);
   const registry = newRegistry('listener');
   const metrics = new ListenerMetrics(registry);
-  const served = address === undefined ? undefined : await openMetrics(registry, { address, log });
+  let isConnected = false;
+  const health = (): string => (isConnected ? READY : 'not connected to the broker');
+  const served =
+    address === undefined ? undefined : await openMetrics(registry, { address, log, health });
   const stop = stopSignal(log);
   const manager = serviceManager(log);
   await withSession({ config: file, env: process.env }, async ({ session }) => {
@@ -69,7 +73,11 @@ async function run(command: Command, { logLevel, metrics: option }: ListenOption
     });
     // A broker that is away is waited for: the service itself is up.
     manager.ready(`reads the queue ${messaging.queue}`);
-    await listenTo({ ...messaging, url }, { listener, log, signal: stop, metrics });
+    const onConnected = (now: boolean): void => {
+      isConnected = now;
+      metrics.connected(now);
+    };
+    await listenTo({ ...messaging, url }, { listener, log, signal: stop, metrics, onConnected });
     log.info({ counts: listener.counts }, 'stopped listening');
   }).finally(() => {
     manager.close();
@@ -84,11 +92,13 @@ function listenTo(
     log,
     signal,
     metrics,
+    onConnected,
   }: {
     readonly listener: ComposeListener;
     readonly log: Logger;
     readonly signal: AbortSignal;
     readonly metrics: ListenerMetrics;
+    readonly onConnected: (isConnected: boolean) => void;
   },
 ): Promise<void> {
   const handle = (delivery: Delivery) => {
@@ -98,13 +108,13 @@ function listenTo(
   return consume(settings, handle, {
     signal,
     onListening: (where) => {
-      metrics.connected(true);
+      onConnected(true);
       log.info({ where, counts: listener.counts }, 'listening');
     },
     onMayNotBind: (reason) =>
       log.debug({ reason }, 'the broker refuses bindings: its administrator must bind the queue'),
     onDisconnected: (reason, delayMs) => {
-      metrics.connected(false);
+      onConnected(false);
       log.error(
         { reason, nextTrySeconds: Math.ceil(delayMs / 1000) },
         'the broker is disconnected',

@@ -34,6 +34,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'start a publication for each compose that the message broker reports',
     load: () => import('./listen.js'),
   },
+  health: {
+    summary: 'ask a worker, listener or dashboard of this machine whether it works',
+    load: () => import('./health.js'),
+  },
   plan: {
     summary: 'show what a publication would make, where, against which quotas; writes nothing',
     load: () => import('./plan.js'),

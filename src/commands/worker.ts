@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import type { Config } from '../config/schema.js';
 import type { LogLevel } from '../model/log-level.js';
 import { loadConfig } from '../config/load.js';
+import { workerVersion } from '../worker-version.js';
 import { finish, withHelp } from './shared/command-help.js';
 import { EXIT } from './shared/exit-codes.js';
 import { createLog } from './shared/log.js';
@@ -28,8 +29,9 @@ export function createCommand(): Command {
       'fedimg worker --config /etc/fedimg.toml --metrics 127.0.0.1:9464',
       'TEMPORAL_ADDRESS=temporal.example.org:7233 AWS_PROFILE=images fedimg worker',
     ],
-    notes:
-      'Temporal is configured by its own variables and profiles (TEMPORAL_ADDRESS, ...), AWS by its default chain and AWS_ENDPOINT_URL.',
+    notes: `Temporal is configured by its own variables and profiles (TEMPORAL_ADDRESS, ...), AWS by its default chain and AWS_ENDPOINT_URL.
+With FEDIMG_BUILD_ID the worker is a version of a Temporal worker deployment, named as fedimg's deployment or by
+TEMPORAL_DEPLOYMENT_NAME: an image run ends on the version that it began with. docs/production.md has the upgrade.`,
   });
   command.action(async (options: WorkerCommandOptions) => {
     await run(command, options);
@@ -46,6 +48,7 @@ async function run(
   const options = globalOptions(command);
   const path = options.config === undefined ? {} : { path: options.config };
   const { config, file } = await loadConfig({ ...path, env: process.env, cwd: process.cwd() });
+  const version = workerVersion(process.env, config.deployment);
   await requireAwsCredentials(config);
   const address = metricsAddress({ option, configured: config.metrics.worker, env: process.env });
   const log = createLog(logLevel ?? config.log.level, config.log);
@@ -56,12 +59,12 @@ async function run(
   ]);
   const observation = await openObservation({ config, log, address, env: process.env });
   const manager = serviceManager(log);
-  const onReady = (): void => {
+  const onReady = (stateOf: () => string): void => {
     manager.ready(`polls the task queue ${config.worker.taskQueue}`);
-    observation.monitor();
+    observation.monitor(stateOf);
   };
   try {
-    await runWorker({ config, log, ...observation.worker, onReady });
+    await runWorker({ ...{ config, log, version, ...observation.worker }, onReady });
   } catch (error) {
     throw await connectionProblem(error);
   } finally {

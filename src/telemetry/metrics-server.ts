@@ -1,4 +1,4 @@
-/** One address to scrape: fedimg's metrics and those of Temporal's SDK in one answer. */
+/** One address for machines: fedimg's metrics and those of Temporal's SDK in one answer, and whether the process works. */
 
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
@@ -24,17 +24,31 @@ export interface MetricsServer {
   readonly close: () => Promise<void>;
 }
 
+/** What `/healthz` answers: `ready`, or another word for why the process takes no work. */
+export type Health = () => string;
+
+export const READY = 'ready';
+
 /** The version of Prometheus' text format that the answer has. */
 const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** `more` reads further metrics, as those of the SDK; without an answer the rest is served alone. */
 export async function serveMetrics(
   registry: MetricRegistry,
-  { address, more }: { readonly address: ListenAddress; readonly more?: () => Promise<string> },
+  {
+    address,
+    more,
+    health,
+  }: {
+    readonly address: ListenAddress;
+    readonly more?: () => Promise<string>;
+    readonly health: Health;
+  },
 ): Promise<MetricsServer> {
   const server = createServer((request, response) => {
     const path = (request.url ?? '/').replace(/\?.*$/, '');
     if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(response, 405);
+    if (path === '/healthz') return answerHealth(response, health());
     if (path !== '/metrics') return refuse(response, 404);
     answer(registry, more).then(
       (text) => response.writeHead(200, { 'content-type': CONTENT_TYPE }).end(text),
@@ -60,7 +74,13 @@ export async function serveMetrics(
 }
 
 function refuse(response: ServerResponse, status: 404 | 405): void {
-  response.writeHead(status, { 'content-type': 'text/plain' }).end('fedimg serves GET /metrics\n');
+  const text = 'fedimg serves GET /metrics and GET /healthz\n';
+  response.writeHead(status, { 'content-type': 'text/plain' }).end(text);
+}
+
+function answerHealth(response: ServerResponse, health: string): void {
+  const status = health === READY ? 200 : 503;
+  response.writeHead(status, { 'content-type': 'text/plain' }).end(`${health}\n`);
 }
 
 async function answer(registry: MetricRegistry, more?: () => Promise<string>): Promise<string> {

@@ -30,6 +30,7 @@ import type { ActivityOverrides } from './open-activities.js';
 import { openActivities } from './open-activities.js';
 import { outgoingMessages } from './outgoing-messages.js';
 import { lookForAttributes } from './usable-attributes.js';
+import type { WorkerVersion } from '../worker-version.js';
 import { TemporalRuns } from './workflow-runs.js';
 
 export interface OpenWorkerSettings {
@@ -40,6 +41,8 @@ export interface OpenWorkerSettings {
   readonly namespace: string;
   readonly metrics?: WorkerMetrics | undefined;
   readonly tracing?: Tracing | undefined;
+  /** Undefined: the worker has no version, and takes all runs. */
+  readonly version?: WorkerVersion | undefined;
 }
 
 /** What a test sets. */
@@ -75,7 +78,7 @@ const STICKY_TIMEOUT_MS = 10_000;
 
 /** Rejects when the server refuses the worker. */
 export async function openWorker(
-  { config, log, connection, namespace, metrics, tracing }: OpenWorkerSettings,
+  { config, log, connection, namespace, metrics, tracing, version }: OpenWorkerSettings,
   overrides: WorkerOverrides = {},
 ): Promise<OpenWorker> {
   const { scale } = config.timing;
@@ -119,6 +122,7 @@ export async function openWorker(
     const worker = await Worker.create({
       ...workflowCode,
       ...limits(config),
+      ...versioning(version),
       connection,
       namespace,
       dataConverter,
@@ -159,6 +163,17 @@ function workflows(
   };
   const traced = tracing === undefined ? [] : [tracing.workflowModule];
   return { workflowsPath: source('index'), workflowModules: [source('time-scale'), ...traced] };
+}
+
+function versioning(
+  version: WorkerVersion | undefined,
+): Pick<WorkerOptions, 'workerDeploymentOptions'> {
+  if (version === undefined) return {};
+  // src/workflows/index.ts has the behaviour of each workflow; this one is of a workflow that is not there.
+  const defaultVersioningBehavior = 'PINNED';
+  return {
+    workerDeploymentOptions: { version, useWorkerVersioning: true, defaultVersioningBehavior },
+  };
 }
 
 function limits({ worker, timing }: Config): Omit<WorkerOptions, 'connection'> {

@@ -8,6 +8,8 @@ import type { Tracing } from '../telemetry/tracing.js';
 import type { WorkerMetrics } from '../telemetry/worker-metrics.js';
 import { openWorker } from './open-worker.js';
 import { installRuntime } from './runtime.js';
+import type { WorkerVersion } from '../worker-version.js';
+import { reportVersion } from './report-version.js';
 import { keepSweepSchedule } from './sweep-schedule.js';
 
 export interface WorkerSettings {
@@ -17,34 +19,38 @@ export interface WorkerSettings {
   readonly signal?: AbortSignal;
   readonly metrics?: WorkerMetrics;
   readonly tracing?: Tracing | undefined;
+  readonly version?: WorkerVersion | undefined;
   /** Where the SDK serves its own metrics. */
   readonly sdkMetricsAddress?: string;
-  /** Called when the worker polls. */
-  readonly onReady?: () => void;
+  /** Called when the worker polls, with the function that tells the state of the SDK's worker: RUNNING, DRAINING, … */
+  readonly onReady?: (stateOf: () => string) => void;
 }
 
 /** Resolves after a graceful end; rejects when Temporal is out of reach at start. */
 export async function runWorker(settings: WorkerSettings): Promise<void> {
-  const { config, log, signal, onReady, metrics, tracing } = settings;
+  const { config, log, signal, onReady, metrics, tracing, version } = settings;
   installRuntime(log, settings.sdkMetricsAddress);
   const { connectionOptions, namespace = 'default' } = temporalSettings();
   const connection = await NativeConnection.connect(connectionOptions);
   try {
     const { worker, client, close } = await openWorker({
       ...{ config, log, connection, namespace },
-      ...{ metrics, tracing },
+      ...{ metrics, tracing, version },
     });
     try {
       const stop = () => worker.shutdown();
       signal?.addEventListener('abort', stop, { once: true });
       const running = worker.run();
       log.info({ taskQueue: config.worker.taskQueue }, 'worker is ready');
-      onReady?.();
+      onReady?.(() => worker.getState());
       if (signal?.aborted === true) stop();
       const ended = new AbortController();
-      const scheduling = keepSweepSchedule(client, config, log, ended.signal);
+      const beside = [keepSweepSchedule(client, config, log, ended.signal)];
+      if (version !== undefined) {
+        beside.push(reportVersion(connection, { namespace, version, log }, ended.signal));
+      }
       await running.finally(() => ended.abort());
-      await scheduling;
+      await Promise.all(beside);
       signal?.removeEventListener('abort', stop);
     } finally {
       await close();

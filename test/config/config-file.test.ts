@@ -113,6 +113,19 @@ describe('the configuration file', () => {
     assert.match(complaints[2] ?? '', /messaging\.key_file: is \/nope\/key\.pem/);
   });
 
+  it('takes the password of the broker from a file, and then from no other place', async () => {
+    await folder().write('etc/smoke.sh', 'true');
+    const url = (text: string): string => BROKER.replace(/^url = .*$/m, `url = "${text}"`);
+    const key = 'password_file = "secrets/broker"\n';
+    const file = await folder().write('etc/f.toml', `${url('amqps://fedimg@host')}${key}`);
+    const { config } = await loadConfig({ path: file, env: {}, cwd: '/' });
+    assert.equal(config.messaging.passwordFile, join(folder().path, 'etc/secrets/broker'));
+    for (const twice of ['amqps://fedimg:secret@host', 'amqps://host']) {
+      const [complaint = ''] = await folder().complaintsAbout(`${url(twice)}${key}`);
+      assert.match(complaint, /messaging\.password_file: needs a user without a password in url/);
+    }
+  });
+
   it('that is wrong shows no password of the broker: journals keep what is printed', async () => {
     const prefix = 'topic_prefix = "org.stg"\n';
     const wrong = [

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { SenderSettings } from '../../src/messaging/sender.js';
 import { Sender } from '../../src/messaging/sender.js';
 import type { BrokerConnection } from '../support/rabbitmq.js';
@@ -27,6 +29,19 @@ describe('a sender whose broker is in trouble', () => {
       () => true,
       () => false,
     );
+
+  it('logs in with the password that its file has now, and not with that of the start', async () => {
+    const file = join(broker().directory, 'password');
+    const url = new URL(broker().url('fedimg'));
+    const { password } = url;
+    url.password = '';
+    await writeFile(file, 'an old one');
+    sender = senderOf({ url: url.href, passwordFile: file });
+    await assert.rejects(sender.send(message('refused')), isFault('unreachable'));
+    await writeFile(file, `${decodeURIComponent(password)}\n`);
+    await sender.send(message('renewed'));
+    assert.deepEqual(ids(await broker().drain('observer')), ['renewed']);
+  });
 
   it('does not run out of channels on a queue that is full for days', async () => {
     await broker().declareQueue('full', [TOPIC], { maxLength: 1, overflow: 'reject-publish' });

@@ -6,7 +6,7 @@ import { packageVersion } from '../../package-version.js';
 import { MetricRegistry } from '../../telemetry/metric-registry.js';
 import type { Role } from '../../telemetry/metric-registry.js';
 import { serveMetrics } from '../../telemetry/metrics-server.js';
-import type { MetricsServer } from '../../telemetry/metrics-server.js';
+import type { Health, MetricsServer } from '../../telemetry/metrics-server.js';
 import { usageError } from './problem.js';
 
 export const METRICS_HELP = 'serve metrics for Prometheus at http://ADDRESS/metrics';
@@ -45,13 +45,18 @@ export async function openMetrics(
     address,
     log,
     more,
+    health,
   }: {
     readonly address: { readonly host: string; readonly port: number };
     readonly log: Logger;
     readonly more?: () => Promise<string>;
+    readonly health: Health;
   },
 ): Promise<MetricsServer> {
-  const server = await serveMetrics(registry, { address, ...(more === undefined ? {} : { more }) });
+  const server = await serveMetrics(registry, {
+    ...{ address, health },
+    ...(more === undefined ? {} : { more }),
+  });
   log.info({ url: server.url }, 'metrics are served');
   return server;
 }

@@ -8,6 +8,8 @@ import type { ListenAddress } from '../../model/listen-address.js';
 import { checkChannels, configuredChannels } from '../../notify/deliver.js';
 import { packageVersion } from '../../package-version.js';
 import { DeploymentMetrics } from '../../telemetry/deployment-metrics.js';
+import type { Health } from '../../telemetry/metrics-server.js';
+import { READY } from '../../telemetry/metrics-server.js';
 import { openTracing } from '../../telemetry/tracing.js';
 import { WorkerMetrics } from '../../telemetry/worker-metrics.js';
 import { Monitor } from '../../monitor/monitor.js';
@@ -19,8 +21,8 @@ import { withSession } from './with-session.js';
 export interface Observation {
   /** For the worker. */
   readonly worker: Pick<WorkerSettings, 'metrics' | 'tracing' | 'sdkMetricsAddress'>;
-  /** Begins the monitor, where metrics or notifications need it. */
-  readonly monitor: () => void;
+  /** The worker is ready: begins the monitor, where metrics or notifications need it. `stateOf` is the worker's state. */
+  readonly monitor: (stateOf: () => string) => void;
   readonly close: () => Promise<void>;
 }
 
@@ -43,7 +45,8 @@ export async function openObservation({
     serviceName: 'fedimg-worker',
     version: packageVersion(),
   });
-  const served = address === undefined ? undefined : await serve(address, log);
+  let health = (): string => 'starting';
+  const served = address === undefined ? undefined : await serve(address, log, () => health());
   const stop = new AbortController();
   // Each call under way adds a listener, and Node warns above ten.
   setMaxListeners(0, stop.signal);
@@ -74,7 +77,8 @@ export async function openObservation({
         ? {}
         : { metrics: served.metrics, sdkMetricsAddress: served.sdkAddress }),
     },
-    monitor: () => {
+    monitor: (stateOf) => {
+      health = () => (stateOf() === 'RUNNING' ? READY : stateOf().toLowerCase());
       if (served !== undefined || channels.length > 0) monitoring = monitor();
     },
     close: async () => {
@@ -86,11 +90,11 @@ export async function openObservation({
   };
 }
 
-async function serve(address: ListenAddress, log: Logger) {
+async function serve(address: ListenAddress, log: Logger, health: Health) {
   const registry = newRegistry('worker');
   const metrics = new WorkerMetrics(registry);
   const deployment = new DeploymentMetrics(registry);
   const sdk = await sdkMetrics();
-  const server = await openMetrics(registry, { address, log, more: sdk.read });
+  const server = await openMetrics(registry, { address, log, health, more: sdk.read });
   return { metrics, deployment, sdkAddress: sdk.bindAddress, close: server.close };
 }

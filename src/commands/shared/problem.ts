@@ -78,6 +78,7 @@ const EXIT_BY_NAME: Readonly<Record<string, ExitCode>> = {
   MissingToolsError: EXIT.failed,
   ProxyError: EXIT.unreachable,
   MetricsAddressError: EXIT.usage,
+  WorkerVersionError: EXIT.usage,
   NotifyError: EXIT.failed,
   PayloadCodecError: EXIT.usage,
   TemporalSettingsError: EXIT.usage,

@@ -13,10 +13,6 @@ const url = z
       'is not the URL of a broker; allowed: amqps://HOST/%2FVHOST or amqp://USER:PASSWORD@HOST (with / as %2F, @ as %40)',
   });
 
-function hasUser(text: string | undefined): boolean {
-  return text !== undefined && URL.canParse(text) && new URL(text).username !== '';
-}
-
 const file = seenText();
 const TOPIC_WORD = '[A-Za-z0-9_-]+';
 /** AMQP's short strings end at 255 bytes, and our own topics need their share. */
@@ -41,6 +37,13 @@ const name = z
 
 /** The topic of pungi's messages below a prefix. */
 export const COMPOSE_TOPIC = 'pungi.compose.status.change';
+
+function namesUserOnly(text: string): boolean {
+  const { username, password } = URL.canParse(text)
+    ? new URL(text)
+    : { username: 'x', password: '' };
+  return username !== '' && password === '';
+}
 
 export const messagingSchema = z
   .strictObject({
@@ -74,16 +77,13 @@ export const messagingSchema = z
     if (toml.url !== undefined && toml.topic_prefix === undefined) {
       report('url', 'needs topic_prefix beside it: production and staging differ in it; add it');
     }
+    if (toml.password_file !== undefined && toml.url !== undefined && !namesUserOnly(toml.url)) {
+      report('password_file', 'needs a user without a password in url, as amqp://USER@HOST');
+    }
     if ((toml.cert_file === undefined) !== (toml.key_file === undefined)) {
       const [lonely, missing] =
         toml.cert_file === undefined ? ['key_file', 'cert_file'] : ['cert_file', 'key_file'];
       report(lonely, `needs ${missing} beside it; add that, or remove this key`);
-    }
-    if (toml.password_file !== undefined && toml.cert_file === undefined && !hasUser(toml.url)) {
-      report(
-        'password_file',
-        'has an effect only with a user in url, as amqps://USER@HOST; add it',
-      );
     }
     if (toml.cert_file !== undefined && toml.url?.startsWith('amqp:') === true) {
       report('cert_file', 'has an effect with TLS only; begin url with amqps:');
