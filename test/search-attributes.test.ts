@@ -17,7 +17,7 @@ import { addSearchAttributes } from '../src/local/temporal/namespace.js';
 import { DEFAULT_DEPLOYMENT } from '../src/model/ids/installation.js';
 import { imageWorkflowId } from '../src/model/ids/workflow-ids.js';
 import { lookAtAttributes, wantedAttributes } from '../src/search-attributes.js';
-import { readDeployment } from '../src/watch/deployment-state.js';
+import { readDeployment } from '../src/monitor/deployment-state.js';
 import { lookForAttributes } from '../src/worker/usable-attributes.js';
 import { byHand, finishedMessage, imageOf, someComposeId } from './client/client-fixture.js';
 import { runCli } from './commands/run-cli.js';
