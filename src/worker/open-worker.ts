@@ -16,7 +16,7 @@ import { Fence } from '../activities/attempt/fence.js';
 import { AttemptInterceptor } from '../activities/attempt/interceptor.js';
 import type { Aws } from '../aws/region-access.js';
 import type { Config } from '../config/schema.js';
-import { OUT_OF_TOUCH_MS } from '../model/progress/heartbeat.js';
+import { outOfTouchMs } from '../model/progress/heartbeat.js';
 import { watchLeases } from './lease-watch.js';
 import { allObservers } from '../aws/call-observer.js';
 import { deliver } from '../notify/deliver.js';
@@ -58,6 +58,7 @@ export interface OpenWorker {
   readonly worker: Worker;
   readonly client: Client;
   readonly aws: Aws;
+  readonly fence: Fence;
   /** To be called once `run` has ended. */
   readonly close: () => Promise<void>;
 }
@@ -66,7 +67,7 @@ export interface OpenWorker {
 const BUNDLE = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
 const TRACED_BUNDLE = fileURLToPath(new URL('../workflow-bundle-traced.js', import.meta.url));
 
-/** A cancellation must reach an activity soon; the heartbeats of 200 of them cost little. */
+/** A cancellation comes with the answer to a heartbeat. How many are sent is decided in `attempt/heartbeat.ts`. */
 const HEARTBEAT_THROTTLE_MS = 2_000;
 
 const STICKY_TIMEOUT_MS = 10_000;
@@ -93,8 +94,9 @@ export async function openWorker(
   const observer = allObservers([metrics, tracing?.calls].filter((one) => one !== undefined));
   const ways = metrics === undefined ? { send, notify } : countedWays(metrics, { send, notify });
   const acts = openActivities({ config, installation, runs, observer, ...ways }, overrides);
-  const boundMs = OUT_OF_TOUCH_MS * scale;
-  const fence = new Fence(boundMs);
+  // Of the shortest time-out: attempts that may be silent for minutes are looked at as often, to be cancelled soon.
+  const boundMs = outOfTouchMs() * scale;
+  const fence = new Fence((heartbeatTimeoutMs) => outOfTouchMs(heartbeatTimeoutMs, scale));
   const stopWatching = watchLeases(connection, { fence, boundMs, namespace });
   const close = async () => {
     stopWatching();
@@ -123,7 +125,7 @@ export async function openWorker(
         ],
       },
     });
-    return { worker, client, aws: acts.aws, close };
+    return { worker, client, aws: acts.aws, fence, close };
   } catch (error) {
     await close();
     throw error;

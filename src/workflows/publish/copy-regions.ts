@@ -4,12 +4,12 @@ import { CancellationScope, proxyActivities } from '@temporalio/workflow';
 import type { Activities, SnapshotSource } from '../../activities/activities.js';
 import type { RegionPlan } from '../../model/plan/plan.js';
 import { settleAll } from '../../model/settle.js';
-import { copyBounds, waiting } from '../profiles.js';
+import { copyBounds, copying } from '../profiles.js';
 import { afterFailure, isGivenUp, operated } from './held-region.js';
 import type { Publication, RegionAmis } from './publication.js';
 import { failWithoutRequired } from './required-regions.js';
 
-const { copyToRegion } = proxyActivities<Pick<Activities, 'copyToRegion'>>(waiting);
+const { copyToRegion } = proxyActivities<Pick<Activities, 'copyToRegion'>>(copying);
 
 /** The first try of a region: its AMIs, or what comes of its wait for the operator. */
 interface FirstCopy {
