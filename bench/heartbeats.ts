@@ -1,7 +1,7 @@
 /** Counts the heartbeats that reach Temporal in a run whose waits take no real time. */
 
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
-import { beatIntervalMs } from '../src/activities/attempt/heartbeat.js';
+import { beatIntervalMs } from '../src/model/progress/heartbeat.js';
 import type { VirtualClock } from '../test/support/virtual-clock.js';
 
 /** As `open-worker.ts` sets it: the SDK sends one heartbeat in this time, at most. */
@@ -66,10 +66,14 @@ export class HeartbeatCount {
 
 /** How many requests the SDK makes of them: those within the throttle are put together. */
 function recorded({ startMs, endMs, intervalMs, sentMs }: Attempt): number {
-  if (sentMs.length === 0) return 0;
-  const all = [...sentMs];
-  for (let atMs = startMs + intervalMs; atMs < endMs; atMs += intervalMs) all.push(atMs);
-  all.sort((one, other) => one - other);
+  const all: number[] = [];
+  let lastMs = startMs;
+  for (const atMs of [...sentMs, endMs]) {
+    // Each heartbeat starts the timer again.
+    for (lastMs += intervalMs; lastMs < atMs; lastMs += intervalMs) all.push(lastMs);
+    lastMs = atMs;
+    if (atMs !== endMs) all.push(atMs);
+  }
   let count = 0;
   /** Until then the SDK sends no other; one that comes meanwhile is sent at its end. */
   let throttledUntilMs = -Infinity;

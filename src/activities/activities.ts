@@ -178,6 +178,8 @@ export interface RegionResult {
   readonly regionName: string;
   /** AMIs and snapshots. */
   readonly ids: readonly string[];
+  /** False: the run launches instances elsewhere. */
+  readonly hasInstances?: boolean;
 }
 
 export interface RemoveSurplusInput {

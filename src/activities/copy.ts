@@ -51,6 +51,7 @@ export function copyToRegion(
     );
     await waitUntilSnapshotComplete(ec2, snapshot, {
       signal,
+      isCopy: true,
       onProgress: (percent) => report(beat('snapshot copy', percent)),
     });
     report(beat('AMIs'));

@@ -32,9 +32,11 @@ export type AwsAccess = Pick<EC2ClientConfig, 'endpoint' | 'credentials'> & {
 
 /** The waits of one worker, in milliseconds unless the name says otherwise. */
 export interface AwsSettings {
-  /** Between two polls of EC2, in each region. */
+  /** Between two looks at resources of a kind, at least, in each region. */
   readonly pollIntervalMs: number;
-  /** Between two polls of SSM about commands. */
+  /** Looks go by what is expected. Otherwise each wait is looked at in every interval, which suits a cloud that takes milliseconds. */
+  readonly adaptiveLooks?: boolean;
+  /** Between two polls of SSM about commands, at least. */
   readonly commandPollIntervalMs: number;
   /** How long a command that follows a program waits for progress before it returns. */
   readonly followSeconds: number;
@@ -51,8 +53,8 @@ export interface AwsSettings {
 }
 
 export const AWS_DEFAULTS: AwsSettings = {
-  pollIntervalMs: 10_000,
-  commandPollIntervalMs: 5_000,
+  pollIntervalMs: 4_000,
+  commandPollIntervalMs: 2_000,
   followSeconds: 10,
   visibilityMs: 60_000,
   agentPatienceMs: 600_000,

@@ -16,7 +16,7 @@ import { Fence } from '../activities/attempt/fence.js';
 import { AttemptInterceptor } from '../activities/attempt/interceptor.js';
 import type { Aws } from '../aws/region-access.js';
 import type { Config } from '../config/schema.js';
-import { OUT_OF_TOUCH_MS } from '../model/progress/heartbeat.js';
+import { outOfTouchMs } from '../model/progress/heartbeat.js';
 import { loadPayloadCodecs, PayloadReader } from '../payload-codec.js';
 import { watchLeases } from './lease-watch.js';
 import { allObservers } from '../aws/call-observer.js';
@@ -63,6 +63,7 @@ export interface OpenWorker {
   readonly worker: Worker;
   readonly client: Client;
   readonly aws: Aws;
+  readonly fence: Fence;
   /** To be called once `run` has ended. */
   readonly close: () => Promise<void>;
 }
@@ -71,7 +72,7 @@ export interface OpenWorker {
 const BUNDLE = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
 const TRACED_BUNDLE = fileURLToPath(new URL('../workflow-bundle-traced.js', import.meta.url));
 
-/** A cancellation must reach an activity soon; the heartbeats of 200 of them cost little. */
+/** A cancellation comes with the answer to a heartbeat. How many are sent is decided in `attempt/heartbeat.ts`. */
 const HEARTBEAT_THROTTLE_MS = 2_000;
 
 const STICKY_TIMEOUT_MS = 10_000;
@@ -107,8 +108,9 @@ export async function openWorker(
     { config, installation, runs, usableAttributes, observer, ...ways },
     overrides,
   );
-  const boundMs = OUT_OF_TOUCH_MS * scale;
-  const fence = new Fence(boundMs);
+  // Of the shortest time-out: attempts that may be silent for minutes are looked at as often, to be cancelled soon.
+  const boundMs = outOfTouchMs() * scale;
+  const fence = new Fence((heartbeatTimeoutMs) => outOfTouchMs(heartbeatTimeoutMs, scale));
   const payloads = new PayloadReader(payloadCodecs);
   const stopWatching = watchLeases(connection, { fence, boundMs, namespace, payloads });
   const close = async () => {
@@ -141,7 +143,7 @@ export async function openWorker(
         ],
       },
     });
-    return { worker, client, aws: acts.aws, close };
+    return { worker, client, aws: acts.aws, fence, close };
   } catch (error) {
     await close();
     throw error;

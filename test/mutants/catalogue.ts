@@ -709,8 +709,8 @@ const THRIFT: readonly Mutant[] = [
     name: 'a region that throttles is asked as often as before',
     invariant: 'I12',
     file: 'src/aws/shared-poll.ts',
-    find: 'intervalMs = Math.min(intervalMs * 2, Math.max(INTERVAL_MS_MAX, this.#options.intervalMs));',
-    replace: 'intervalMs = this.#options.intervalMs;',
+    find: 'pauseMs = Math.min(pauseMs * 2, Math.max(INTERVAL_MS_MAX, times.intervalMs));',
+    replace: 'pauseMs = times.intervalMs;',
     tests: ['test/aws/shared-poll.test.ts', LATE],
   },
   {

@@ -8,6 +8,7 @@ import type { WorkflowHandle, WorkflowHandleWithSignaledRunId } from '@temporali
 import type { Worker } from '@temporalio/worker';
 import { NativeConnection } from '@temporalio/worker';
 import pino from 'pino';
+import type { Fence } from '../../src/activities/attempt/fence.js';
 import { scaledAwsSettings } from '../../src/aws/region-access.js';
 import { loadConfig } from '../../src/config/load.js';
 import {
@@ -90,7 +91,13 @@ export async function withPublisher<T>(
     directory,
     ...(options.ranges === undefined ? {} : { ranges: options.ranges }),
   });
-  const clock = new VirtualClock({ jumps: options.waitsTakeNoTime === true });
+  const fences: Fence[] = [];
+  const clock = new VirtualClock({
+    jumps: options.waitsTakeNoTime === true,
+    isFrozen: options.production !== undefined,
+    // An attempt waits for Temporal to record its first heartbeat, which takes no time in the cloud.
+    isBusy: () => fences.some(({ hasDoubt }) => hasDoubt),
+  });
   const simulator = await startSimulator({
     stateDir: join(directory, 'cloud'),
     clock,
@@ -115,7 +122,7 @@ export async function withPublisher<T>(
       configFile,
       temporal,
     };
-    const parts = { ...known, agentPatienceMs, options };
+    const parts = { ...known, agentPatienceMs, options, fences };
     const publisher = publisherOf(parts);
     if (options.worker === false) return await body(publisher);
     const { worker, close } = await createWorker(parts);
@@ -142,6 +149,8 @@ interface Parts {
   readonly temporal: TestTemporal;
   readonly agentPatienceMs: number;
   readonly options: PublisherOptions;
+  /** Of the workers of this process. */
+  readonly fences: Fence[];
 }
 
 function publisherOf(parts: Parts): LocalPublisher {
@@ -232,6 +241,7 @@ async function createWorker({
   temporal: { server },
   agentPatienceMs,
   options: { production, activityInterceptors = [] },
+  fences,
 }: Parts): Promise<{ worker: Worker; close: () => Promise<void> }> {
   const { config } = await loadConfig({ path: configFile, env: {}, cwd: '/' });
   const { pollIntervalMs, commandPollIntervalMs } = config.timing;
@@ -244,8 +254,8 @@ async function createWorker({
       awsSettings:
         production === undefined
           ? scaledAwsSettings(AWS_SCALE, {
-              pollIntervalMs,
-              commandPollIntervalMs,
+              pollIntervalMs: pollIntervalMs ?? 200,
+              commandPollIntervalMs: commandPollIntervalMs ?? 200,
               visibilityMs: 1_000,
               requestTimeoutMs: 60_000,
               agentPatienceMs,
@@ -260,6 +270,7 @@ async function createWorker({
       },
     },
   );
+  fences.push(opened.fence);
   return {
     worker: opened.worker,
     close: async () => {

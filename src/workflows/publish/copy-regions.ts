@@ -4,13 +4,13 @@ import { proxyActivities } from '@temporalio/workflow';
 import type { Activities, SnapshotSource } from '../../activities/activities.js';
 import type { RegionPlan } from '../../model/plan/plan.js';
 import { settleAll } from '../../model/settle.js';
-import { copyBounds, waiting } from '../profiles.js';
+import { copyBounds, copying } from '../profiles.js';
 import { afterFailure, isGivenUp, operated } from './held-region.js';
 import type { Publication, RegionAmis } from './publication.js';
 import { failWithoutRequired } from './required-regions.js';
 import { withinPatience } from './within-patience.js';
 
-const { copyToRegion } = proxyActivities<Pick<Activities, 'copyToRegion'>>(waiting);
+const { copyToRegion } = proxyActivities<Pick<Activities, 'copyToRegion'>>(copying);
 
 /** Of the timer, in Temporal's history. */
 const PATIENCE = 'patience with the regions that are copied';
