@@ -1,8 +1,10 @@
 /** Users, roles and their keys. Sources: IAM user guide; STS API reference. */
 
 import assert from 'node:assert/strict';
+import { EBSClient, StartSnapshotCommand } from '@aws-sdk/client-ebs';
 import * as ec2 from '@aws-sdk/client-ec2';
 import { GetParameterCommand, SendCommandCommand } from '@aws-sdk/client-ssm';
+import type { TestCloud } from '../cloud-fixture.js';
 import {
   closeTestClouds,
   control,
@@ -191,6 +193,30 @@ describe('IAM: principals', () => {
       await refusal('AccessDeniedException', read('/images/utility')),
       new RegExp(`arn:aws:ssm:us-east-1:${account}:parameter/images/utility `),
     );
+  });
+
+  it('looks at the tags of a snapshot that StartSnapshot makes, and asks for their permission, too', async () => {
+    const Condition = { StringEquals: { 'aws:RequestTag/owner': 'us' } };
+    const start = {
+      Effect: 'Allow',
+      Action: 'ebs:StartSnapshot',
+      Resource: '*',
+      Condition,
+    } as const;
+    const tagging = { Effect: 'Allow', Action: 'ec2:CreateTags', Resource: '*' } as const;
+    const tagged = new StartSnapshotCommand({
+      ...{ VolumeSize: 1, Tags: [{ Key: 'owner', Value: 'us' }] },
+    });
+    const ebsAs = ({ url: endpoint }: TestCloud) =>
+      new EBSClient({ region: 'us-east-1', endpoint, credentials: userKeys, maxAttempts: 1 });
+    const some = ebsAs(await cloudWithUser(start));
+    const all = ebsAs(await cloudWithUser(start, tagging));
+    const plain = new StartSnapshotCommand({ VolumeSize: 1 });
+    assert.match(await refusal('AccessDeniedException', all.send(plain)), /ebs:StartSnapshot/);
+    assert.match(await refusal('AccessDeniedException', some.send(tagged)), /ec2:CreateTags/);
+    await all.send(tagged);
+    some.destroy();
+    all.destroy();
   });
 
   it('takes another setup while it runs, from whom has the secret of the start', async () => {
