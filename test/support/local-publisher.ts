@@ -91,8 +91,11 @@ export async function withPublisher<T>(
     ...(options.ranges === undefined ? {} : { ranges: options.ranges }),
   });
   const clock = new VirtualClock({ jumps: options.waitsTakeNoTime === true });
+  const temporal = options.temporal ?? (await testTemporal());
+  const stateDir = join(directory, 'cloud');
+  await options.cloud?.(stateDir, temporal);
   const simulator = await startSimulator({
-    stateDir: join(directory, 'cloud'),
+    stateDir,
     clock,
     latency: 'instant',
     settings: { ...publisherAccount, ...options.account },
@@ -102,7 +105,6 @@ export async function withPublisher<T>(
   try {
     const taskQueue = `test-${randomUUID()}`;
     const configFile = await writeConfig({ directory, options, server: served, taskQueue });
-    const temporal = options.temporal ?? (await testTemporal());
     const { agentPatienceMs = AGENT_PATIENCE_MS } = options;
     const known = {
       directory,
