@@ -1,7 +1,7 @@
 /** The command line: the list of all commands. Only the one that runs is loaded. */
 
 import { Command, type CommanderError } from 'commander';
-import { EXIT, EXIT_CODES_HELP } from './shared/exit-codes.js';
+import { EXIT, EXIT_CODES_HELP, type ExitCode } from './shared/exit-codes.js';
 import { printable } from '../model/printable.js';
 import { redacted } from '../model/redact.js';
 import { addGlobalOptions } from './shared/options.js';
@@ -142,7 +142,7 @@ async function programWith(
     .configureHelp({ showGlobalOptions: true })
     .showHelpAfterError('(fedimg --help lists all commands; fedimg COMMAND --help explains one)')
     .addHelpText('after', EXAMPLES)
-    // Commander's errors quote the arguments unchanged. With -o json, `cli.ts` prints them.
+    // Commander's errors quote the arguments unchanged. With -o json, `run-command-line.ts` prints them.
     .configureOutput(
       wantsJson(argv)
         ? { writeErr: () => undefined }
@@ -196,7 +196,7 @@ export function usageProblem({ code, message }: CommanderError): Problem {
 }
 
 /** The exit code for an error whose message commander has printed. */
-export function exitCodeOfUsage(error: CommanderError): number {
+export function exitCodeOfUsage(error: CommanderError): ExitCode {
   // `fedimg` alone prints its help as an error.
   const shown = ['commander.helpDisplayed', 'commander.help', 'commander.version'];
   return shown.includes(error.code) && error.exitCode === 0 ? EXIT.done : EXIT.usage;

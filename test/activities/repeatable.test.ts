@@ -10,6 +10,7 @@ import type { StepTag } from '../../src/model/ids/tags.js';
 import type { ActivityLevel } from '../support/activity-level.js';
 import { withActivities } from '../support/activity-level.js';
 import { withInstance } from '../support/images.js';
+import { snapshotOf } from '../support/planned.js';
 
 const RUN = { workflowId: 'image/one', runId: 'run-one' };
 
@@ -167,7 +168,8 @@ describe('an activity that is run twice', () => {
   it('removes the rest when EC2 refuses to list one kind, and reports that kind', async () => {
     await withActivities(TWO_REGIONS, async (level) => {
       const planned = await plan(level);
-      const source = await snapshot(level, planned);
+      await launch(level, planned);
+      const source = await snapshotOf(level, planned);
       await register(level, planned, source);
       await level.setFaults([{ action: 'DescribeVolumes', kind: 'refusal', count: 0 }]);
       const undone = await undo(level, planned, 'us-east-1', ['register', 'snapshot', 'utility']);
@@ -193,7 +195,7 @@ describe('an activity that is run twice', () => {
     const settings = { visibilityMs: 60_000 };
     await withActivities({ ...TWO_REGIONS, settings }, async (level) => {
       const planned = await plan(level);
-      const source = await snapshot(level, planned);
+      const source = await snapshotOf(level, planned);
       await register(level, planned, source);
       await level.setFaults([
         { action: 'DescribeImages', kind: 'refusal', count: 0, lastsMs: 63_000 },
@@ -229,7 +231,7 @@ describe('the gate', () => {
   it('keeps AMIs private whose tags do not have the tested hash', async () => {
     await withActivities(TWO_REGIONS, async (level) => {
       const planned = await plan(level);
-      const source = await snapshot(level, planned);
+      const source = await snapshotOf(level, planned);
       const amis = await register(level, planned, source);
       const input = {
         origin: planned.origin,
@@ -287,7 +289,7 @@ describe('the gate', () => {
   it('never adopts another image of the same name', async () => {
     await withActivities(TWO_REGIONS, async (level) => {
       const planned = await plan(level);
-      const source = await snapshot(level, planned);
+      const source = await snapshotOf(level, planned);
       await register(level, planned, source);
       const other = { ...planned, origin: { ...planned.origin, workflowId: 'image/two' } };
       await assert.rejects(register(level, other, source), (error) => {

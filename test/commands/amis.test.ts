@@ -10,7 +10,7 @@ import { failureOf } from '../support/expectations.js';
 import type { LocalPublisher } from '../support/local-publisher.js';
 import { withPublisher } from '../support/local-publisher.js';
 import { until } from '../support/until.js';
-import { runCli } from './run-cli.js';
+import { runHere } from './run-cli.js';
 
 const labelled = (compose: SampleCompose, compose_label: string): SampleCompose => ({
   ...compose,
@@ -20,7 +20,7 @@ const labelled = (compose: SampleCompose, compose_label: string): SampleCompose 
 /** As a user types it; with the page of each run. */
 async function amis({ env, configFile }: LocalPublisher, args: readonly string[]) {
   const ui = { TEMPORAL_UI_URL: 'http://ui.example' };
-  const { code, stdout, stderr } = await runCli(['--config', configFile, 'amis', ...args], {
+  const { code, stdout, stderr } = await runHere(['--config', configFile, 'amis', ...args], {
     env: { ...env, ...ui },
   });
   return { code, stdout, stderr };
@@ -115,7 +115,7 @@ describe('the AMIs, when a source does not answer', () => {
   const away = { AWS_ENDPOINT_URL: 'http://127.0.0.1:1', AWS_MAX_ATTEMPTS: '1' };
   const nowhere = { HOME: '/nowhere', XDG_STATE_HOME: '/nowhere', XDG_CONFIG_HOME: '/nowhere' };
   const run = (args: readonly string[], env: NodeJS.ProcessEnv) =>
-    runCli(['amis', ...args], { env: { ...nowhere, ...env }, cwd: '/' });
+    runHere(['amis', ...args], { env: { ...nowhere, ...env }, cwd: '/' });
 
   it('are available from the other source, as the error says', async () => {
     const { code, stdout, stderr } = await run([], { TEMPORAL_ADDRESS: '127.0.0.1:1' });

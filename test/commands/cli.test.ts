@@ -6,7 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { wantedCommand } from '../../src/commands/program.js';
 import { testTemporal } from '../support/temporal.js';
-import { runCli } from './run-cli.js';
+import { runCli, runHere } from './run-cli.js';
 
 describe('the command line', () => {
   let folder = '';
@@ -19,6 +19,9 @@ describe('the command line', () => {
   const home = () => ({ HOME: folder, XDG_STATE_HOME: folder, XDG_CONFIG_HOME: folder });
   const run = (args: string[], env: NodeJS.ProcessEnv = {}, input = '') =>
     runCli(args, { env: { ...home(), ...env }, cwd: folder, input });
+  /** Without a process of its own. */
+  const here = (args: string[], env: NodeJS.ProcessEnv = {}) =>
+    runHere(args, { env: { ...home(), ...env }, cwd: folder });
 
   it('prints its help to stdout', async () => {
     const { code, stdout, stderr } = await run(['--help']);
@@ -42,20 +45,20 @@ describe('the command line', () => {
 
   it('explains each command with examples', async () => {
     for (const name of ['status', 'publish', 'demo']) {
-      const { code, stdout } = await run([name, '--help']);
+      const { code, stdout } = await here([name, '--help']);
       assert.equal(code, 0);
       assert.match(stdout, new RegExp(`Examples:\\n {2}fedimg ${name}`));
       assert.match(stdout, /--output <format>/);
     }
-    assert.match((await run(['compose', 'signal', '--help'])).stdout, /fedimg compose signal/);
+    assert.match((await here(['compose', 'signal', '--help'])).stdout, /fedimg compose signal/);
   });
 
   it('gives examples that can be pasted with their comments', async () => {
-    const listed = (await run(['--help'])).stdout.matchAll(/^ {2}([a-z]+) {2,}\S/gm);
+    const listed = (await here(['--help'])).stdout.matchAll(/^ {2}([a-z]+) {2,}\S/gm);
     const names = [...listed].flatMap(([, name]) => (name === undefined ? [] : [[name]]));
     assert(names.length > 10, 'all commands');
     for (const args of [[], ...names, ['compose', 'signal'], ['config', 'import']]) {
-      const { stdout } = await run([...args, '--help']);
+      const { stdout } = await here([...args, '--help']);
       const [, examples = ''] = /^Examples:\n((?: {2}.*\n)+)/m.exec(stdout) ?? [];
       for (const line of examples.split('\n')) {
         const [typed = ''] = line.trim().split(' # ');
@@ -71,7 +74,7 @@ describe('the command line', () => {
     assert.match(stderr, /unknown command 'statsu'/);
     assert.match(stderr, /Did you mean status\?/);
     for (const args of [[], ['status', '--wacht'], ['publish'], ['compose']]) {
-      assert.equal((await run(args)).code, 2, args.join(' '));
+      assert.equal((await here(args)).code, 2, args.join(' '));
     }
   });
 
@@ -102,7 +105,7 @@ describe('the command line', () => {
       [['simulator', '--latency', 'slow'], /--latency slow is unknown/],
     ];
     for (const [args, message] of wrong) {
-      const { code, stderr, stdout } = await run(args, { TEMPORAL_ADDRESS: '127.0.0.1:1' });
+      const { code, stderr, stdout } = await here(args, { TEMPORAL_ADDRESS: '127.0.0.1:1' });
       assert.equal(code, 2, `${args.join(' ')}: ${stderr}`);
       assert.match(stderr, message);
       assert.doesNotMatch(stderr, /\n {4}at /);
@@ -119,8 +122,8 @@ describe('the command line', () => {
       [['amis', '-o', 'json'], 'ConfigurationError', 2],
       [['publish', 'http://h/a.iso', '--arch', 'x86_64', '-o', 'json'], 'ConfigurationError', 2],
     ];
-    for (const [args, type, code] of wrong) {
-      const result = await run(args, elsewhere);
+    for (const [index, [args, type, code]] of wrong.entries()) {
+      const result = await (index === 0 ? run : here)(args, elsewhere);
       assert.equal(result.code, code, `${args.join(' ')}: ${result.stderr}`);
       assert.equal(result.stdout, '');
       const error = JSON.parse(result.stderr) as Record<string, unknown>;
@@ -143,7 +146,7 @@ describe('the command line', () => {
     assert.equal(wrong.code, 2);
     assert.match(wrong.stderr, /compose_id "x" is not a compose id/);
     assert.match(wrong.stderr, /location/);
-    const none = await run(['compose', 'signal', 'nowhere.json']);
+    const none = await here(['compose', 'signal', 'nowhere.json']);
     assert.equal(none.code, 2);
     assert.match(none.stderr, /cannot be read from nowhere\.json/);
   });
@@ -163,7 +166,7 @@ describe('the command line', () => {
     const { code, stderr } = await run(['worker']);
     assert.equal(code, 2);
     assert.match(stderr, /fedimg\.toml:1:\d+: deployment/);
-    const none = await run(['worker', '--config', 'nowhere.toml']);
+    const none = await here(['worker', '--config', 'nowhere.toml']);
     assert.equal(none.code, 2);
     assert.match(none.stderr, /--config names .*nowhere\.toml, which does not exist/);
   });

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { loadConfig } from '../../src/config/load.js';
 import { FEDORA_2015, FEDORA_2018, LEAST_OLD, SECRETS } from '../config/legacy-samples.js';
-import { runCli } from './run-cli.js';
+import { runCli, runHere } from './run-cli.js';
 
 /** With `-o json` the error stands behind the notes. */
 function lastLine(text: string): string {
@@ -22,7 +22,9 @@ describe('fedimg config import', () => {
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
   const run = (args: string[], input = '') =>
-    runCli(['config', 'import', ...args], { cwd: folder, input });
+    input === ''
+      ? runHere(['config', 'import', ...args], { cwd: folder })
+      : runCli(['config', 'import', ...args], { cwd: folder, input });
   const write = (name: string, text: string) => writeFile(path.join(folder, name), text);
   const read = (name: string) => readFile(path.join(folder, name), 'utf8');
 

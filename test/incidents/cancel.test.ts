@@ -8,6 +8,7 @@ import type { LocalPublisher } from '../support/local-publisher.js';
 import { withPublisher } from '../support/local-publisher.js';
 import type { OneImage } from '../support/one-image.js';
 import { callCount, oneImage } from '../support/one-image.js';
+import { testedCloud, testedImage } from '../support/tested-cloud.js';
 import { until } from '../support/until.js';
 
 const TWO_REGIONS = ['regions = ["us-east-1", "eu-west-1"]'];
@@ -52,8 +53,8 @@ describe('a run that somebody cancels in the Temporal UI', () => {
   });
 
   it('keeps what was public by then, and removes the rest', async () => {
-    await withPublisher({ publish: TWO_REGIONS }, async (publisher) => {
-      const { request } = await oneImage(publisher);
+    await withPublisher({ publish: TWO_REGIONS, cloud: testedCloud }, async (publisher) => {
+      const { request } = await testedImage(publisher);
       await publisher.setFaults([{ ...refused('ModifyImageAttribute'), region: 'eu-west-1' }]);
       const handle = await publisher.publish(request);
       await until(
@@ -72,8 +73,10 @@ describe('a run that somebody cancels in the Temporal UI', () => {
 
 async function cancelIn(step: Step, hold: Hold): Promise<void> {
   const testScript = `#!/bin/bash\n${step === 'test' ? 'sleep 600' : 'true'}\n`;
-  await withPublisher({ testScript, publish: TWO_REGIONS }, async (publisher) => {
-    const one = await oneImage(publisher);
+  const isBehindTests = step === 'copy' || step === 'publish';
+  const cloud = isBehindTests ? { cloud: testedCloud } : {};
+  await withPublisher({ testScript, publish: TWO_REGIONS, ...cloud }, async (publisher) => {
+    const one = await (isBehindTests ? testedImage : oneImage)(publisher);
     await hold(publisher, one);
     const handle = await publisher.publish(one.request);
     await until(step, async () => {

@@ -8,6 +8,7 @@ import {
   INSTANCES_PER_IMAGE,
   oneImage,
 } from '../support/one-image.js';
+import { testedCloud, testedImage } from '../support/tested-cloud.js';
 import { until } from '../support/until.js';
 
 const REGIONS = ['us-east-1', 'eu-west-1', 'us-east-2'];
@@ -43,8 +44,8 @@ describe('an outage of EC2', () => {
   it('in one region during its copy: it is reported, the others are public before it is back, and then nothing is left in it', async () => {
     // Scaled down to 20 seconds, in which the other regions must be done.
     const publish = [`regions = ${JSON.stringify(REGIONS)}`, 'region_patience = "100s"'];
-    await withPublisher({ publish }, async (publisher) => {
-      const { request } = await oneImage(publisher);
+    await withPublisher({ publish, cloud: testedCloud }, async (publisher) => {
+      const { request } = await testedImage(publisher);
       await publisher.setFaults([
         { action: 'RegisterImage', region: 'eu-west-1', kind: 'stuck', forMs: 600_000, count: 0 },
       ]);

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import type { ImageProgress } from '../../src/model/progress/progress.js';
 import { failureOf } from '../support/expectations.js';
 import { withPublisher } from '../support/local-publisher.js';
-import { oneImage } from '../support/one-image.js';
+import { testedCloud, testedImage } from '../support/tested-cloud.js';
 
 describe('a quota of public AMIs that ends in the middle of a region', () => {
   it('removes no AMI that is public, and the record lists it, though EC2 shows it as private for a while', async () => {
     const publish = ['regions = ["us-east-1", "eu-west-1"]'];
-    await withPublisher({ publish }, async (publisher) => {
-      const { request } = await oneImage(publisher);
+    await withPublisher({ publish, cloud: testedCloud }, async (publisher) => {
+      const { request } = await testedImage(publisher);
       await publisher.setFaults([
         { action: 'ModifyImageAttribute', kind: 'stale-read', forMs: 800, count: 2 },
         { action: 'ModifyImageAttribute', kind: 'quota', occurrence: 3, count: 2 },

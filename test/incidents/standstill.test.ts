@@ -5,6 +5,7 @@ import { readStatus } from '../../src/client/status.js';
 import { useSession } from '../client/client-fixture.js';
 import { withPublisher } from '../support/local-publisher.js';
 import { oneImage } from '../support/one-image.js';
+import { testedCloud, testedImage } from '../support/tested-cloud.js';
 import { until } from '../support/until.js';
 
 describe('a run in which nothing moves', () => {
@@ -47,8 +48,8 @@ describe('a run in which nothing moves', () => {
   });
 
   it('shows a snapshot that stays where it is, and then that EC2 throttles the question about it', async () => {
-    await withPublisher({}, async (publisher) => {
-      const { request } = await oneImage(publisher);
+    await withPublisher({ cloud: testedCloud }, async (publisher) => {
+      const { request } = await testedImage(publisher);
       const region = 'eu-west-1';
       const stuck = {
         action: 'CopySnapshot',

@@ -11,12 +11,12 @@ import type { SweepReport } from '../../src/model/sweep/sweep.js';
 import { openWorker } from '../../src/worker/open-worker.js';
 import type { LocalPublisher } from '../support/local-publisher.js';
 import { withPublisher } from '../support/local-publisher.js';
-import { oneImage } from '../support/one-image.js';
 import { withOwnTemporal } from '../support/own-temporal.js';
 import { plantVolume, someOrigin } from '../support/planted.js';
 import { DEPLOYMENT } from '../support/publisher-config.js';
 import type { TestTemporal } from '../support/temporal.js';
 import { testTemporal } from '../support/temporal.js';
+import { testedCloud, testedImage } from '../support/tested-cloud.js';
 import { until } from '../support/until.js';
 import { testBundle } from '../support/workflow-worker.js';
 
@@ -80,10 +80,11 @@ describe('two Temporal servers with one account and one deployment name', () => 
     const options = {
       publish: ['regions = ["us-east-1", "eu-west-1"]'],
       sweep: ['grace = "1m"'],
+      cloud: testedCloud,
     };
     await withPublisher(options, async (publisher) => {
       await publisher.setFaults([HELD]);
-      const { request } = await oneImage(publisher);
+      const { request } = await testedImage(publisher);
       const run = await publisher.publish(request);
       const made = async (regionName: string) =>
         (await publisher.resources()).filter(({ region }) => region === regionName).length;

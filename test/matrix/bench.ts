@@ -1,10 +1,8 @@
 /** What all cells share: one compose on one server, one configuration, and the clouds that were prepared before. */
 
-import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { loadConfig } from '../../src/config/load.js';
 import type { Config } from '../../src/config/schema.js';
 import type { ComposeServer } from '../../src/local/compose-server/compose-server.js';
@@ -12,6 +10,7 @@ import { startComposeServer } from '../../src/local/compose-server/compose-serve
 import type { SampleImage } from '../../src/local/compose-server/sample-compose.js';
 import { writeSampleCompose } from '../../src/local/compose-server/sample-compose.js';
 import type { ImageRequest } from '../../src/model/plan/plan.js';
+import { copyCloud } from '../support/copy-cloud.js';
 import { writeConfig } from '../support/publisher-config.js';
 import { AWAY, HOME } from './table.js';
 
@@ -65,9 +64,4 @@ export async function openBench(): Promise<Bench> {
       await rm(directory, { recursive: true, force: true });
     },
   };
-}
-
-/** With holes and hard links: a disk of 1 GiB takes as much room as its bytes. */
-async function copyCloud(from: string, to: string): Promise<void> {
-  await promisify(execFile)('cp', ['-a', '--sparse=always', '--reflink=auto', '--', from, to]);
 }

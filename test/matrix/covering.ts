@@ -1,4 +1,4 @@
-/** The cells that `npm test` takes: every step under every kind of fault, every kind with each of its ends, and every fault. */
+/** The cells that `npm test` takes: every step under the death of a worker and under another fault, every fault, and every kind of fault with each of its ends. */
 
 import type { ActivityCell, Column } from './vocabulary.js';
 
@@ -40,6 +40,9 @@ export function coveringCells<T extends PlannedCell>(cells: readonly T[]): T[] {
 
 function shows({ row, column, cell }: PlannedCell): string[] {
   const kinds = Object.entries(KINDS).filter(([, columns]) => columns.includes(column));
-  const ofKind = kinds.flatMap(([kind]) => [`${row} ${kind}`, `${kind} ends ${cell.end}`]);
+  const ofKind = kinds.flatMap(([kind]) => [
+    `${row} ${kind === 'death' ? kind : 'another'}`,
+    `${kind} ends ${cell.end}`,
+  ]);
   return [column, ...ofKind];
 }

@@ -141,7 +141,8 @@ function ruleOf(
       return { ...at, kind: draw(['error', 'lost-request'] as const), count };
     case 'EC': {
       if (cell.rule !== undefined) return { ...at, count: 1, status: 400, ...cell.rule };
-      if (MAKES.test(site.action)) return { ...at, kind: 'not-found', forMs: draw([60, 100, 140]) };
+      if (MAKES.test(site.action))
+        return { ...at, kind: 'not-found', forMs: draw([150, 250, 350]) };
       const code = NOT_FOUND[site.action] ?? 'InvalidID.NotFound';
       return { ...at, kind: 'refusal', code, status: 400, count: 1 };
     }

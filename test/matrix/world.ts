@@ -31,7 +31,7 @@ export const CREDENTIALS = { accessKeyId: 'AKIATESTTESTTESTTEST', secretAccessKe
 
 /** All but the time-out of a request go by the virtual clock. */
 const SETTINGS = scaledAwsSettings(0.02, {
-  ...{ pollIntervalMs: 20, commandPollIntervalMs: 30, followSeconds: 1 },
+  ...{ pollIntervalMs: 100, commandPollIntervalMs: 100, followSeconds: 1 },
   visibilityMs: 800,
   // A guest that boots on a busy machine must not count as one with a dead agent.
   agentPatienceMs: 20_000,

@@ -12,6 +12,8 @@ export interface Part {
   readonly statement: string;
   /** Such as `action ec2:RunInstances` or `condition ec2:Owner`. */
   readonly part: string;
+  /** Of the statement: questions about other actions do not depend on the part. */
+  readonly actions: readonly string[];
   /** The policy without it. */
   readonly without: Policy;
   /** A condition is there to refuse, everything else to allow. */
@@ -58,7 +60,7 @@ export function partsOf(policy: string, whole: Policy): Part[] {
       changed: Statement | undefined,
       limit: Pick<Part, 'isLimit' | 'key'> = { isLimit: false },
     ): Part => ({
-      ...{ policy, statement: statement.Sid, part: name, ...limit },
+      ...{ policy, statement: statement.Sid, part: name, actions: statement.Action, ...limit },
       without: {
         ...whole,
         Statement: whole.Statement.flatMap((one, at) => (at === index ? (changed ?? []) : [one])),
@@ -151,18 +153,17 @@ type Policies = ReadonlyMap<string, Policy>;
 
 /** For a limit: a question that violates it, is refused by the whole policy, and would be allowed without the limit. */
 async function shownBy(
-  { isLimit, key }: Part,
+  { isLimit, key, actions }: Part,
   { whole, without }: { readonly whole: Policies; readonly without: Policies },
   questions: readonly Asked[],
 ): Promise<Asked | undefined> {
-  for (const question of questions) {
+  for (const question of questions.filter(({ action }) => actions.includes(action))) {
     const asked = isLimit && key !== undefined ? violating(question, key) : question;
     if (asked === undefined) continue;
-    const [full, less] = [await verdict(whole, asked), await verdict(without, asked)];
-    const isShown = isLimit
-      ? full !== 'allowed' && less === 'allowed'
-      : full === 'allowed' && less !== 'allowed';
-    if (isShown) return asked;
+    // A limit refuses what is allowed without it; every other part allows what is refused without it.
+    const isAllowed = (await verdict(whole, asked)) === 'allowed';
+    if (isAllowed === isLimit) continue;
+    if (((await verdict(without, asked)) === 'allowed') === isLimit) return asked;
   }
   return undefined;
 }

@@ -20,7 +20,7 @@ import { withInstance } from '../support/images.js';
 const MODES = ['compose', 'by hand', 'by hand, no ranges'] as const;
 type Mode = (typeof MODES)[number];
 
-/** All 1,024, each in every mode; by default 64, each in one of them. */
+/** All 1,024, each in every mode; by default 32, each in one of them. */
 const ALL = process.env['FEDIMG_CORRUPT'] === 'all';
 const REGION = 'us-east-1';
 /** So many at once: they wait for the most part. */
@@ -222,11 +222,11 @@ function table(verdicts: readonly Verdict[]): string {
 }
 
 describe('a corrupted image', () => {
-  it(`never reaches a snapshot, wherever it is corrupted (${ALL ? 'all 1,024, three ways to publish' : '64'})`, async function () {
+  it(`never reaches a snapshot, wherever it is corrupted (${ALL ? 'all 1,024, three ways to publish' : '32'})`, async function () {
     this.timeout(ALL ? 3 * 3600_000 : 900_000);
     await withActivities({ publish: [`regions = ["${REGION}"]`] }, async (level) => {
       const image = goodImage();
-      const all = corruptions(image, ALL ? 1 : 16);
+      const all = corruptions(image, ALL ? 1 : 32);
       assert(
         all.every(({ bytes }) => !bytes.equals(image.compressed)),
         'each is another file',

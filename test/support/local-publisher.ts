@@ -98,8 +98,11 @@ export async function withPublisher<T>(
     // An attempt waits for Temporal to record its first heartbeat, which takes no time in the cloud.
     isBusy: () => fences.some(({ hasDoubt }) => hasDoubt),
   });
+  const temporal = options.temporal ?? (await testTemporal());
+  const stateDir = join(directory, 'cloud');
+  await options.cloud?.(stateDir, temporal);
   const simulator = await startSimulator({
-    stateDir: join(directory, 'cloud'),
+    stateDir,
     clock,
     latency: options.latency ?? 'instant',
     ...(options.seed === undefined ? {} : { seed: options.seed }),
@@ -110,7 +113,6 @@ export async function withPublisher<T>(
   try {
     const taskQueue = `test-${randomUUID()}`;
     const configFile = await writeConfig({ directory, options, server: served, taskQueue });
-    const temporal = options.temporal ?? (await testTemporal());
     const { agentPatienceMs = AGENT_PATIENCE_MS } = options;
     const known = {
       directory,

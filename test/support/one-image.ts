@@ -12,8 +12,11 @@ export interface OneImage {
   readonly path: string;
 }
 
-export async function oneImage(publisher: LocalPublisher): Promise<OneImage> {
-  const compose = await publisher.compose({ architectures: ['x86_64'] });
+export async function oneImage(
+  publisher: LocalPublisher,
+  options: Parameters<LocalPublisher['compose']>[0] = {},
+): Promise<OneImage> {
+  const compose = await publisher.compose({ ...options, architectures: ['x86_64'] });
   const [image] = compose.images;
   assert(image);
   const request = {

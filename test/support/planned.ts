@@ -1,6 +1,10 @@
 /** A planned image on the local cloud, at the step that a test wants to begin with. */
 
-import { CreateSnapshotCommand, CreateVolumeCommand } from '@aws-sdk/client-ec2';
+import {
+  CreateSnapshotCommand,
+  CreateVolumeCommand,
+  DeleteVolumeCommand,
+} from '@aws-sdk/client-ec2';
 import assert from 'node:assert/strict';
 import type { Activities, SnapshotSource } from '../../src/activities/activities.js';
 import type { ImagePlan, RegisteredAmi } from '../../src/model/plan/plan.js';
@@ -41,6 +45,7 @@ export async function snapshotOf(level: ActivityLevel, plan: ImagePlan): Promise
   await until('the snapshot', async () =>
     (await level.resources('snapshot')).every(({ state }) => state === 'completed'),
   );
+  await ec2.send(new DeleteVolumeCommand({ VolumeId }));
   return { regionName: plan.homeRegion, snapshot: SnapshotId, rawSha256: RAW_SHA256 };
 }
 

@@ -60,6 +60,8 @@ export interface PublisherOptions {
   readonly activityInterceptors?: readonly ActivityInterceptorsFactory[];
   /** A Temporal server of the test's own; the suite's by default. */
   readonly temporal?: TestTemporal;
+  /** Fills the state folder of the local cloud, which is empty by default: `testedCloud` for incidents of late steps. */
+  readonly cloud?: (stateDir: string, temporal: TestTemporal) => Promise<void>;
 }
 
 /** Writes script and configuration into the folder; returns the configuration's path. */

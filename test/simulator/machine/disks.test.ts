@@ -41,22 +41,22 @@ for (const mode of testableModes) {
       assert.equal(new Set(names).size, ids.length, stdout);
     });
 
-    it('take a sparse 1 GiB image by dd conv=sparse, byte for byte and without filling the holes', async () => {
+    it('take a sparse image by dd conv=sparse, byte for byte and without filling the holes', async () => {
       const disk = await bench.disk('vol-0bbbbbbbbbbbbbbb1', '/dev/sdf', gib);
       const machine = await bench.running({ otherDisks: [disk] });
       const result = await sh(
         machine,
         `set -eu
         cd /var/tmp
-        head -c 3000000 /dev/urandom > image; truncate -s 300M image
-        printf end | dd of=image bs=1M seek=299 conv=notrunc status=none
+        head -c 3000000 /dev/urandom > image; truncate -s 64M image
+        printf end | dd of=image bs=1M seek=63 conv=notrunc status=none
         ${findDevice}
         to=$(device vol0bbbbbbbbbbbbbbb1)
         [ -b "$to" ]
         test "$(blockdev --getsize64 "$to")" = ${gib}
         dd if=image of="$to" bs=4M conv=sparse,fsync iflag=fullblock status=none
         blockdev --flushbufs "$to"
-        head -c 314572800 "$to" | sha256sum
+        head -c 67108864 "$to" | sha256sum
         sha256sum < image`,
         { timeoutSeconds: 60 },
       );
@@ -69,7 +69,7 @@ for (const mode of testableModes) {
       assert.ok(stat.blocks * 512 < 32 * 1024 * 1024, `${stat.blocks * 512} bytes on disk`);
       const hash = createHash('sha256');
       const handle = await fs.open(disk.file);
-      for await (const chunk of handle.createReadStream({ end: 314572799 }))
+      for await (const chunk of handle.createReadStream({ end: 67108863 }))
         hash.update(chunk as Buffer);
       assert.equal(`${hash.digest('hex')}  -`, wanted);
     });
