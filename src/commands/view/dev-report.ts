@@ -12,10 +12,19 @@ import type { Terminal } from './terminal.js';
 /** Also writes the variables to `dev.env` in the state folder. */
 export async function reportDev(
   terminal: Terminal,
-  { temporal, simulatorUrl, variables }: LocalStack,
-  { stateDir, config }: { readonly stateDir: string; readonly config: DevConfig },
+  { temporal, simulatorUrl, variables: ofStack }: LocalStack,
+  {
+    stateDir,
+    config,
+    variables,
+  }: {
+    readonly stateDir: string;
+    readonly config: DevConfig;
+    /** Beside those of the stack. */
+    readonly variables: Readonly<Record<string, string>>;
+  },
 ): Promise<void> {
-  const lines = exportLines({ ...variables, FEDIMG_CONFIG: config.file });
+  const lines = exportLines({ ...ofStack, ...variables, FEDIMG_CONFIG: config.file });
   const envFile = path.join(stateDir, 'dev.env');
   await writeFile(envFile, `${lines.join('\n')}\n`, { mode: 0o600 });
   const written = config.own ? ' (written by dev; change it and start dev again)' : '';
