@@ -28,9 +28,9 @@ function documentOf(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, documentOf(one)]));
 }
 
-const trust = (service: unknown): unknown => ({
+const trust = (principal: Readonly<Record<string, unknown>>): unknown => ({
   Version: '2012-10-17',
-  Statement: [{ Effect: 'Allow', Principal: { Service: service }, Action: 'sts:AssumeRole' }],
+  Statement: [{ Effect: 'Allow', Principal: principal, Action: 'sts:AssumeRole' }],
 });
 
 const ec2 = substitute('ec2.${AWS::URLSuffix}');
@@ -41,7 +41,20 @@ const isNot = (parameter: string, value: string): unknown => ({
   'Fn::Not': [isIt(parameter, value)],
 });
 
+/** The template before it is written: a function is a `Tagged` value or an object with one `Fn::` key. */
+export interface Template {
+  readonly Parameters: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly Conditions: Readonly<Record<string, unknown>>;
+  readonly Resources: Readonly<Record<string, unknown>>;
+  readonly Outputs: Readonly<Record<string, unknown>>;
+}
+
 export function cloudFormation(policies: ReadonlyMap<string, Policy>): string {
+  const text = writeYaml(templateOf(policies)).trimStart();
+  return `# Written by scripts/write-iam.ts from ops/iam/policies. Change those, and run: npx tsx scripts/write-iam.ts\n${text}`;
+}
+
+export function templateOf(policies: ReadonlyMap<string, Policy>): Template {
   const of = (name: string): unknown => documentOf(policies.get(name));
   const tags = [{ Key: 'fedimg:deployment', Value: ref('Deployment') }];
   const feature = (name: string, description: string, condition?: string): unknown => ({
@@ -60,7 +73,7 @@ export function cloudFormation(policies: ReadonlyMap<string, Policy>): string {
     Properties: {
       RoleName: substitute(`\${Deployment}-${name}`),
       Description: `The ${name} instance of fedimg: the SSM agent and nothing else`,
-      AssumeRolePolicyDocument: trust(ec2),
+      AssumeRolePolicyDocument: trust({ Service: ec2 }),
       Policies: [{ PolicyName: 'ssm-agent', PolicyDocument: of('instance') }],
       Tags: tags,
     },
@@ -70,10 +83,12 @@ export function cloudFormation(policies: ReadonlyMap<string, Policy>): string {
     ...(condition === undefined ? {} : { Condition: condition }),
     Properties: { InstanceProfileName: substitute(`\${Deployment}-${name}`), Roles: [ref(role)] },
   });
-  const template = {
-    AWSTemplateFormatVersion: '2010-09-09',
-    Description:
-      'The roles, instance profiles and security group of fedimg. Its policies are those of ops/iam/policies.',
+  return {
+    ...{
+      AWSTemplateFormatVersion: '2010-09-09',
+      Description:
+        'The roles, instance profiles and security group of fedimg. Its policies are those of ops/iam/policies.',
+    },
     Parameters: {
       Deployment: {
         Type: 'String',
@@ -86,6 +101,12 @@ export function cloudFormation(policies: ReadonlyMap<string, Policy>): string {
         Default: 'ec2.amazonaws.com',
         AllowedValues: ['ec2.amazonaws.com', 'ec2.amazonaws.com.cn', 'ecs-tasks.amazonaws.com'],
         Description: 'Where the worker runs: the service that assumes its role.',
+      },
+      WorkerPrincipalArns: {
+        Type: 'CommaDelimitedList',
+        Default: '',
+        Description:
+          "Users and roles that may assume the worker's role, too, such as those of a worker outside of AWS. Empty: none.",
       },
       TestTransport: {
         Type: 'String',
@@ -124,6 +145,7 @@ export function cloudFormation(policies: ReadonlyMap<string, Policy>): string {
     },
     Conditions: {
       WorkerIsInstance: isNot('WorkerService', 'ecs-tasks.amazonaws.com'),
+      WithWorkerPrincipals: { 'Fn::Not': [{ 'Fn::Equals': [joined('WorkerPrincipalArns'), ''] }] },
       TestOverSsm: isIt('TestTransport', 'ssm'),
       WithQuotas: isIt('ReadQuotas', 'true'),
       WithEbsDirect: isIt('EbsDirect', 'true'),
@@ -136,7 +158,12 @@ export function cloudFormation(policies: ReadonlyMap<string, Policy>): string {
         Properties: {
           RoleName: substitute('${Deployment}-worker'),
           Description: 'The worker of fedimg',
-          AssumeRolePolicyDocument: trust(ref('WorkerService')),
+          AssumeRolePolicyDocument: trust({
+            Service: ref('WorkerService'),
+            AWS: {
+              'Fn::If': ['WithWorkerPrincipals', ref('WorkerPrincipalArns'), ref('AWS::NoValue')],
+            },
+          }),
           Tags: tags,
         },
       },
@@ -193,7 +220,6 @@ export function cloudFormation(policies: ReadonlyMap<string, Policy>): string {
       },
     },
   };
-  return `# Written by scripts/write-iam.ts from ops/iam/policies. Change those, and run: npx tsx scripts/write-iam.ts\n${writeYaml(template).trimStart()}`;
 }
 
 function joined(parameter: string): unknown {

@@ -44,14 +44,17 @@ export function countedActivities(metrics: WorkerMetrics): ActivityInterceptorsF
   return ({ info }) => ({ inbound: new ActivityMetrics(info.activityType, metrics) });
 }
 
-/** What workflows report; a replayed one does not report again. */
-export function runSinks({ runEvents }: WorkerMetrics): InjectedSinks<RunSinks> {
-  const { stepEnded, publicationClosed } = runEvents;
+/**
+ * What workflows report; a replayed one does not report again. Without metrics the reports end here: the SDK logs an
+ * error for each report that no sink takes.
+ */
+export function runSinks(metrics: WorkerMetrics | undefined): InjectedSinks<RunSinks> {
+  const events = metrics?.runEvents;
   return {
     runEvents: {
-      stepEnded: { fn: (_info, event) => stepEnded(event), callDuringReplay: false },
+      stepEnded: { fn: (_info, event) => events?.stepEnded(event), callDuringReplay: false },
       publicationClosed: {
-        fn: (_info, outcome) => publicationClosed(outcome),
+        fn: (_info, outcome) => events?.publicationClosed(outcome),
         callDuringReplay: false,
       },
     },

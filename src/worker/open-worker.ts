@@ -131,7 +131,7 @@ export async function openWorker(
       debugMode: overrides.debugMode ?? false,
       identity: `fedimg@${hostname()}:${process.pid}`,
       activities: acts.activities,
-      sinks: { ...(metrics === undefined ? {} : runSinks(metrics)), ...tracing?.sinks },
+      sinks: { ...runSinks(metrics), ...tracing?.sinks },
       interceptors: {
         workflowModules,
         activity: [

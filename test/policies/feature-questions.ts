@@ -6,11 +6,10 @@ import { ACCOUNT, INSTALLATION } from './shipped.js';
 
 const [key = ''] = INSTALLATION.kms_keys;
 const [parameter = ''] = INSTALLATION.ami_parameters;
-const snapshot = 'arn:aws:ec2:us-east-1::snapshot/';
-const ours = (kind: 'RequestTag' | 'ResourceTag') => ({
-  [`aws:${kind}/fedimg:deployment`]: INSTALLATION.deployment,
-  [`aws:${kind}/managed-by`]: 'fedimg',
-});
+const OURS = {
+  'aws:ResourceTag/fedimg:deployment': INSTALLATION.deployment,
+  'aws:ResourceTag/managed-by': 'fedimg',
+};
 
 /** EBS user guide, "Requirements for Amazon EBS encryption": what EC2 asks KMS in the name of the caller. */
 function kms(action: string, region: string, domain = 'amazonaws.com'): Question {
@@ -28,7 +27,7 @@ function marks(...keys: readonly string[]): Question[] {
   return ['image/ami', 'snapshot/snap'].map((resource) => ({
     action: 'ec2:CreateTags',
     resource: `arn:aws:ec2:us-east-1::${resource}-0123456789abcdef0`,
-    context: { ...ours('ResourceTag'), 'aws:TagKeys': keys },
+    context: { ...OURS, 'aws:TagKeys': keys },
   }));
 }
 

@@ -2,6 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { cancelPublication } from '../../src/client/cancel.js';
+import { actOnImages } from '../../src/client/operator.js';
+import { retryPublication } from '../../src/client/retry.js';
+import { startImage } from '../../src/client/start.js';
 import { SWEEP_WORKFLOW, TIME_SCALE_MEMO } from '../../src/contract.js';
 import type { Check } from '../../src/model/check.js';
 import type { SweepReport } from '../../src/model/sweep/sweep.js';
@@ -11,12 +15,20 @@ import { assertNothingLeft } from '../support/expectations.js';
 import type { LocalPublisher, PublisherOptions } from '../support/local-publisher.js';
 import { withPublisher } from '../support/local-publisher.js';
 import { assertPublishedOnce, oneImage } from '../support/one-image.js';
+import {
+  closedStatus,
+  startOptions,
+  untilRegions,
+  withSession,
+} from '../support/operator-session.js';
 import { testTemporal } from '../support/temporal.js';
 import { until } from '../support/until.js';
-import { iamOf, questionsOf, readRecorded, writeRecorded } from './shipped.js';
+import type { Installation } from './shipped.js';
+import { compareRecorded, iamOf, questionsOf } from './shipped.js';
 
 const REGIONS = ['us-east-1', 'eu-west-1'];
 const PUBLISH = [`regions = ${JSON.stringify(REGIONS)}`];
+const BY = { by: 'ann@desk' };
 
 const IN_A_SUBNET = {
   utility: [
@@ -25,17 +37,21 @@ const IN_A_SUBNET = {
   ],
 };
 
+/** EC2 shows the console of a Xen instance late. */
+const HVM = 'virtualization_types = ["hvm"]';
+
 /**
  * No call is refused. `policies.test.ts` looks at the questions of these runs with policies that lack something, so
  * they must be those that are recorded: `FEDIMG_RECORD=1 npx mocha test/policies/publication.test.ts` records them.
  */
 async function underPolicies(
   situation: string,
-  options: PublisherOptions,
+  { testTransport = 'ssm', ...options }: PublisherOptions & Installation,
   body: (publisher: LocalPublisher) => Promise<void>,
 ): Promise<void> {
-  const iam = await iamOf();
-  await withPublisher({ publish: PUBLISH, ...options, iam }, async (publisher) => {
+  const iam = await iamOf({ testTransport });
+  const testProfile = testTransport === 'ssm';
+  await withPublisher({ publish: PUBLISH, ...options, testProfile, iam }, async (publisher) => {
     await body(publisher);
     const decisions = await publisher.cloud.decisions();
     // What has no tags is gone, or never existed: doctor's dry runs, and volumes that end with their instance.
@@ -47,16 +63,7 @@ async function underPolicies(
       refused.map(({ action, resource }) => `${action} on ${resource}`),
       [],
     );
-    const questions = questionsOf(decisions);
-    if (process.env['FEDIMG_RECORD'] === '1') return writeRecorded(situation, questions);
-    // Of all runs: which of them asks something can be a matter of time.
-    const recorded = new Set(
-      Object.values(await readRecorded())
-        .flat()
-        .map((one) => JSON.stringify(one)),
-    );
-    const unknown = questions.filter((one) => !recorded.has(JSON.stringify(one)));
-    assert.deepEqual(unknown, [], 'record them: FEDIMG_RECORD=1');
+    await compareRecorded(situation, questionsOf(decisions));
   });
 }
 
@@ -71,9 +78,27 @@ async function sweep(publisher: LocalPublisher, dryRun: boolean): Promise<SweepR
   return (await handle.result()) as SweepReport;
 }
 
+/** Which shows that the policies are enough for the transport: with `auto` the other one would be tried. */
+function transportIs(transport: 'ssm' | 'console'): string[] {
+  return [`transport = "${transport}"`, 'timeout = "60s"'];
+}
+
+/** A run whose test goes on until something ends it. */
+const ENDLESS = '#!/bin/bash\nsleep 600\n';
+
+async function untilTestInstanceRuns(publisher: LocalPublisher): Promise<void> {
+  await until('the test instance is there', async () => {
+    const instances = await publisher.cloud.resources('instance');
+    return instances.some(
+      ({ state, tags }) => state === 'running' && tags['fedimg:step'] === 'test',
+    );
+  });
+}
+
 describe('a worker with no permission beside the shipped policies', () => {
-  it('publishes an image, completes a region that was left out, and passes doctor', async () => {
-    await underPolicies('publish', IN_A_SUBNET, async (publisher) => {
+  it('publishes an image that is tested over SSM, and completes a region that was left out', async () => {
+    const options = { ...IN_A_SUBNET, test: transportIs('ssm') };
+    await underPolicies('publish', options, async (publisher) => {
       const { request } = await oneImage(publisher);
       const refusal = { action: 'CopySnapshot', kind: 'refusal', count: 0 } as const;
       await publisher.setFaults([{ ...refusal, region: 'eu-west-1' }]);
@@ -83,6 +108,58 @@ describe('a worker with no permission beside the shipped policies', () => {
       const second = await (await publisher.publish(request)).result();
       assert.equal(second.outcome, 'published');
       await assertPublishedOnce(publisher, REGIONS);
+    });
+  });
+
+  it('publishes an image that is tested over the console, with one region retried and one skipped', async () => {
+    const options = {
+      testTransport: 'console',
+      test: transportIs('console'),
+      publish: [
+        'regions = ["us-east-1", "eu-west-1", "us-east-2"]',
+        'operator_patience = "1h"',
+        HVM,
+      ],
+    } as const;
+    await underPolicies('retry and skip', options, async (publisher) => {
+      const { request } = await oneImage(publisher);
+      const refusal = { action: 'CopySnapshot', kind: 'refusal', count: 0 } as const;
+      await publisher.setFaults([
+        { ...refusal, region: 'eu-west-1' },
+        { ...refusal, region: 'us-east-2' },
+      ]);
+      await withSession(async (session) => {
+        const { workflowId } = await startImage(session, request, startOptions(publisher));
+        const waits = 'waiting-for-operator';
+        await untilRegions(session, workflowId, ['eu-west-1', 'us-east-2'], waits);
+        await publisher.setFaults([]);
+        const retry = { ...startOptions(publisher), operator: BY, regions: ['eu-west-1'] };
+        await retryPublication(session, workflowId, retry);
+        await actOnImages(session, workflowId, 'skip', { ...BY, regions: ['us-east-2'] });
+        const { outcome } = await closedStatus(session, workflowId);
+        assert.equal(outcome, 'partly-published');
+      });
+      await assertPublishedOnce(publisher, REGIONS);
+    });
+  });
+
+  it('removes everything when the operator cancels the run in its test', async () => {
+    const options = { test: transportIs('ssm'), testScript: ENDLESS };
+    await underPolicies('cancel', options, async (publisher) => {
+      const { request } = await oneImage(publisher);
+      await withSession(async (session) => {
+        const { workflowId } = await startImage(session, request, startOptions(publisher));
+        await untilTestInstanceRuns(publisher);
+        const { requested } = await cancelPublication(session, workflowId, BY);
+        assert(requested);
+        assert.equal((await closedStatus(session, workflowId)).outcome, 'cancelled');
+      });
+      await assertNothingLeft(publisher);
+    });
+  });
+
+  it('passes doctor', async () => {
+    await underPolicies('doctor', { ...IN_A_SUBNET, worker: false }, async (publisher) => {
       const { stdout, stderr } = await runCli(
         ['doctor', '-o', 'json', '--config', publisher.configFile],
         { env: publisher.env },
@@ -94,9 +171,9 @@ describe('a worker with no permission beside the shipped policies', () => {
   });
 
   it('removes what a failed test leaves, after it has read the console', async () => {
-    const test = ['transport = "console"', 'timeout = "60s"'];
     const testScript = '#!/bin/bash\necho it does not boot\nexit 1\n';
-    await underPolicies('failed test', { test, testScript }, async (publisher) => {
+    const options = { testTransport: 'console', test: transportIs('console'), testScript } as const;
+    await underPolicies('failed test', options, async (publisher) => {
       const { request } = await oneImage(publisher);
       await assert.rejects((await publisher.publish(request)).result());
       await assertNothingLeft(publisher);
@@ -104,16 +181,11 @@ describe('a worker with no permission beside the shipped policies', () => {
   });
 
   it('removes in a sweep what a terminated run leaves', async () => {
-    const options = { sweep: ['grace = "1m"'], testScript: '#!/bin/bash\nsleep 600\n' };
+    const options = { sweep: ['grace = "1m"'], testScript: ENDLESS };
     await underPolicies('sweep', options, async (publisher) => {
       const { request } = await oneImage(publisher);
       const run = await publisher.publish(request);
-      await until('the test instance is there', async () => {
-        const instances = await publisher.cloud.resources('instance');
-        return instances.some(
-          ({ state, tags }) => state === 'running' && tags['fedimg:step'] === 'test',
-        );
-      });
+      await untilTestInstanceRuns(publisher);
       await run.terminate('somebody has pressed the wrong button');
       publisher.clock.advance(60_000);
       await until('grace is over', async () => {

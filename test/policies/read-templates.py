@@ -1,6 +1,7 @@
 """What CloudFormation's linter and Terraform itself make of ops/iam. Arguments: the folder of ops/iam, an empty folder.
 
-Terraform evaluates policies.tf with values in place of the two data sources: its provider cannot be downloaded here.
+Terraform evaluates policies.tf and trust.tf with values in place of the two data sources: its provider cannot be
+downloaded here.
 Prints one JSON object.
 """
 
@@ -16,16 +17,33 @@ work = pathlib.Path(sys.argv[2])
 
 formatted = TerraformCommand(str(iam / "terraform")).fmt(write=False, list=True, diff=True)
 
-policies = (iam / "terraform/policies.tf").read_text()
-for data, value in (
+DATA = (
     ("data.aws_partition.current.partition", "local.partition"),
+    ("data.aws_partition.current.dns_suffix", "local.dns_suffix"),
     ("data.aws_caller_identity.current.account_id", "local.account"),
-):
-    policies = policies.replace(data, value)
-(work / "policies.tf").write_text(policies)
+)
+for name in ("policies.tf", "trust.tf"):
+    text = (iam / "terraform" / name).read_text()
+    for data, value in DATA:
+        text = text.replace(data, value)
+    (work / name).write_text(text)
 (work / "variables.tf").write_text((iam / "terraform/variables.tf").read_text())
 (work / "main.tf").write_text(
-    'locals {\n  partition = "aws"\n  account   = "111122223333"\n}\n\noutput "policies" {\n  value = local.policies\n}\n'
+    """
+locals {
+  partition  = "aws"
+  dns_suffix = "amazonaws.com"
+  account    = "111122223333"
+}
+
+output "policies" {
+  value = local.policies
+}
+
+output "trust" {
+  value = { worker = local.worker_trust, utility = local.instance_trust, test = local.instance_trust }
+}
+"""
 )
 values = json.loads(sys.argv[3])
 (work / "terraform.tfvars.json").write_text(json.dumps(values))
@@ -41,6 +59,7 @@ print(
             "unformatted": str(formatted.value or ""),
             "valid": valid.value,
             "terraform": output["policies"]["value"],
+            "trust": output["trust"]["value"],
             "cloudFormation": cfn_yaml.load(str(iam / "fedimg.cloudformation.yaml")),
         },
         default=str,

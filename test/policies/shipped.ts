@@ -1,5 +1,6 @@
 /** The policies of ops/iam as the installation under test has them, and its calls as questions to them. */
 
+import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Placeholders, Policy } from '../../scripts/iam/policies.js';
@@ -38,10 +39,23 @@ export async function installed(
   );
 }
 
+/** As the local cloud takes them. */
+export function documents(policies: ReadonlyMap<string, Policy>): Record<string, PolicyDocument> {
+  return Object.fromEntries(policies) as unknown as Record<string, PolicyDocument>;
+}
+
+export interface Installation {
+  /** Of the worker. */
+  readonly policies?: readonly string[];
+  /** With `console` the templates make no role for the test instance. */
+  readonly testTransport?: 'ssm' | 'console';
+}
+
 /** The worker under test has the key pair of the cloud's start; the roles are those of the templates. */
-export async function iamOf(names?: readonly string[]): Promise<IamSetupInput> {
-  const documents = (policies: ReadonlyMap<string, Policy>): Record<string, PolicyDocument> =>
-    Object.fromEntries(policies) as unknown as Record<string, PolicyDocument>;
+export async function iamOf({
+  policies,
+  testTransport = 'ssm',
+}: Installation = {}): Promise<IamSetupInput> {
   const instance = documents(await installed(['instance']));
   const trust: PolicyDocument = {
     Version: '2012-10-17',
@@ -54,13 +68,13 @@ export async function iamOf(names?: readonly string[]): Promise<IamSetupInput> {
     ],
   };
   const role = (name: string) => ({ name, trust, policies: instance });
+  const instances = testTransport === 'ssm' ? ['utility', 'test'] : ['utility'];
   return {
-    users: [{ name: 'worker', policies: documents(await installed(names)) }],
-    roles: [role(`${DEPLOYMENT}-utility`), role(`${DEPLOYMENT}-test`)],
-    instanceProfiles: [
-      { name: 'fedimg-utility', role: `${DEPLOYMENT}-utility` },
-      { name: 'fedimg-test', role: `${DEPLOYMENT}-test` },
-    ],
+    users: [{ name: 'worker', policies: documents(await installed(policies)) }],
+    roles: instances.map((name) => role(`${DEPLOYMENT}-${name}`)),
+    instanceProfiles: instances.map((name) => ({
+      ...{ name: `fedimg-${name}`, role: `${DEPLOYMENT}-${name}` },
+    })),
   };
 }
 
@@ -103,7 +117,10 @@ export function questionsOf(decisions: readonly Decision[]): Question[] {
 
 const RECORDED = fileURLToPath(new URL('recorded-questions.json', import.meta.url));
 
-/** By situation: the questions of the runs of `publication.test.ts`. */
+/** The situation of `ebs-direct.test.ts`; it needs the feature's policy beside the default ones. */
+export const EBS_DIRECT = 'EBS direct APIs';
+
+/** By situation: the questions of the runs of `publication.test.ts` and `ebs-direct.test.ts`. */
 export type Recorded = Readonly<Record<string, readonly Question[]>>;
 
 export async function readRecorded(): Promise<Recorded> {
@@ -115,7 +132,20 @@ export async function readRecorded(): Promise<Recorded> {
   }
 }
 
-export async function writeRecorded(situation: string, questions: readonly Question[]) {
+/** `FEDIMG_RECORD=1` records; otherwise each question must be one that is recorded for some situation. */
+export async function compareRecorded(
+  situation: string,
+  questions: readonly Question[],
+): Promise<void> {
+  if (process.env['FEDIMG_RECORD'] === '1') return writeRecorded(situation, questions);
+  // Of all runs: which of them asks something can be a matter of time.
+  const known = Object.values(await readRecorded()).flat();
+  const recorded = new Set(known.map((one) => JSON.stringify(one)));
+  const unknown = questions.filter((one) => !recorded.has(JSON.stringify(one)));
+  assert.deepEqual(unknown, [], 'record them: FEDIMG_RECORD=1 npx mocha test/policies/*.test.ts');
+}
+
+async function writeRecorded(situation: string, questions: readonly Question[]) {
   const all = { ...(await readRecorded()), [situation]: questions };
   const sorted = Object.fromEntries(Object.entries(all).sort());
   await writeFile(RECORDED, `${JSON.stringify(sorted, undefined, 1)}\n`);

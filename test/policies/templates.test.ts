@@ -14,6 +14,8 @@ import { INSTALLATION } from './shipped.js';
 
 const TEMPLATE = `${IAM_FOLDER}fedimg.cloudformation.yaml`;
 
+const WORKER_PRINCIPALS = [`arn:aws:iam::${INSTALLATION.account}:user/releng`];
+
 interface Template {
   readonly Resources: Readonly<
     Record<string, { readonly Properties: Readonly<Record<string, unknown>> }>
@@ -25,6 +27,8 @@ interface Read {
   readonly valid: { readonly valid: boolean };
   /** By name: JSON. */
   readonly terraform: Readonly<Record<string, string>>;
+  /** By role: JSON. */
+  readonly trust: Readonly<Record<string, string>>;
   readonly cloudFormation: Template;
 }
 
@@ -57,6 +61,7 @@ describe('the templates of ops/iam', () => {
         deployment: INSTALLATION.deployment,
         kms_key_arns: INSTALLATION.kms_keys,
         ami_parameter_arns: INSTALLATION.ami_parameters,
+        worker_principal_arns: WORKER_PRINCIPALS,
       };
       try {
         const args = [script, IAM_FOLDER, folder, JSON.stringify(values)];
@@ -109,6 +114,15 @@ describe('the templates of ops/iam', () => {
       }
     });
 
+    it('trust the same principals in both', () => {
+      const roles = { worker: 'WorkerRole', utility: 'UtilityRole', test: 'TestRole' };
+      for (const [name, resource] of Object.entries(roles)) {
+        const { Properties } = read.cloudFormation.Resources[resource] ?? {};
+        const trust = substituted(Properties?.['AssumeRolePolicyDocument']);
+        assert.deepEqual(JSON.parse(read.trust[name] ?? ''), trust, name);
+      }
+    });
+
     it('are formatted as `terraform fmt` formats them', () => {
       assert.equal(read.unformatted, '');
     });
@@ -119,12 +133,16 @@ describe('the templates of ops/iam', () => {
 function substituted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(substituted);
   if (typeof value !== 'object' || value === null) return value;
-  const { Ref: name, 'Fn::Sub': text } = value as Record<string, unknown>;
+  const { Ref: name, 'Fn::Sub': text, 'Fn::If': choice } = value as Record<string, unknown>;
+  if (Array.isArray(choice)) return substituted(choice[1]);
+  if (name === 'WorkerService') return 'ec2.amazonaws.com';
+  if (name === 'WorkerPrincipalArns') return WORKER_PRINCIPALS;
   if (name === 'KmsKeyArns') return INSTALLATION.kms_keys;
   if (name === 'AmiParameterArns') return INSTALLATION.ami_parameters;
   if (typeof text === 'string') {
     return text
       .replaceAll('${AWS::Partition}', INSTALLATION.partition)
+      .replaceAll('${AWS::URLSuffix}', 'amazonaws.com')
       .replaceAll('${AWS::AccountId}', INSTALLATION.account)
       .replaceAll('${Deployment}', INSTALLATION.deployment);
   }

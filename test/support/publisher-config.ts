@@ -23,6 +23,8 @@ export interface PublisherOptions {
   readonly publish?: readonly string[];
   /** Lines for its [test] table. */
   readonly test?: readonly string[];
+  /** False: the test instance has no instance profile, as with transport "console" of ops/iam. */
+  readonly testProfile?: boolean;
   /** Lines for its [utility] table. */
   readonly utility?: readonly string[];
   /** Lines for its [sweep] table. */
@@ -94,7 +96,7 @@ export async function writeConfig({
     ...(options.utility ?? []),
     '[test]',
     'script = "test.sh"',
-    'instance_profile = "fedimg-test"',
+    ...(options.testProfile === false ? [] : ['instance_profile = "fedimg-test"']),
     `agent_key = "${agentKeyFile}"`,
     'instance_types.x86_64 = ["t3.small"]',
     'instance_types.aarch64 = ["t4g.small"]',

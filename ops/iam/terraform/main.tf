@@ -34,14 +34,7 @@ resource "aws_iam_role" "worker" {
   description = "The worker of fedimg"
   tags        = local.tags
 
-  assume_role_policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Effect    = "Allow"
-      Principal = { Service = var.worker_service }
-      Action    = "sts:AssumeRole"
-    }]
-  })
+  assume_role_policy = local.worker_trust
 }
 
 resource "aws_iam_policy" "worker" {
@@ -73,14 +66,7 @@ resource "aws_iam_role" "instance" {
   description = "The ${each.key} instance of fedimg: the SSM agent and nothing else"
   tags        = local.tags
 
-  assume_role_policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Effect    = "Allow"
-      Principal = { Service = "ec2.${data.aws_partition.current.dns_suffix}" }
-      Action    = "sts:AssumeRole"
-    }]
-  })
+  assume_role_policy = local.instance_trust
 }
 
 resource "aws_iam_role_policy" "instance" {

@@ -20,6 +20,12 @@ variable "worker_service" {
   }
 }
 
+variable "worker_principal_arns" {
+  description = "Users and roles that may assume the worker's role, too, such as those of a worker outside of AWS."
+  type        = list(string)
+  default     = []
+}
+
 variable "test_transport" {
   description = "test.transport of fedimg.toml. With console the test instance has no role."
   type        = string

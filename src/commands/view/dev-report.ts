@@ -12,11 +12,20 @@ import type { Terminal } from './terminal.js';
 /** Also writes the variables to `dev.env` in the state folder. */
 export async function reportDev(
   terminal: Terminal,
-  { temporal, simulatorUrl, variables }: LocalStack,
-  { stateDir, config }: { readonly stateDir: string; readonly config: DevConfig },
+  { temporal, simulatorUrl, variables: ofStack }: LocalStack,
+  {
+    stateDir,
+    config,
+    variables,
+  }: {
+    readonly stateDir: string;
+    readonly config: DevConfig;
+    /** Beside those of the stack. */
+    readonly variables: Readonly<Record<string, string>>;
+  },
 ): Promise<void> {
   const lines = [
-    ...exportLines({ ...variables, FEDIMG_CONFIG: config.file }),
+    ...exportLines({ ...ofStack, ...variables, FEDIMG_CONFIG: config.file }),
     ...temporalPathLine(temporal.cli, process.env),
   ];
   const envFile = path.join(stateDir, 'dev.env');
@@ -33,7 +42,7 @@ fedimg dev is running; Ctrl-C ends all of it.
 In other terminals, for fedimg, the AWS CLI and temporal (or: source ${envFile}):`);
   terminal.result(lines.join('\n'));
   terminal.note(`
-For something to publish: fedimg sample
+For something to publish: fedimg dev --sample
 To publish a compose or a .raw.xz that is served on this machine, allow its URL in [source]:
   allow = ["${SERVED_BY_USER}"]
   fedimg publish ${SERVED_BY_USER}disk.raw.xz --arch x86_64 --watch`);

@@ -3,12 +3,13 @@
 import { arnOf } from '../partition.js';
 import type { ServiceCall } from '../service.js';
 import type { Authorization } from './decision.js';
+import { ebsAuthorizations } from './ebs-authorizations.js';
 import { ec2Authorizations } from './ec2-authorizations.js';
 import { parameterArn } from './ec2-launch.js';
 import { ec2Arn, existing, requestTags, tagContext } from './ec2-resources.js';
 import { actionRow, typeArn } from './reference.js';
 
-export type CheckedCall = Pick<ServiceCall, 'cloud' | 'region' | 'action' | 'flat'> & {
+export type CheckedCall = Pick<ServiceCall, 'cloud' | 'region' | 'action' | 'flat' | 'json'> & {
   readonly service: string;
 };
 
@@ -35,6 +36,7 @@ export async function authorizationsOf(call: CheckedCall): Promise<Authorization
   const action = `${call.service}:${call.action}`;
   if (free.has(action)) return [];
   if (call.service === 'ec2') return ec2Authorizations(call);
+  if (call.service === 'ebs') return ebsAuthorizations(call);
   return special[action]?.(call) ?? (await ofReference(call, action));
 }
 
@@ -45,10 +47,6 @@ async function ofReference(call: CheckedCall, action: string): Promise<Authoriza
   if (row === undefined) return [];
   const [type] = row.resourceTypes.keys();
   if (row.isWildcardOnly || type === undefined) return [{ action, resource: '*', context: {} }];
-  const snapshotId = call.flat.get('SnapshotId') ?? call.flat.get('snapshotId');
-  if (service === 'ebs' && snapshotId !== undefined) {
-    return [{ ...existing(call, 'snapshot', snapshotId), action }];
-  }
   const parts = { Partition: 'aws', Region: region, Account: cloud.accountId };
   const resource = await typeArn(service, type, parts);
   return [{ action, resource: resource ?? '*', resourceType: type, context: {} }];

@@ -10,7 +10,7 @@ import { actionRow, listedContext } from './reference.js';
 
 export type AuthorizedCall = Pick<
   ServiceCall,
-  'cloud' | 'region' | 'action' | 'flat' | 'principal'
+  'cloud' | 'region' | 'action' | 'flat' | 'json' | 'principal'
 > & { readonly service: string };
 
 /** Resolves at once while the account has no principals. Throws CloudError for the first permission that is missing. */
