@@ -139,6 +139,14 @@ export const STEPS: readonly Step[] = [
     owns: all,
     undo: REGISTER,
   },
+  {
+    row: 16,
+    stage: 'tested',
+    acts: [acts.beginCopy(AWAY), acts.copyTo(AWAY, { mayExist: true })],
+    owns: all,
+    undo: COPY,
+    region: AWAY,
+  },
 ];
 
 export function stepOf(row: number): Step {

@@ -1,4 +1,4 @@
-/** The fault matrix as data: 15 steps by 18 faults, each cell once. */
+/** The fault matrix as data: 16 steps by 18 faults, each cell once. */
 
 import type { SitePattern } from './call-site.js';
 import type { CellSpec, Column, EndState, Row } from './vocabulary.js';
@@ -59,6 +59,22 @@ const METADATA: SitePattern = { action: 'GET', by: 'images.json' };
 const BLOCK_STATE: SitePattern = { action: 'GetImageBlockPublicAccessState', region: AWAY };
 const UTILITY_AMI: SitePattern = { action: 'DescribeImages', region: HOME, by: 'image-id' };
 const SEND_MESSAGE: SitePattern = { action: 'send' };
+
+/** Of the copy step, and of a copy that begins with the test. */
+const COPY_CELLS: Row['cells'] = {
+  ...onTheWay(COPY, 'D'),
+  EC: ends('D', COPY),
+  CP: ends('D', COPY, {
+    rule: { kind: 'quota', count: 2 },
+    note: 'a place becomes free',
+  }),
+  DN: ends('R', COPY),
+  SA: NO_COMMAND,
+  IT: ends('R', { action: 'DescribeSnapshots', region: AWAY, by: 'snapshot-id' }),
+  RD: ends('R', { action: '*', region: AWAY }),
+  CN: ends('X', COPY),
+  ...serverColumns(),
+};
 
 export const MATRIX: readonly Row[] = [
   {
@@ -241,20 +257,7 @@ export const MATRIX: readonly Row[] = [
   {
     row: 11,
     step: 'copy',
-    cells: {
-      ...onTheWay(COPY, 'D'),
-      EC: ends('D', COPY),
-      CP: ends('D', COPY, {
-        rule: { kind: 'quota', count: 2 },
-        note: 'a place becomes free',
-      }),
-      DN: ends('R', COPY),
-      SA: NO_COMMAND,
-      IT: ends('R', { action: 'DescribeSnapshots', region: AWAY, by: 'snapshot-id' }),
-      RD: ends('R', { action: '*', region: AWAY }),
-      CN: ends('X', COPY),
-      ...serverColumns(),
-    },
+    cells: COPY_CELLS,
   },
   {
     row: 12,
@@ -311,6 +314,11 @@ export const MATRIX: readonly Row[] = [
     row: 15,
     step: 'sweep',
     cells: sweepCells(),
+  },
+  {
+    row: 16,
+    step: 'early-copy',
+    cells: COPY_CELLS,
   },
 ];
 
