@@ -130,13 +130,20 @@ export interface LeaveOutUntestedInput {
   readonly kept: readonly string[];
 }
 
+export interface CopySnapshotInput {
+  readonly origin: Origin;
+  /** The region of the copy. */
+  readonly regionName: string;
+  readonly source: SnapshotSource;
+}
+
 export interface CopyToRegionInput {
   readonly origin: Origin;
   readonly arch: Arch;
   readonly registration: RegistrationPlan;
   readonly regionPlan: RegionPlan;
   readonly source: SnapshotSource;
-  /** The operator has retried the region: an earlier activity of this run may have made its copy. */
+  /** An earlier activity of this run may have made the copy: it began with the test, or the operator has retried the region. */
   readonly mayExist?: true;
 }
 
@@ -293,6 +300,8 @@ export interface Activities {
   runTest(input: RunTestInput): Promise<TestRecord>;
   /** Deregisters the AMIs of a virtualization type that could not be tested, and notes why on the others. */
   leaveOutUntested(input: LeaveOutUntestedInput): Promise<void>;
+  /** Begins the copy and does not wait for it; returns the id of the snapshot. */
+  copySnapshot(input: CopySnapshotInput): Promise<string>;
   copyToRegion(input: CopyToRegionInput): Promise<RegisteredAmi[]>;
   publishRegion(input: PublishRegionInput): Promise<void>;
   /** Marks results that stay private, so that a sweep does not remove them as strays. */

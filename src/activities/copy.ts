@@ -5,12 +5,26 @@ import type { Heartbeat } from '../model/progress/heartbeat.js';
 import type { RegisteredAmi } from '../model/plan/plan.js';
 import { inRegion } from '../model/ids/own-tags.js';
 import { snapshotTags, stepKey, TAG } from '../model/ids/tags.js';
-import type { CopyToRegionInput } from './activities.js';
+import type { RegionAccess } from '../aws/region-access.js';
+import type { Origin } from '../model/ids/tags.js';
+import type { CopySnapshotInput, CopyToRegionInput, SnapshotSource } from './activities.js';
 import type { ActivityContext } from './attempt/context.js';
 import { isRepeat } from './attempt/context.js';
 import { heartbeating, waitingFor } from './attempt/heartbeat.js';
 import { adoptEarlier } from './earlier-amis.js';
 import { ensureImages, withEarlier } from './register.js';
+
+/** Begins the copy of the snapshot, or finds it; `copyToRegion` waits for it. Safe to repeat. */
+export function copySnapshot(
+  { aws }: ActivityContext,
+  { origin, regionName, source }: CopySnapshotInput,
+): Promise<string> {
+  const ec2 = aws.region(regionName);
+  const first = { ...waitingFor('begin of the snapshot copy'), region: regionName };
+  return heartbeating(first, (_report, signal) =>
+    ensureCopy(ec2, { origin, source, mayExist: isRepeat() }, signal),
+  );
+}
 
 export function copyToRegion(
   { aws, runs }: ActivityContext,
@@ -19,7 +33,6 @@ export function copyToRegion(
   const { source } = input;
   const ec2 = aws.region(input.regionPlan.regionName);
   const origin = inRegion(input.origin, ec2.name);
-  const from = { [TAG.sourceSnapshot]: source.snapshot };
   const { regionName: region } = input.regionPlan;
   const beat = (phase: string, percent?: number): Heartbeat => ({
     ...waitingFor(phase, percent),
@@ -38,17 +51,8 @@ export function copyToRegion(
     // The copy of the earlier run has the same bytes.
     const [first] = earlier;
     if (first !== undefined) return register(first.snapshot);
-    const snapshot = await ensureSnapshotCopy(
-      ec2,
-      source,
-      {
-        key: { ...stepKey(origin, 'copy'), ...from },
-        tags: { ...snapshotTags(origin, 'copy', source.rawSha256), ...from },
-        description: `${origin.image} (${origin.composeId})`,
-        mayExist: input.mayExist === true || isRepeat(),
-      },
-      signal,
-    );
+    const mayExist = input.mayExist === true || isRepeat();
+    const snapshot = await ensureCopy(ec2, { origin, source, mayExist }, signal);
     await waitUntilSnapshotComplete(ec2, snapshot, {
       signal,
       isCopy: true,
@@ -57,4 +61,22 @@ export function copyToRegion(
     report(beat('AMIs'));
     return register(snapshot);
   });
+}
+
+/** The region's one copy of the snapshot: found by the run, the step and the source, or made. */
+function ensureCopy(
+  ec2: RegionAccess,
+  wanted: { readonly origin: Origin; readonly source: SnapshotSource; readonly mayExist: boolean },
+  signal: AbortSignal,
+): Promise<string> {
+  const { source, mayExist } = wanted;
+  const origin = inRegion(wanted.origin, ec2.name);
+  const from = { [TAG.sourceSnapshot]: source.snapshot };
+  const request = {
+    key: { ...stepKey(origin, 'copy'), ...from },
+    tags: { ...snapshotTags(origin, 'copy', source.rawSha256), ...from },
+    description: `${origin.image} (${origin.composeId})`,
+    mayExist,
+  };
+  return ensureSnapshotCopy(ec2, source, request, signal);
 }

@@ -3,7 +3,7 @@
 import type { Activities } from './activities.js';
 import { announce } from './announce.js';
 import type { ActivityContext } from './attempt/context.js';
-import { copyToRegion } from './copy.js';
+import { copySnapshot, copyToRegion } from './copy.js';
 import { findStrays } from './sweep/find-strays.js';
 import { publishRegion } from './publish.js';
 import { keepFailed } from './keep-failed.js';
@@ -41,6 +41,7 @@ export function createActivities(context: ActivityContext): Activities {
     launchTestInstance: (input) => launchTestInstance(context, input),
     runTest: (input) => runTest(context, input),
     leaveOutUntested: (input) => leaveOutUntested(context, input),
+    copySnapshot: (input) => copySnapshot(context, input),
     copyToRegion: (input) => copyToRegion(context, input),
     publishRegion: (input) => publishRegion(context, input),
     keepRegion: (input) => keepRegion(context, input),

@@ -83,6 +83,9 @@ function utilityInput(
         Ebs: {
           VolumeSize: utility.volumeSizeGiB,
           VolumeType: utility.volumeType,
+          ...(utility.volumeThroughputMiB === undefined
+            ? {}
+            : { Throughput: utility.volumeThroughputMiB }),
           DeleteOnTermination: true,
         },
       },

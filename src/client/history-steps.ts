@@ -65,6 +65,8 @@ function after(before: RegionProgress, act: PastActivity): RegionProgress {
   switch (act.type) {
     case 'registerImages':
       return isDone ? { ...base, state: 'copied', amis: amisOf(act) } : before;
+    case 'copySnapshot':
+      return act.end === 'failed' ? before : { ...base, state: 'copying' };
     case 'copyToRegion':
       if (act.end === 'failed') return failed(base, act);
       return isDone

@@ -7,6 +7,7 @@ import { variantsOf } from '../model/ids/variant.js';
 import { RESERVED_DEPLOYMENTS } from '../model/ids/workflow-ids.js';
 import { amisSchema, type AmiItem } from './sections/amis.js';
 import { composesSchema } from './sections/composes.js';
+import { copySchema } from './sections/copy.js';
 import { logSchema } from './sections/log.js';
 import { messagingSchema } from './sections/messaging.js';
 import { metricsSchema } from './sections/metrics.js';
@@ -28,6 +29,7 @@ import { timingSchema, workerSchema } from './sections/worker.js';
 
 export type { AmiItem } from './sections/amis.js';
 export type { ComposesConfig } from './sections/composes.js';
+export type { CopyConfig } from './sections/copy.js';
 export type { MessagingConfig } from './sections/messaging.js';
 export type { LogConfig } from './sections/log.js';
 export type { MetricsConfig } from './sections/metrics.js';
@@ -64,6 +66,7 @@ const root = z.strictObject({
     ),
   amis: amisSchema,
   publish: publishSchema.prefault({}),
+  copy: copySchema.prefault({}),
   tags: tagsSchema.prefault({}),
   write: writeSchema.prefault({}),
   utility: utilitySchema.prefault({}),
@@ -139,6 +142,14 @@ function checkHomeIsKept(toml: Partial<Toml>, report: Report): void {
   report(['publish', 'exclude_regions', index], message);
 }
 
+/** An approval before the copies would come when they have begun. */
+function checkCopiesWait(toml: Partial<Toml>, report: Report): void {
+  if (toml.copy?.start !== 'with-test' || toml.publish?.approval !== 'before-copy') return;
+  const message =
+    'begins the copies before the approval that publish.approval = "before-copy" waits for; use "after-test", or publish.approval = "before-publish"';
+  report(['copy', 'start'], message);
+}
+
 /** The model of the file: strict objects, defaults, and the rules between tables. */
 export const configSchema = root
   .superRefine((toml: unknown, context) => {
@@ -147,6 +158,7 @@ export const configSchema = root
     checkVariants(toml, report);
     checkZones(toml, report);
     checkHomeIsKept(toml, report);
+    checkCopiesWait(toml, report);
   }, always)
   .transform(({ amis: [first, ...others], utility, test, worker, ...rest }) => {
     if (first === undefined) throw new RangeError('the model let an empty AMI list pass');

@@ -30,6 +30,7 @@ echo "phase=$phase"
 echo "total=$total"
 case $meter in
 size) bytes=$(stat -c %s "$path" 2>/dev/null || echo 0) ;;
+sizes) bytes=$(stat -c %s "$path"*.[0-9]* 2>/dev/null | awk '{ sum += $1 } END { print sum + 0 }' || :) ;;
 dd) bytes=$(tr '\r' '\n' <"$path" 2>/dev/null | sed -n 's/^\([0-9][0-9]*\) bytes.*/\1/p' | tail -n 1) ;;
 *) bytes= ;;
 esac

@@ -11,7 +11,6 @@ import type { PublishImageInput } from '../contract.js';
 import type { Completion } from '../model/plan/completion.js';
 import type { UtilityPlan } from '../model/plan/plan.js';
 import type { ImageResult } from '../model/progress/progress.js';
-import { settleAll } from '../model/settle.js';
 import { isLost } from './failure-reason.js';
 import { following, planning, waiting, writeBounds } from './profiles.js';
 import { copyToAllRegions } from './publish/copy-regions.js';
@@ -22,19 +21,25 @@ import { Publication } from './publish/publication.js';
 import type { RegionAmis } from './publish/publication.js';
 import { makeRegionsPublic } from './publish/publish-regions.js';
 import type { TestedSource } from './publish/publish-regions.js';
-import { launchFirstTest, runTests } from './publish/test-instance.js';
+import type { HomeToTest } from './publish/register-home.js';
+import { registerAndLaunch, registerHome } from './publish/register-home.js';
+import { runTests } from './publish/test-instance.js';
 import type { Tested } from './publish/test-instance.js';
 import { writeDirectly } from './publish/write-directly.js';
 
 const { planImage } = proxyActivities<Pick<Activities, 'planImage'>>(planning);
-const { launchUtilityInstance, snapshotVolume, registerImages, terminateInstance } =
+const { launchUtilityInstance, snapshotVolume, terminateInstance } =
   proxyActivities<
-    Pick<
-      Activities,
-      'launchUtilityInstance' | 'snapshotVolume' | 'registerImages' | 'terminateInstance'
-    >
+    Pick<Activities, 'launchUtilityInstance' | 'snapshotVolume' | 'terminateInstance'>
   >(waiting);
 const { writeImage } = proxyActivities<Pick<Activities, 'writeImage'>>(following);
+
+interface Retired {
+  /** Of the first test; undefined when EC2 lost it. */
+  readonly instance: InstanceRef | undefined;
+  /** Resolves at the end of the utility instance. */
+  readonly ended: Promise<void>;
+}
 
 /** EC2 may lose two instances by chance. A third loss has another cause, so the run fails. */
 const PAIRS_MAX = 3;
@@ -58,8 +63,8 @@ export async function publishImage(input: PublishImageInput): Promise<ImageResul
       return { pair, source };
     });
     const registered = await register(publication, source);
-    const instance = await retire(publication, pair, registered);
-    const { home, tests } = await test(publication, registered, instance);
+    const retired = await retire(publication, pair, registered);
+    const { home, tests } = await test(publication, registered.home, retired);
     const copies = await copy(publication, source);
     await publish(publication, [home, ...copies], { source, tests });
     return await finishPublished(publication);
@@ -73,9 +78,11 @@ async function complete(
   publication: Publication,
   { source, tests, regions }: Completion,
 ): Promise<ImageResult> {
-  const { homeRegion } = publication.plan;
+  const { run, plan } = publication;
+  const { homeRegion } = plan;
   showEarlier(publication);
-  const home = regions.includes(homeRegion) ? [await register(publication, source)] : [];
+  const register = () => registerHome(publication, source);
+  const home = regions.includes(homeRegion) ? [await run.step('register', register)] : [];
   const copies = await copy(publication, source);
   await publish(publication, [...home, ...copies], { source, tests });
   return finishPublished(publication);
@@ -156,48 +163,41 @@ async function write(
   });
 }
 
-/** Registers the home region's AMIs from the snapshot. */
-async function register(publication: Publication, source: SnapshotSource): Promise<RegionAmis> {
-  const { run, plan, undo } = publication;
-  const { origin, arch, registration, home: regionPlan } = plan;
-  const { regionName, wanted } = regionPlan;
-  const { snapshot, rawSha256 } = source;
-  return run.step('register', async () => {
-    undo.register(regionName, 'register');
-    const amis = await registerImages.executeWithOptions(
-      { summary: `${wanted.length} AMIs from ${snapshot} in ${regionName}` },
-      [{ origin, arch, registration, regionPlan, snapshot, rawSha256 }],
-    );
-    run.setRegion(regionName, { state: 'copied', amis });
-    return { regionPlan, amis };
+/** Registers the home region's AMIs from the snapshot; the first test instance and early copies begin beside that. */
+async function register(publication: Publication, source: SnapshotSource): Promise<HomeToTest> {
+  return publication.run.step('register', () => {
+    publication.early.begin(publication, source);
+    return registerAndLaunch(publication, source);
   });
 }
 
-/** Terminates the utility instance, where there is one, and launches the first test instance at the same time. */
+/** Waits for the first test instance. The utility instance, where there is one, ends beside the test. */
 async function retire(
   publication: Publication,
   pair: UtilityInstance | undefined,
-  home: RegionAmis,
-): Promise<InstanceRef | undefined> {
+  { launched }: HomeToTest,
+): Promise<Retired> {
   return publication.run.step('retire', async () => {
-    if (pair === undefined) return launchFirstTest(publication, home);
+    if (pair === undefined) return { instance: await launched, ended: Promise.resolve() };
     const { regionName, instanceId } = pair;
     const summary = `terminate utility instance ${instanceId}`;
-    const terminated = terminateInstance.executeWithOptions({ summary }, [
-      { regionName, instanceId },
-    ]);
-    const launched = launchFirstTest(publication, home);
-    await settleAll<unknown>([terminated, launched]);
-    return launched;
+    const ended = terminateInstance.executeWithOptions({ summary }, [{ regionName, instanceId }]);
+    publication.aside(ended.catch(() => undefined));
+    return { instance: await launched, ended };
   });
 }
 
+/** The run goes on when the test has passed and the utility instance has ended. */
 async function test(
   publication: Publication,
   home: RegionAmis,
-  instance: InstanceRef | undefined,
+  { instance, ended }: Retired,
 ): Promise<Tested> {
-  return publication.run.step('test', () => runTests(publication, home, instance));
+  return publication.run.step('test', async () => {
+    const tested = await runTests(publication, home, instance);
+    await ended;
+    return tested;
+  });
 }
 
 async function copy(publication: Publication, source: SnapshotSource): Promise<RegionAmis[]> {

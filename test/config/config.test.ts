@@ -116,6 +116,10 @@ describe('a configuration', () => {
         /required_regions\[0\]: requires eu-west-1, which is not in regions; add it/,
       ],
       [
+        `${LEAST}[publish]\napproval = "before-copy"\n[copy]\nstart = "with-test"`,
+        /copy\.start: begins the copies before the approval .*use "after-test", or publish\.approval = "before-publish"/,
+      ],
+      [
         `${LEAST}[publish]\nexclude_regions = ["us-east-1"]`,
         /exclude_regions\[0\]: excludes us-east-1, the home region/,
       ],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ComposeServer } from '../../src/local/compose-server/compose-server.js';
@@ -179,15 +179,36 @@ describe('the write program', () => {
   it('does not stay at "read-back 100%" while it looks whether the rest of a large volume is blank', async () => {
     await withWriteBench(async ({ state, shim, write }) => {
       const seen = join(state, 'phase-of-the-look');
+      // The look begins with the write, and lasts longer than the read-back.
       await shim(
         'dd',
-        `[[ $* != *of=/dev/full* ]] || /bin/cp '${state}/phase' '${seen}'; exec /bin/dd "$@"`,
+        `if [[ $* == *of=/dev/full* ]]; then
+  until grep -q '^blank-check' '${state}/phase'; do /bin/sleep 0.05; done
+  /bin/cp '${state}/phase' '${seen}'
+fi
+exec /bin/dd "$@"`,
       );
       const result = await write(image.args);
       assert.equal(result.get('status'), 'ok', result.get('message'));
       const [phase, total, meter] = (await readFile(seen, 'utf8')).split(' ');
       const rest = VOLUME_BYTES - RAW_BYTES;
       assert.deepEqual([phase, Number(total), meter], ['blank-check', rest, 'dd']);
+    });
+  });
+
+  it('does not read ten gibibytes after the write when the server did not announce the size of the image', async () => {
+    await withWriteBench(async ({ state, shim, write }) => {
+      const began = join(state, 'looks-that-began');
+      await shim(
+        'dd',
+        `[[ $* != *of=/dev/full* ]] || /bin/cp '${state}/phase' '${began}'; exec /bin/dd "$@"`,
+      );
+      const { url, sha256, compressedBytes } = image.args;
+      const result = await write({ url, sha256, compressedBytes });
+      assert.equal(result.get('status'), 'ok', result.get('message'));
+      assert.equal(result.get('raw_bytes'), `${RAW_BYTES}`);
+      // The file's own index has the size: the rest is looked at while the image is unpacked.
+      assert.match(await readFile(began, 'utf8'), new RegExp(`^write ${RAW_BYTES} dd`));
     });
   });
 
@@ -223,6 +244,92 @@ echo "dd: error reading '/dev/nvme1n1': Input/output error" >&2; exit 1`,
       );
       const result = await write(image.args);
       assert.equal(result.get('code'), 'unreadable', result.get('message'));
+    });
+  });
+
+  describe('of a large file', () => {
+    const BIG = '/big.raw.xz';
+    const BIG_BYTES = 34 * 1024 * 1024;
+    let big: WriteArguments & { sha256: string; compressedBytes: number };
+    let raw: Buffer;
+
+    before(async () => {
+      raw = randomBytes(BIG_BYTES);
+      const rawFile = join(directory, 'big.raw');
+      await writeFile(rawFile, raw);
+      const { file, compressed } = await compressXz(rawFile);
+      await rename(file, join(directory, BIG));
+      const { sha256, sizeBytes } = compressed;
+      big = { url: `${server.url}${BIG}`, sha256, compressedBytes: sizeBytes, rawBytes: BIG_BYTES };
+    });
+    afterEach(() => server.setFault(BIG, undefined));
+
+    it('does not wait for one slow connection: its parts are downloaded side by side', async () => {
+      await withWriteBench(async ({ volume, write }) => {
+        const before = server.requests(BIG);
+        const result = await write(big);
+        assert.equal(result.get('status'), 'ok', result.get('message'));
+        const after = server.requests(BIG);
+        assert.equal(after.partial - before.partial, 2);
+        assert.equal(after.bytes - before.bytes, big.compressedBytes, 'each byte once');
+        assert((await readFile(volume)).subarray(0, BIG_BYTES).equals(raw));
+      });
+    });
+
+    it('goes on inside each part when the server drops the connections', async () => {
+      await withWriteBench(async ({ write }) => {
+        server.setFault(BIG, { truncateAfterBytes: 10_000_000, times: 2 });
+        const before = server.requests(BIG);
+        const result = await write(big);
+        assert.equal(result.get('status'), 'ok', result.get('message'));
+        const after = server.requests(BIG);
+        assert.equal(
+          after.partial - before.partial,
+          4,
+          'two that were dropped, and two that went on',
+        );
+        assert(after.bytes - before.bytes < big.compressedBytes * 1.1);
+      });
+    });
+
+    it('is not put together from whole files when a server forgets its ranges', async () => {
+      const directoryOnly = await startComposeServer({ directory, ranges: false });
+      try {
+        await withWriteBench(async ({ volume, state, write }) => {
+          const result = await write({ ...big, url: `${directoryOnly.url}${BIG}` });
+          assert.equal(result.get('status'), 'ok', result.get('message'));
+          assert((await readFile(volume)).subarray(0, BIG_BYTES).equals(raw));
+          assert.deepEqual(
+            (await readdir(state)).filter((name) => name.includes('part')),
+            [],
+          );
+        });
+      } finally {
+        await directoryOnly.close();
+      }
+    });
+
+    it('ends at once with the reason of the part that the server refuses', async () => {
+      await withWriteBench(async ({ volume, write }) => {
+        server.setFault(BIG, { status: 403 });
+        const result = await write(big);
+        assert.equal(result.get('code'), 'http-403', result.get('message'));
+        assert((await readFile(volume)).every((byte) => byte === 0));
+      });
+    });
+
+    it('is refused when one part has other bytes', async () => {
+      await withWriteBench(async ({ shim, write }) => {
+        await shim(
+          'curl',
+          `/usr/bin/curl "$@"; code=$?
+for last; do [ "$before" != --output ] || piece=$last; before=$last; done
+[[ $piece != *.part.1.* ]] || printf X | /bin/dd of="$piece" bs=1 seek=4711 conv=notrunc 2>/dev/null
+exit $code`,
+        );
+        const result = await write(big);
+        assert.equal(result.get('code'), 'checksum-mismatch', result.get('message'));
+      });
     });
   });
 });

@@ -149,13 +149,23 @@ export const runTest = act(
 
 export const retireTest = act('terminateInstance', (state) => known(state.test, 'test instance'));
 
-export function copyTo(regionName: string): Act {
+export function beginCopy(regionName: string): Act {
+  return act('copySnapshot', (state) => {
+    const source = known(state.source, 'snapshot');
+    return { origin: planOf(state).origin, regionName, source };
+  });
+}
+
+/** `mayExist`: its copy has begun with the test. */
+export function copyTo(regionName: string, { mayExist = false } = {}): Act {
   return act(
     'copyToRegion',
     (state) => {
       const { origin, arch, registration } = planOf(state);
       const source = known(state.source, 'snapshot');
-      return { origin, arch, registration, regionPlan: regionOf(state, regionName), source };
+      const regionPlan = regionOf(state, regionName);
+      const early = mayExist ? { mayExist: true as const } : {};
+      return { origin, arch, registration, regionPlan, source, ...early };
     },
     (state, amis) => (state.copies[regionName] = amis),
   );

@@ -147,6 +147,14 @@ export const STEPS: readonly Step[] = [
     undo: [{ region: HOME, steps: ['snapshot'] }],
     anew: { undo: ['snapshot'], acts: [acts.writeDirect], counter: 'generation', max: 3 },
   },
+  {
+    row: 17,
+    stage: 'tested',
+    acts: [acts.beginCopy(AWAY), acts.copyTo(AWAY, { mayExist: true })],
+    owns: all,
+    undo: COPY,
+    region: AWAY,
+  },
 ];
 
 export function stepOf(row: number): Step {

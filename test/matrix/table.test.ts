@@ -6,7 +6,7 @@ import { MATRIX } from './table.js';
 import type { CellSpec } from './vocabulary.js';
 import { COLUMNS, END_STATES } from './vocabulary.js';
 
-/** Reliability reference, part 3, without its footnotes, and the write without a utility instance: LR TH 5X TO EC CP DN K0 K1 ZO TS SA IT RD BR CN TM DP. */
+/** Reliability reference, part 3, without its footnotes, the write without a utility instance, and the copy that begins with the test: LR TH 5X TO EC CP DN K0 K1 ZO TS SA IT RD BR CN TM DP. */
 const PUBLISHED = `
 intake     D D D D - - A D D D D - - - D - - D
 metadata   D D D D D - F D D D D - - - D X S D
@@ -23,7 +23,8 @@ publish    D D D D D R R D D D D - R R D K S D
 notify     D D D D - - A D D D D - - - D D S D
 compensate X X X X X - A X X X X - X S X X S X
 sweep      D D D D D - A D D D D - D A D - D D
-direct     D D D D D D F D D D D - D F D X S D`;
+direct     D D D D D D F D D D D - D F D X S D
+early-copy D D D D D D R D D D D - R R D X S D`;
 
 function endOf(cell: CellSpec): string {
   if (cell.level === 'never') return '-';

@@ -62,6 +62,22 @@ const BLOCK_STATE: SitePattern = { action: 'GetImageBlockPublicAccessState', reg
 const UTILITY_AMI: SitePattern = { action: 'DescribeImages', region: HOME, by: 'image-id' };
 const SEND_MESSAGE: SitePattern = { action: 'send' };
 
+/** Of the copy step, and of a copy that begins with the test. */
+const COPY_CELLS: Row['cells'] = {
+  ...onTheWay(COPY, 'D'),
+  EC: ends('D', COPY),
+  CP: ends('D', COPY, {
+    rule: { kind: 'quota', count: 2 },
+    note: 'a place becomes free',
+  }),
+  DN: ends('R', COPY),
+  SA: NO_COMMAND,
+  IT: ends('R', { action: 'DescribeSnapshots', region: AWAY, by: 'snapshot-id' }),
+  RD: ends('R', { action: '*', region: AWAY }),
+  CN: ends('X', COPY),
+  ...serverColumns(),
+};
+
 export const MATRIX: readonly Row[] = [
   {
     row: 1,
@@ -243,20 +259,7 @@ export const MATRIX: readonly Row[] = [
   {
     row: 11,
     step: 'copy',
-    cells: {
-      ...onTheWay(COPY, 'D'),
-      EC: ends('D', COPY),
-      CP: ends('D', COPY, {
-        rule: { kind: 'quota', count: 2 },
-        note: 'a place becomes free',
-      }),
-      DN: ends('R', COPY),
-      SA: NO_COMMAND,
-      IT: ends('R', { action: 'DescribeSnapshots', region: AWAY, by: 'snapshot-id' }),
-      RD: ends('R', { action: '*', region: AWAY }),
-      CN: ends('X', COPY),
-      ...serverColumns(),
-    },
+    cells: COPY_CELLS,
   },
   {
     row: 12,
@@ -331,6 +334,11 @@ export const MATRIX: readonly Row[] = [
       CN: ends('X', PUT_BLOCK),
       ...serverColumns(),
     },
+  },
+  {
+    row: 17,
+    step: 'early-copy',
+    cells: COPY_CELLS,
   },
 ];
 

@@ -9,6 +9,7 @@ const OPERATOR = 'test/workflows/operator.test.ts';
 const WHOLE = 'test/incidents/whole-compose.test.ts';
 const LATE = 'test/incidents/late-listings.test.ts';
 const TWO = 'test/incidents/two-attempts.test.ts';
+const EARLY = 'test/workflows/publish/early-copies.test.ts';
 const GUEST = 'test/guest/write-image.test.ts';
 const SWEEP = 'test/activities/sweep/sweep.test.ts';
 const LEFT = 'test/activities/left-over.test.ts';
@@ -627,12 +628,11 @@ const PROGRESS: readonly Mutant[] = [
 
 const REPLAY: readonly Mutant[] = [
   {
-    name: 'the test is taken before the utility instance is retired',
+    name: 'the utility instance is retired only when the first test instance is there',
     invariant: 'I10',
     file: 'src/workflows/publish-image.ts',
-    find: '    const instance = await retire(publication, pair, registered);\n    const { home, tests } = await test(publication, registered, instance);\n',
-    replace:
-      '    const { home, tests } = await test(publication, registered, undefined);\n    await retire(publication, pair, registered);\n',
+    find: "  return publication.run.step('retire', async () => {\n",
+    replace: "  return publication.run.step('retire', async () => {\n    await launched;\n",
     tests: ['test/replay', WORKFLOW],
   },
   {
@@ -869,7 +869,7 @@ const HANDS: readonly Mutant[] = [
     name: 'a retry does not wait for the undo of its region',
     invariant: 'I6',
     file: 'src/workflows/publish/copy-regions.ts',
-    find: '    await publication.undone(regionName);\n',
+    find: '    await publication.undone(regionName);\n    // Skipped again meanwhile.\n',
     replace: '',
     tests: [OPERATOR],
   },
@@ -945,8 +945,8 @@ const BY_HAND: readonly Mutant[] = [
     name: 'a skip does not stop the copy of its region',
     invariant: 'I17',
     file: 'src/workflows/publish/operator.ts',
-    find: "else if (state === 'copying') this.#copies.get(regionName)?.cancel();",
-    replace: "else if (state === 'copying') continue;",
+    find: '        this.#copies.get(regionName)?.cancel();\n',
+    replace: '        continue;\n',
     tests: [OPERATOR],
     grep: 'skips a region that is too slow',
   },
@@ -1136,7 +1136,60 @@ const FORESIGHT: readonly Mutant[] = [
   },
 ];
 
+const OVERLAP: readonly Mutant[] = [
+  {
+    name: 'the undo of an early copy is not registered before it begins',
+    invariant: 'I1',
+    file: 'src/workflows/publish/early-copies.ts',
+    find: "  undo.register(regionName, 'copy');\n",
+    replace: '',
+    tests: [EARLY, 'test/incidents/early-copies.test.ts'],
+  },
+  {
+    name: 'the copy step does not know that a copy began with the test',
+    invariant: 'I2',
+    file: 'src/workflows/publish/early-copies.ts',
+    find: '    await copy.ended;\n    return true;\n',
+    replace: '    await copy.ended;\n    return false;\n',
+    tests: [EARLY],
+  },
+  {
+    name: 'the undo of a skipped region does not wait until its early copy has stopped',
+    invariant: 'I17',
+    file: 'src/workflows/publish/leave-out.ts',
+    find: '  await early.stop(before.region);\n',
+    replace: '',
+    tests: [EARLY],
+  },
+  {
+    name: 'copies begin before the test though the configuration wants them after it',
+    invariant: 'I9',
+    file: 'src/workflows/publish/early-copies.ts',
+    find: "    if (plan.copyStart !== 'with-test') return;\n",
+    replace: '',
+    tests: [EARLY],
+  },
+  {
+    name: 'a part of a download is taken from a server that sends the whole file',
+    invariant: 'I4',
+    file: 'src/guest/write-image.sh',
+    find: '    63:2* | 0:200) [ -z "$first" ] || exit "$NO_RANGES" ;;&\n',
+    replace: '',
+    tests: [GUEST],
+    grep: 'forgets its ranges',
+  },
+  {
+    name: 'what is wrong with the volume behind the image is found and not reported',
+    invariant: 'I4',
+    file: 'src/guest/write-image.sh',
+    find: '  [ -z "$wrong" ] || fail',
+    replace: '  true || fail',
+    tests: [GUEST],
+  },
+];
+
 export const CATALOGUE: readonly Mutant[] = [
+  ...OVERLAP,
   ...LEAKS,
   ...DUPLICATES,
   ...DIRECT_WRITES,

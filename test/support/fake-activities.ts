@@ -86,6 +86,7 @@ function goodActivities(announced: FakeActivities['announced']): Activities {
         output: 'ok',
       }),
     leaveOutUntested: () => Promise.resolve(),
+    copySnapshot: ({ regionName }) => Promise.resolve(`snap-${regionName}`),
     copyToRegion: ({ regionPlan }) =>
       Promise.resolve(registered(regionPlan, `snap-${regionPlan.regionName}`)),
     publishRegion: () => Promise.resolve(),

@@ -30,7 +30,10 @@ export interface WriteBench {
 const VOLUME_ID = 'vol-0123456789abcdef0';
 export const VOLUME_BYTES = 64 * 1024 * 1024;
 
-export async function withWriteBench<T>(body: (bench: WriteBench) => Promise<T>): Promise<T> {
+export async function withWriteBench<T>(
+  body: (bench: WriteBench) => Promise<T>,
+  volumeBytes = VOLUME_BYTES,
+): Promise<T> {
   const directory = await mkdtemp(join(tmpdir(), 'fedimg-test-write-'));
   const [state, tools] = [join(directory, 'state'), join(directory, 'tools')];
   const volume = join(directory, 'volume');
@@ -38,7 +41,7 @@ export async function withWriteBench<T>(body: (bench: WriteBench) => Promise<T>)
     await mkdir(state);
     await mkdir(tools);
     const blank = await open(volume, 'w');
-    await blank.truncate(VOLUME_BYTES);
+    await blank.truncate(volumeBytes);
     await blank.close();
     const shim = async (name: string, text: string) => {
       await writeFile(join(tools, name), `#!/bin/bash\n${text}\n`);
@@ -56,7 +59,7 @@ export async function withWriteBench<T>(body: (bench: WriteBench) => Promise<T>)
           PROGRAM,
           state,
           VOLUME_ID,
-          `${VOLUME_BYTES}`,
+          `${volumeBytes}`,
           url,
           sha256 ?? '-',
           `${compressedBytes ?? '-'}`,

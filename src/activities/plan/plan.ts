@@ -133,6 +133,7 @@ export async function makePlan(
     makePublic: config.publish.public,
     minRateBytesPerSecond: config.source.minRateBytesPerSecond,
     regionPatienceMs: Math.ceil(config.publish.regionPatienceMs * config.timing.scale),
+    ...(config.copy.start === 'with-test' ? { copyStart: config.copy.start } : {}),
     operatorPatienceMs: operatorPatienceMs(config),
     approval: config.publish.approval,
     ...(named === undefined ? {} : { publishedAs: named }),

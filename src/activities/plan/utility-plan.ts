@@ -89,6 +89,7 @@ export function planUtility(config: Config, ami: UtilityAmi, size: ImageSize): U
     ...optional('securityGroup', utility.securityGroup),
     volumeType: utility.volumeType,
     volumeSizeGiB,
+    ...(utility.volumeType === 'gp3' ? { volumeThroughputMiB: utility.volumeThroughputMib } : {}),
     rootSizeGiB: ami.rootSizeGiB + downloadGiB,
     deadManMinutes: utility.deadManMinutes,
   };

@@ -25,6 +25,13 @@ export const utilitySchema = z
       .enum(VOLUME_TYPES)
       .default('gp3')
       .describe('Type of the volume that the image is written to.'),
+    /** EBS user guide, "gp3 volumes": 125 to 2,000, at most 0.25 for each IOPS, of which 3,000 are included. */
+    volume_throughput_mib: z
+      .int()
+      .min(125)
+      .max(750)
+      .default(750)
+      .describe('MiB a second of a gp3 volume.'),
     fallback_volume_size_gib: z
       .int()
       .min(1)

@@ -9,10 +9,12 @@ const MIB = 1024 ** 2;
 
 /**
  * Durations of steps, in seconds. EC2 promises none. A boot with its SSM agent takes two to five minutes, a snapshot
- * copy up to half an hour; the volume writes 125 MiB/s (EBS user guide, "gp3"), and the read-back reads as fast.
+ * copy up to half an hour; a gp3 volume has 125 MiB/s (EBS user guide, "gp3") or what is provisioned.
  */
 const SECONDS = { plan: 10, boot: 180, register: 30, perCopy: 900, publish: 60 } as const;
-const VOLUME_BYTES_PER_SECOND = 125 * MIB;
+const VOLUME_MIB_PER_SECOND = 125;
+/** Of one thread of xz, which writes more slowly than the volume takes it. */
+const UNPACKED_BYTES_PER_SECOND = 125 * MIB;
 /** Of the servers of a distribution, as a careful guess. */
 const DOWNLOAD_BYTES_PER_SECOND = 20 * MIB;
 /** Between regions, a copy is slower than EBS's 500 MiB/s within one. */
@@ -55,6 +57,8 @@ export function stepSeconds(plan: ImagePlan): Readonly<Record<Step, number>> {
   const downloadBytes = plan.compressedSizeBytes ?? rawBytes;
   const copies = plan.copies.filter(({ unusable }) => unusable === undefined).length;
   const tests = plan.test.variants.length;
+  const test = tests * (SECONDS.boot + plan.test.timeoutSeconds * TEST_SHARE);
+  const copy = SECONDS.perCopy + rawBytes / COPY_BYTES_PER_SECOND;
   return {
     plan: SECONDS.plan,
     utility: plan.direct === undefined ? SECONDS.boot : 0,
@@ -62,8 +66,9 @@ export function stepSeconds(plan: ImagePlan): Readonly<Record<Step, number>> {
     register: SECONDS.register,
     // The first test instance is launched meanwhile; its boot belongs to the test.
     retire: 0,
-    test: tests * (SECONDS.boot + plan.test.timeoutSeconds * TEST_SHARE),
-    copy: copies === 0 ? 0 : SECONDS.perCopy + rawBytes / COPY_BYTES_PER_SECOND,
+    test,
+    // Copies that begin with the test go on behind it.
+    copy: copies === 0 ? 0 : Math.max(0, copy - (plan.copyStart === 'with-test' ? test : 0)),
     publish: SECONDS.publish,
   };
 }
@@ -75,7 +80,12 @@ function writeSeconds(plan: ImagePlan, rawBytes: number, downloadBytes: number):
     const once = rawBytes / DIRECT_BYTES_PER_SECOND;
     return Math.max(download, once) + once;
   }
-  return download + (2 * rawBytes) / VOLUME_BYTES_PER_SECOND + rawBytes / SNAPSHOT_BYTES_PER_SECOND;
+  return (
+    download +
+    rawBytes / UNPACKED_BYTES_PER_SECOND +
+    rawBytes / ((plan.utility?.volumeThroughputMiB ?? VOLUME_MIB_PER_SECOND) * MIB) +
+    rawBytes / SNAPSHOT_BYTES_PER_SECOND
+  );
 }
 
 export function estimateOf(plan: ImagePlan): Estimate {

@@ -65,6 +65,8 @@ export interface UtilityPlan {
   /** Of the volume that the image is written to. */
   readonly volumeType: VolumeType;
   readonly volumeSizeGiB: number;
+  /** Provisioned, of a gp3 volume; absent: what its type has. */
+  readonly volumeThroughputMiB?: number;
   readonly deadManMinutes: number;
 }
 
@@ -120,6 +122,8 @@ export interface ImagePlan {
   readonly makePublic: boolean;
   readonly minRateBytesPerSecond: number;
   readonly regionPatienceMs: number;
+  /** Absent: the copies begin when the test has passed. */
+  readonly copyStart?: 'with-test';
   /** How long a failed region waits for the operator before it is left out; absent: not at all. */
   readonly operatorPatienceMs?: number;
   /** Where the run waits until a person approves it; absent: nowhere. */

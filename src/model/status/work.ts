@@ -53,6 +53,7 @@ const WORDS: Readonly<Record<string, string>> = {
   launchTestInstance: 'launch of the test instance',
   terminateInstance: 'termination of an instance',
   runTest: 'test',
+  copySnapshot: 'begin of the copy',
   copyToRegion: 'copy',
   publishRegion: 'publication',
   keepRegion: 'completion',
@@ -73,7 +74,7 @@ export function workText({ type, ...work }: Work): string {
   const words = WORDS[type] ?? type;
   const region = regionOf(work);
   if (region === null) return words;
-  return `${words} ${type === 'copyToRegion' ? 'to' : 'in'} ${region}`;
+  return `${words} ${type.startsWith('copy') ? 'to' : 'in'} ${region}`;
 }
 
 export function regionOf({

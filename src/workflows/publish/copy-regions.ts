@@ -31,7 +31,7 @@ export async function copyToAllRegions(
 ): Promise<RegionAmis[]> {
   const { run, plan, late } = publication;
   late.begin((regionPlan) => late.add(comeBack(publication, source, regionPlan)));
-  const wanted = plan.copies.filter(({ regionName }) => run.region(regionName).state === 'waiting');
+  const wanted = plan.copies.filter(({ regionName }) => isWanted(publication, regionName));
   // One timer for all regions: it cancels those that are late. Complete regions are not affected.
   run.setCopiesDue(plan.regionPatienceMs);
   const firsts = await withinPatience(plan.regionPatienceMs, PATIENCE, () =>
@@ -48,6 +48,11 @@ export async function copyToAllRegions(
   return regions;
 }
 
+/** Before its first try; `copying` with an early copy. */
+function isWanted({ run }: Publication, regionName: string): boolean {
+  return ['waiting', 'copying'].includes(run.region(regionName).state);
+}
+
 async function firstCopy(
   publication: Publication,
   source: SnapshotSource,
@@ -55,6 +60,9 @@ async function firstCopy(
 ): Promise<FirstCopy> {
   const { regionName } = regionPlan;
   try {
+    // The operator has skipped and retried it since its early copy began: the undo would remove the new copy.
+    await publication.undone(regionName);
+    if (!isWanted(publication, regionName)) return {};
     return { region: await copyRegion(publication, source, regionPlan) };
   } catch (failure) {
     if (isGivenUp(publication, regionName, failure)) return {};
@@ -95,7 +103,7 @@ function copyAgain(
 }
 
 async function copyRegion(
-  { run, plan, undo }: Publication,
+  { run, plan, undo, early }: Publication,
   source: SnapshotSource,
   regionPlan: RegionPlan,
 ): Promise<RegionAmis> {
@@ -106,11 +114,12 @@ async function copyRegion(
   run.setRegion(regionName, { state: 'copying' });
   const summary = `copy to ${regionName}, ${wanted.length} AMIs`;
   const options = { summary, ...copyBounds(regionPatienceMs) };
-  const amis = await run.operator.skippable(regionName, () =>
-    copyToRegion.executeWithOptions(options, [
-      { origin, arch, registration, regionPlan, source, ...(isAgain ? { mayExist: true } : {}) },
-    ]),
-  );
+  const amis = await run.operator.skippable(regionName, async () => {
+    const mayExist = (await early.ended(regionName)) || isAgain ? { mayExist: true as const } : {};
+    return copyToRegion.executeWithOptions(options, [
+      { origin, arch, registration, regionPlan, source, ...mayExist },
+    ]);
+  });
   run.setRegion(regionName, { state: 'copied', amis });
   return { regionPlan, amis };
 }

@@ -1,4 +1,4 @@
-/** Regions on their own way beside the steps: they failed and wait for the operator, or the operator has brought them back. */
+/** Work on its own way beside the steps: early copies, regions that failed and wait for the operator or that the operator has brought back. */
 
 import { CancellationScope, condition } from '@temporalio/workflow';
 import type { RegionPlan } from '../../model/plan/plan.js';
@@ -29,11 +29,16 @@ export class LateRegions {
     this.#bringBack?.(regionPlan);
   }
 
-  run(work: () => LateRegion): LateRegion {
-    const region = this.#scope.run(work);
+  /** Ends with the others; and earlier, when it is cancelled on its own. */
+  newScope(): CancellationScope {
+    return new CancellationScope({ cancellable: true, parent: this.#scope });
+  }
+
+  run<T>(act: () => Promise<T>): Promise<T> {
+    const work = this.#scope.run(act);
     // Another one waits for it later; until then a rejection must not count as unhandled.
-    this.#all.push(region.catch(() => undefined));
-    return region;
+    this.#all.push(work.catch(() => undefined));
+    return work;
   }
 
   /** `publishEach` will publish it. */

@@ -45,10 +45,11 @@ export function nextOf(failure: unknown): string {
 }
 
 async function undoAside(
-  { run, undo }: Publication,
+  { run, undo, early }: Publication,
   before: RegionProgress,
   reason: string,
 ): Promise<void> {
+  await early.stop(before.region);
   const undone = await undo.unwindRegion(before.region);
   run.recordUndone(undone, before, reason);
   run.setRegion(before.region, { reason: `${reason}${leftBehind([undone])}` });

@@ -158,8 +158,9 @@ export class Operator {
     );
     for (const [regionName, state] of open) {
       if (state === 'waiting-for-operator') this.#decisions.set(regionName, 'skip');
-      else if (state === 'copying') this.#copies.get(regionName)?.cancel();
-      else this.#run.giveUp(regionName);
+      else if (state === 'copying' && this.#copies.has(regionName)) {
+        this.#copies.get(regionName)?.cancel();
+      } else this.#run.giveUp(regionName);
     }
     return { changed: true };
   }

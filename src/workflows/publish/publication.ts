@@ -7,6 +7,7 @@ import { planWithout } from '../../model/plan/untested.js';
 import { settleAll } from '../../model/settle.js';
 import { announcementsOf } from './announce-changes.js';
 import { Announcements } from './announcements.js';
+import { EarlyCopies } from './early-copies.js';
 import { LateRegions } from './late-regions.js';
 import { leaveOut } from './leave-out.js';
 import type { ImageRun } from './image-run.js';
@@ -25,6 +26,7 @@ export class Publication {
   readonly undo: UndoStack;
   readonly announcements: Announcements;
   readonly late = new LateRegions();
+  readonly early = new EarlyCopies();
   readonly #scope = CancellationScope.current();
   readonly #aside: Promise<void>[] = [];
   /** The clean-up of each region that was left out. */
