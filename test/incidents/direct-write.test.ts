@@ -40,7 +40,7 @@ async function publishOne(publisher: LocalPublisher): Promise<Published> {
 describe('an image that the worker writes without a utility instance', () => {
   it('has the same bytes, evidence and messages as one that a utility instance writes, and needs only the shipped policies', async () => {
     const usual = await withPublisher(PUBLISH, publishOne);
-    const iam = await iamOf([...DEFAULT_POLICIES, 'ebs-direct']);
+    const iam = await iamOf({ policies: [...DEFAULT_POLICIES, 'ebs-direct'] });
     const direct = await withPublisher({ ...DIRECT, iam }, async (publisher) => {
       const published = await publishOne(publisher);
       const launches = await callCount(publisher, 'RunInstances');

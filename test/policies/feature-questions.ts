@@ -60,23 +60,6 @@ export const FEATURE_QUESTIONS: Readonly<Record<string, readonly Question[]>> = 
   'an AMI list with resolve:ssm': [
     { action: 'ssm:GetParameter', resource: parameter, context: {} },
   ],
-  // EBS user guide, "Control access to EBS direct APIs using IAM"; StartSnapshot with tags also needs CreateTags.
-  'EBS direct APIs': [
-    { action: 'ebs:StartSnapshot', resource: `${snapshot}*`, context: ours('RequestTag') },
-    { action: 'ec2:CreateTags', resource: `${snapshot}*`, context: ours('RequestTag') },
-    {
-      action: 'ec2:CreateTags',
-      resource: `${snapshot}snap-0123456789abcdef0`,
-      context: { ...ours('ResourceTag'), 'aws:TagKeys': [TAG.rawSha256] },
-    },
-    ...['CompleteSnapshot', 'GetSnapshotBlock', 'ListSnapshotBlocks', 'PutSnapshotBlock'].map(
-      (action) => ({
-        action: `ebs:${action}`,
-        resource: `${snapshot}snap-0123456789abcdef0`,
-        context: ours('ResourceTag'),
-      }),
-    ),
-  ],
   // SSM user guide, "Reference: ec2messages, ssmmessages, and other API operations".
   'the SSM agent': [
     'ssm:UpdateInstanceInformation',
