@@ -1,5 +1,6 @@
 /** About how long a publication takes and what it costs: for an operator who decides, not for a bill. */
 
+import { partitionOf } from '../partition.js';
 import type { Step } from '../progress/progress.js';
 import type { ImagePlan } from './plan.js';
 
@@ -33,9 +34,9 @@ const SECONDS_PER_HOUR = 3600;
 export interface Estimate {
   readonly seconds: number;
   /** Paid once: instances, and the transfer of the copies. */
-  readonly onceUsd: number;
+  readonly onceUsd: number | null;
   /** Paid each month while the AMIs exist. Snapshots hold only the blocks that are used, so it is at most this. */
-  readonly monthlyUsd: number;
+  readonly monthlyUsd: number | null;
   readonly instanceHours: number;
   readonly snapshotGib: number;
 }
@@ -69,10 +70,12 @@ export function estimateOf(plan: ImagePlan): Estimate {
   const seconds = Object.values(steps).reduce((sum, one) => sum + one, 0);
   const instanceHours = (steps.utility + steps.write + steps.test) / SECONDS_PER_HOUR;
   const snapshotGib = (rawBytes / GIB) * (1 + copies);
+  const { hasStandardPrices } = partitionOf(plan.homeRegion);
+  const priced = (usd: number) => (hasStandardPrices ? usd : null);
   return {
     seconds: Math.ceil(seconds / 60) * 60,
-    onceUsd: instanceHours * USD.instanceHour + (rawBytes / GIB) * copies * USD.transferGib,
-    monthlyUsd: snapshotGib * USD.snapshotGibMonth,
+    onceUsd: priced(instanceHours * USD.instanceHour + (rawBytes / GIB) * copies * USD.transferGib),
+    monthlyUsd: priced(snapshotGib * USD.snapshotGibMonth),
     instanceHours,
     snapshotGib,
   };
