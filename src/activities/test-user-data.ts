@@ -1,7 +1,7 @@
 /** The user-data of a test instance: what brings the SSM agent, or the test itself where the console is read. */
 
 import { clientToken } from '../aws/client-token.js';
-import { ssmAgentUrl } from '../aws/partition.js';
+import { ssmAgentUrl } from '../model/partition.js';
 import { packedScript } from '../config/test-script.js';
 import { publishedKeyring } from '../guest/agent-key.js';
 import { userData, withArguments } from '../guest/guest-script.js';

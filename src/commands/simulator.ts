@@ -8,9 +8,16 @@ import type {
   CloudSettings,
   IamSetupInput,
   LatencyProfile,
+  PartitionName,
   Simulator,
 } from '../simulator/index.js';
-import { readIamSetup, readSettings, SettingsError, startSimulator } from '../simulator/index.js';
+import {
+  PARTITIONS,
+  readIamSetup,
+  readSettings,
+  SettingsError,
+  startSimulator,
+} from '../simulator/index.js';
 import { awsVariables, exportLines } from '../local/environment.js';
 import { finish, withHelp } from './shared/command-help.js';
 import { EXIT, type ExitCode } from './shared/exit-codes.js';
@@ -26,6 +33,7 @@ interface SimulatorOptions {
   readonly seed?: number;
   readonly settings?: Partial<CloudSettings>;
   readonly iam?: string;
+  readonly partition: PartitionName;
 }
 
 export function createCommand(): Command {
@@ -42,10 +50,12 @@ export function createCommand(): Command {
       'settings of the start, by default a new AWS account: docs/simulator.md lists them',
       parseSettings,
     )
+    .option('--partition <name>', PARTITIONS.join(', '), parsePartition, 'aws')
     .option('--iam <file>', 'users, roles and policies that it enforces: docs/simulator.md');
   withHelp(command, {
     examples: [
       'fedimg simulator --port 8234 --state ./cloud',
+      'fedimg simulator --partition aws-cn',
       'AWS_ENDPOINT_URL=http://127.0.0.1:8234 aws ec2 describe-images --owners self',
     ],
     notes:
@@ -58,6 +68,12 @@ export function createCommand(): Command {
 function parseSeed(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw usageError(`--seed ${text} is not a seed`, 'Allowed: a whole number of at most 9 digits.');
+}
+
+function parsePartition(text: string): PartitionName {
+  const known = PARTITIONS.find((one) => one === text);
+  if (known !== undefined) return known;
+  throw usageError(`--partition ${text} is unknown`, `Allowed: ${PARTITIONS.join(', ')}.`);
 }
 
 function parseSettings(text: string): Partial<CloudSettings> {
@@ -97,7 +113,7 @@ async function run(command: Command, options: SimulatorOptions): Promise<ExitCod
       stateDir,
       latency: options.latency,
       ...(options.seed === undefined ? {} : { seed: options.seed }),
-      ...(options.settings === undefined ? {} : { settings: options.settings }),
+      settings: { ...options.settings, partition: options.partition },
       ...(iam === undefined ? {} : { iam }),
       log: terminal.note,
     });
@@ -108,7 +124,8 @@ async function run(command: Command, options: SimulatorOptions): Promise<ExitCod
     if (isPairGiven(simulator)) {
       terminal.note(`(its key pair is that of this environment, ${SECRETS.join(' and ')})`);
     }
-    terminal.result(exportLines(printedVariables(simulator)).join('\n'));
+    const variables = printedVariables(simulator, HOME_REGIONS[options.partition]);
+    terminal.result(exportLines(variables).join('\n'));
     await noteKeptTroubles(simulator.url, terminal.note);
     await stopped;
     await simulator.close();
@@ -120,9 +137,16 @@ async function run(command: Command, options: SimulatorOptions): Promise<ExitCod
 
 const SECRETS: readonly string[] = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
 
+/** For AWS_REGION. */
+const HOME_REGIONS: Readonly<Record<PartitionName, string>> = {
+  aws: 'us-east-1',
+  'aws-cn': 'cn-north-1',
+  'aws-us-gov': 'us-gov-west-1',
+};
+
 /** With the key pair only where the simulator has made it: a pair of the environment may be one of a real account. */
-function printedVariables(simulator: Simulator): Record<string, string> {
-  const all = Object.entries(awsVariables(simulator.url, simulator.credentials));
+function printedVariables(simulator: Simulator, region: string): Record<string, string> {
+  const all = Object.entries(awsVariables(simulator.url, simulator.credentials, region));
   const isGiven = isPairGiven(simulator);
   return Object.fromEntries(all.filter(([name]) => !(isGiven && SECRETS.includes(name))));
 }

@@ -1,8 +1,10 @@
 /** The configuration as one model: every table, and the rules between them. */
 import { z } from 'zod';
 import { always, isRecord } from './cross-check.js';
+import { checkPartition } from './partition.js';
 import type { Arch } from '../model/compose/compose.js';
 import { DEFAULT_DEPLOYMENT } from '../model/ids/installation.js';
+import { PARTITIONS } from '../model/partition.js';
 import { variantsOf } from '../model/ids/variant.js';
 import { RESERVED_DEPLOYMENTS } from '../model/ids/workflow-ids.js';
 import { amisSchema, type AmiItem } from './sections/amis.js';
@@ -64,6 +66,10 @@ const root = z.strictObject({
     .describe(
       'Name of this deployment. It tags every resource, and stands before its workflow ids unless it is the default.',
     ),
+  partition: z
+    .enum(PARTITIONS)
+    .optional()
+    .describe('The AWS partition; default: that of the home region. Another region is an error.'),
   amis: amisSchema,
   publish: publishSchema.prefault({}),
   copy: copySchema.prefault({}),
@@ -159,6 +165,7 @@ export const configSchema = root
     checkZones(toml, report);
     checkHomeIsKept(toml, report);
     checkCopiesWait(toml, report);
+    checkPartition(toml, report);
   }, always)
   .transform(({ amis: [first, ...others], utility, test, worker, ...rest }) => {
     if (first === undefined) throw new RangeError('the model let an empty AMI list pass');

@@ -4,14 +4,18 @@ import { dirname } from 'node:path';
 import type { LocalCredentials } from './credentials.js';
 
 /** The variables that a user exports. */
-export function awsVariables(url: string, credentials: LocalCredentials): Record<string, string> {
+export function awsVariables(
+  url: string,
+  credentials: LocalCredentials,
+  region = 'us-east-1',
+): Record<string, string> {
   return {
     AWS_ENDPOINT_URL: url,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-    AWS_REGION: 'us-east-1',
+    AWS_REGION: region,
     // The AWS CLI and boto3 read only this one.
-    AWS_DEFAULT_REGION: 'us-east-1',
+    AWS_DEFAULT_REGION: region,
   };
 }
 

@@ -23,6 +23,8 @@ export { readIamSetup } from './iam/change.js';
 export type { ListedResource } from './http/control.js';
 export type { CallCount, Effect } from './store/effects.js';
 export type { FaultKind, FaultRule, FaultStatus } from './faults/faults.js';
+export type { PartitionName } from './partition.js';
+export { PARTITIONS } from './partition.js';
 export type { LatencyProfile } from './latency.js';
 export { LATENCY_PROFILES } from './latency.js';
 export type { CloudSettings } from './settings.js';

@@ -22,7 +22,7 @@ import { createLatency } from './latency.js';
 import type { Machine, MachineFactory } from './machine/machine.js';
 import { createRandom } from './random.js';
 import type { CloudSettings } from './settings.js';
-import { openSettings } from './settings.js';
+import { openSettings, SettingsError } from './settings.js';
 import type {
   AccountRecord,
   FreedName,
@@ -81,8 +81,9 @@ function openLocked(options: CloudOptions, stateDir: string, unlock: () => void)
   const random = createRandom(options.seed, epoch);
   const effects = openEffectLog(stateDir, () => clock.now());
   const settingsBook = openSettings(store, options.settings ?? {});
+  keepPartition(store, settingsBook.current.partition);
   const background = createBackground((line) => cloud.log(line));
-  const iam = new IamBook(settingsBook.current.accountId, () => clock.now());
+  const iam = new IamBook(settingsBook.current, () => clock.now());
   if (options.iam !== undefined) iam.replace(options.iam);
   let changes: ChangeReader | undefined;
   let seq = epoch * seqPerEpoch;
@@ -123,6 +124,17 @@ function openLocked(options: CloudOptions, stateDir: string, unlock: () => void)
   changes = createChangeReader(cloud);
   resumeWork(cloud);
   return { cloud, close: () => closeCloud(cloud, background, unlock) };
+}
+
+/** A state directory belongs to one partition: its regions and Amazon's images are in it. */
+function keepPartition(store: Store, wanted: string): void {
+  const table = store.table<string>('partition');
+  const known =
+    table.get('name') ?? (store.table<number>('meta').get('epoch') === 1 ? wanted : 'aws');
+  if (known !== wanted) {
+    throw new SettingsError(`The state is of the partition ${known}, and ${wanted} is asked for.`);
+  }
+  table.put('name', wanted);
 }
 
 function openTables(store: Store) {

@@ -1,18 +1,49 @@
-/** The AWS partition that the local cloud stands in for: the first part of every ARN. */
+/** AWS's partitions as the local cloud serves them, one at a time: ARNs, hosts, and Amazon's own account. */
 
-/** That of the commercial regions; China and the US government have their own. */
-const partition = 'aws';
+export const PARTITIONS = ['aws', 'aws-cn', 'aws-us-gov'] as const;
 
-/** An ARN (IAM user guide, "Amazon Resource Names"); resources of all regions have no region. */
+export type PartitionName = (typeof PARTITIONS)[number];
+
+/** AWS General Reference, "ARNs": a region's name begins with its partition's prefix. */
+export function partitionOfRegion(region: string): PartitionName {
+  if (region.startsWith('cn-')) return 'aws-cn';
+  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
+}
+
+/** AWS General Reference, "Service endpoints"; docs.amazonaws.cn, "Endpoints and ARNs". */
+export function dnsSuffixOf(region: string): string {
+  return partitionOfRegion(region) === 'aws-cn' ? 'amazonaws.com.cn' : 'amazonaws.com';
+}
+
+/** The owner of Amazon Linux in each partition (awslabs/amazon-eks-ami, `source_ami_owners`). */
+export const amazonAccounts: Readonly<Record<PartitionName, string>> = {
+  aws: '137112412989',
+  'aws-cn': '141808717104',
+  'aws-us-gov': '045324592363',
+};
+
+/** IAM user guide, "AWS service principals": that of EC2 in China has the suffix of its hosts. */
+export function ec2Principal(region: string): string {
+  return `ec2.${dnsSuffixOf(region)}`;
+}
+
+interface ArnPlace {
+  readonly account: string;
+  readonly resource: string;
+}
+
+/** An ARN (IAM user guide, "Amazon Resource Names"); resources of all regions have a partition and no region. */
 export function arnOf(
   service: string,
-  name: { readonly region?: string; readonly account: string; readonly resource: string },
+  place: ArnPlace & ({ readonly region: string } | { readonly partition: PartitionName }),
 ): string {
-  return `arn:${partition}:${service}:${name.region ?? ''}:${name.account}:${name.resource}`;
+  const region = 'region' in place ? place.region : '';
+  const partition = 'region' in place ? partitionOfRegion(place.region) : place.partition;
+  return `arn:${partition}:${service}:${region}:${place.account}:${place.resource}`;
 }
 
 /** The resource of an ARN of this partition that has an account and no region; empty for other text. */
-export function globalResource(arn: string, service: string): string {
+export function globalResource(arn: string, service: string, partition: PartitionName): string {
   const [prefix, ofPartition, ofService, region, account = '', ...resource] = arn.split(':');
   const isOne = prefix === 'arn' && ofPartition === partition && ofService === service;
   return isOne && region === '' && /^\d{12}$/.test(account) ? resource.join(':') : '';

@@ -1,4 +1,7 @@
-/** The commercial regions: opt-in status, availability zones, and where paravirtual kernels are. */
+/** The regions of each partition: opt-in status, availability zones, and where paravirtual kernels are. */
+
+import type { PartitionName } from './partition.js';
+import { partitionOfRegion } from './partition.js';
 
 /** An availability zone of the account and its id, which is the same for every account. */
 export interface Zone {
@@ -37,6 +40,17 @@ const enabledByDefault: readonly (readonly [string, string, string])[] = [
   ['us-west-2', 'usw2', 'abcd'],
 ];
 
+/**
+ * docs.amazonaws.cn, "Amazon Web Services China", general information: two regions of three zones. AWS GovCloud (US)
+ * user guide, "Regions": the same. An account of the partition has both.
+ */
+const ofOtherPartitions: readonly (readonly [string, string, string])[] = [
+  ['cn-north-1', 'cnn1', 'abd'],
+  ['cn-northwest-1', 'cnnw1', 'abc'],
+  ['us-gov-east-1', 'usge1', 'abc'],
+  ['us-gov-west-1', 'usgw1', 'abc'],
+];
+
 const optIn: readonly (readonly [string, string, string])[] = [
   ['af-south-1', 'afs1', 'abc'],
   ['ap-east-1', 'ape1', 'abc'],
@@ -68,11 +82,34 @@ function toRegion(needsOptIn: boolean) {
   });
 }
 
+/** Of all partitions: for a region of which is known that the cloud has it. */
 export const regions: ReadonlyMap<string, Region> = new Map(
-  [...enabledByDefault.map(toRegion(false)), ...optIn.map(toRegion(true))]
+  [
+    ...enabledByDefault.map(toRegion(false)),
+    ...ofOtherPartitions.map(toRegion(false)),
+    ...optIn.map(toRegion(true)),
+  ]
     .sort((one, other) => (one.name < other.name ? -1 : 1))
     .map((region) => [region.name, region]),
 );
+
+/** Those that the cloud's account can have; regions of another partition do not exist for it. */
+export function regionsOf({
+  settings: { partition },
+}: {
+  readonly settings: { readonly partition: PartitionName };
+}): ReadonlyMap<string, Region> {
+  return byPartition[partition];
+}
+
+const within = (partition: PartitionName): ReadonlyMap<string, Region> =>
+  new Map([...regions].filter(([name]) => partitionOfRegion(name) === partition));
+
+const byPartition: Readonly<Record<PartitionName, ReadonlyMap<string, Region>>> = {
+  aws: within('aws'),
+  'aws-cn': within('aws-cn'),
+  'aws-us-gov': within('aws-us-gov'),
+};
 
 /** EC2 user guide, "User provided kernels": the pv-grub-hd0_1.05 kernels of each region that has them. */
 export const paravirtualKernels: ReadonlyMap<string, readonly [x86_64: string, i386: string]> =

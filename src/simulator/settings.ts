@@ -1,6 +1,7 @@
 /** What can be set about the account, its limits and its delays, at the start and while it runs. */
 
 import { z } from 'zod';
+import type { PartitionName } from './partition.js';
 import { AGENT_BUCKETS, type AgentBucket } from './machine/machine.js';
 import type { AccountRecord } from './store/state.js';
 import type { Store } from './store/store.js';
@@ -19,6 +20,8 @@ export interface RegionSettings {
 export interface CloudSettings {
   /** The account that the credentials belong to; fixed at the start. */
   readonly accountId: string;
+  /** Whose regions, ARNs and hosts there are; fixed at the start. */
+  readonly partition: PartitionName;
   /** Opt-in regions that this account has enabled. */
   readonly optedInRegions: readonly string[];
   /** Service quota L-0E3CBAB9, per region; undefined: unlimited. */
@@ -66,6 +69,7 @@ export interface CloudSettings {
  */
 export const defaultSettings: CloudSettings = {
   accountId: '111122223333',
+  partition: 'aws',
   optedInRegions: [],
   publicImagesPerRegion: 5,
   vcpusPerRegion: 5,
@@ -208,9 +212,10 @@ function withoutNull(changes: Changes): Partial<CloudSettings> {
   return Object.fromEntries(values) as Partial<CloudSettings>;
 }
 
-/** What GET shows can be sent back; another account cannot. */
+/** What GET shows can be sent back; another account or partition cannot. */
 function withoutAccount(changes: unknown, current: CloudSettings): unknown {
-  if (typeof changes !== 'object' || changes === null || !('accountId' in changes)) return changes;
-  const { accountId, ...others } = changes;
-  return accountId === current.accountId ? others : changes;
+  if (typeof changes !== 'object' || changes === null) return changes;
+  const isAsNow = ([name, value]: [string, unknown]) =>
+    (name === 'accountId' || name === 'partition') && value === current[name];
+  return Object.fromEntries(Object.entries(changes).filter((entry) => !isAsNow(entry)));
 }

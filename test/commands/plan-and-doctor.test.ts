@@ -137,7 +137,7 @@ describe('a default account before its first publication', () => {
         .at(0),
       'hvm-gp2',
     );
-    assert(plan.about.seconds > 60 && plan.about.monthlyUsd > 0);
+    assert(plan.about.seconds > 60 && (plan.about.monthlyUsd ?? Number.NaN) > 0);
     assert.match(failed.failure.next, /for region in us-east-1 .*--desired-value 6/);
     const made = (await cloud.effects()).slice(before.length);
     assert(made.length > 0);

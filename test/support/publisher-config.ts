@@ -19,6 +19,8 @@ export interface PublisherOptions {
   readonly testScript?: string;
   /** The AMI of the utility instance; "al2023" by default. */
   readonly ami?: string;
+  /** The home region; us-east-1 by default. */
+  readonly home?: string;
   /** Lines for the configuration's [publish] table. */
   readonly publish?: readonly string[];
   /** Lines for its [test] table. */
@@ -85,7 +87,7 @@ export async function writeConfig({
   const lines = [
     `deployment = "${DEPLOYMENT}"`,
     '[[amis]]',
-    'region = "us-east-1"',
+    `region = "${options.home ?? 'us-east-1'}"`,
     `ami = "${options.ami ?? 'al2023'}"`,
     'arch = "x86_64"',
     '[publish]',

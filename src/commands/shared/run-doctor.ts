@@ -9,6 +9,7 @@ import { readStackNote } from '../../local/stack-note.js';
 import { findOnPath } from '../../local/processes/tools.js';
 import type { Check } from '../../model/check.js';
 import { failure, ok, warning } from '../../model/check.js';
+import { serviceHost } from '../../model/partition.js';
 import { checkNotify } from './check-notify.js';
 import { configOfUser } from './with-session.js';
 
@@ -91,7 +92,7 @@ async function checkProxy({ amis, source }: Config): Promise<Check[]> {
     import('../../proxy/environment.js'),
     import('../../proxy/proxy-error.js'),
   ]);
-  const ec2 = `https://ec2.${amis[0].region}.amazonaws.com/`;
+  const ec2 = `https://${serviceHost('ec2', amis[0].region)}/`;
   const targets = [process.env['AWS_ENDPOINT_URL_EC2'] ?? process.env['AWS_ENDPOINT_URL'] ?? ec2];
   try {
     const ways = [...targets, ...source.allow].map((text) => {

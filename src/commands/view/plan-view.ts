@@ -102,6 +102,9 @@ function totalLine({ regions }: PlanSummary): string {
 function aboutLine({ about }: PlanSummary): string {
   const { seconds, onceUsd, monthlyUsd, instanceHours, snapshotGib } = about;
   const time = `${Math.ceil(seconds / 60)} minutes`;
+  if (onceUsd === null || monthlyUsd === null) {
+    return `about ${time}; ${instanceHours.toFixed(1)} instance hours, then at most ${snapshotGib.toFixed(1)} GiB of snapshots`;
+  }
   return `about ${time}; about ${dollars(onceUsd)} once (${instanceHours.toFixed(1)} instance hours, transfer), then at most about ${dollars(monthlyUsd)} a month (${snapshotGib.toFixed(1)} GiB of snapshots)`;
 }
 

@@ -1,5 +1,6 @@
 /** About how long a publication takes and what it costs: for an operator who decides, not for a bill. */
 
+import { partitionOf } from '../partition.js';
 import type { Step } from '../progress/progress.js';
 import type { ImagePlan } from './plan.js';
 import { plannedRawBytes } from './plan.js';
@@ -44,9 +45,9 @@ const SECONDS_PER_HOUR = 3600;
 export interface Estimate {
   readonly seconds: number;
   /** Paid once: instances, and the transfer of the copies. */
-  readonly onceUsd: number;
+  readonly onceUsd: number | null;
   /** Paid each month while the AMIs exist. Snapshots hold only the blocks that are used, so it is at most this. */
-  readonly monthlyUsd: number;
+  readonly monthlyUsd: number | null;
   readonly instanceHours: number;
   readonly snapshotGib: number;
 }
@@ -96,13 +97,16 @@ export function estimateOf(plan: ImagePlan): Estimate {
   const ofUtility = plan.direct === undefined ? steps.utility + steps.write : 0;
   const instanceHours = (ofUtility + steps.test) / SECONDS_PER_HOUR;
   const snapshotGib = (rawBytes / GIB) * (1 + copies);
+  const { hasStandardPrices } = partitionOf(plan.homeRegion);
+  const priced = (usd: number) => (hasStandardPrices ? usd : null);
   return {
     seconds: Math.ceil(seconds / 60) * 60,
-    onceUsd:
+    onceUsd: priced(
       instanceHours * USD.instanceHour +
-      (rawBytes / GIB) *
-        (copies * USD.transferGib + (plan.direct === undefined ? 0 : USD.directGib)),
-    monthlyUsd: snapshotGib * USD.snapshotGibMonth,
+        (rawBytes / GIB) *
+          (copies * USD.transferGib + (plan.direct === undefined ? 0 : USD.directGib)),
+    ),
+    monthlyUsd: priced(snapshotGib * USD.snapshotGibMonth),
     instanceHours,
     snapshotGib,
   };

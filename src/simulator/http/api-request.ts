@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Cloud } from '../cloud.js';
 import type { Credentials } from '../credentials.js';
 import { CloudError } from '../errors.js';
-import { isEnabled, regions } from '../regions.js';
+import { isEnabled, regionsOf } from '../regions.js';
 import type { Service } from '../service.js';
 import { claimedService } from '../services.js';
 import type { RequestContent } from './protocols/protocol.js';
@@ -82,8 +82,8 @@ function checkScope(cloud: Cloud, scope: Scope, service: Service): void {
     const message = `Credential should be scoped to correct service: '${service.name}'.`;
     throw new CloudError(code, message, status);
   }
-  const region = regions.get(scope.region);
-  // A region that is not enabled does not know the account's keys.
+  const region = regionsOf(cloud).get(scope.region);
+  // A region that is not enabled, or is of another partition, does not know the account's keys.
   if (region === undefined || !isEnabled(region, cloud.settings.optedInRegions)) {
     throw signatureError(service, 'unknown-key', unknownKeyMessage);
   }

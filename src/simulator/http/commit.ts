@@ -2,7 +2,7 @@
 
 import type { IncomingMessage } from 'node:http';
 import type { Cloud } from '../cloud.js';
-import { regions } from '../regions.js';
+import { regionsOf } from '../regions.js';
 import { claimedService } from '../services.js';
 import type { ApiRequest } from './api-request.js';
 import type { Outcome } from './outcome.js';
@@ -39,7 +39,7 @@ export function commit(
     kind: 'call',
     service: (request?.service ?? claimedService(message)).name,
     action: /^\w{1,64}$/.test(request?.action ?? '') ? (request?.action ?? '') : 'Unknown',
-    region: region !== undefined && regions.has(region) ? region : 'unknown',
+    region: region !== undefined && regionsOf(cloud).has(region) ? region : 'unknown',
     result: answer.result,
     answered: outcome.keepBack === undefined && !message.socket.destroyed,
     requestId,

@@ -2,7 +2,7 @@
 
 import { defaultGroupId, defaultSubnets, defaultVpcId } from '../ec2/lib/network-defaults.js';
 import { findParameter } from '../ssm/parameter-store.js';
-import { arnOf } from '../partition.js';
+import { arnOf, ec2Principal } from '../partition.js';
 import type { Authorization, Context } from './decision.js';
 import type { Ec2Call } from './ec2-resources.js';
 import { ec2Arn, existing, made } from './ec2-resources.js';
@@ -89,6 +89,7 @@ function instanceContext({ flat, cloud }: Ec2Call): Context {
       ? {}
       : {
           'ec2:InstanceProfile': arnOf('iam', {
+            partition: cloud.settings.partition,
             account: cloud.accountId,
             resource: `instance-profile/${profile}`,
           }),
@@ -165,10 +166,14 @@ function passedRole(call: Ec2Call): Authorization[] {
   return [
     {
       action: 'iam:PassRole',
-      resource: arnOf('iam', { account: cloud.accountId, resource: `role/${role}` }),
+      resource: arnOf('iam', {
+        partition: cloud.settings.partition,
+        account: cloud.accountId,
+        resource: `role/${role}`,
+      }),
       resourceType: 'role',
       context: {
-        'iam:PassedToService': 'ec2.amazonaws.com',
+        'iam:PassedToService': ec2Principal(call.region),
         'iam:AssociatedResourceArn': ec2Arn(call, 'instance', '*'),
       },
     },

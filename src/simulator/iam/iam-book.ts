@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import type { Credentials } from '../credentials.js';
+import type { PartitionName } from '../partition.js';
 import { arnOf } from '../partition.js';
 import type { Decision } from './decision.js';
 import type { IamRole, IamSetup, PolicyDocument } from './setup.js';
@@ -31,16 +32,23 @@ export interface Session {
 /** More than one publication makes; beyond it the oldest are forgotten. */
 const decisionsMax = 20_000;
 
+interface Account {
+  readonly accountId: string;
+  readonly partition: PartitionName;
+}
+
 /** In memory: a restart has the setup of its start, and sessions end with the process. */
 export class IamBook {
   #setup: IamSetup = parseIamSetup({});
   readonly #sessions = new Map<string, Session>();
   readonly #decisions = new Map<string, Decision>();
   readonly #accountId: string;
+  readonly #partition: PartitionName;
   readonly #now: () => number;
 
-  constructor(accountId: string, now: () => number) {
-    this.#accountId = accountId;
+  constructor(account: Account, now: () => number) {
+    this.#accountId = account.accountId;
+    this.#partition = account.partition;
     this.#now = now;
   }
 
@@ -89,11 +97,11 @@ export class IamBook {
       users.find((one) => one.accessKeyId === accessKeyId) ??
       users.find((one) => one.accessKeyId === undefined);
     if (user === undefined) {
-      const arn = arnOf('iam', { account: this.#accountId, resource: 'root' });
+      const arn = this.#arn('iam', 'root');
       return { arn, userId: this.#accountId, type: 'Account', policies: new Map() };
     }
     return {
-      arn: arnOf('iam', { account: this.#accountId, resource: `user/${user.name}` }),
+      arn: this.#arn('iam', `user/${user.name}`),
       userId: uniqueId('AIDA', user.name),
       type: 'User',
       userName: user.name,
@@ -142,13 +150,16 @@ export class IamBook {
     return [...this.#decisions.values()];
   }
 
+  #arn(service: string, resource: string): string {
+    return arnOf(service, { partition: this.#partition, account: this.#accountId, resource });
+  }
+
   #sessionCaller({ role, sessionName }: Session): Caller {
-    const account = this.#accountId;
     return {
-      arn: arnOf('sts', { account, resource: `assumed-role/${role.name}/${sessionName}` }),
+      arn: this.#arn('sts', `assumed-role/${role.name}/${sessionName}`),
       userId: `${uniqueId('AROA', role.name)}:${sessionName}`,
       type: 'AssumedRole',
-      roleArn: arnOf('iam', { account, resource: `role/${role.name}` }),
+      roleArn: this.#arn('iam', `role/${role.name}`),
       policies: new Map(Object.entries(role.policies)),
     };
   }

@@ -123,7 +123,11 @@ export function requestView(cloud: Cloud, request: QuotaRequest): Record<string,
     LastUpdated: request.updatedAt / 1000,
     Requester: JSON.stringify({
       accountId: cloud.accountId,
-      callerArn: arnOf('iam', { account: cloud.accountId, resource: 'user/fedimg' }),
+      callerArn: arnOf('iam', {
+        partition: cloud.settings.partition,
+        account: cloud.accountId,
+        resource: 'user/fedimg',
+      }),
     }),
     QuotaArn: quota === undefined ? undefined : quotaArn(quota, request.region, cloud.accountId),
     GlobalQuota: false,

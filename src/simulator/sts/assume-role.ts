@@ -41,7 +41,9 @@ export async function assumeRole(call: ServiceCall): Promise<unknown> {
       `DurationSeconds ${seconds} must be from ${secondsMin} to ${secondsMax}.`,
     );
   }
-  const name = /^role\/(?:.*\/)?([^/]+)$/.exec(globalResource(arn, 'iam'))?.[1] ?? '';
+  const name =
+    /^role\/(?:.*\/)?([^/]+)$/.exec(globalResource(arn, 'iam', cloud.settings.partition))?.[1] ??
+    '';
   const role = cloud.iam.role(name);
   const caller = cloud.iam.callerOf(principal);
   const action = 'sts:AssumeRole';
@@ -74,6 +76,7 @@ export async function assumeRole(call: ServiceCall): Promise<unknown> {
     AssumedRoleUser: {
       AssumedRoleId: `${uniqueId('AROA', name)}:${sessionName}`,
       Arn: arnOf('sts', {
+        partition: cloud.settings.partition,
         account: cloud.accountId,
         resource: `assumed-role/${name}/${sessionName}`,
       }),

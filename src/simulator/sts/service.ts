@@ -22,7 +22,11 @@ export const stsService: Service = {
           return { Arn: arn, UserId: userId, Account: cloud.accountId };
         }
         return {
-          Arn: arnOf('iam', { account: cloud.accountId, resource: 'user/fedimg' }),
+          Arn: arnOf('iam', {
+            partition: cloud.settings.partition,
+            account: cloud.accountId,
+            resource: 'user/fedimg',
+          }),
           UserId: 'AIDAFEDIMGLOCALCLOUD1',
           Account: cloud.accountId,
         };

@@ -4,7 +4,7 @@ import { checkImageName } from '../lib/image-name.js';
 import { checkCompletionDuration, copySource, copySnapshot } from '../lib/snapshot-copy.js';
 import { CloudError, invalidCombination } from '../../errors.js';
 import { flag, ignored, integer, required, text } from '../../input.js';
-import { isEnabled, regions } from '../../regions.js';
+import { isEnabled, regionsOf } from '../../regions.js';
 import type { ImageBlockDevice, ImageRecord, Tags } from '../../store/state.js';
 import type { ActionTable, Call } from '../lib/action.js';
 import { action } from '../lib/action.js';
@@ -73,7 +73,7 @@ export const copyImageActions: ActionTable = {
 };
 
 function sourceImage(call: Call, regionName: string, imageId: string): ImageRecord {
-  const region = regions.get(regionName);
+  const region = regionsOf(call.cloud).get(regionName);
   if (region === undefined || !isEnabled(region, call.cloud.settings.optedInRegions)) {
     throw new CloudError('InvalidRegion', `The source region '${regionName}' is not valid.`);
   }

@@ -1,10 +1,10 @@
 /** Regions, availability zones, the default network, key pairs: what every account has from the start. */
 
-import { arnOf } from '../../partition.js';
+import { arnOf, dnsSuffixOf } from '../../partition.js';
 import { CloudError } from '../../errors.js';
 import { flag, integer, list, text } from '../../input.js';
 import type { Region } from '../../regions.js';
-import { isEnabled, regions } from '../../regions.js';
+import { isEnabled, regions, regionsOf } from '../../regions.js';
 import type { XmlFields } from '../../http/xml.js';
 import type { ActionTable, Call } from '../lib/action.js';
 import { action } from '../lib/action.js';
@@ -18,21 +18,21 @@ function optInStatus(call: Call, region: Region): string {
 }
 
 function endpoint(region: Region): string {
-  return `ec2.${region.name}.amazonaws.com`;
+  return `ec2.${region.name}.${dnsSuffixOf(region.name)}`;
 }
 
 export const placeActions: ActionTable = {
   DescribeRegions: action(
     { RegionName: list(text), AllRegions: flag, Filter: filterInput },
     (call, input) => {
-      const unknown = input.RegionName.filter((name) => !regions.has(name));
+      const unknown = input.RegionName.filter((name) => !regionsOf(call.cloud).has(name));
       if (unknown.length > 0) {
         throw new CloudError(
           'InvalidParameterValue',
           `Invalid region names: [${unknown.join(', ')}]`,
         );
       }
-      const candidates = [...regions.values()].filter(
+      const candidates = [...regionsOf(call.cloud).values()].filter(
         (region) =>
           (input.AllRegions === true || isEnabled(region, call.cloud.settings.optedInRegions)) &&
           (input.RegionName.length === 0 || input.RegionName.includes(region.name)),

@@ -4,11 +4,11 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type { Cloud } from '../../cloud.js';
 import { hexOf } from '../../random.js';
-import { paravirtualKernels, regions } from '../../regions.js';
+import { amazonAccounts, partitionOfRegion } from '../../partition.js';
+import { paravirtualKernels, regionsOf } from '../../regions.js';
 import type { Architecture, ImageRecord, SnapshotRecord } from '../../store/state.js';
 import { bytesPerGiB, snapshotFile } from '../../store/storage.js';
 
-const amazonAccountId = '137112412989';
 const rootSizeGiB = 8;
 const everyone = { everyone: true, accounts: [] };
 
@@ -55,7 +55,7 @@ export function amazonLinuxReleases(
 export function presetAmazonImages(cloud: Cloud): void {
   let seq = -1_000_000;
   const releases = releasesUntil(cloud.clock.now() + aheadMs);
-  for (const region of regions.values()) {
+  for (const region of regionsOf(cloud).values()) {
     for (const release of releases) {
       for (const architecture of ['x86_64', 'arm64'] as const) {
         const snapshot = amazonSnapshot(
@@ -101,7 +101,7 @@ function amazonSnapshot(
     createdAt: release.createdAt,
     visibleAt: shownFrom(release),
     tags: {},
-    ownerId: amazonAccountId,
+    ownerId: amazonAccounts[partitionOfRegion(region)],
     ownerAlias: 'amazon',
     volumeId: `vol-0${hexOf(`${region} ${name} source`, 16)}`,
     sizeGiB: rootSizeGiB,
@@ -144,7 +144,7 @@ function amazonLinux(
     visibleAt: shownFrom(release),
     tags: {},
     imageType: 'machine',
-    ownerId: amazonAccountId,
+    ownerId: amazonAccounts[partitionOfRegion(region)],
     ownerAlias: 'amazon',
     name,
     description: `Amazon Linux 2023 AMI ${release.version} ${architecture} HVM kernel-6.1`,
@@ -208,7 +208,7 @@ function kernelImage(region: string, kernel: Kernel, seq: number): ImageRecord {
     visibleAt: 0,
     tags: {},
     imageType: 'kernel',
-    ownerId: amazonAccountId,
+    ownerId: amazonAccounts[partitionOfRegion(region)],
     ownerAlias: 'amazon',
     name: kernel.name,
     description: undefined,

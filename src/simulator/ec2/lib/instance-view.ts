@@ -1,5 +1,6 @@
 /** How instances are shown. */
 
+import { dnsSuffixOf } from '../../partition.js';
 import { zoneId } from '../../regions.js';
 import type { InstanceRecord, InstanceState } from '../../store/state.js';
 import type { XmlFields } from '../../http/xml.js';
@@ -55,7 +56,7 @@ export function publicDnsName(instance: InstanceRecord): string {
   const host = `ec2-${instance.publicIp.replaceAll('.', '-')}`;
   return instance.region === 'us-east-1'
     ? `${host}.compute-1.amazonaws.com`
-    : `${host}.${instance.region}.compute.amazonaws.com`;
+    : `${host}.${instance.region}.compute.${dnsSuffixOf(instance.region)}`;
 }
 
 /** An Instance of the API. A terminated one has no network, volumes and groups. */

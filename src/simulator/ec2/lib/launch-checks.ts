@@ -206,7 +206,10 @@ export function chooseProfile(
     throw invalidCombination('Only one of name and arn of an instance profile can be specified.');
   }
   const inArn = /^instance-profile\/(?:[\w+=,.@/-]*\/)?([\w+=,.@-]{1,128})$/;
-  const name = given.Name ?? inArn.exec(globalResource(given.Arn ?? '', 'iam'))?.[1] ?? '';
+  const name =
+    given.Name ??
+    inArn.exec(globalResource(given.Arn ?? '', 'iam', call.cloud.settings.partition))?.[1] ??
+    '';
   const field = given.Name === undefined ? 'arn' : 'name';
   const known = call.cloud.settings.instanceProfiles;
   if (!/^[\w+=,.@-]{1,128}$/.test(name) || known?.includes(name) === false) {
@@ -216,7 +219,11 @@ export function chooseProfile(
   }
   const arn =
     given.Arn ??
-    arnOf('iam', { account: call.cloud.accountId, resource: `instance-profile/${name}` });
+    arnOf('iam', {
+      partition: call.cloud.settings.partition,
+      account: call.cloud.accountId,
+      resource: `instance-profile/${name}`,
+    });
   return { arn, id: `AIPA${Buffer.from(arn).toString('hex').toUpperCase().slice(-17)}` };
 }
 

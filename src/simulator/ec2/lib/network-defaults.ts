@@ -2,7 +2,7 @@
 
 import type { Cloud } from '../../cloud.js';
 import { hexOf } from '../../random.js';
-import { regions } from '../../regions.js';
+import { regions, regionsOf } from '../../regions.js';
 import type { SecurityGroupRecord } from '../../store/state.js';
 
 export interface Subnet {
@@ -39,7 +39,7 @@ export function defaultGroupId(region: string): string {
 /** VPC user guide, "Default security groups": it admits traffic from itself and lets all traffic out. */
 export function presetDefaultGroups(cloud: Cloud): void {
   let seq = -2_000_000;
-  for (const region of regions.keys()) {
+  for (const region of regionsOf(cloud).keys()) {
     const id = defaultGroupId(region);
     const group: SecurityGroupRecord = {
       id,

@@ -5,7 +5,7 @@ import { accountOf } from './account.js';
 import fs from 'node:fs';
 import path from 'node:path';
 import { CloudError, incorrectState, invalidCombination, invalidValue } from '../../errors.js';
-import { isEnabled, regions } from '../../regions.js';
+import { isEnabled, regionsOf } from '../../regions.js';
 import type { SnapshotRecord, Tags } from '../../store/state.js';
 import { blockDigestFile, linkFile, snapshotFile } from '../../store/storage.js';
 import type { Call } from './action.js';
@@ -28,7 +28,7 @@ export function checkCompletionDuration(minutes: number | undefined): void {
 
 /** The source in its own region, if this account may copy it now. */
 export function copySource(call: Call, regionName: string, snapshotId: string): SnapshotRecord {
-  const region = regions.get(regionName);
+  const region = regionsOf(call.cloud).get(regionName);
   if (region === undefined || !isEnabled(region, call.cloud.settings.optedInRegions)) {
     throw new CloudError('InvalidRegion', `The source region '${regionName}' is not valid.`);
   }

@@ -31,7 +31,11 @@ export function refuseUntagged({ cloud, region, action, parameters }: ServiceCal
   if (unmet === undefined) return;
   const account = withoutAccount.includes(unmet) ? '' : cloud.accountId;
   const resource = arnOf('ec2', { region, account, resource: `${unmet}/*` });
-  const user = arnOf('iam', { account: cloud.accountId, resource: 'user/fedimg' });
+  const user = arnOf('iam', {
+    partition: cloud.settings.partition,
+    account: cloud.accountId,
+    resource: 'user/fedimg',
+  });
   // IAM user guide, "Troubleshoot access denied error messages": explicit deny, service control policies.
   throw new CloudError(
     'UnauthorizedOperation',
