@@ -11,7 +11,8 @@ export function typeOf(node: JsonSchemaNode): string {
   if (node['const'] !== undefined) return JSON.stringify(node['const']);
   if (Array.isArray(node['enum']))
     return (node['enum'] as unknown[]).map((word) => JSON.stringify(word)).join(', ');
-  if (node[ALLOWED_KEYWORD] !== undefined) return `duration, ${String(node[ALLOWED_KEYWORD])}`;
+  const allowed = node[ALLOWED_KEYWORD];
+  if (typeof allowed === 'string') return `duration, ${allowed}`;
   switch (node['type']) {
     case 'array':
       return `list of ${node.items === undefined ? 'values' : plural(typeOf(node.items))}`;

@@ -29,7 +29,7 @@ describe('the man pages', () => {
     const { stdout, code } = await runProgram('mandoc', ['-Tascii', '-Owidth=200', file]);
     assert.equal(code, 0);
     // Bold is a letter over itself.
-    return stdout.replace(/.\x08/g, '');
+    return stdout.replace(/.[\b]/g, '');
   }
 
   it('have every command, option and example as they are typed', async () => {

@@ -78,7 +78,8 @@ export function allCommands(shape: CommandShape): CommandShape[] {
 }
 
 function optionShape(option: Option, path: readonly string[]): OptionShape {
-  const { short, long, description, defaultValue, defaultValueDescription } = option;
+  const { short, long, description, defaultValueDescription } = option;
+  const defaultValue: unknown = option.defaultValue;
   const placeholder = /[<[][^>\]]+[>\]]$/.exec(option.flags)?.[0];
   const isShown = defaultValue !== undefined && option.isBoolean() === false;
   const otherwise = defaultValueDescription ?? (isShown ? String(defaultValue) : undefined);
