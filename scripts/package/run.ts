@@ -2,6 +2,9 @@
 
 import { spawn } from 'node:child_process';
 
+/** A list of test files is long. */
+const SHOWN_MAX = 300;
+
 export interface RunOptions {
   readonly cwd: string;
   readonly env?: NodeJS.ProcessEnv;
@@ -13,11 +16,12 @@ export async function run(
   args: readonly string[],
   { cwd, env = process.env }: RunOptions,
 ): Promise<void> {
-  console.log(`$ ${command} ${args.join(' ')}`);
+  const shown = [command, ...args].join(' ');
+  console.log(`$ ${shown.length > SHOWN_MAX ? `${shown.slice(0, SHOWN_MAX)}...` : shown}`);
   const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'inherit', 'inherit'] });
   const code = await new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);
   });
-  if (code !== 0) throw new Error(`${command} ${args.join(' ')} exited with ${String(code)}`);
+  if (code !== 0) throw new Error(`${shown.slice(0, SHOWN_MAX)} exited with ${String(code)}`);
 }

@@ -1,6 +1,6 @@
 /** Whether a new user gets from the package to public AMIs: an empty folder, a new HOME, `npx fedimg demo`. */
 
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { run } from './run.js';
@@ -32,6 +32,8 @@ export async function tryPackage({ tarball, nodeFolder }: TryOptions): Promise<v
   try {
     // What a user types once the package is on a registry is `npx fedimg demo`.
     await run('npx', ['--yes', `--package=${tarball}`, '--', 'fedimg', 'demo'], { cwd, env });
+    // Without one, npm installs into the next folder above that has a package.json.
+    await writeFile(path.join(cwd, 'package.json'), '{"private": true}\n');
     await run('npm', ['install', '--no-save', '--prefer-offline', tarball], { cwd, env });
     for (const args of [['--version'], ['completion', 'bash'], ['config', 'schema']]) {
       await run(path.join(cwd, 'node_modules/.bin/fedimg'), args, { cwd, env });

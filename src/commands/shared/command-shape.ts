@@ -81,8 +81,8 @@ function optionShape(option: Option, path: readonly string[]): OptionShape {
   const { short, long, description, defaultValueDescription } = option;
   const defaultValue: unknown = option.defaultValue;
   const placeholder = /[<[][^>\]]+[>\]]$/.exec(option.flags)?.[0];
-  const isShown = defaultValue !== undefined && option.isBoolean() === false;
-  const otherwise = defaultValueDescription ?? (isShown ? String(defaultValue) : undefined);
+  const isShown = typeof defaultValue === 'string' || typeof defaultValue === 'number';
+  const otherwise = defaultValueDescription ?? (isShown ? `${defaultValue}` : undefined);
   const name = long ?? option.flags;
   return {
     ...(short === undefined ? {} : { short }),

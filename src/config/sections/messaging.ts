@@ -13,6 +13,10 @@ const url = z
       'is not the URL of a broker; allowed: amqps://HOST/%2FVHOST or amqp://USER:PASSWORD@HOST (with / as %2F, @ as %40)',
   });
 
+function hasUser(text: string | undefined): boolean {
+  return text !== undefined && URL.canParse(text) && new URL(text).username !== '';
+}
+
 const file = seenText();
 const TOPIC_WORD = '[A-Za-z0-9_-]+';
 /** AMQP's short strings end at 255 bytes, and our own topics need their share. */
@@ -84,6 +88,12 @@ export const messagingSchema = z
       const [lonely, missing] =
         toml.cert_file === undefined ? ['key_file', 'cert_file'] : ['cert_file', 'key_file'];
       report(lonely, `needs ${missing} beside it; add that, or remove this key`);
+    }
+    if (toml.password_file !== undefined && toml.cert_file === undefined && !hasUser(toml.url)) {
+      report(
+        'password_file',
+        'has an effect only with a user in url, as amqps://USER@HOST; add it',
+      );
     }
     if (toml.cert_file !== undefined && toml.url?.startsWith('amqp:') === true) {
       report('cert_file', 'has an effect with TLS only; begin url with amqps:');
