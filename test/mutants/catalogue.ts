@@ -282,7 +282,7 @@ const MESSAGES: readonly Mutant[] = [
     name: 'an upload completes without a message that it began',
     invariant: 'I5',
     file: 'src/workflows/publish/announce-changes.ts',
-    find: "...(step === 'utility' ? uploadAnnouncements(plan, 'started') : [])",
+    find: "...(step === begins ? uploadAnnouncements(plan, 'started') : [])",
     replace: '',
     tests: [WORKFLOW, 'test/chaos/chaos.long.test.ts'],
   },

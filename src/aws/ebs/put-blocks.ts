@@ -1,5 +1,6 @@
 /** Writes blocks to a snapshot, many at a time, each with its checksum. */
 
+import { setMaxListeners } from 'node:events';
 import { PutSnapshotBlockCommand } from '@aws-sdk/client-ebs';
 import type { RegionAccess } from '../region-access.js';
 import { untilVisible } from '../until-visible.js';
@@ -27,6 +28,8 @@ export class BlockWriter {
     this.#ec2 = ec2;
     this.#snapshotId = snapshotId;
     this.#signal = AbortSignal.any([signal, this.#stop.signal]);
+    // Each call adds a listener, and Node warns above ten.
+    setMaxListeners(0, this.#signal);
   }
 
   /** EBS has every block before this index. */

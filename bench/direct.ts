@@ -1,0 +1,209 @@
+/**
+ * A snapshot that the worker writes itself, beside coldsnap: both upload the same raw file to the same local cloud. And
+ * the whole write of the image's .xz, with its memory: download, unpack, put, complete, read back.
+ */
+
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdtemp, open, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { ImageBlocks } from '../src/activities/write-direct/image-blocks.js';
+import { writeDirect } from '../src/activities/write-direct/write-direct.js';
+import type { ActivityContext } from '../src/activities/attempt/context.js';
+import type { WriteDirectInput } from '../src/activities/activities.js';
+import { completeDirectSnapshot, ensureDirectSnapshot } from '../src/aws/ebs/direct-snapshot.js';
+import { BlockWriter } from '../src/aws/ebs/put-blocks.js';
+import { Aws } from '../src/aws/region-access.js';
+import { createUrlPolicy } from '../src/fetch/url-policy.js';
+import { startComposeServer } from '../src/local/compose-server/compose-server.js';
+import { startSimulator } from '../src/simulator/index.js';
+import { coldsnapProgram } from '../test/simulator/ebs/coldsnap.js';
+
+interface Row {
+  readonly figure: string;
+  readonly variant: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly goal?: string;
+}
+
+interface Measured {
+  readonly seconds: number;
+  /** Of the program's memory; absent for another program than fedimg. */
+  readonly peakMiB?: number;
+  readonly snapshot: string;
+}
+
+const REGION = 'us-east-1';
+const MIB = 1024 ** 2;
+const SELF = fileURLToPath(import.meta.url);
+const ROUNDS = 3;
+/** Of the raw file; three quarters of its blocks hold data. */
+const RAW_MIB = Number(process.env['FEDIMG_BENCH_MIB'] ?? 1024);
+/** Mostly zeros: its size must not matter for memory. */
+const LARGE_MIB = 8 * 1024;
+
+const run = promisify(execFile);
+
+export default async function bench(): Promise<{ rows: Row[] }> {
+  const program = await coldsnapProgram();
+  const directory = await mkdtemp(join(tmpdir(), 'fedimg-bench-direct-'));
+  const simulator = await startSimulator({
+    stateDir: join(directory, 'cloud'),
+    latency: 'instant',
+    credentials: { accessKeyId: 'AKIABENCHBENCHBENCH1', secretAccessKey: 'secret' },
+  });
+  const server = await startComposeServer({ directory });
+  const env = {
+    ...process.env,
+    AWS_ENDPOINT_URL: simulator.url,
+    AWS_ACCESS_KEY_ID: simulator.credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: simulator.credentials.secretAccessKey,
+    AWS_REGION: REGION,
+    AWS_EC2_METADATA_DISABLED: 'true',
+  };
+  const child = async (...words: readonly string[]): Promise<Measured> => {
+    const { stdout } = await run(process.execPath, ['--import', 'tsx', SELF, ...words], { env });
+    const measured = JSON.parse(stdout) as Measured;
+    await forget(measured.snapshot);
+    return measured;
+  };
+  const forget = async (id: string): Promise<void> => {
+    await rm(join(directory, 'cloud', 'snapshots', `${id}.img`), { force: true });
+  };
+  const coldsnap = async (...words: readonly string[]): Promise<Measured> => {
+    const began = performance.now();
+    const { stdout } = await run(program, ['upload', '--no-progress', ...words], { env });
+    const seconds = (performance.now() - began) / 1000;
+    await forget(stdout.trim());
+    return { seconds, snapshot: stdout.trim() };
+  };
+  try {
+    const raw = await makeRaw(join(directory, 'image.raw'), RAW_MIB, 0.75);
+    const large = await makeRaw(join(directory, 'large.raw'), LARGE_MIB, 0.02);
+    for (const file of [raw, large]) await run('xz', ['-0', '-T0', '-k', file]);
+    const variants: Record<string, () => Promise<Measured>> = {
+      'ebs-direct upload': () => child('upload', raw),
+      'coldsnap upload --omit-zero-blocks': () => coldsnap('--omit-zero-blocks', raw),
+      'coldsnap upload': () => coldsnap(raw),
+      'ebs-direct, .xz to verified snapshot': () =>
+        child('write', `${server.url}/image.raw.xz`, raw),
+    };
+    const results = await rounds(variants);
+    const whole = await child('write', `${server.url}/large.raw.xz`, large);
+    return { rows: [...table(results), memory(`${LARGE_MIB} MiB raw`, whole)] };
+  } finally {
+    await server.close();
+    await simulator.close();
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** One after the other, several times: what else the machine does meanwhile meets all of them. */
+async function rounds(
+  variants: Readonly<Record<string, () => Promise<Measured>>>,
+): Promise<ReadonlyMap<string, readonly Measured[]>> {
+  const results = new Map<string, Measured[]>();
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const [name, measure] of Object.entries(variants)) {
+      results.set(name, [...(results.get(name) ?? []), await measure()]);
+    }
+  }
+  return results;
+}
+
+function table(results: ReadonlyMap<string, readonly Measured[]>): Row[] {
+  const seconds = (name: string): number =>
+    median((results.get(name) ?? []).map((one) => one.seconds));
+  const [own = '', sparse = '', all = '', whole = ''] = [...results.keys()];
+  const ratio = (variant: string, value: number): Row => ({
+    ...{ figure: 'ebs-direct / coldsnap', variant, value, unit: 'x', goal: '<= 1.0' },
+  });
+  const name = `${RAW_MIB} MiB raw`;
+  const last = results.get(whole)?.at(-1);
+  return [
+    ratio(`${name}, both without zero blocks`, seconds(own) / seconds(sparse)),
+    ratio(`${name}, coldsnap as it is by default`, seconds(own) / seconds(all)),
+    ...[...results.keys()].map((variant) => ({
+      ...{ figure: '  median time', variant, value: seconds(variant), unit: 's' },
+    })),
+    ...(last === undefined ? [] : [memory(name, last)]),
+  ];
+}
+
+function memory(variant: string, { peakMiB: value = Number.NaN }: Measured): Row {
+  return { figure: 'memory of the worker', variant, value, unit: 'MiB', goal: '< 300' };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+/** Runs of data and of zeros, as in the image of a distribution. */
+async function makeRaw(file: string, mebibytes: number, share: number): Promise<string> {
+  const handle = await open(file, 'w');
+  await handle.truncate(mebibytes * MIB);
+  const piece = 16;
+  for (let at = 0; at < mebibytes; at += piece) {
+    const data = randomBytes(Math.round(piece * share * MIB));
+    await handle.write(data, 0, data.length, at * MIB);
+  }
+  await handle.close();
+  return file;
+}
+
+/** What the children of the bench do, each in a process of its own. */
+async function act([kind, ...words]: readonly string[]): Promise<void> {
+  const aws = new Aws();
+  const began = performance.now();
+  const snapshot = kind === 'upload' ? await upload(aws, words) : await write(aws, words);
+  const seconds = (performance.now() - began) / 1000;
+  const peakMiB = process.resourceUsage().maxRSS / 1024;
+  aws.destroy();
+  console.log(JSON.stringify({ seconds, peakMiB, snapshot } satisfies Measured));
+}
+
+async function upload(aws: Aws, [file = '']: readonly string[]): Promise<string> {
+  const ec2 = aws.region(REGION);
+  const { signal } = new AbortController();
+  const sizeGiB = Math.ceil((await stat(file)).size / 1024 ** 3);
+  const token = randomBytes(16).toString('hex');
+  const request = { token, key: {}, tags: {}, description: 'bench', sizeGiB, idleMinutes: 60 };
+  const snapshot = await ensureDirectSnapshot(ec2, request, signal);
+  const writer = new BlockWriter(ec2, snapshot, signal);
+  const blocks = new ImageBlocks(writer, 0);
+  for await (const piece of createReadStream(file, { highWaterMark: MIB })) {
+    await blocks.take(piece as Buffer);
+  }
+  const written = await blocks.finish();
+  await completeDirectSnapshot(ec2, snapshot, written, signal);
+  return snapshot;
+}
+
+async function write(aws: Aws, [url = '', file = '']: readonly string[]): Promise<string> {
+  const rawSizeBytes = (await stat(file)).size;
+  const names = { composeId: 'bench', release: '1', image: 'bench', arch: 'x86_64' };
+  const ids = { workflowId: 'bench', runId: randomBytes(16).toString('hex') };
+  const where = { cluster: 'bench', namespace: 'bench', deployment: 'bench' };
+  const input: WriteDirectInput = {
+    ...{ origin: { ...names, ...ids, ...where }, regionName: REGION, generation: 0 },
+    direct: { snapshotSizeGiB: Math.ceil(rawSizeBytes / 1024 ** 3), idleMinutes: 60 },
+    ...{ url, sha256: undefined, rawSizeBytes, minRateBytesPerSecond: 0 },
+  };
+  const urlPolicy = createUrlPolicy({ allow: [new URL('/', url).href] });
+  const context = { aws, clock: aws.clock, urlPolicy } as ActivityContext;
+  const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
+  const written = await environment.run(() => writeDirect(context, input));
+  return written.snapshot;
+}
+
+const [, script, ...words] = process.argv;
+if (script === SELF && words.length > 0) await act(words);
+else if (script === SELF) console.table((await bench()).rows);
