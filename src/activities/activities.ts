@@ -119,6 +119,8 @@ export interface CopyToRegionInput {
   readonly registration: RegistrationPlan;
   readonly regionPlan: RegionPlan;
   readonly source: SnapshotSource;
+  /** From the moment when the copy could begin, over all attempts; without it only the run's own timer bounds the region. */
+  readonly patienceMs?: number;
   /** The operator has retried the region: an earlier activity of this run may have made its copy. */
   readonly mayExist?: true;
 }

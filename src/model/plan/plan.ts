@@ -110,6 +110,8 @@ export interface ImagePlan {
   readonly makePublic: boolean;
   readonly minRateBytesPerSecond: number;
   readonly regionPatienceMs: number;
+  /** How long a copy may wait for its turn before its patience begins; absent: the patience includes it. */
+  readonly copyQueueMs?: number;
   /** How long a failed region waits for the operator before it is left out; absent: not at all. */
   readonly operatorPatienceMs?: number;
   /** Where the run waits until a person approves it; absent: nowhere. */
