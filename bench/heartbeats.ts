@@ -68,12 +68,16 @@ export class HeartbeatCount {
 function recorded({ startMs, endMs, intervalMs, sentMs }: Attempt): number {
   const all: number[] = [];
   let lastMs = startMs;
-  for (const atMs of [...sentMs, endMs]) {
-    // Each heartbeat starts the timer again.
+  // Each heartbeat starts the timer again.
+  const timerUntil = (atMs: number): void => {
     for (lastMs += intervalMs; lastMs < atMs; lastMs += intervalMs) all.push(lastMs);
     lastMs = atMs;
-    if (atMs !== endMs) all.push(atMs);
+  };
+  for (const atMs of sentMs) {
+    timerUntil(atMs);
+    all.push(atMs);
   }
+  timerUntil(endMs);
   let count = 0;
   /** Until then the SDK sends no other; one that comes meanwhile is sent at its end. */
   let throttledUntilMs = -Infinity;

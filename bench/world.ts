@@ -132,7 +132,7 @@ async function historyOf(handle: WorkflowHandle<() => Promise<ImageResult>>): Pr
   const events = new Map<number, number>();
   let retries = 0;
   for (const { eventType, activityTaskStartedEventAttributes: started } of all ?? []) {
-    const type = eventType ?? 0;
+    const type = Number(eventType ?? 0);
     events.set(type, (events.get(type) ?? 0) + 1);
     if (type === ACTIVITY_TASK_STARTED) retries += (started?.attempt ?? 1) - 1;
   }

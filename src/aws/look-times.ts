@@ -36,7 +36,7 @@ const USUAL: Readonly<Record<WaitKind, Usual>> = {
   volume: { fromMs: 5_000, usualMs: 7_000, boundMs: 20_000, growth: 0.3 },
   snapshot: { fromMs: 40_000, usualMs: 2 * minuteMs, boundMs: 2 * minuteMs, growth: 0.05 },
   'snapshot-copy': { fromMs: 90_000, usualMs: 8 * minuteMs, boundMs: 6 * minuteMs, growth: 0.05 },
-  image: { fromMs: 18_000, usualMs: 25_000, boundMs: 30_000, growth: 0.3 },
+  image: { fromMs: 24_000, usualMs: 30_000, boundMs: 30_000, growth: 0.35 },
   // Its delivery takes a second or two, and the scripts are short.
   command: { fromMs: 2_000, usualMs: 3_000, boundMs: 10_000, growth: 0.3 },
   // An instance that is to go on running: only its loss is of interest.
@@ -63,6 +63,9 @@ export interface Looked {
 
 /** Waits of a kind that count: conditions of a region change within a day. */
 const PAST_MAX = 20;
+
+/** Of the median: waits of a kind differ, and the first look comes before most of them have ended. */
+const EARLY = 0.7;
 
 /** Fewer say little. */
 const PAST_MIN = 4;
@@ -121,12 +124,11 @@ export class LookTimes {
 
   #usual(kind: WaitKind): Usual {
     const past = (this.#past.get(kind) ?? []).toSorted((one, other) => one - other);
-    const [shortest] = past;
     const median = past[Math.floor(past.length / 2)];
     const usual = USUAL[kind];
-    if (shortest === undefined || median === undefined || past.length < PAST_MIN) return usual;
+    if (median === undefined || past.length < PAST_MIN) return usual;
     // The first look at a snapshot is for its percentage, which says more than other images do.
     const isReported = kind === 'snapshot' || kind === 'snapshot-copy';
-    return { ...usual, fromMs: isReported ? usual.fromMs : 0.8 * shortest, usualMs: median };
+    return { ...usual, fromMs: isReported ? usual.fromMs : EARLY * median, usualMs: median };
   }
 }

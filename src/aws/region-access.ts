@@ -16,6 +16,7 @@ import { callObserverPlugin } from './call-observer.js';
 import { askFor, renewalPlugin, RenewedCredentials } from './credentials.js';
 import { BLOCKS_AT_ONCE, BlockSlots } from './ebs/block-slots.js';
 import { errorOriginPlugin } from './error-origin.js';
+import { FairSlots } from './fair-slots.js';
 import { obstaclePlugin } from './obstacles.js';
 import { proxyLoginPlugin } from './proxy-login.js';
 import { regionPolls } from './region-polls.js';
@@ -75,6 +76,9 @@ export function scaledAwsSettings(scale: number, given: Partial<AwsSettings> = {
   return { ...scaled, followSeconds, requestTimeoutMs, ...given };
 }
 
+/** EBS user guide, "Quotas for Amazon EBS": concurrent snapshot copies per destination region. */
+const COPIES_PER_DESTINATION = 20;
+
 /** As the SDK's own agents have it. */
 const CONNECTIONS = { keepAlive: true, maxSockets: 50 };
 
@@ -99,6 +103,8 @@ export class RegionAccess {
   readonly images: SharedPoll<Image>;
   readonly agents: SharedPoll<InstanceInformation>;
   readonly invocations: SharedPoll<CommandInvocation>;
+  /** Of the snapshot copies to this region, shared out among composes. */
+  readonly copyTurns = new FairSlots(COPIES_PER_DESTINATION);
   /** Commands of this worker that are awaited, with the times when they were sent, in ms since 1970. */
   readonly sentAt = new Map<string, number>();
 

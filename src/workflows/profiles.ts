@@ -51,7 +51,7 @@ export const waiting: ActivityOptions = {
 };
 
 /** Copies the snapshot to one of dozens of regions, which takes minutes: most of a run's heartbeats would be theirs. */
-export const copying: ActivityOptions = { ...waiting, heartbeatTimeout: '6m' };
+export const copying: ActivityOptions = { ...waiting, heartbeatTimeout: '8m' };
 
 /** The bound of a copy is the scope's timer, `publish.region_patience`; the profile's must come later. */
 export function copyBounds(regionPatienceMs: number): ActivityOptions {

@@ -111,7 +111,7 @@ export class VirtualClock implements Clock, TimeSource {
 
   #mayJump(): boolean {
     if (!this.#jumps || this.#holds > 0) return false;
-    return [...this.#timers].some(({ isAwaited }) => isAwaited || this.#isFrozen);
+    return [...this.#timers].some(({ isAwaited }) => isAwaited);
   }
 
   async #jumpWhenQuiet(): Promise<void> {

@@ -14,7 +14,7 @@ export const workerSchema = z
       .int()
       .min(1)
       .max(2000)
-      .default(200)
+      .default(1000)
       .describe('Activities at once; most of them only wait, one a region.'),
     max_cached_workflows: z
       .int()
@@ -42,7 +42,9 @@ export const timingSchema = z
     /** Of the write and of the test. */
     command_poll_interval: duration('50ms', '5m')
       .optional()
-      .describe('Between two checks of a command on an instance; default: 2 s, or what is expected.'),
+      .describe(
+        'Between two checks of a command on an instance; default: 2 s, or what is expected.',
+      ),
     scale: z
       .number()
       .min(0.001)

@@ -124,6 +124,8 @@ export interface ImagePlan {
   readonly regionPatienceMs: number;
   /** Absent: the copies begin when the test has passed. */
   readonly copyStart?: 'with-test';
+  /** How long a copy may wait for its turn before its patience begins; absent: the patience includes it. */
+  readonly copyQueueMs?: number;
   /** How long a failed region waits for the operator before it is left out; absent: not at all. */
   readonly operatorPatienceMs?: number;
   /** Where the run waits until a person approves it; absent: nowhere. */
