@@ -2,5 +2,6 @@
 
 /** EC2's refusals end in a thousand characters for `aws sts decode-authorization-message`; what they say is before it. */
 export function withoutEncodedPart(message: string): string {
-  return message.replace(/\s*Encoded authorization failure message: \S+/, '');
+  // The look-behind lets a long run of blanks be tried once, not from each of them.
+  return message.replace(/(?<!\s)\s*Encoded authorization failure message: \S+/, '');
 }

@@ -26,7 +26,7 @@ export function fitted(line: string, width: number): string {
     from = match.index + match[0].length;
     hasColour = true;
   }
-  const rest = stripVTControlCharacters(line.slice(from)).slice(0, left);
+  const rest = cut(stripVTControlCharacters(line.slice(from)), left);
   return `${text}${rest}…${hasColour ? RESET : ''}`;
 }
 
@@ -67,8 +67,13 @@ export function gridLines(cells: readonly string[], width: number, indent: strin
 
 function pieces(word: string, longest: number): string[] {
   const parts: string[] = [];
-  for (let from = 0; from < word.length; from += longest) {
-    parts.push(word.slice(from, from + longest));
+  for (let from = 0; from < word.length; from += parts.at(-1)?.length ?? 0) {
+    parts.push(cut(word.slice(from), longest) || word.slice(from, from + 2));
   }
   return parts;
+}
+
+/** Never ends between the two halves of a character. */
+function cut(text: string, width: number): string {
+  return text.slice(0, width).replace(/[\ud800-\udbff]$/, '');
 }

@@ -5,10 +5,22 @@ import {
   PLACEHOLDERS,
   unknownPlaceholders,
 } from '../../model/notification.js';
+import { printable } from '../../model/printable.js';
 import { camelCased } from '../camel-case.js';
 import { duration, unique } from '../fields.js';
 
-const file = z.string().min(1);
+/** Logs and reports show these texts as they are. */
+function shown(): z.ZodString {
+  return z
+    .string()
+    .min(1)
+    .refine(
+      (text) => printable(text) === text,
+      'has a character that a terminal cannot show; allowed: visible characters, spaces and line breaks',
+    );
+}
+
+const file = shown();
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 
@@ -29,9 +41,7 @@ const KNOWN = Object.keys(PLACEHOLDERS)
   .join(' ');
 
 function template(): z.ZodString {
-  return z
-    .string()
-    .min(1)
+  return shown()
     .max(10_000)
     .superRefine((text, context) => {
       const [unknown] = unknownPlaceholders(text);
@@ -56,8 +66,7 @@ const NAMED_ADDRESS = /^(?:[^<>\r\n]+ )?<?[^\s<>@,]+@[^\s<>@,]+>?$/;
 
 const webhookSchema = z
   .strictObject({
-    url: z
-      .string()
+    url: shown()
       .refine(isWebhookUrl, 'is not a usable URL; allowed: https://…, or http:// to this machine')
       .optional()
       .describe('Where notifications are posted as JSON.'),
@@ -79,8 +88,7 @@ export type WebhookConfig = z.output<typeof webhookSchema>;
 
 const mailSchema = z
   .strictObject({
-    server: z
-      .string()
+    server: shown()
       .refine(
         isMailServer,
         'is not a mail server; allowed: smtps://USER@HOST or smtp://HOST:PORT, the password in password_file',
@@ -93,12 +101,11 @@ const mailSchema = z
       .describe('false: smtp:// without TLS, which fedimg accepts on this machine only.'),
     ca_file: file.optional().describe("The authority that signed the server's certificate."),
     password_file: file.optional().describe('File with the password of the user in server.'),
-    from: z
-      .string()
+    from: shown()
       .regex(NAMED_ADDRESS, 'is not a mail address')
       .optional()
       .describe('Sender, as "fedimg <fedimg@example.org>".'),
-    to: unique(z.string().regex(ADDRESS, 'is not a mail address; allowed: name@example.org'))
+    to: unique(shown().regex(ADDRESS, 'is not a mail address; allowed: name@example.org'))
       .min(1)
       .optional()
       .describe('Recipients.'),
