@@ -11,6 +11,7 @@ const PARTS = [
   'matrix:full',
   'chaos:sample',
   'chaos:kill-points',
+  'test-broker',
   'corrupt',
   'fuzz:long',
   'mutants',

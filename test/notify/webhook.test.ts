@@ -86,5 +86,9 @@ describe('notifications by webhook', () => {
       await complaints('[notify.mail]\nsubject = "{titel}"'),
       /unknown placeholder \{titel\}; allowed: /,
     );
+    assert.match(
+      await complaints('[notify.mail]\nsubject = "\u202e{title}"'),
+      /notify\.mail\.subject: has a character that a terminal cannot show/,
+    );
   });
 });

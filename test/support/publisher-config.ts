@@ -119,7 +119,7 @@ export async function writeConfig({
     'shutdown_grace = "1s"',
     '[timing]',
     ...(options.production ?? [
-      'poll_interval = "200ms"',
+      'poll_interval = "400ms"',
       'command_poll_interval = "200ms"',
       // The same as the run's, so that leases end before the heartbeat time-out.
       `scale = ${options.scale ?? TIME_SCALE}`,

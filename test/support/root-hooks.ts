@@ -1,10 +1,17 @@
 /** What mocha does once a run, and once a file. */
 
+import { GlobalHandlers } from '@temporalio/worker/lib/workflow/vm-shared.js';
 import pino from 'pino';
 import { installRuntime } from '../../src/worker/runtime.js';
 import { recordFileCost } from './file-costs.js';
 import { closeSuite, openSuite } from './suite.js';
 import { leaveTestTemporal } from './temporal.js';
+
+/**
+ * Without a thread for workflows (`debugMode`), the SDK's hook for stack traces of workflows would compile a function for
+ * each promise of the whole process, and from then on for each promise of all later test files, too.
+ */
+Object.defineProperty(GlobalHandlers.prototype, 'setPromiseHook', { value: () => undefined });
 
 export const mochaGlobalSetup = openSuite;
 export const mochaGlobalTeardown = closeSuite;
