@@ -76,7 +76,7 @@ export const SESSION: readonly Act[] = [
   ),
   serves(
     'npx fedimg dashboard --acts header:X-Remote-User --public-url https://fedimg.example.org',
-    'http://127.0.0.1',
+    'https://fedimg.example.org',
     `npx fedimg dashboard --acts header:X-Remote-User --public-url https://fedimg.example.org --listen ${FREE}`,
   ),
   serves(
