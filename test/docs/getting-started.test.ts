@@ -1,23 +1,21 @@
 /** A new user follows docs/getting-started.md word by word, in an account that evaluates policies. */
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { reserveFreePort } from '../../src/local/processes/free-port.js';
 import { startComposeServer } from '../../src/local/compose-server/compose-server.js';
 import { writeSampleCompose } from '../../src/local/compose-server/sample-compose.js';
 import { findTemporalBinary } from '../../src/local/temporal/binary.js';
 import type { Simulator } from '../../src/simulator/index.js';
 import { agentKeyFile, startSimulator } from '../../src/simulator/index.js';
-import { cliProgram } from '../support/cli-program.js';
 import { CloudControl } from '../support/cloud-control.js';
 import { keptImage } from '../support/kept-images.js';
 import { pythonTools } from '../support/python-tools.js';
+import { checkout, runShell } from './checkout.js';
 import { startCloudFormation } from './cloudformation-stand-in.js';
-import { shellBlocks, TREE } from './shell-blocks.js';
+import { shellBlocks } from './shell-blocks.js';
 
 const PAGE = 'docs/getting-started.md';
 
@@ -71,50 +69,6 @@ async function scriptOf({ values, ports, configuration }: Changes): Promise<stri
     );
   }
   return ['set -e', `trap 'echo "failed: $BASH_COMMAND" >&2' ERR`, ...texts].join('\n');
-}
-
-/** The checkout as its reader has it: `ops`, the command for npx, and the programs on the PATH. */
-async function checkout(folder: string, tools: readonly string[]): Promise<string> {
-  await mkdir(join(folder, 'node_modules/.bin'), { recursive: true });
-  await mkdir(join(folder, 'home/.aws'), { recursive: true });
-  await symlink(join(TREE, 'ops'), join(folder, 'ops'));
-  await writeFile(join(folder, 'package.json'), '{"name": "checkout", "private": true}\n');
-  const fedimg = join(folder, 'node_modules/.bin/fedimg');
-  const words = [process.execPath, ...cliProgram()].map((word) => `'${word}'`);
-  await writeFile(fedimg, `#!/bin/bash\nexec ${words.join(' ')} "$@"\n`);
-  await chmod(fedimg, 0o755);
-  const { accessKeyId, secretAccessKey } = ADMINISTRATOR;
-  await writeFile(
-    join(folder, 'home/.aws/credentials'),
-    `[default]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`,
-  );
-  return [...tools, dirname(process.execPath), '/usr/local/bin', '/usr/bin', '/bin'].join(
-    delimiter,
-  );
-}
-
-interface Ended {
-  readonly status: number | null;
-  readonly output: string;
-}
-
-/** Ends with the whole group: the page leaves Temporal and a worker behind. */
-async function runShell(script: string, cwd: string, env: NodeJS.ProcessEnv): Promise<Ended> {
-  const child = spawn('bash', ['-c', script], {
-    cwd,
-    env,
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  try {
-    const [status] = (await once(child, 'exit')) as [number | null];
-    return { status, output };
-  } finally {
-    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-  }
 }
 
 /** Two AMIs in each region, public, and no machine; the worker was refused no call. */
@@ -177,6 +131,11 @@ describe('docs/getting-started.md', () => {
       const aws = await pythonTools({ name: 'aws-tools-1', requirements: ['boto3', 'awscli'] });
       const temporal = await findTemporalBinary({ log: () => undefined });
       const PATH = await checkout(folder, [aws, dirname(temporal.path)]);
+      const { accessKeyId, secretAccessKey } = ADMINISTRATOR;
+      await writeFile(
+        join(folder, 'home/.aws/credentials'),
+        `[default]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secretAccessKey}\n`,
+      );
       const { status, output } = await runShell(script, folder, {
         PATH,
         HOME: join(folder, 'home'),
