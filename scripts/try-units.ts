@@ -10,7 +10,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { startTemporalServer } from '../src/local/temporal/server.js';
-import { neededAttributes } from '../src/search-attributes.js';
+import { wantedAttributes } from '../src/search-attributes.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const exec = promisify(execFile);
@@ -52,7 +52,7 @@ async function factsOfContainer(): Promise<Map<string, string>> {
   const server = await startTemporalServer({
     stateDir: base,
     log: console.log,
-    searchAttributes: neededAttributes,
+    searchAttributes: wantedAttributes,
   });
   try {
     await makeRoot(server.address);
