@@ -16,7 +16,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import { ImageBlocks } from '../src/activities/write-direct/image-blocks.js';
 import { writeDirect } from '../src/activities/write-direct/write-direct.js';
 import type { ActivityContext } from '../src/activities/attempt/context.js';
-import type { WriteDirectInput } from '../src/activities/activities.js';
+import type { WriteDirectInput, WrittenSnapshot } from '../src/activities/activities.js';
 import { completeDirectSnapshot, ensureDirectSnapshot } from '../src/aws/ebs/direct-snapshot.js';
 import { BlockWriter } from '../src/aws/ebs/put-blocks.js';
 import { Aws } from '../src/aws/region-access.js';
@@ -200,8 +200,8 @@ async function write(aws: Aws, [url = '', file = '']: readonly string[]): Promis
   const urlPolicy = createUrlPolicy({ allow: [new URL('/', url).href] });
   const context = { aws, clock: aws.clock, urlPolicy } as ActivityContext;
   const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
-  const written = await environment.run(() => writeDirect(context, input));
-  return written.snapshot;
+  const activity = (): Promise<WrittenSnapshot> => writeDirect(context, input);
+  return ((await environment.run(activity)) as WrittenSnapshot).snapshot;
 }
 
 const [, script, ...words] = process.argv;
