@@ -117,18 +117,6 @@ describe('a write without a utility instance', () => {
     });
   });
 
-  it('does not take a block for written because those behind it are', async () => {
-    await withActivities(DIRECT, async (level) => {
-      const input = inputOf(await planOf(level));
-      await level.setFaults([{ action: 'PutSnapshotBlock', kind: 'refusal', count: 1 }]);
-      const first = attempt(level, input);
-      await detailsOf(first.result);
-      const heartbeatDetails = first.heartbeats.at(-1);
-      const second = attempt(level, input, { attempt: 2, heartbeatDetails });
-      assert.equal((await second.result).rawSha256, level.image.rawSha256);
-    });
-  });
-
   it('is read back, and not written again, when its worker was killed behind the completion', async () => {
     await withActivities(DIRECT, async (level) => {
       const input = inputOf(await planOf(level));

@@ -23,6 +23,7 @@ export const REGIONS: Readonly<Record<Scenario, readonly string[]>> = {
   pass: [HOME, 'eu-west-1', 'us-east-2'],
   'test-fails': [HOME, 'eu-west-1', 'us-east-2'],
   held: [HOME, 'eu-west-1', 'us-east-2'],
+  direct: [HOME, 'eu-west-1'],
   wide: [HOME, 'eu-west-1', 'us-east-2', 'us-west-2', 'ap-southeast-1', 'eu-central-1'],
 };
 
@@ -79,6 +80,7 @@ export class Crew {
       ...(scenario === 'held'
         ? ['operator_patience = "60s"', 'approval = "before-publish"']
         : ['operator_patience = "0s"']),
+      ...(scenario === 'direct' ? ['[write]', 'strategy = "ebs-direct"'] : []),
       ...['[utility]', 'instance_types = ["m5.large", "m5.xlarge"]'],
       'instance_profile = "fedimg-utility"',
       ...['[test]', 'script = "test.sh"', 'instance_profile = "fedimg-test"'],

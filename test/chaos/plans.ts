@@ -11,14 +11,15 @@ export type Mode = (typeof MODES)[number];
 /** The scenarios that a mode must have measured. */
 export const SCENARIOS_OF: Readonly<Record<Mode, readonly Scenario[]>> = {
   runs: ['pass', 'test-fails', 'held'],
-  'kill-points': ['wide', 'test-fails'],
+  'kill-points': ['wide', 'test-fails', 'direct'],
   cancels: ['pass', 'test-fails'],
   terminates: ['pass', 'test-fails'],
   acts: ['held'],
 };
 
-/** How often a command is sent depends on how long the program on the instance takes; so many come in every run. */
+/** How often a command is sent depends on how long the program on the instance takes; so many come in every run. Blocks are alike. */
 const COMMANDS_ALWAYS = 3;
+const ALIKE = ['SendCommand', 'PutSnapshotBlock'];
 
 export interface Planned {
   /** Its number in the campaign: with the seed, the name of the run. */
@@ -78,6 +79,6 @@ function single(mode: Exclude<Mode, 'runs' | 'acts'>, points: readonly CallPoint
 export function steadyPoints(points: readonly CallPoint[]): CallPoint[] {
   const known = new Map(points.map((point) => [pointName(point), point]));
   return [...known.values()].filter(
-    ({ action, occurrence }) => action !== 'SendCommand' || occurrence <= COMMANDS_ALWAYS,
+    ({ action, occurrence }) => !ALIKE.includes(action) || occurrence <= COMMANDS_ALWAYS,
   );
 }

@@ -9,7 +9,7 @@ import { faultText, isRead, parseFault } from './fault.js';
  * `pass`: the image is published. `test-fails`: its test exits with 3, and all of it is undone. `wide`: more regions.
  * `held`: failed regions wait for the operator, and the image waits for an approval before its publication.
  */
-export const SCENARIOS = ['pass', 'test-fails', 'wide', 'held'] as const;
+export const SCENARIOS = ['pass', 'test-fails', 'wide', 'held', 'direct'] as const;
 export type Scenario = (typeof SCENARIOS)[number];
 
 export interface Schedule {

@@ -155,7 +155,7 @@ const DIRECT_WRITES: readonly Mutant[] = [
     file: 'src/aws/ebs/put-blocks.ts',
     find: 'return first ?? this.#end;',
     replace: 'return first === undefined ? this.#end : this.#end;',
-    tests: [DIRECT],
+    tests: ['test/aws/put-blocks.test.ts'],
   },
   {
     name: 'a snapshot that reads back otherwise is taken',

@@ -49,9 +49,9 @@ describe('publishImage', () => {
 
   const directly: Partial<Activities> = {
     planImage: ({ request, workflowId, runId }) => {
-      const { utility: _none, ...plan } = somePlan(request, { workflowId, runId });
-      const direct = { snapshotSizeGiB: 1, idleMinutes: 120 };
-      return Promise.resolve({ ...plan, direct });
+      const { utility, ...plan } = somePlan(request, { workflowId, runId });
+      assert(utility);
+      return Promise.resolve({ ...plan, direct: { snapshotSizeGiB: 1, idleMinutes: 120 } });
     },
   };
 

@@ -121,7 +121,7 @@ class DirectWriting {
   async #stream(snapshot: string, from: number): Promise<StreamedImage> {
     const { sha256, rawSizeBytes, direct } = this.#input;
     const { signal, report } = this.#attempt;
-    const writer = new BlockWriter(this.#ec2, snapshot, signal);
+    const writer = new BlockWriter(this.#ec2, snapshot, signal, () => show());
     const blocks = new ImageBlocks(writer, from);
     const show = atIntervals(() => {
       const through = Number.isFinite(from) ? Math.max(from, writer.through) : 0;

@@ -15,6 +15,8 @@ export class NotPendingError extends Error {
 export class BlockWriter {
   readonly #ec2: RegionAccess;
   readonly #snapshotId: string;
+  /** Called for each block that EBS has taken. */
+  readonly #onWritten: () => void;
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
   /** The blocks that are on their way. */
@@ -24,8 +26,14 @@ export class BlockWriter {
   /** Every block before it has been handed in, or is blank. */
   #end = 0;
 
-  constructor(ec2: RegionAccess, snapshotId: string, signal: AbortSignal) {
+  constructor(
+    ec2: RegionAccess,
+    snapshotId: string,
+    signal: AbortSignal,
+    onWritten: () => void = () => undefined,
+  ) {
     this.#ec2 = ec2;
+    this.#onWritten = onWritten;
     this.#snapshotId = snapshotId;
     this.#signal = AbortSignal.any([signal, this.#stop.signal]);
     // Each call adds a listener, and Node warns above ten.
@@ -56,6 +64,7 @@ export class BlockWriter {
         () => {
           this.#underWay.delete(index);
           this.#spare.push(data);
+          this.#onWritten();
         },
         // It stays under way: EBS may not have it.
         (error: unknown) => this.#fail(error),

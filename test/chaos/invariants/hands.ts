@@ -8,6 +8,7 @@ import { ownOf } from './leftovers.js';
 const STEP: Readonly<Record<string, number>> = {
   launchUtilityInstance: 2,
   writeImage: 3,
+  writeDirect: 3,
   snapshotVolume: 3,
   registerImages: 4,
   runTest: 6,
@@ -65,7 +66,7 @@ export function retry({ schedule, history: { hands } }: Evidence): string[] {
   const first = hands.findIndex((event) => 'act' in event && event.act === 'retryRegions');
   // Lost machines are replaced whatever the operator does.
   if (first < 0 || allowanceOf(schedule).failed || schedule.faults.some(isLoss)) return [];
-  const again = ['launchUtilityInstance', 'writeImage', 'snapshotVolume', 'runTest'];
+  const again = ['launchUtilityInstance', 'writeImage', 'writeDirect', 'snapshotVolume', 'runTest'];
   const behind = hands.slice(first);
   const copied = hands.findIndex((event) => isActivity(event, 'copyToRegion'));
   if (copied < 0 || copied > first) return [];
