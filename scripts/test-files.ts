@@ -10,23 +10,27 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
  * stands for its other files.
  */
 const LONGEST_FIRST = [
+  'test/incidents/broker.test.ts',
   'test/incidents/swept.test.ts',
   'test/matrix/matrix.test.ts',
-  'test/incidents/broker.test.ts',
+  'test/incidents/whole-compose.test.ts',
   'test/incidents/cloud-outage.test.ts',
   'test/incidents/cancel.test.ts',
-  'test/incidents/whole-compose.test.ts',
-  'test/commands/',
+  'test/commands/amis.test.ts',
+  'test/incidents/stopped-worker.test.ts',
+  'test/dashboard/browser.test.ts',
+  'test/policies/publication.test.ts',
   'test/incidents/',
+  'test/properties/',
   'test/activities/',
-  'test/workflows/publish-image.test.ts',
-  'test/workflows/operator.test.ts',
+  'test/commands/',
   'test/workflows/',
+  'test/telemetry/',
   'test/worker/',
   'test/client/',
   'test/local/',
+  'test/messaging/',
   'test/simulator/machine/',
-  'test/properties/',
   'test/matrix/',
 ];
 

@@ -4,6 +4,7 @@ import { GlobalHandlers } from '@temporalio/worker/lib/workflow/vm-shared.js';
 import pino from 'pino';
 import { installRuntime } from '../../src/worker/runtime.js';
 import { recordFileCost } from './file-costs.js';
+import { disableAsyncStorages, watchAsyncStorages } from './async-storages.js';
 import { closeSuite, openSuite } from './suite.js';
 import { leaveTestTemporal } from './temporal.js';
 
@@ -12,6 +13,8 @@ import { leaveTestTemporal } from './temporal.js';
  * each promise of the whole process, and from then on for each promise of all later test files, too.
  */
 Object.defineProperty(GlobalHandlers.prototype, 'setPromiseHook', { value: () => undefined });
+
+watchAsyncStorages();
 
 export const mochaGlobalSetup = openSuite;
 export const mochaGlobalTeardown = closeSuite;
@@ -25,6 +28,7 @@ export const mochaHooks = {
   async afterAll(this: Mocha.Context): Promise<void> {
     this.timeout(60_000);
     await leaveTestTemporal();
+    disableAsyncStorages();
     recordFileCost(this.test?.parent?.suites[0]?.file);
   },
 };

@@ -99,6 +99,8 @@ export function openStore(directory: string): Store {
     close: () => {
       flush();
       journal.close();
+      // Each storage that is not disabled is carried along by every promise of the process, for ever.
+      calls.disable();
     },
   };
 }
