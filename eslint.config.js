@@ -32,7 +32,15 @@ const ALLOWED = {
   local: ['model', 'client', 'contract', 'search-attributes', 'simulator/index'],
   commands: [
     ...['model', 'aws', 'fetch', 'messaging', 'config', 'activities', 'client', 'worker', 'local'],
-    ...['dashboard', 'proxy', 'simulator/index', 'telemetry', 'watch', 'notify', 'package-version'],
+    ...[
+      'dashboard',
+      'proxy',
+      'simulator/index',
+      'telemetry',
+      'monitor',
+      'notify',
+      'package-version',
+    ],
   ],
   simulator: [],
 };

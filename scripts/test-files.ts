@@ -39,6 +39,21 @@ export async function testFiles(): Promise<string[]> {
     .sort((one, other) => rank(one) - rank(other) || one.localeCompare(other));
 }
 
+/**
+ * Cheap folders that together load every part of fedimg: `npm run test:quick`, and `npm run nodes` on each version of Node.
+ * `replay` runs the workflows on their recorded histories, `contract` the local cloud over HTTP.
+ */
+const QUICK = [
+  ...['test/aws/', 'test/commands/shared/', 'test/commands/view/', 'test/config/', 'test/docs/'],
+  ...['test/fetch/', 'test/model/', 'test/notify/', 'test/ops/', 'test/package/', 'test/replay/'],
+  ...['test/simulator/contract/', 'test/simulator/http/'],
+];
+
+export async function quickTestFiles(): Promise<string[]> {
+  const files = await testFiles();
+  return files.filter((file) => QUICK.some((folder) => file.startsWith(folder)));
+}
+
 function rank(file: string): number {
   const own = LONGEST_FIRST.indexOf(file);
   if (own >= 0) return own;

@@ -17,7 +17,8 @@ async function main(argv: readonly string[]): Promise<void> {
       process.stderr.write(`${problemJson(usageProblem(error))}\n`);
       return;
     }
-    const problem = problemOf(error);
+    const { withDevAdvice } = await import('./commands/shared/dev-advice.js');
+    const problem = await withDevAdvice(problemOf(error), process.env);
     process.exitCode = problem.exitCode;
     if (wantsJson(argv)) {
       process.stderr.write(`${problemJson(problem)}\n`);

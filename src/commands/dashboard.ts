@@ -13,6 +13,7 @@ import { EXIT, type ExitCode } from './shared/exit-codes.js';
 import { configSource, terminalOf } from './shared/options.js';
 import { CommandError } from './shared/problem.js';
 import type { Acts, ListenAddress } from './shared/web-options.js';
+import { serviceManager } from './shared/service-manager.js';
 import { isLoopback, parseListen, parseWebUrl, readActs } from './shared/web-options.js';
 import type { ConfigSource } from './shared/with-session.js';
 import { withSession } from './shared/with-session.js';
@@ -78,7 +79,10 @@ async function run(command: Command, options: Options): Promise<ExitCode> {
       log: terminal.note,
     });
     noteStart(terminal, { dashboard, acts, options });
+    const manager = serviceManager({ warn: (_, text) => terminal.note(text) });
+    manager.ready(`serves ${dashboard.url}`);
     await stopped;
+    manager.close();
     await dashboard.close();
     return EXIT.done;
   });

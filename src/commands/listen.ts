@@ -16,6 +16,7 @@ import { logLevelOption } from './shared/log-level.js';
 import { METRICS_HELP, metricsAddress, newRegistry, openMetrics } from './shared/metrics.js';
 import { globalOptions, terminalOf } from './shared/options.js';
 import { CommandError } from './shared/problem.js';
+import { serviceManager } from './shared/service-manager.js';
 import { withSession } from './shared/with-session.js';
 
 interface ListenOptions {
@@ -55,6 +56,7 @@ async function run(command: Command, { logLevel, metrics: option }: ListenOption
   const metrics = new ListenerMetrics(registry);
   const served = address === undefined ? undefined : await openMetrics(registry, { address, log });
   const stop = stopSignal(log);
+  const manager = serviceManager(log);
   await withSession({ config: file, env: process.env }, async ({ session }) => {
     const listener = new ComposeListener(session, {
       taskQueue: worker.taskQueue,
@@ -65,9 +67,14 @@ async function run(command: Command, { logLevel, metrics: option }: ListenOption
       signal: stop,
       onCount: (result) => metrics.count(result),
     });
+    // A broker that is away is waited for: the service itself is up.
+    manager.ready(`reads the queue ${messaging.queue}`);
     await listenTo({ ...messaging, url }, { listener, log, signal: stop, metrics });
     log.info({ counts: listener.counts }, 'stopped listening');
-  }).finally(() => served?.close());
+  }).finally(() => {
+    manager.close();
+    return served?.close();
+  });
 }
 
 function listenTo(

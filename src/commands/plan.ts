@@ -8,6 +8,7 @@ import type { Arch } from '../model/compose/compose.js';
 import { parseComposeMessage } from '../model/compose/compose-message.js';
 import { parseMessageText } from './compose.js';
 import { finish, withHelp } from './shared/command-help.js';
+import { devAdvice } from './shared/dev-advice.js';
 import { EXIT, type ExitCode } from './shared/exit-codes.js';
 import { globalOptions, outputFormat, parseArch, parseSize, terminalOf } from './shared/options.js';
 import type { PlanFailure, PlannedImages, PlanSubject } from './shared/plan-images.js';
@@ -63,8 +64,14 @@ async function run(command: Command, what: string, options: PlanOptions): Promis
   const path = await configOfUser({ config: file, env: process.env });
   const { config } = await loadConfig({ ...path, env: process.env, cwd: process.cwd() });
   const planned = await planImages(config, subject);
-  print(terminal, format, planned);
-  return exitCodeOf(planned);
+  const exitCode = exitCodeOf(planned);
+  const advice = exitCode === EXIT.credentials ? await devAdvice(process.env) : undefined;
+  const failures = planned.failures.map((failure) => ({
+    ...failure,
+    next: advice ?? failure.next,
+  }));
+  print(terminal, format, { ...planned, failures });
+  return exitCode;
 }
 
 async function subjectOf(what: string, options: PlanOptions): Promise<PlanSubject> {

@@ -22,6 +22,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'start the same stack and leave it running: Temporal, a local EC2/SSM and a worker',
     load: () => import('./dev.js'),
   },
+  sample: {
+    summary: 'write a sample compose with its message, and serve it for `fedimg dev`',
+    load: () => import('./sample.js'),
+  },
   worker: {
     summary: 'run the worker, with TEMPORAL_* and the AWS settings of the environment',
     load: () => import('./worker.js'),
@@ -84,12 +88,16 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: () => import('./notify.js'),
   },
   config: {
-    summary: 'import: convert the configuration of the old fedimg',
+    summary: 'check, show, schema: the configuration; import: convert that of the old fedimg',
     load: () => import('./config.js'),
   },
   simulator: {
     summary: 'run only the local EC2/SSM endpoint',
     load: () => import('./simulator.js'),
+  },
+  completion: {
+    summary: 'print the completion script for bash, zsh or fish',
+    load: () => import('./completion.js'),
   },
 };
 
@@ -110,6 +118,20 @@ ${EXIT_CODES_HELP}
 
 /** The program for these arguments. Only the command that they name is loaded; the others are listed. */
 export async function createProgram(argv: readonly string[], version: string): Promise<Command> {
+  const wanted = wantedCommand(argv);
+  return programWith((name) => name === wanted, argv, version);
+}
+
+/** The program with every command loaded, for what is made from the definitions: completion and the man page. */
+export async function createWholeProgram(version: string): Promise<Command> {
+  return programWith(() => true, [], version);
+}
+
+async function programWith(
+  isLoaded: (name: string) => boolean,
+  argv: readonly string[],
+  version: string,
+): Promise<Command> {
   const program = new Command('fedimg')
     .description(INTRODUCTION)
     .version(version, '-V, --version')
@@ -123,9 +145,8 @@ export async function createProgram(argv: readonly string[], version: string): P
         : { outputError: (text, write) => write(printable(redacted(text))) },
     );
   addGlobalOptions(program);
-  const wanted = wantedCommand(argv);
   for (const [name, entry] of Object.entries(COMMANDS)) {
-    const command = name === wanted ? (await entry.load()).createCommand() : new Command(name);
+    const command = isLoaded(name) ? (await entry.load()).createCommand() : new Command(name);
     program.addCommand(command.summary(entry.summary).description(entry.summary));
     inheritSettings(command, program);
   }

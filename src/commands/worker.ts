@@ -11,6 +11,7 @@ import { createLog } from './shared/log.js';
 import { logLevelOption } from './shared/log-level.js';
 import { METRICS_HELP, metricsAddress } from './shared/metrics.js';
 import { globalOptions, terminalOf } from './shared/options.js';
+import { serviceManager } from './shared/service-manager.js';
 
 interface WorkerCommandOptions {
   readonly logLevel?: LogLevel;
@@ -54,14 +55,17 @@ async function run(
     import('./shared/observation.js'),
   ]);
   const observation = await openObservation({ config, log, address, env: process.env });
+  const manager = serviceManager(log);
+  const onReady = (): void => {
+    manager.ready(`polls the task queue ${config.worker.taskQueue}`);
+    observation.monitor();
+  };
   try {
-    await runWorker({
-      ...{ config, log, ...observation.worker },
-      onReady: () => observation.watch(),
-    });
+    await runWorker({ config, log, ...observation.worker, onReady });
   } catch (error) {
     throw isTransportError(error) ? await temporalUnreachable(error) : error;
   } finally {
+    manager.close();
     await observation.close();
   }
 }

@@ -1,25 +1,26 @@
-/** The certificates of `[messaging]`, at paths relative to the configuration file. */
+/** The certificates and the password of `[messaging]`, at paths relative to the configuration file. */
 import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { filePath, isCredential, type FilePlace } from './file-path.js';
 import type { LocatedProblem } from './problems.js';
 import type { MessagingConfig } from './sections/messaging.js';
 
 const KEYS = { ca_file: 'caFile', cert_file: 'certFile', key_file: 'keyFile' } as const;
+const PATHS = [...Object.values(KEYS), 'passwordFile'] as const;
 
 /** Resolves paths against the configuration file, not the working directory, which differs between services. */
-export function resolveBrokerFiles(messaging: MessagingConfig, folder: string): MessagingConfig {
-  const found = Object.values(KEYS).flatMap((name) => {
+export function resolveBrokerFiles(messaging: MessagingConfig, place: FilePlace): MessagingConfig {
+  const found = PATHS.flatMap((name) => {
     const file = messaging[name];
-    return file === undefined ? [] : [[name, resolve(folder, file)] as const];
+    return file === undefined ? [] : [[name, filePath(file, place)] as const];
   });
   return { ...messaging, ...Object.fromEntries(found) };
 }
 
-/** The problems of missing files. Permissions are not checked here: an operator's commands do not need the key. */
+/** The problems of missing certificates. Permissions are not checked here: an operator's commands do not need the key. */
 export async function checkBrokerFiles(messaging: MessagingConfig): Promise<LocatedProblem[]> {
   const checked = Object.entries(KEYS).map(async ([key, name]): Promise<LocatedProblem[]> => {
     const file = messaging[name];
-    const what = file === undefined ? undefined : await fileProblem(file);
+    const what = file === undefined || isCredential(file) ? undefined : await fileProblem(file);
     return what === undefined ? [] : [{ path: ['messaging', key], message: `is ${file}, ${what}` }];
   });
   return (await Promise.all(checked)).flat();

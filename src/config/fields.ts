@@ -1,13 +1,20 @@
 /** Single values that several tables of the configuration have. */
 import { z } from 'zod';
-import { DURATION_EXAMPLES, parseDuration } from '../model/duration.js';
+import { DURATION_EXAMPLES, DURATION_PATTERN, parseDuration } from '../model/duration.js';
+import { printable } from '../model/printable.js';
 import { Duration } from './camel-case.js';
+
+/** What the schema for editors says of a duration: its form, and its bounds in a keyword of our own. */
+export const ALLOWED_KEYWORD = 'x-allowed';
 
 /** A duration string; both bounds are allowed themselves. */
 export function duration(min: string, max: string): z.ZodType<Duration, string> {
   const minMs = parseDuration(min) ?? Number.NaN;
   const maxMs = parseDuration(max) ?? Number.NaN;
-  return z.string().transform((text, context) => {
+  const form = z
+    .string()
+    .meta({ pattern: DURATION_PATTERN, [ALLOWED_KEYWORD]: `${min} to ${max}` });
+  return form.transform((text, context) => {
     const ms = parseDuration(text);
     if (ms !== undefined && ms >= minMs && ms <= maxMs) return new Duration(ms);
     const message =
@@ -17,6 +24,14 @@ export function duration(min: string, max: string): z.ZodType<Duration, string> 
     context.addIssue({ code: 'custom', message });
     return z.NEVER;
   });
+}
+
+/** A text that people are shown: one that hides a character could show them another text than it is. */
+export function seenText(): z.ZodString {
+  return z
+    .string()
+    .min(1)
+    .refine((text) => printable(text) === text, 'has a character that cannot be seen; remove it');
 }
 
 const REGION = '[a-z]{2,4}(?:-[a-z]{3,12}){1,2}-\\d{1,2}';

@@ -19,6 +19,17 @@ export function configJsonSchema(): JsonSchemaNode {
   return cached;
 }
 
+/** The same as a document of its own, for `fedimg config schema` and the editors that read it. */
+export function publishedJsonSchema(version: string): JsonSchemaNode {
+  const { $schema, ...schema } = configJsonSchema();
+  return {
+    $schema,
+    title: 'fedimg.toml',
+    description: `The configuration of fedimg ${version}.`,
+    ...schema,
+  };
+}
+
 /** The keys that the table at a path may have; a number in the path is an item of a list. */
 export function keysAt(path: readonly PropertyKey[]): string[] {
   let node: JsonSchemaNode | undefined = configJsonSchema();

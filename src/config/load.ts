@@ -27,6 +27,8 @@ export interface LoadedConfig {
   config: Config;
   /** Absolute. */
   file: string;
+  /** The file as it is written, without defaults. */
+  document: TomlDocument;
 }
 
 const SYSTEM_FILE = '/etc/fedimg.toml';
@@ -46,6 +48,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
       .map((problem) => locateProblem(problem, { name, lines, placeOf: document.placeOf }))
       .sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
 
+  const place = { folder: dirname(file), env: options.env };
   const parsed = configSchema.safeParse(document.value, { reportInput: true });
   const script = scriptOf(parsed.data?.test.script, document.value);
   const scriptFile = script === undefined ? undefined : resolve(dirname(file), script);
@@ -55,7 +58,7 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
   const keyProblem = agentKey === undefined ? undefined : await checkAgentKey(agentKey);
   const scriptProblem =
     scriptFile === undefined ? undefined : await checkTestScript(scriptFile, transport);
-  const messaging = parsed.data && resolveBrokerFiles(parsed.data.messaging, dirname(file));
+  const messaging = parsed.data && resolveBrokerFiles(parsed.data.messaging, place);
   const problems = [
     ...(messaging === undefined ? [] : await checkBrokerFiles(messaging)),
     ...(parsed.error?.issues ?? []).flatMap((issue) => describeIssue(issue, keysAt)),
@@ -75,9 +78,9 @@ export async function loadConfig(options: LoadConfigOptions): Promise<LoadedConf
     script: scriptFile,
     ...(agentKey === undefined ? {} : { agentKey }),
   };
-  const notify = resolveNotifyFiles(parsed.data.notify, dirname(file));
-  const log = resolveLogFile(parsed.data.log, dirname(file));
-  return { config: { ...parsed.data, test, messaging, notify, log }, file };
+  const notify = resolveNotifyFiles(parsed.data.notify, place);
+  const log = resolveLogFile(parsed.data.log, place);
+  return { config: { ...parsed.data, test, messaging, notify, log }, file, document };
 }
 
 /** The script's path, also from a file with other problems, so that all are reported at once. */

@@ -1,5 +1,6 @@
 /** Environments that lead AWS clients to the local cloud and keep the user's own account out. */
 
+import { dirname } from 'node:path';
 import type { LocalCredentials } from './credentials.js';
 
 /** The variables that a user exports. */
@@ -32,4 +33,15 @@ export function environmentForLocalCloud(
 /** Lines for a shell to source. */
 export function exportLines(variables: Readonly<Record<string, string>>): string[] {
   return Object.entries(variables).map(([name, value]) => `export ${name}='${value}'`);
+}
+
+/**
+ * A line that puts Temporal's command line behind the programs of the user; none where the PATH leads to one already:
+ * `fedimg dev` downloads its own.
+ */
+export function temporalPathLine(cli: string | undefined, env: NodeJS.ProcessEnv): string[] {
+  if (cli === undefined) return [];
+  const folder = dirname(cli);
+  if ((env['PATH'] ?? '').split(':').includes(folder)) return [];
+  return [`export PATH="$PATH":'${folder}'`];
 }

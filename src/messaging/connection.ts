@@ -15,6 +15,8 @@ export interface BrokerSettings {
   /** With both, this client logs in by its certificate (SASL EXTERNAL). */
   readonly certFile?: string | undefined;
   readonly keyFile?: string | undefined;
+  /** Has the password of the user in `url`. */
+  readonly passwordFile?: string | undefined;
 }
 
 /** A host that drops packets would otherwise cost TCP's own time-out of minutes. */
@@ -24,7 +26,7 @@ const HEARTBEAT_SECONDS = 30;
 /** A broker that is frozen or out of memory never answers the end of a connection. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
-/** Reads the certificates anew each time: a renewed one is used by the next connection. */
+/** Reads the certificates and the password anew each time: a renewed one is used by the next connection. */
 export async function connectBroker(
   settings: BrokerSettings,
   clientName: string,
@@ -32,6 +34,9 @@ export async function connectBroker(
   try {
     const url = new URL(settings.url);
     url.searchParams.set('heartbeat', String(HEARTBEAT_SECONDS));
+    const password = await readIfNamed(settings.passwordFile);
+    // A newline at the end belongs to the file.
+    if (password !== undefined) url.password = encodeURIComponent(password.toString().trim());
     const connection = await connect(url.href, await socketOptions(settings, clientName));
     // Channels report the error to their users; without a listener here it would end the process.
     connection.on('error', () => undefined);

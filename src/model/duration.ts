@@ -4,7 +4,9 @@ const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as c
 type Unit = keyof typeof UNIT_MS;
 
 const UNITS = Object.keys(UNIT_MS).join('|');
-const DURATION = new RegExp(`^(?:\\d+(?:${UNITS}))+$`);
+/** The form of a duration, as a regular expression. */
+export const DURATION_PATTERN = `^(?:\\d+(?:${UNITS}))+$`;
+const DURATION = new RegExp(DURATION_PATTERN);
 const PART = new RegExp(`(\\d+)(${UNITS})`, 'g');
 const CHARS_MAX = 20;
 

@@ -80,7 +80,9 @@ export class ComposeRun {
 
   /** false when the compose has not ended within this time. */
   untilFinal(patience: Duration): Promise<boolean> {
-    return condition(() => isFinal(this.status), patience);
+    return condition(() => isFinal(this.status), patience, {
+      summary: 'the compose is still running',
+    });
   }
 
   /** Rejects only when cancelled: a failed image does not affect the others. */

@@ -149,7 +149,7 @@ describe('an error of AWS', () => {
     const plain = await failureOf('You are not authorized to perform this operation.');
     assert.equal(plain?.class, 'refused');
     assert.match(plain.message, /^UnauthorizedOperation: ec2:DescribeRegions in us-east-1: /);
-    assert.match(plain.next, /^Allow ec2:DescribeRegions in us-east-1: docs\/aws\.md/);
+    assert.match(plain.next, /^Allow ec2:DescribeRegions in us-east-1: docs\/iam\.md/);
     const tagging = await failureOf('User: u is not authorized to perform: ec2:CreateTags on r');
     assert.match(tagging?.next ?? '', /^Allow ec2:CreateTags in us-east-1/);
   });

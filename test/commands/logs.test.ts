@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFile, readFile } from 'node:fs/promises';
+import { appendFile, chmod, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ApplicationFailure } from '@temporalio/common';
 import { Writable } from 'node:stream';
@@ -156,6 +156,26 @@ describe('fedimg logs', () => {
     assert.equal(none.code, EXIT.notFound);
     assert.match(none.stderr, /No line names it\. Other workers may have run it/);
     assert.ok((await readFile(file, 'utf8')).length > 0);
+  });
+
+  it('reads the entries of the journal, and the plain lines of a service without them', async () => {
+    await folder().write('fedimg.toml', `${LEAST}[log]\njournal_unit = "fedimg-worker"\n`);
+    const line = JSON.stringify({ level: 40, time: 1761048000000, workflow: IMAGE, msg: 'é' });
+    const entries = [
+      { MESSAGE: 'é', FEDIMG_LOG: line },
+      { MESSAGE: [...Buffer.from(line)] },
+      { MESSAGE: 'Started fedimg-worker.service' },
+    ];
+    const stand = `#!/bin/sh\necho "$@" >"$0.args"\ncat <<'E'\n${entries.map((one) => JSON.stringify(one)).join('\n')}\nE\n`;
+    await chmod(await folder().write('bin/journalctl', stand), 0o755);
+    const bin = join(folder().path, 'bin');
+    const config = ['--config', join(folder().path, 'fedimg.toml')];
+    const env = { PATH: `${bin}:${process.env['PATH'] ?? ''}` };
+    const { stdout, code, stderr } = await runCli(['logs', COMPOSE, ...config], { env });
+    assert.equal(code, EXIT.done, stderr);
+    assert.equal(stdout.match(/ warn {2}é /g)?.length, 2);
+    const args = await readFile(join(bin, 'journalctl.args'), 'utf8');
+    assert.match(args, /--unit fedimg-worker --output json --all .*MESSAGE,FEDIMG_LOG/);
   });
 
   it('says what to set when the configuration names no log', async () => {

@@ -113,6 +113,14 @@ describe('the configuration file', () => {
     assert.match(complaints[2] ?? '', /messaging\.key_file: is \/nope\/key\.pem/);
   });
 
+  it('with a password but no user would log in as guest, so it is refused', async () => {
+    const [complaint = ''] = await folder().complaintsAbout(`${BROKER}password_file = "p"\n`);
+    assert.match(complaint, /messaging\.password_file: has an effect only with a user in url/);
+    const withUser = BROKER.replace('amqps://', 'amqps://fedimg@');
+    const { messaging } = await folder().load(`${withUser}password_file = "p"\n`);
+    assert.equal(messaging.passwordFile, join(folder().path, 'p'));
+  });
+
   it('that is wrong shows no password of the broker: journals keep what is printed', async () => {
     const prefix = 'topic_prefix = "org.stg"\n';
     const wrong = [

@@ -9,7 +9,11 @@ import path from 'node:path';
 import { leftovers } from '../../src/local/cloud-resources.js';
 import { BOOT_SECTOR_TEST, writeLocalConfig } from '../../src/local/config.js';
 import { createLocalCredentials } from '../../src/local/credentials.js';
-import { awsVariables, environmentForLocalCloud } from '../../src/local/environment.js';
+import {
+  awsVariables,
+  environmentForLocalCloud,
+  temporalPathLine,
+} from '../../src/local/environment.js';
 import { compareSnapshots } from '../../src/local/snapshot-check.js';
 import { readStackNote, writeStackNote } from '../../src/local/stack-note.js';
 import { loadConfig } from '../../src/config/load.js';
@@ -54,6 +58,14 @@ describe('a local stack', () => {
       assert(!(name in env), name);
     }
     assert.equal(env['AWS_SHARED_CREDENTIALS_FILE'], '/dev/null');
+  });
+
+  it("gives the shell Temporal's command line, which `dev` keeps in its cache", () => {
+    const cli = '/home/u/.cache/fedimg/temporal/1.9.1/temporal';
+    const [line = ''] = temporalPathLine(cli, { PATH: '/usr/bin' });
+    assert.equal(line, `export PATH="$PATH":'/home/u/.cache/fedimg/temporal/1.9.1'`);
+    assert.deepEqual(temporalPathLine('/usr/bin/temporal', { PATH: '/bin:/usr/bin' }), []);
+    assert.deepEqual(temporalPathLine(undefined, {}), []);
   });
 
   it('is found by other commands only while its process runs', async () => {

@@ -14,6 +14,9 @@ async function history(name: string): Promise<unknown> {
 
 interface Recorded {
   readonly events: readonly {
+    readonly eventType: string;
+    /** What Temporal's pages show beside an event. */
+    readonly userMetadata?: { readonly summary?: unknown };
     readonly workflowExecutionStartedEventAttributes?: { readonly workflowId: string };
   }[];
 }
@@ -37,6 +40,22 @@ describe('a recorded run', () => {
   for (const name of names) {
     it(`replays with this code: ${name}`, async () => {
       await replay(await testBundle(), name);
+    });
+  }
+
+  for (const name of names) {
+    it(`says of each activity, timer and child what it is for: ${name}`, async () => {
+      const { events } = (await history(name)) as Recorded;
+      const mute = events.filter(
+        ({ eventType, userMetadata }) =>
+          /ACTIVITY_TASK_SCHEDULED|TIMER_STARTED|CHILD_WORKFLOW_EXECUTION_INITIATED/.test(
+            eventType,
+          ) && (userMetadata?.summary ?? null) === null,
+      );
+      assert.deepEqual(
+        mute.map(({ eventType }) => eventType),
+        [],
+      );
     });
   }
 

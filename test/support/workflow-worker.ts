@@ -28,7 +28,10 @@ export interface WorkflowTest {
 export async function withWorker<T>(
   activities: Activities,
   body: (test: WorkflowTest) => Promise<T>,
-  options: Pick<WorkerOptions, 'sinks' | 'interceptors'> = {},
+  {
+    deployment,
+    ...options
+  }: Pick<WorkerOptions, 'sinks' | 'interceptors'> & { readonly deployment?: string } = {},
 ): Promise<T> {
   const { server, client } = await testTemporal();
   const taskQueue = `test-${randomUUID()}`;
@@ -49,7 +52,7 @@ export async function withWorker<T>(
     const startImage = (request: ImageRequest) =>
       client.workflow.start<() => Promise<ImageResult>>(PUBLISH_IMAGE_WORKFLOW, {
         taskQueue,
-        workflowId: `image/${request.composeId}/${randomUUID()}/${request.image.arch}`,
+        workflowId: `${deployment === undefined ? '' : `${deployment}/`}image/${request.composeId}/${randomUUID()}/${request.image.arch}`,
         args: [{ request }] as never,
       });
     return await worker.runUntil(body({ client, taskQueue, startImage }));

@@ -25,7 +25,7 @@ function namesIn(text: string): Set<string> {
   return new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name = '']) => name));
 }
 
-const TABLES = ['[metrics]', 'watch_every = "1s"', 'check_every = "1s"', 'checked_composes = 1'];
+const TABLES = ['[metrics]', 'look_every = "1s"', 'check_every = "1s"', 'checked_composes = 1'];
 
 /** Four of an x86_64 image and two of an aarch64 image, in a region with a PV kernel. */
 const AMIS = 4 + 2;
@@ -60,7 +60,7 @@ describe('a worker with metrics and traces', () => {
         assert.equal(result.outcome, 'published');
         const [served] = lines.filter((line) => line.includes('metrics are served'));
         const { url } = JSON.parse(served ?? '{}') as { url: string };
-        await until('the watch to see the published compose', async () => {
+        await until('the monitor to see the published compose', async () => {
           text = await (await fetch(url)).text();
           const isSeen = value(text, 'fedimg_last_published_compose_timestamp_seconds');
           // An earlier look may have seen the image that closed first.

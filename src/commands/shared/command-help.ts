@@ -8,7 +8,16 @@ export interface CommandHelp {
   readonly notes?: string;
 }
 
-export function withHelp(command: Command, { examples, notes }: CommandHelp): Command {
+const HELPS = new WeakMap<Command, CommandHelp>();
+
+/** What `withHelp` put behind the command's options; undefined for a command without. */
+export function helpOf(command: Command): CommandHelp | undefined {
+  return HELPS.get(command);
+}
+
+export function withHelp(command: Command, help: CommandHelp): Command {
+  const { examples, notes } = help;
+  HELPS.set(command, help);
   const parts = [
     `Examples:\n${examples.map((example) => `  ${example}`).join('\n')}`,
     ...(notes === undefined ? [] : [notes]),

@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { LogConfig } from '../../config/schema.js';
+import { JSON_FIELD } from './journal-entry.js';
 
 export interface LogPlace {
   /** For people. */
@@ -41,14 +42,32 @@ export async function readPlace(
 }
 
 async function readJournal(unit: string, onLine: (line: string) => void): Promise<void> {
-  const args = ['--unit', unit, '--output', 'cat', '--no-pager'];
+  const args = ['--unit', unit, '--output', 'json', '--all', '--no-pager'];
+  args.push(`--output-fields=MESSAGE,${JSON_FIELD}`);
   const child = spawn('journalctl', args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let trouble = '';
   child.stderr.on('data', (chunk: Buffer) => (trouble += chunk.toString()));
   const ended = once(child, 'close') as Promise<[number | null]>;
-  await Promise.all([readLines(child.stdout, onLine), ended]);
+  const onEntry = (text: string): void => onLine(lineOfEntry(text));
+  await Promise.all([readLines(child.stdout, onEntry), ended]);
   const [code] = await ended;
   if (code !== 0) throw new Error(`journalctl: ${trouble.trim().split('\n', 1).join('')}`);
+}
+
+/** Our line as JSON: in a field of its own, or the message where the service wrote plain output. */
+function lineOfEntry(text: string): string {
+  try {
+    const entry = JSON.parse(text) as Record<string, unknown>;
+    return fieldText(entry[JSON_FIELD] ?? entry['MESSAGE']);
+  } catch {
+    return '';
+  }
+}
+
+/** journalctl prints a value with unprintable characters as a list of bytes. */
+function fieldText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return Array.isArray(value) ? Buffer.from(value as number[]).toString() : '';
 }
 
 async function readLines(stream: Readable, onLine: (line: string) => void): Promise<void> {

@@ -1,4 +1,4 @@
-/** The log of a long-running command: JSON lines, or readable lines on a terminal; a copy in `log.file`. */
+/** The log of a long-running command: JSON lines, entries of the journal, or readable lines on a terminal; a copy in `log.file`. */
 
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -10,6 +10,7 @@ import type { LogLevel } from '../../model/log-level.js';
 import { redacted } from '../../model/redact.js';
 import { usesColor } from '../view/terminal.js';
 import { EXIT } from './exit-codes.js';
+import { openJournal } from './journal.js';
 import { errorFields } from './log-error.js';
 import { CommandError } from './problem.js';
 
@@ -34,7 +35,7 @@ export function createLog(level: LogLevel, { file }: Pick<LogConfig, 'file'> = {
         colorize: usesColor(process.stderr, process.env, 'auto'),
         ignore: 'pid,hostname',
       })
-    : destination({ dest: 2, sync: true });
+    : (openJournal() ?? destination({ dest: 2, sync: true }));
   if (file === undefined) return pino(logOptions(level), stderr);
   requireWritable(file);
   const streams: StreamEntry[] = [

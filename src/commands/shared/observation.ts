@@ -1,4 +1,4 @@
-/** What stands beside a worker: its metrics, its traces, and the watch over the deployment. */
+/** What stands beside a worker: its metrics, its traces, and the monitor of the deployment. */
 
 import { setMaxListeners } from 'node:events';
 import type { Logger } from 'pino';
@@ -10,7 +10,7 @@ import { packageVersion } from '../../package-version.js';
 import { DeploymentMetrics } from '../../telemetry/deployment-metrics.js';
 import { openTracing } from '../../telemetry/tracing.js';
 import { WorkerMetrics } from '../../telemetry/worker-metrics.js';
-import { Watch } from '../../watch/watch.js';
+import { Monitor } from '../../monitor/monitor.js';
 import { sdkMetrics } from '../../worker/sdk-metrics.js';
 import type { WorkerSettings } from '../../worker/worker.js';
 import { newRegistry, openMetrics } from './metrics.js';
@@ -19,8 +19,8 @@ import { withSession } from './with-session.js';
 export interface Observation {
   /** For the worker. */
   readonly worker: Pick<WorkerSettings, 'metrics' | 'tracing' | 'sdkMetricsAddress'>;
-  /** Begins the watch, where metrics or notifications need it. */
-  readonly watch: () => void;
+  /** Begins the monitor, where metrics or notifications need it. */
+  readonly monitor: () => void;
   readonly close: () => Promise<void>;
 }
 
@@ -47,8 +47,8 @@ export async function openObservation({
   const stop = new AbortController();
   // Each call under way adds a listener, and Node warns above ten.
   setMaxListeners(0, stop.signal);
-  let watching: Promise<void> = Promise.resolve();
-  const watch = async (): Promise<void> => {
+  let monitoring: Promise<void> = Promise.resolve();
+  const monitor = async (): Promise<void> => {
     const { signal } = stop;
     const { scale } = config.timing;
     const aws = new Aws(scaledAwsSettings(scale), {
@@ -59,10 +59,10 @@ export async function openObservation({
       const untraced = { ...env, OTEL_SDK_DISABLED: 'true' };
       await withSession({ config: undefined, env: untraced, loaded: config }, ({ session }) => {
         const parts = { config, session, log, channels, signal };
-        return new Watch({ ...parts, metrics: served?.deployment, aws }).run();
+        return new Monitor({ ...parts, metrics: served?.deployment, aws }).run();
       });
     } catch (error) {
-      if (!signal.aborted) log.error({ err: error }, 'the watch over the deployment ended');
+      if (!signal.aborted) log.error({ err: error }, 'the monitor of the deployment ended');
     } finally {
       aws.destroy();
     }
@@ -74,12 +74,12 @@ export async function openObservation({
         ? {}
         : { metrics: served.metrics, sdkMetricsAddress: served.sdkAddress }),
     },
-    watch: () => {
-      if (served !== undefined || channels.length > 0) watching = watch();
+    monitor: () => {
+      if (served !== undefined || channels.length > 0) monitoring = monitor();
     },
     close: async () => {
       stop.abort();
-      await watching;
+      await monitoring;
       await served?.close();
       await tracing?.close();
     },

@@ -70,10 +70,19 @@ async function readConfig(options: {
 async function checkTools(env: NodeJS.ProcessEnv): Promise<Check[]> {
   const found = await Promise.all(LOCAL_TOOLS.map((tool) => findOnPath(tool, env)));
   const missing = LOCAL_TOOLS.filter((_, index) => found[index] === undefined);
-  const node = ok('tools', 'Node.js', process.version);
+  const node = checkNode(process.versions.node);
   if (missing.length === 0) return [node, ok('tools', 'on the PATH', LOCAL_TOOLS.join(', '))];
   const next = `Install ${missing.join(', ')}: only fedimg demo and fedimg dev need it.`;
   return [node, warning('tools', 'on the PATH', `missing: ${missing.join(', ')}`, next)];
+}
+
+/** Older ones get no security updates, and AWS's SDK ends its support of 20 in January 2027. */
+const NODE_SUPPORTED = 22;
+
+export function checkNode(version: string): Check {
+  if (Number.parseInt(version, 10) >= NODE_SUPPORTED) return ok('tools', 'Node.js', version);
+  const next = "Install Node 24: AWS's SDK ends its support of Node 20 in January 2027.";
+  return warning('tools', 'Node.js', `${version} is past its end of life`, next);
 }
 
 /** The way to EC2 and to each allowed server; the other checks show whether it works. */

@@ -1,33 +1,20 @@
 /** Fits text with colours to the width of a terminal. */
 
-import { stripVTControlCharacters } from 'node:util';
+import sliceAnsi from 'slice-ansi';
+import stringWidth from 'string-width';
 
-/** The colour codes that `styleText` writes. */
-// eslint-disable-next-line no-control-regex
-const COLOUR = /\u001b\[[0-9;]*m/g;
-const RESET = '\u001b[0m';
-
+/** Columns of a terminal: a colour code takes none, an ideograph two. */
 export function visibleWidth(text: string): number {
-  return stripVTControlCharacters(text).length;
+  return stringWidth(text);
 }
 
-/** Cuts a line that is too long; its colours end with it. */
+/** Cuts a line that is too long, between whole characters; its colours end with it. */
 export function fitted(line: string, width: number): string {
   if (visibleWidth(line) <= width) return line;
-  let left = Math.max(0, width - 1);
-  let text = '';
-  let from = 0;
-  let hasColour = false;
-  for (const match of line.matchAll(COLOUR)) {
-    const plain = line.slice(from, match.index);
-    if (plain.length >= left) break;
-    text += plain + match[0];
-    left -= plain.length;
-    from = match.index + match[0].length;
-    hasColour = true;
-  }
-  const rest = stripVTControlCharacters(line.slice(from)).slice(0, left);
-  return `${text}${rest}…${hasColour ? RESET : ''}`;
+  const left = Math.max(0, width - 1);
+  const cut = sliceAnsi(line, 0, left);
+  // It keeps a wide character of which one column fits.
+  return `${visibleWidth(cut) > left ? sliceAnsi(line, 0, left - 1) : cut}…`;
 }
 
 /** Breaks a line without colours at spaces; the lines after the first are indented. A word that is longer than a line, such as an id, is broken: it must not be cut. */
@@ -42,7 +29,7 @@ export function wrapped(line: string, width: number, indent: string): string[] {
     .flatMap((one) => pieces(one, longest))) {
     const isFirst = current.trim() === '';
     const joined = isFirst ? `${current}${word}` : `${current} ${word}`;
-    if (joined.length <= width || isFirst) {
+    if (visibleWidth(joined) <= width || isFirst) {
       current = joined;
       continue;
     }
@@ -67,8 +54,13 @@ export function gridLines(cells: readonly string[], width: number, indent: strin
 
 function pieces(word: string, longest: number): string[] {
   const parts: string[] = [];
-  for (let from = 0; from < word.length; from += longest) {
-    parts.push(word.slice(from, from + longest));
+  let part = '';
+  for (const character of word) {
+    if (part !== '' && visibleWidth(part + character) > longest) {
+      parts.push(part);
+      part = '';
+    }
+    part += character;
   }
-  return parts;
+  return part === '' ? parts : [...parts, part];
 }

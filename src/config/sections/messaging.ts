@@ -1,7 +1,7 @@
 /** `[messaging]`: the broker that announces composes and takes our messages. */
 import { z } from 'zod';
 import { camelCased } from '../camel-case.js';
-import { unique } from '../fields.js';
+import { seenText, unique } from '../fields.js';
 
 /** A slash or an @ behind the host belongs to a password: in a virtual host they are escaped. */
 const URL_FORM = /^amqps?:\/\/[^/?#\s]+(\/[^/?#@\s]*)?$/;
@@ -13,7 +13,11 @@ const url = z
       'is not the URL of a broker; allowed: amqps://HOST/%2FVHOST or amqp://USER:PASSWORD@HOST (with / as %2F, @ as %40)',
   });
 
-const file = z.string().min(1);
+function hasUser(text: string | undefined): boolean {
+  return text !== undefined && URL.canParse(text) && new URL(text).username !== '';
+}
+
+const file = seenText();
 const TOPIC_WORD = '[A-Za-z0-9_-]+';
 /** AMQP's short strings end at 255 bytes, and our own topics need their share. */
 const topicPrefix = z
@@ -44,6 +48,9 @@ export const messagingSchema = z
     ca_file: file.optional().describe("The authority that signed the broker's certificate."),
     cert_file: file.optional().describe('Client certificate: its common name is the user.'),
     key_file: file.optional().describe('Key of the client certificate.'),
+    password_file: file
+      .optional()
+      .describe('File with the password of the user in url, where no certificate is used.'),
     exchange: name.default('amq.topic').describe('Topic exchange.'),
     /** Set whenever `url` is. */
     topic_prefix: topicPrefix
@@ -71,6 +78,12 @@ export const messagingSchema = z
       const [lonely, missing] =
         toml.cert_file === undefined ? ['key_file', 'cert_file'] : ['cert_file', 'key_file'];
       report(lonely, `needs ${missing} beside it; add that, or remove this key`);
+    }
+    if (toml.password_file !== undefined && toml.cert_file === undefined && !hasUser(toml.url)) {
+      report(
+        'password_file',
+        'has an effect only with a user in url, as amqps://USER@HOST; add it',
+      );
     }
     if (toml.cert_file !== undefined && toml.url?.startsWith('amqp:') === true) {
       report('cert_file', 'has an effect with TLS only; begin url with amqps:');

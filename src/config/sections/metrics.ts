@@ -15,7 +15,7 @@ export const metricsSchema = z
   .strictObject({
     worker: address.optional().describe('Where `fedimg worker` serves /metrics.'),
     listener: address.optional().describe('Where `fedimg listen` serves /metrics.'),
-    watch_every: duration('1s', '1h')
+    look_every: duration('1s', '1h')
       .prefault('1m')
       .describe('Between two looks of the worker at the runs in Temporal.'),
     check_every: duration('1s', '7d')

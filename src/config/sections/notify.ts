@@ -6,9 +6,9 @@ import {
   unknownPlaceholders,
 } from '../../model/notification.js';
 import { camelCased } from '../camel-case.js';
-import { duration, unique } from '../fields.js';
+import { duration, seenText, unique } from '../fields.js';
 
-const file = z.string().min(1);
+const file = seenText();
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 
@@ -29,9 +29,7 @@ const KNOWN = Object.keys(PLACEHOLDERS)
   .join(' ');
 
 function template(): z.ZodString {
-  return z
-    .string()
-    .min(1)
+  return seenText()
     .max(10_000)
     .superRefine((text, context) => {
       const [unknown] = unknownPlaceholders(text);
@@ -93,12 +91,11 @@ const mailSchema = z
       .describe('false: smtp:// without TLS, which fedimg accepts on this machine only.'),
     ca_file: file.optional().describe("The authority that signed the server's certificate."),
     password_file: file.optional().describe('File with the password of the user in server.'),
-    from: z
-      .string()
+    from: seenText()
       .regex(NAMED_ADDRESS, 'is not a mail address')
       .optional()
       .describe('Sender, as "fedimg <fedimg@example.org>".'),
-    to: unique(z.string().regex(ADDRESS, 'is not a mail address; allowed: name@example.org'))
+    to: unique(seenText().regex(ADDRESS, 'is not a mail address; allowed: name@example.org'))
       .min(1)
       .optional()
       .describe('Recipients.'),

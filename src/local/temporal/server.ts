@@ -37,6 +37,8 @@ export interface TemporalServer {
   uiUrl: string | undefined;
   /** Undefined for a server that was not started here. */
   pid: number | undefined;
+  /** Temporal's command line, which is also the server. Undefined for a server that was not started here. */
+  cli: string | undefined;
   /** The environment for programs that use this server. */
   env: NodeJS.ProcessEnv;
   /** Ends the server if it was started here; safe to repeat. */
@@ -101,7 +103,10 @@ async function useRunningServer(
   }
   log(`Temporal server: ${address}, from TEMPORAL_ADDRESS; no server is started here`);
   const stop = (): Promise<void> => Promise.resolve();
-  return { address, namespace: used, uiUrl: undefined, pid: undefined, env, stop };
+  return {
+    ...{ address, namespace: used, uiUrl: undefined, pid: undefined, cli: undefined },
+    ...{ env, stop },
+  };
 }
 
 async function startDevServer(
@@ -138,6 +143,7 @@ async function startDevServer(
     namespace,
     uiUrl,
     pid: server.pid,
+    cli: binary,
     env: environmentForServer({ address, namespace }, env),
     // Its own set of processes contains only this server.
     stop: () => (options.processes === undefined ? processes.stopAll() : server.stop()),

@@ -1,6 +1,6 @@
 /** Copies the snapshot to all other regions in parallel; a failed region does not stop the others. */
 
-import { CancellationScope, proxyActivities } from '@temporalio/workflow';
+import { proxyActivities } from '@temporalio/workflow';
 import type { Activities, SnapshotSource } from '../../activities/activities.js';
 import type { RegionPlan } from '../../model/plan/plan.js';
 import { settleAll } from '../../model/settle.js';
@@ -8,8 +8,12 @@ import { copyBounds, waiting } from '../profiles.js';
 import { afterFailure, isGivenUp, operated } from './held-region.js';
 import type { Publication, RegionAmis } from './publication.js';
 import { failWithoutRequired } from './required-regions.js';
+import { withinPatience } from './within-patience.js';
 
 const { copyToRegion } = proxyActivities<Pick<Activities, 'copyToRegion'>>(waiting);
+
+/** Of the timer, in Temporal's history. */
+const PATIENCE = 'patience with the regions that are copied';
 
 /** The first try of a region: its AMIs, or what comes of its wait for the operator. */
 interface FirstCopy {
@@ -30,7 +34,7 @@ export async function copyToAllRegions(
   const wanted = plan.copies.filter(({ regionName }) => run.region(regionName).state === 'waiting');
   // One timer for all regions: it cancels those that are late. Complete regions are not affected.
   run.setCopiesDue(plan.regionPatienceMs);
-  const firsts = await CancellationScope.withTimeout(plan.regionPatienceMs, () =>
+  const firsts = await withinPatience(plan.regionPatienceMs, PATIENCE, () =>
     settleAll(wanted.map((regionPlan) => firstCopy(publication, source, regionPlan))),
   );
   run.setCopiesDue(undefined);
@@ -85,7 +89,7 @@ function copyAgain(
   source: SnapshotSource,
   regionPlan: RegionPlan,
 ): Promise<RegionAmis> {
-  return CancellationScope.withTimeout(publication.plan.regionPatienceMs, () =>
+  return withinPatience(publication.plan.regionPatienceMs, PATIENCE, () =>
     copyRegion(publication, source, regionPlan),
   );
 }

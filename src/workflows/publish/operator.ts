@@ -96,7 +96,8 @@ export class Operator {
 
   /** What the operator decides about a failed region; undefined when the time is over. */
   async decision(regionName: string, patienceMs: number): Promise<Decision | undefined> {
-    await condition(() => this.#decisions.has(regionName), patienceMs);
+    const summary = `${regionName} waits for retry or skip`;
+    await condition(() => this.#decisions.has(regionName), patienceMs, { summary });
     const decision = this.#decisions.get(regionName);
     this.#decisions.delete(regionName);
     return decision;

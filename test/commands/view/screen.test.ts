@@ -154,7 +154,13 @@ describe('a line that is too long', () => {
   it('ends with its colours', () => {
     const line = fitted(paint('red', 'a long red line'), 8);
     assert.equal(visibleWidth(line), 8);
-    assert(line.endsWith('\u001b[0m'));
+    assert.equal(line, `${paint('red', 'a long ')}…`);
+  });
+
+  it('is cut and broken between whole characters: half of one is a sign that terminals cannot show', () => {
+    const line = '\u{1f600}'.repeat(10);
+    assert.equal(fitted(line, 8), `${'\u{1f600}'.repeat(3)}…`);
+    assert.deepEqual(wrapped(line, 16, ''), ['\u{1f600}'.repeat(8), '\u{1f600}'.repeat(2)]);
   });
 
   it('is broken at spaces, and inside a word only when the word is longer than a line', () => {

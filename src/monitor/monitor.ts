@@ -18,11 +18,11 @@ import { checkRegion, wantedPublic } from './public-amis.js';
 import { dueSilences } from './silence.js';
 import { startNotification } from './start-notification.js';
 
-export interface WatchParts {
+export interface MonitorParts {
   readonly config: Config;
   readonly session: Session;
   readonly log: Logger;
-  /** Undefined where no metrics are served: then the watch is for notifications only. */
+  /** Undefined where no metrics are served: then the monitor is for notifications only. */
   readonly metrics?: DeploymentMetrics | undefined;
   /** To look up AMIs and quotas, for metrics. */
   readonly aws?: Aws | undefined;
@@ -34,13 +34,13 @@ export interface WatchParts {
 /** Started notifications that need not be started again. */
 const REMEMBERED_MAX = 10_000;
 
-export class Watch {
-  readonly #parts: WatchParts;
+export class Monitor {
+  readonly #parts: MonitorParts;
   readonly #started = new Set<string>();
   #beganMs: number | undefined;
   #checkedMs = 0;
 
-  constructor(parts: WatchParts) {
+  constructor(parts: MonitorParts) {
     this.#parts = parts;
   }
 
@@ -55,10 +55,10 @@ export class Watch {
       } catch (error) {
         if (signal.aborted) return;
         const level = failing ? 'debug' : 'warn';
-        log[level]({ err: error }, 'the watch could not look at the deployment; it tries again');
+        log[level]({ err: error }, 'the monitor could not look at the deployment; it tries again');
         failing = true;
       }
-      await delay(config.metrics.watchEveryMs, undefined, { signal }).catch(() => undefined);
+      await delay(config.metrics.lookEveryMs, undefined, { signal }).catch(() => undefined);
     }
   }
 

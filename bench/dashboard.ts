@@ -1,0 +1,194 @@
+/** `dashboard`: three composes of two images in all regions, while a browser looks at the page of each image. */
+
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Browser } from 'playwright-core';
+import { chromium } from 'playwright-core';
+import { recordsFromHistories } from '../src/client/amis.js';
+import { connectToTemporal } from '../src/client/connection.js';
+import { imageProgressQuery } from '../src/contract.js';
+import { REGION_WORDS } from '../src/dashboard/pages/words.js';
+import { startDashboard } from '../src/dashboard/server/serve.js';
+
+import type { SampleCompose } from '../src/local/compose-server/sample-compose.js';
+import { imageWorkflowId } from '../src/model/ids/workflow-ids.js';
+import type { LocalPublisher } from '../test/support/local-publisher.js';
+import { withPublisher } from '../test/support/local-publisher.js';
+import { DEPLOYMENT, TIME_SCALE } from '../test/support/publisher-config.js';
+import { testTemporal } from '../test/support/temporal.js';
+import type { Row } from './row.js';
+
+const COMPOSES = 3;
+const CHROMIUM = process.env['FEDIMG_TEST_CHROMIUM'] ?? '/usr/bin/chromium';
+const READ_EVERY_MS = 100;
+/** What the last change may take to the page. */
+const LAST_CHANGE_MS = 3_000;
+
+/** `image region word` -> milliseconds since 1970. */
+type Times = Map<string, number>;
+
+interface Seen {
+  /** When each state of each region began, by the workflow. */
+  readonly began: Times;
+  /** When it first stood on the page. */
+  readonly shown: Times;
+  readonly answers: { readonly ms: number; readonly bytes: number }[];
+}
+
+export default async function run(): Promise<{ rows: Row[] }> {
+  const publish = ['regions = "all"'];
+  return withPublisher({ publish }, async (publisher) => {
+    const temporal = await testTemporal();
+    const composes = [];
+    for (let index = 0; index < COMPOSES; index += 1) composes.push(await publisher.compose());
+    const env = {
+      TEMPORAL_ADDRESS: temporal.server.address,
+      TEMPORAL_NAMESPACE: temporal.server.namespace,
+      TEMPORAL_CONFIG_FILE: '/nowhere',
+    };
+    const access = await connectToTemporal({ env, connectTimeoutMs: 60_000 });
+    const session = { access, uiUrl: undefined, deployment: DEPLOYMENT };
+    const dashboard = await startDashboard({
+      session,
+      start: { taskQueue: publisher.taskQueue, timeScale: TIME_SCALE },
+      catalogue: {
+        read: async () => ({ records: await recordsFromHistories(session), notes: [] }),
+        linkOf: () => null,
+      },
+      acts: { kind: 'off' },
+      hostname: '127.0.0.1',
+      port: 0,
+    });
+    try {
+      return { rows: await measure(publisher, dashboard.url, composes) };
+    } finally {
+      await dashboard.close();
+      await access.close();
+    }
+  });
+}
+
+async function measure(
+  publisher: LocalPublisher,
+  url: string,
+  composes: readonly SampleCompose[],
+): Promise<Row[]> {
+  const seen: Seen = { began: new Map(), shown: new Map(), answers: [] };
+  const stop = new AbortController();
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+  try {
+    const runs = await Promise.all(composes.map((compose) => publisher.signal(compose)));
+    const images = composes.flatMap(({ composeId, images: named }) =>
+      named.map(({ subvariant, architecture: arch }) =>
+        imageWorkflowId(DEPLOYMENT, { composeId, subvariant, arch }),
+      ),
+    );
+    const pages = images.map((id) => `${url}/${id}`);
+    const watching = [
+      ...images.map((id) => readWorkflow(id, seen, stop.signal)),
+      ...pages.map((page, at) =>
+        readPage(browser, page, { image: images[at] ?? '', seen }, stop.signal),
+      ),
+      askAgain([url, ...pages, `${url}/amis`], seen, stop.signal),
+    ];
+    const results = await Promise.all(runs.map((handle) => handle.result()));
+    await delay(LAST_CHANGE_MS);
+    stop.abort();
+    await Promise.all(watching);
+    return rowsOf(results.filter(({ outcome }) => outcome === 'published').length, seen);
+  } finally {
+    await browser.close();
+  }
+}
+
+/** The workflow says itself since when a region has its state. */
+async function readWorkflow(id: string, { began }: Seen, stop: AbortSignal): Promise<void> {
+  const { client } = await testTemporal();
+  while (!stop.aborted) {
+    const progress = await client.workflow
+      .getHandle(id)
+      .query(imageProgressQuery)
+      .catch(() => undefined);
+    for (const { region, state, since } of progress?.regions ?? []) {
+      const key = `${id} ${region} ${REGION_WORDS[state].word}`;
+      if (since !== undefined && !began.has(key)) began.set(key, Date.parse(since));
+    }
+    await delay(READ_EVERY_MS);
+  }
+}
+
+/** Notes in the browser when each region's word first stood on the page. */
+async function readPage(
+  browser: Browser,
+  url: string,
+  { image, seen }: { readonly image: string; readonly seen: Seen },
+  stop: AbortSignal,
+): Promise<void> {
+  const page = await browser.newPage();
+  await page.goto(url);
+  while (!stop.aborted) {
+    const words = await page
+      .evaluate<[string, string][]>(
+        `[...document.querySelectorAll('tr[id^=region-]')].map((row) => [row.id.slice(7), row.querySelector('.chip')?.textContent ?? ''])`,
+      )
+      .catch(() => []);
+    for (const [region, chip] of words) {
+      const key = `${image} ${region} ${chip.replace(/^\W+/, '').trim()}`;
+      if (!seen.shown.has(key)) seen.shown.set(key, Date.now());
+    }
+    // A page that did not find the image yet has no live part.
+    if (words.length === 0 && !(await page.locator('#live').count())) await page.reload();
+    await delay(READ_EVERY_MS);
+  }
+  await page.close();
+}
+
+async function askAgain(
+  urls: readonly string[],
+  { answers }: Seen,
+  stop: AbortSignal,
+): Promise<void> {
+  while (!stop.aborted) {
+    for (const url of urls) {
+      const start = performance.now();
+      const bytes = (await (await fetch(url)).arrayBuffer()).byteLength;
+      answers.push({ ms: performance.now() - start, bytes });
+      await delay(READ_EVERY_MS);
+    }
+  }
+}
+
+function rowsOf(published: number, { began, shown, answers }: Seen): Row[] {
+  // A state that ended within a reading of the page may never have been on it.
+  const late = [...began]
+    .filter(([key]) => shown.has(key))
+    .map(([key, ms]) => Math.max(0, (shown.get(key) ?? 0) - ms));
+  const variant = `${COMPOSES} composes x 2 images x all regions`;
+  const row = (figure: string, value: number, unit: string, goal: string): Row => ({
+    figure,
+    variant,
+    value,
+    unit,
+    goal,
+  });
+  return [
+    row('composes published', published, '', `${COMPOSES}`),
+    row('changes of regions seen on the page', late.length, '', ''),
+    row('change to page, 95th percentile', percentile(late, 0.95) / 1000, 's', '<= 2'),
+    row('change to page, slowest', Math.max(...late) / 1000, 's', '<= 2'),
+    row(
+      'answer, 95th percentile',
+      percentile(
+        answers.map(({ ms }) => ms),
+        0.95,
+      ),
+      'ms',
+      '<= 150',
+    ),
+    row('largest page', Math.max(...answers.map(({ bytes }) => bytes)) / 1024, 'KiB', '<= 300'),
+  ];
+}
+
+function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.ceil(sorted.length * share) - 1] ?? Number.NaN;
+}
