@@ -13,7 +13,6 @@ import type { LatencyProfile } from '../simulator/index.js';
 import { withHelp } from './shared/command-help.js';
 import type { DevConfig } from './shared/dev-config.js';
 import { chooseConfig } from './shared/dev-config.js';
-import { serveSample } from './shared/dev-sample.js';
 import { LATENCY_NAMES, parseLatency } from './shared/latency.js';
 import { withLocalRun } from './shared/local-run.js';
 import { globalOptions, parsePort, terminalOf } from './shared/options.js';
@@ -24,7 +23,6 @@ import type { Terminal } from './view/terminal.js';
 interface DevOptions {
   readonly state?: string;
   readonly latency: LatencyProfile;
-  readonly sample?: boolean;
   readonly temporalPort?: number;
   readonly uiPort?: number;
   readonly simulatorPort?: number;
@@ -37,14 +35,12 @@ export function createCommand(): Command {
   const command = new Command('dev')
     .option('--state <dir>', 'where everything is kept (default: ~/.local/state/fedimg/dev)')
     .option('--latency <profile>', `of the local cloud: ${LATENCY_NAMES}`, parseLatency, 'fast')
-    .option('--sample', 'also serve a compose and an image that you can publish')
     .option('--temporal-port <port>', `default: ${PORTS.temporal}, or a free one`, parsePort)
     .option('--ui-port <port>', `default: ${PORTS.ui}, or a free one`, parsePort)
     .option('--simulator-port <port>', `default: ${PORTS.simulator}, or a free one`, parsePort);
   withHelp(command, {
     examples: [
-      'fedimg dev --sample',
-      'fedimg compose signal $SAMPLE_MESSAGE --watch   # in another terminal, after the lines that dev prints',
+      'fedimg dev',
       'fedimg publish http://127.0.0.1:8000/disk.raw.xz --arch x86_64 --watch   # in another terminal',
     ],
     notes: `With TEMPORAL_ADDRESS, dev starts no Temporal server. The address must be on this machine and must not be a tunnel to another
@@ -70,13 +66,8 @@ async function run(command: Command, options: DevOptions): Promise<void> {
       stateDir,
       latency: options.latency,
     });
-    const { signal } = processes;
-    const sample = options.sample === true ? { signal, now: new Date() } : undefined;
-    const [stack, variables] = await Promise.all([
-      start({ terminal, options, stateDir, processes, config }),
-      sample === undefined ? {} : serveSample(stateDir, sample),
-    ]);
-    await reportDev(terminal, stack, { stateDir, config, variables });
+    const stack = await start({ terminal, options, stateDir, processes, config });
+    await reportDev(terminal, stack, { stateDir, config });
     await unexpectedEnd;
   });
 }

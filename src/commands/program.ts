@@ -22,6 +22,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'start the same stack and leave it running: Temporal, a local EC2/SSM and a worker',
     load: () => import('./dev.js'),
   },
+  sample: {
+    summary: 'write a sample compose with its message, and serve it for `fedimg dev`',
+    load: () => import('./sample.js'),
+  },
   worker: {
     summary: 'run the worker, with TEMPORAL_* and the AWS settings of the environment',
     load: () => import('./worker.js'),

@@ -1,5 +1,5 @@
 /**
- * README's session beside `npx fedimg dev --sample`, and then the commands of all other pages in the same shell:
+ * README's session beside `npx fedimg dev` and `npx fedimg sample`, and then the commands of all other pages in the same shell:
  * `npx mocha test/docs/commands.long.test.ts`.
  */
 
@@ -32,10 +32,14 @@ got=0; ${run} < /dev/null || got=$?
 }
 
 const BEGIN = `
-npx fedimg dev --sample > dev.log 2>&1 &
+npx fedimg dev > dev.log 2>&1 &
 dev=$!
 until [ -e ~/.local/state/fedimg/dev/dev.env ]; do kill -0 $dev || { cat dev.log; exit 1; }; sleep 1; done
 source ~/.local/state/fedimg/dev/dev.env
+npx fedimg sample > sample.log 2>&1 &
+sample=$!
+until [ -e sample/message.json ]; do kill -0 $sample || { cat sample.log; exit 1; }; sleep 1; done
+cp sample/composes/*/compose/Cloud/x86_64/images/*AmazonEC2*.raw.xz sample/composes/my-image.raw.xz
 `;
 
 describe('the commands of the pages, beside a local stack', function () {

@@ -20,15 +20,15 @@ const serves = (page: string, ready: string, run = page): Act => ({ page, run, r
 
 const FREE = '127.0.0.1:0';
 
-/** One shell beside `npx fedimg dev --sample`, after its file of variables. */
+/** One shell beside `npx fedimg dev` and `npx fedimg sample`, after the file of variables of `dev`. */
 export const SESSION: readonly Act[] = [
-  on('npx fedimg plan $SAMPLE_MESSAGE'),
-  on('npx fedimg plan', 'npx fedimg plan $SAMPLE_IMAGE --arch x86_64'),
+  on('npx fedimg plan sample/message.json'),
+  on('npx fedimg plan', 'npx fedimg plan http://127.0.0.1:8000/my-image.raw.xz --arch x86_64'),
   on('npx fedimg doctor'),
   on('fedimg doctor'),
   on('fedimg status'),
   // An image under way, for the acts of an operator.
-  on('fedimg publish', 'fedimg publish $SAMPLE_IMAGE --arch x86_64'),
+  on('fedimg publish', 'fedimg publish http://127.0.0.1:8000/my-image.raw.xz --arch x86_64'),
   on('fedimg pause ID --reason "…"', 'fedimg pause @latest --reason "a question"'),
   on('fedimg status ID -o json', 'fedimg status @latest -o json', 8),
   // It waits for no approval.
@@ -38,27 +38,31 @@ export const SESSION: readonly Act[] = [
     'fedimg skip @latest --region eu-west-1 --reason "a storm"',
   ),
   on('fedimg resume ID', 'fedimg resume @latest'),
-  on('fedimg publish … --watch', 'fedimg publish $SAMPLE_IMAGE --arch x86_64 --watch', 3),
+  on(
+    'fedimg publish … --watch',
+    'fedimg publish http://127.0.0.1:8000/my-image.raw.xz --arch x86_64 --watch',
+    3,
+  ),
   on('fedimg retry ID --region REGION', 'fedimg retry @latest --region eu-west-1'),
-  on('npx fedimg publish $SAMPLE_IMAGE --arch x86_64 --watch'),
-  on('npx fedimg compose signal $SAMPLE_MESSAGE --watch'),
-  on('npx fedimg compose signal FILE', 'npx fedimg compose signal $SAMPLE_MESSAGE'),
+  on('npx fedimg publish http://127.0.0.1:8000/my-image.raw.xz --arch x86_64 --watch'),
+  on('npx fedimg compose signal sample/message.json --watch'),
+  on('npx fedimg compose signal FILE', 'npx fedimg compose signal sample/message.json'),
   on('npx fedimg status @latest'),
   on('npx fedimg status ID', 'npx fedimg status @latest'),
   on('fedimg status ID', 'fedimg status @latest'),
   on('fedimg status ID --watch', 'fedimg status @latest --watch'),
   on('fedimg status --attention'),
-  on('npx fedimg retry @latest'),
+  on('npx fedimg retry ID', 'npx fedimg retry @latest'),
   on('fedimg retry ID', 'fedimg retry @latest'),
   on('fedimg cancel ID', 'fedimg cancel @latest'),
   // The configuration of `dev` names no log file.
   on('fedimg logs ID', 'fedimg logs @latest', 2),
+  on('fedimg logs Fedora-Cloud-43-20251021.0', 'fedimg logs @latest', 2),
   on('npx fedimg amis -o json'),
   on('fedimg amis'),
   on('npx fedimg amis --release 43 --arch x86_64 -o terraform'),
   // The sample compose has no label.
   on('npx fedimg amis -o fedora-websites --ga 43-1.6 --beta 44-1.2', undefined, 6),
-  on('npx fedimg site amis'),
   on('fedimg site DIR', 'fedimg site site'),
   on(
     'npx fedimg site /var/www/amis --base-url https://example.org/amis/',
@@ -91,6 +95,22 @@ export const SESSION: readonly Act[] = [
   ),
   serves('fedimg simulator --iam FILE', 'EC2 and SSM', `fedimg simulator --iam iam.json`),
   on('fedimg --version'),
+  on('fedimg config check'),
+  on('fedimg config show --changed'),
+  on('fedimg config show'),
+  on('fedimg config schema'),
+  on(
+    'fedimg completion bash >/usr/share/bash-completion/completions/fedimg',
+    'fedimg completion bash > completion.bash',
+  ),
+  on(
+    'fedimg completion zsh >/usr/local/share/zsh/site-functions/_fedimg',
+    'fedimg completion zsh > completion.zsh',
+  ),
+  on(
+    'fedimg completion fish >/usr/share/fish/vendor_completions.d/fedimg.fish',
+    'fedimg completion fish > completion.fish',
+  ),
   // No channel is set.
   on('fedimg notify test', undefined, 2),
   on(
@@ -141,7 +161,6 @@ export const EXCEPTIONS: readonly (readonly [RegExp, string])[] = [
     'they write files of the tree or take minutes; their names are compared with the tree',
   ],
   [/^export (?:HTTPS|NO)_PROXY=/, 'test/proxy sets them in front of real proxies'],
-  [/^source /, 'the session begins with it'],
   [
     /^(?:AWS_PROFILE=fedimg )?aws (?:configure|cloudformation|sts get)/,
     'getting-started.test.ts runs them with other values',
@@ -159,14 +178,19 @@ export const EXCEPTIONS: readonly (readonly [RegExp, string])[] = [
   [/^(?:npx )?fedimg listen\b/, 'test/messaging/listener.test.ts runs it against a real broker'],
   [/^(?:npx )?fedimg config import /, 'test/commands/config-import.test.ts runs it'],
   [
-    /^(?:npx )?fedimg (?:dev|worker)(?: --sample)?$/,
-    'the session runs beside `fedimg dev --sample`, which starts a worker',
+    /^(?:npx )?fedimg (?:dev|sample|worker)$/,
+    'the session runs beside the first two, and `dev` starts a worker',
   ],
   [
-    /^fedimg (?:approve|compose signal(?: FILE)?|dashboard|simulator|site)$/,
+    /^fedimg (?:approve|compose signal(?: FILE)?|dashboard|logs|retry|simulator|site)$/,
     'the name of a command; the session runs it with its arguments',
   ],
-  [/^fedimg demo$/, 'test/local/stack.test.ts runs it'],
+  [/^(?:npx )?fedimg demo$/, 'test/local/stack.test.ts runs it'],
+  [
+    /^(?:npm install --global|npx --package|npm (?:pack|sbom|publish|version)\b|man |install -m |cd \/usr\/local\/)/,
+    'the installation and the release: test/package and `npm run package:try` install the package elsewhere',
+  ],
+  [/^journalctl /, 'it needs a running systemd: `npm run units:try` boots one'],
   [/^promtool test rules /, 'test/telemetry/ops.test.ts runs it'],
   [/^systemctl /, 'it needs a running systemd'],
   [/^terraform validate$/, 'it needs the provider from a registry'],

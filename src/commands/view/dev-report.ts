@@ -12,20 +12,11 @@ import type { Terminal } from './terminal.js';
 /** Also writes the variables to `dev.env` in the state folder. */
 export async function reportDev(
   terminal: Terminal,
-  { temporal, simulatorUrl, variables: ofStack }: LocalStack,
-  {
-    stateDir,
-    config,
-    variables,
-  }: {
-    readonly stateDir: string;
-    readonly config: DevConfig;
-    /** Beside those of the stack. */
-    readonly variables: Readonly<Record<string, string>>;
-  },
+  { temporal, simulatorUrl, variables }: LocalStack,
+  { stateDir, config }: { readonly stateDir: string; readonly config: DevConfig },
 ): Promise<void> {
   const lines = [
-    ...exportLines({ ...ofStack, ...variables, FEDIMG_CONFIG: config.file }),
+    ...exportLines({ ...variables, FEDIMG_CONFIG: config.file }),
     ...temporalPathLine(temporal.cli, process.env),
   ];
   const envFile = path.join(stateDir, 'dev.env');
@@ -42,7 +33,7 @@ fedimg dev is running; Ctrl-C ends all of it.
 In other terminals, for fedimg, the AWS CLI and temporal (or: source ${envFile}):`);
   terminal.result(lines.join('\n'));
   terminal.note(`
-For something to publish: fedimg dev --sample
+For something to publish: fedimg sample
 To publish a compose or a .raw.xz that is served on this machine, allow its URL in [source]:
   allow = ["${SERVED_BY_USER}"]
   fedimg publish ${SERVED_BY_USER}disk.raw.xz --arch x86_64 --watch`);
