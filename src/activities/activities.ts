@@ -126,6 +126,8 @@ export interface CopyToRegionInput {
   readonly registration: RegistrationPlan;
   readonly regionPlan: RegionPlan;
   readonly source: SnapshotSource;
+  /** From the moment when the copy could begin, over all attempts; without it only the run's own timer bounds the region. */
+  readonly patienceMs?: number;
   /** An earlier activity of this run may have made the copy: it began with the test, or the operator has retried the region. */
   readonly mayExist?: true;
 }
@@ -168,6 +170,8 @@ export interface RegionResult {
   readonly regionName: string;
   /** AMIs and snapshots. */
   readonly ids: readonly string[];
+  /** False: the run launches instances elsewhere. */
+  readonly hasInstances?: boolean;
 }
 
 export interface RemoveSurplusInput {

@@ -18,7 +18,7 @@ export function announce(
   context: ActivityContext,
   announcements: readonly Announcement[],
 ): Promise<AnnounceReport> {
-  return heartbeating(waitingFor('broker'), async (_report, signal) => {
+  const send = async (signal: AbortSignal): Promise<AnnounceReport> => {
     const beganMs = performance.now();
     const refused: string[] = [];
     let handled = 0;
@@ -40,5 +40,6 @@ export function announce(
       handled += 1;
     }
     return { handled, refused };
-  });
+  };
+  return heartbeating(waitingFor('broker'), (_report, signal) => send(signal), { isShort: true });
 }

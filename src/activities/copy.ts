@@ -1,5 +1,7 @@
 /** One other region: one copy of the snapshot, then the registration of its AMIs. */
 
+import { setMaxListeners } from 'node:events';
+import { whenEc2HasPlace } from '../aws/copy-turn.js';
 import { ensureSnapshotCopy, waitUntilSnapshotComplete } from '../aws/snapshots.js';
 import type { Heartbeat } from '../model/progress/heartbeat.js';
 import type { RegisteredAmi } from '../model/plan/plan.js';
@@ -11,6 +13,7 @@ import type { CopySnapshotInput, CopyToRegionInput, SnapshotSource } from './act
 import type { ActivityContext } from './attempt/context.js';
 import { isRepeat } from './attempt/context.js';
 import { heartbeating, waitingFor } from './attempt/heartbeat.js';
+import { Patience } from './attempt/patience.js';
 import { adoptEarlier } from './earlier-amis.js';
 import { ensureImages, withEarlier } from './register.js';
 
@@ -22,7 +25,9 @@ export function copySnapshot(
   const ec2 = aws.region(regionName);
   const first = { ...waitingFor('begin of the snapshot copy'), region: regionName };
   return heartbeating(first, (_report, signal) =>
-    ensureCopy(ec2, { origin, source, mayExist: isRepeat() }, signal),
+    ec2.copyTurns.hold(origin.composeId, signal, () =>
+      ensureCopy(ec2, { origin, source, mayExist: isRepeat() }, signal),
+    ),
   );
 }
 
@@ -34,31 +39,53 @@ export function copyToRegion(
   const ec2 = aws.region(input.regionPlan.regionName);
   const origin = inRegion(input.origin, ec2.name);
   const { regionName: region } = input.regionPlan;
+  const patience = new Patience(ec2, input.patienceMs);
   const beat = (phase: string, percent?: number): Heartbeat => ({
     ...waitingFor(phase, percent),
+    ...patience.beat,
     region,
   });
-  return heartbeating(beat('snapshot copy'), async (report, signal) => {
+  return heartbeating(beat('snapshot copy'), async (report, untilCancelled) => {
+    const signal = AbortSignal.any([untilCancelled, patience.signal]);
+    // Each call and each wait adds a listener.
+    setMaxListeners(0, signal);
     const { rawSha256 } = source;
     const { regionPlan } = input;
     const search = { origin, rawSha256, wanted: regionPlan.wanted, step: 'copy' } as const;
-    const earlier = await adoptEarlier(ec2, runs, search, signal);
-    if (earlier.length === regionPlan.wanted.length) return earlier;
-    const register = (snapshot: string) =>
+    const register = (earlier: readonly RegisteredAmi[], snapshot: string) =>
       withEarlier(earlier, regionPlan, (wanted) =>
         ensureImages(ec2, { ...input, snapshot, rawSha256, wanted }, 'copy', signal),
       );
-    // The copy of the earlier run has the same bytes.
-    const [first] = earlier;
-    if (first !== undefined) return register(first.snapshot);
-    const mayExist = input.mayExist === true || isRepeat();
-    const snapshot = await ensureCopy(ec2, { origin, source, mayExist }, signal);
-    await waitUntilSnapshotComplete(ec2, snapshot, {
-      signal,
-      onProgress: (percent) => report(beat('snapshot copy', percent)),
-    });
-    report(beat('AMIs'));
-    return register(snapshot);
+    const copy = async (): Promise<string> => {
+      patience.begin();
+      report(beat('snapshot copy'));
+      const mayExist = input.mayExist === true || isRepeat();
+      const snapshot = await ensureCopy(ec2, { origin, source, mayExist }, signal);
+      await waitUntilSnapshotComplete(ec2, snapshot, {
+        signal,
+        isCopy: true,
+        onProgress: (percent) => report(beat('snapshot copy', percent)),
+      });
+      return snapshot;
+    };
+    try {
+      const earlier = await adoptEarlier(ec2, runs, search, signal);
+      if (earlier.length === regionPlan.wanted.length) return earlier;
+      // The copy of the earlier run has the same bytes.
+      const [first] = earlier;
+      if (first !== undefined) return await register(earlier, first.snapshot);
+      if (ec2.copyTurns.isFull)
+        report(beat('its turn: EC2 copies 20 snapshots to a region at once'));
+      const snapshot = await ec2.copyTurns.hold(origin.composeId, signal, copy);
+      report(beat('AMIs'));
+      return await register(earlier, snapshot);
+    } catch (error) {
+      // The reason instead of the aborted call's own error.
+      if (patience.signal.aborted && !untilCancelled.aborted) throw patience.signal.reason as Error;
+      throw error;
+    } finally {
+      patience.stop();
+    }
   });
 }
 
@@ -77,5 +104,5 @@ function ensureCopy(
     description: `${origin.image} (${origin.composeId})`,
     mayExist,
   };
-  return ensureSnapshotCopy(ec2, source, request, signal);
+  return whenEc2HasPlace(ec2, () => ensureSnapshotCopy(ec2, source, request, signal), signal);
 }

@@ -1,6 +1,6 @@
 /** A program that runs on an instance as a named systemd unit: started once, then followed to its end. */
 
-import type { GuestResult } from '../aws/guest-commands.js';
+import type { GuestCommand, GuestResult } from '../aws/guest-commands.js';
 import { isAgentAbsent, runGuestCommand } from '../aws/guest-commands.js';
 import type { Hindrance } from '../aws/obstacles.js';
 import { obstacleSink } from '../aws/obstacles.js';
@@ -34,6 +34,12 @@ const EXIT_UNIT_LOST = 70;
 /** follow-unit.sh returns after this even without a change, so that the activity has progress for its heartbeat. */
 const FOLLOW_SECONDS = 10;
 
+/** The first times are shorter: a short program has ended by then. */
+const FIRST_FOLLOWS_SECONDS = [1, 3];
+
+/** SSM delivers a command within a second or two. */
+const DELIVERY_MS = 1_500;
+
 /** Runs the unit to its end; returns the values of its result. Rejects as `lost` when it ended without a result. */
 export function runUnit(
   ec2: RegionAccess,
@@ -43,8 +49,8 @@ export function runUnit(
 ): Promise<ReadonlyMap<string, string>> {
   const work = async (untilEither: AbortSignal): Promise<ReadonlyMap<string, string>> => {
     await startUnit(ec2, unit, untilEither);
-    for (;;) {
-      const state = await followUnit(ec2, unit, untilEither);
+    for (let time = 0; ; time += 1) {
+      const state = await followUnit(ec2, unit, time, untilEither);
       if (state.state === 'done') return state.values;
       if (state.state === 'lost') throw unitLost(ec2, unit, 'it ended without a result');
       const { phase, bytes, total, obstacle } = state;
@@ -105,11 +111,15 @@ async function startUnit(ec2: RegionAccess, unit: GuestUnit, signal: AbortSignal
 async function followUnit(
   ec2: RegionAccess,
   unit: GuestUnit,
+  time: number,
   signal: AbortSignal,
 ): Promise<UnitReport> {
-  const seconds = Math.max(1, Math.min(FOLLOW_SECONDS, ec2.settings.followSeconds));
+  const longest = Math.max(1, Math.min(FOLLOW_SECONDS, ec2.settings.followSeconds));
+  const seconds = Math.min(longest, FIRST_FOLLOWS_SECONDS[time] ?? longest);
   const script = withArguments('follow-unit', [unit.name, seconds]);
-  const result = await runOnceOnline(ec2, unit, { script, comment: `follow ${unit.name}` }, signal);
+  const expectedMs = DELIVERY_MS + seconds * 1_000;
+  const command = { script, comment: `follow ${unit.name}`, expectedMs };
+  const result = await runOnceOnline(ec2, unit, command, signal);
   return parseUnitReport(result.stdout);
 }
 
@@ -117,7 +127,7 @@ async function followUnit(
 export async function runOnceOnline(
   ec2: RegionAccess,
   unit: Pick<GuestUnit, 'instanceId'>,
-  command: { readonly script: string; readonly comment: string },
+  command: Omit<GuestCommand, 'instanceId'>,
   signal: AbortSignal,
 ): Promise<GuestResult> {
   const beginMs = ec2.clock.elapsed();

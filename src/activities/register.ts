@@ -15,6 +15,7 @@ import { amiTags } from '../model/ids/tags.js';
 import { ec2Arch } from '../model/ids/variant.js';
 import type { RegisterImagesInput } from './activities.js';
 import type { ActivityContext } from './attempt/context.js';
+import { isRepeat } from './attempt/context.js';
 import { heartbeating, waitingFor } from './attempt/heartbeat.js';
 import { adoptEarlier } from './earlier-amis.js';
 
@@ -57,18 +58,17 @@ export async function ensureImages(
   return Promise.all(
     input.wanted.map(async ({ name, variant, ...rest }) => {
       const wanted = { name, variant, ...rest };
-      const ami = await ensureImage(ec2, registration(input, wanted, step), signal).catch(
-        async (error: unknown) => {
-          // EC2 answers this for a new snapshot and for one that is gone; the wait tells them apart.
-          if (isCode(error, 'InvalidSnapshot.NotFound')) {
-            await waitUntilSnapshotComplete(ec2, snapshot, {
-              signal,
-              onProgress: () => undefined,
-            });
-          }
-          throw error;
-        },
-      );
+      const request = { ...registration(input, wanted, step), mayExist: isRepeat() };
+      const ami = await ensureImage(ec2, request, signal).catch(async (error: unknown) => {
+        // EC2 answers this for a new snapshot and for one that is gone; the wait tells them apart.
+        if (isCode(error, 'InvalidSnapshot.NotFound')) {
+          await waitUntilSnapshotComplete(ec2, snapshot, {
+            signal,
+            onProgress: () => undefined,
+          });
+        }
+        throw error;
+      });
       const { OwnerId } = await waitUntilImageAvailable(ec2, ami, signal);
       const owner = OwnerId === undefined ? {} : { owner: OwnerId };
       return { regionName: ec2.name, variant, name, ami, snapshot, ...owner };

@@ -20,6 +20,9 @@ import type { RegionResult, RemovedSurplus, RemoveSurplusInput } from './activit
 import type { ActivityContext } from './attempt/context.js';
 import { heartbeating, waitingFor } from './attempt/heartbeat.js';
 
+/** A region that only gets copies has no machines. */
+const RESULT_TYPES = ['image', 'snapshot'] as const;
+
 /** A region that fails does not stop the others. Rejects to be repeated when a region did not answer. */
 export function removeSurplus(
   { aws }: ActivityContext,
@@ -72,11 +75,12 @@ class LastLook {
   }
 
   async #round(): Promise<void> {
-    const { origin, signal } = this.#options;
+    const { origin, result, signal } = this.#options;
     this.left = [];
     this.transient = [];
     await this.#noting(`resources in ${this.#ec2.name}`, async () => {
-      const found = await listOwned(this.#ec2, runKey(origin), signal);
+      const types = result.hasInstances === false ? RESULT_TYPES : RESOURCE_TYPES;
+      const found = await listOwned(this.#ec2, runKey(origin), signal, types);
       for (const type of RESOURCE_TYPES) {
         for (const one of found.filter(
           (resource) => resource.type === type && this.#isSurplus(resource),

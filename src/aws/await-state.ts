@@ -1,7 +1,7 @@
 /** Waits for a state of one resource, by the shared poll of its kind. */
 
 import type { RegionAccess } from './region-access.js';
-import type { SharedPoll } from './shared-poll.js';
+import type { Expectation, SharedPoll } from './shared-poll.js';
 
 export interface StateJudge<T, R> {
   /** The wait's result, or undefined to wait on. */
@@ -12,10 +12,17 @@ export interface StateJudge<T, R> {
   missing(): NoInfer<R> | Error;
 }
 
+export interface AwaitedState<T> {
+  readonly poll: SharedPoll<T>;
+  readonly id: string;
+  /** When its end is expected; without this the first look is at once. */
+  readonly expected?: Expectation<T>;
+}
+
 /** Resolves with the judge's result; rejects with its errors, or when `signal` aborts. */
 export function awaitState<T, R>(
   ec2: RegionAccess,
-  { poll, id }: { readonly poll: SharedPoll<T>; readonly id: string },
+  { poll, id, expected }: AwaitedState<T>,
   judge: StateJudge<T, R>,
   signal: AbortSignal,
 ): Promise<R> {
@@ -29,6 +36,7 @@ export function awaitState<T, R>(
       return judge.done(state) ?? orThrow(judge.failed?.(state));
     },
     signal,
+    expected,
   );
 }
 

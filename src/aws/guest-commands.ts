@@ -10,6 +10,8 @@ export interface GuestCommand {
   /** The whole text for bash. */
   readonly script: string;
   readonly comment: string;
+  /** How long it runs, where the caller knows it. */
+  readonly expectedMs?: number;
 }
 
 export interface GuestResult {
@@ -43,7 +45,7 @@ export async function runGuestCommand(
   signal: AbortSignal,
 ): Promise<GuestResult> {
   const commandId = await send(ec2, command, signal);
-  const status = await waitUntilEnded(ec2, commandId, signal);
+  const status = await waitUntilEnded(ec2, commandId, command, signal);
   if (status !== 'Success' && status !== 'Failed')
     throw undelivered(ec2, command, `ended as ${status}`);
   return readResult(ec2, commandId, command, signal);
@@ -52,6 +54,7 @@ export async function runGuestCommand(
 async function waitUntilEnded(
   ec2: RegionAccess,
   commandId: string,
+  { expectedMs }: GuestCommand,
   signal: AbortSignal,
 ): Promise<string> {
   // A dead agent leaves its commands InProgress (SSM user guide, monitor-commands).
@@ -67,6 +70,7 @@ async function waitUntilEnded(
         return ec2.clock.elapsed() - beginMs > boundMs ? 'no end' : undefined;
       },
       signal,
+      { kind: 'command', ...(expectedMs === undefined ? {} : { expectedMs }) },
     );
   } finally {
     ec2.sentAt.delete(commandId);

@@ -14,6 +14,8 @@ import { untilVisible } from './until-visible.js';
 export interface ImageRegistration {
   readonly tags: Tags;
   readonly input: RegisterImageCommandInput & { readonly Name: string };
+  /** An earlier attempt may have made it. Otherwise EC2 is not asked first: it refuses a name that is taken. */
+  readonly mayExist?: boolean;
 }
 
 /** Adopts the AMI of this name when it is the very same registration; else registers it. */
@@ -22,8 +24,10 @@ export async function ensureImage(
   registration: ImageRegistration,
   signal: AbortSignal,
 ): Promise<string> {
-  const [found] = await findImagesByName(ec2, [registration.input.Name], signal);
-  if (found !== undefined) return adopt(ec2, found, registration, signal);
+  if (registration.mayExist !== false) {
+    const [found] = await findImagesByName(ec2, [registration.input.Name], signal);
+    if (found !== undefined) return adopt(ec2, found, registration, signal);
+  }
   try {
     const { ImageId } = await ec2.ec2Once.send(
       new RegisterImageCommand({

@@ -53,7 +53,7 @@ export function waitUntilImageAvailable(
 ): Promise<Image> {
   return awaitState(
     ec2,
-    { poll: ec2.images, id: imageId },
+    { poll: ec2.images, id: imageId, expected: { kind: 'image' } },
     {
       done: (image) => (image.State === 'available' ? image : undefined),
       failed: ({ State, StateReason }) => {

@@ -137,7 +137,7 @@ export function waitUntilRunning(
     device === undefined || volumeOf(instance, device) !== undefined;
   return awaitState(
     ec2,
-    { poll: ec2.instances, id: instanceId },
+    { poll: ec2.instances, id: instanceId, expected: { kind: 'instance-running' } },
     {
       done: (instance) =>
         instance.State?.Name === 'running' && isComplete(instance) ? instance : undefined,
@@ -167,7 +167,7 @@ export function waitUntilLost(
 ): Promise<never> {
   return awaitState<Instance, never>(
     ec2,
-    { poll: ec2.instances, id: instanceId },
+    { poll: ec2.instances, id: instanceId, expected: { kind: 'watch' } },
     {
       done: () => undefined,
       failed: (instance) => endedEarly(ec2, instanceId, instance),
@@ -210,7 +210,7 @@ export async function endInstance(
   }
   const isEnded = await awaitState<Instance, boolean>(
     ec2,
-    { poll: ec2.instances, id: instanceId },
+    { poll: ec2.instances, id: instanceId, expected: { kind: 'instance-ended' } },
     {
       done: ({ State }) => (State?.Name === 'terminated' ? true : taken ? undefined : false),
       missing: () => true,

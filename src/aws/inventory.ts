@@ -3,6 +3,7 @@
 import type { Filter } from '@aws-sdk/client-ec2';
 import type { OwnedResource } from '../model/sweep/stray.js';
 import type { ResourceType } from '../model/sweep/sweep.js';
+import { RESOURCE_TYPES } from '../model/sweep/sweep.js';
 import type { Tags } from '../model/ids/tags.js';
 import { listImages, listInstances, listSnapshots, listVolumes } from './listing.js';
 import type { RegionAccess } from './region-access.js';
@@ -17,14 +18,10 @@ export async function listOwned(
   ec2: RegionAccess,
   tags: Tags,
   signal: AbortSignal,
+  types: readonly ResourceType[] = RESOURCE_TYPES,
 ): Promise<OwnedResource[]> {
   const filters = tagFilters(tags);
-  const lists = await Promise.all([
-    ownedInstances(ec2, filters, signal),
-    ownedVolumes(ec2, filters, signal),
-    ownedImages(ec2, filters, signal),
-    ownedSnapshots(ec2, filters, signal),
-  ]);
+  const lists = await Promise.all(types.map((type) => LISTS[type](ec2, filters, signal)));
   return lists.flat();
 }
 
@@ -34,14 +31,8 @@ export async function findOwned(
   { type, id }: { readonly type: ResourceType; readonly id: string },
   signal: AbortSignal,
 ): Promise<OwnedResource | undefined> {
-  const list = {
-    instance: ownedInstances,
-    volume: ownedVolumes,
-    image: ownedImages,
-    snapshot: ownedSnapshots,
-  };
   const filter = { Name: `${type}-id`, Values: [id] };
-  const found = await list[type](ec2, [filter], signal);
+  const found = await LISTS[type](ec2, [filter], signal);
   return found.find((one) => one.id === id);
 }
 
@@ -83,6 +74,13 @@ const ownedSnapshots: List = async (ec2, filters, signal) => {
   return found.flatMap((one) =>
     owned(ec2, 'snapshot', one.SnapshotId, one, { created: one.StartTime }),
   );
+};
+
+const LISTS: Readonly<Record<ResourceType, List>> = {
+  instance: ownedInstances,
+  volume: ownedVolumes,
+  image: ownedImages,
+  snapshot: ownedSnapshots,
 };
 
 function owned(

@@ -13,6 +13,7 @@ import type { CallObserver } from './call-observer.js';
 import { callObserverPlugin } from './call-observer.js';
 import { askFor, renewalPlugin, RenewedCredentials } from './credentials.js';
 import { errorOriginPlugin } from './error-origin.js';
+import { FairSlots } from './fair-slots.js';
 import { obstaclePlugin } from './obstacles.js';
 import { proxyLoginPlugin } from './proxy-login.js';
 import { regionPolls } from './region-polls.js';
@@ -29,9 +30,11 @@ export type AwsAccess = Pick<EC2ClientConfig, 'endpoint' | 'credentials'> & {
 
 /** The waits of one worker, in milliseconds unless the name says otherwise. */
 export interface AwsSettings {
-  /** Between two polls of EC2, in each region. */
+  /** Between two looks at resources of a kind, at least, in each region. */
   readonly pollIntervalMs: number;
-  /** Between two polls of SSM about commands. */
+  /** Looks go by what is expected. Otherwise each wait is looked at in every interval, which suits a cloud that takes milliseconds. */
+  readonly adaptiveLooks?: boolean;
+  /** Between two polls of SSM about commands, at least. */
   readonly commandPollIntervalMs: number;
   /** How long a command that follows a program waits for progress before it returns. */
   readonly followSeconds: number;
@@ -48,8 +51,8 @@ export interface AwsSettings {
 }
 
 export const AWS_DEFAULTS: AwsSettings = {
-  pollIntervalMs: 10_000,
-  commandPollIntervalMs: 5_000,
+  pollIntervalMs: 4_000,
+  commandPollIntervalMs: 2_000,
   followSeconds: 10,
   visibilityMs: 60_000,
   agentPatienceMs: 600_000,
@@ -70,6 +73,9 @@ export function scaledAwsSettings(scale: number, given: Partial<AwsSettings> = {
   return { ...scaled, followSeconds, requestTimeoutMs, ...given };
 }
 
+/** EBS user guide, "Quotas for Amazon EBS": concurrent snapshot copies per destination region. */
+const COPIES_PER_DESTINATION = 20;
+
 /** As the SDK's own agents have it. */
 const CONNECTIONS = { keepAlive: true, maxSockets: 50 } as const;
 
@@ -88,6 +94,8 @@ export class RegionAccess {
   readonly images: SharedPoll<Image>;
   readonly agents: SharedPoll<InstanceInformation>;
   readonly invocations: SharedPoll<CommandInvocation>;
+  /** Of the snapshot copies to this region, shared out among composes. */
+  readonly copyTurns = new FairSlots(COPIES_PER_DESTINATION);
   /** Commands of this worker that are awaited, with the times when they were sent, in ms since 1970. */
   readonly sentAt = new Map<string, number>();
 

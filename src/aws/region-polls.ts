@@ -13,6 +13,7 @@ import {
 } from '@aws-sdk/client-ssm';
 import type { Clock } from '../model/clock.js';
 import { listImages, listInstances, listSnapshots, listVolumes } from './listing.js';
+import { LookTimes } from './look-times.js';
 import { SharedPoll } from './shared-poll.js';
 
 /** The SDK's three attempts, and their pauses. */
@@ -47,6 +48,7 @@ export interface PollSources {
     readonly pollIntervalMs: number;
     readonly commandPollIntervalMs: number;
     readonly requestTimeoutMs: number;
+    readonly adaptiveLooks?: boolean;
   };
   readonly clock: Clock;
   /** Commands of this worker that are awaited, with the times when they were sent, in ms since 1970. */
@@ -56,14 +58,17 @@ export interface PollSources {
 export function regionPolls(sources: PollSources): RegionPolls {
   const { ec2, settings, clock } = sources;
   const { pollIntervalMs, commandPollIntervalMs, requestTimeoutMs } = settings;
+  const isFixed = settings.adaptiveLooks !== true;
+  const times = new LookTimes({ intervalMs: pollIntervalMs, isFixed });
+  const commandTimes = new LookTimes({ intervalMs: commandPollIntervalMs, isFixed });
   const answerMsMax = ANSWER_TIMEOUTS_MAX * requestTimeoutMs;
   // Ends the walk through the pages when the poll has given up. AbortSignal refuses the fraction of a scaled time-out.
   const bounded = () => AbortSignal.timeout(Math.ceil(answerMsMax));
-  const every = { clock, intervalMs: pollIntervalMs, answerMsMax };
+  const every = { clock, times, answerMsMax };
   const poll = <T>(
     idOf: (item: T) => string | undefined,
     list: (ids: string[], signal: AbortSignal) => Promise<T[]>,
-    options: { readonly idsMax: number; readonly intervalMs?: number },
+    options: { readonly idsMax: number; readonly times?: LookTimes },
   ): SharedPoll<T> =>
     new SharedPoll({
       ...every,
@@ -102,7 +107,7 @@ export function regionPolls(sources: PollSources): RegionPolls {
     invocations: poll<CommandInvocation>(
       ({ CommandId }) => CommandId,
       (ids, signal) => listInvocations(sources, ids, signal),
-      { idsMax: Number.MAX_SAFE_INTEGER, intervalMs: commandPollIntervalMs },
+      { idsMax: Number.MAX_SAFE_INTEGER, times: commandTimes },
     ),
   };
 }

@@ -13,6 +13,7 @@ import type { Tags } from '../model/ids/tags.js';
 import { awaitState } from './await-state.js';
 import { isCode } from './errors.js';
 import { listSnapshots } from './listing.js';
+import type { Expectation } from './shared-poll.js';
 import { isRefusedBecauseGone } from './refused-because-gone.js';
 import type { RegionAccess } from './region-access.js';
 import { tagFilters, tagSpecification } from './tags.js';
@@ -128,14 +129,23 @@ export async function findSnapshots(
 export function waitUntilSnapshotComplete(
   ec2: RegionAccess,
   snapshotId: string,
-  options: { readonly signal: AbortSignal; onProgress(percent: number): void },
+  options: {
+    readonly signal: AbortSignal;
+    readonly isCopy?: boolean;
+    onProgress(percent: number): void;
+  },
 ): Promise<Snapshot> {
+  const kind = options.isCopy === true ? 'snapshot-copy' : 'snapshot';
+  const expected: Expectation<Snapshot> = {
+    kind,
+    progressOf: (snapshot) => ({ percent: percentOf(snapshot), startedAt: snapshot.StartTime }),
+  };
   return awaitState(
     ec2,
-    { poll: ec2.snapshots, id: snapshotId },
+    { poll: ec2.snapshots, id: snapshotId, expected },
     {
       done: (snapshot) => {
-        options.onProgress(Number.parseInt(snapshot.Progress ?? '0', 10) || 0);
+        options.onProgress(percentOf(snapshot));
         return snapshot.State === 'completed' ? snapshot : undefined;
       },
       failed: ({ State, StateMessage = 'no reason given' }) =>
@@ -144,6 +154,11 @@ export function waitUntilSnapshotComplete(
     },
     options.signal,
   );
+}
+
+/** EC2 leaves it empty at first. */
+function percentOf({ Progress }: Snapshot): number {
+  return Number.parseInt(Progress ?? '0', 10) || 0;
 }
 
 /** Allows all accounts to make volumes of it; other accounts need this to copy the AMI. */

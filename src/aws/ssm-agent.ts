@@ -53,6 +53,7 @@ function waitForAgent(
           return ec2.clock.elapsed() - beginMs > ec2.settings.agentPatienceMs ? false : undefined;
         },
         untilEither,
+        { kind: 'agent-online' },
       ),
     onConsole === undefined ? [] : [watchConsole(onConsole)],
   );
@@ -112,6 +113,7 @@ export function waitUntilAgentLost(
       throw agentDead(ec2, instanceId);
     },
     signal,
+    { kind: 'watch' },
   );
 }
 

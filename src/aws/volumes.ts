@@ -25,7 +25,7 @@ export async function detachVolume(
   }
   await awaitState(
     ec2,
-    { poll: ec2.volumes, id: volumeId },
+    { poll: ec2.volumes, id: volumeId, expected: { kind: 'volume' } },
     {
       done: ({ State }) => (State === 'available' ? true : undefined),
       missing: () => lost(ec2, volumeId),

@@ -62,7 +62,10 @@ async function run(command: Command, options: DevOptions): Promise<void> {
   const { state: directory } = options;
   const localRun = { terminal, name: 'dev', directory, beforeStop: removeStackNote } as const;
   await withLocalRun(localRun, async ({ stateDir, processes, unexpectedEnd }) => {
-    const config = await chooseConfig(globalOptions(command).config, stateDir);
+    const config = await chooseConfig(globalOptions(command).config, {
+      stateDir,
+      latency: options.latency,
+    });
     const stack = await start({ terminal, options, stateDir, processes, config });
     await reportDev(terminal, stack, { stateDir, config });
     await unexpectedEnd;

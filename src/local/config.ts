@@ -2,6 +2,7 @@
 
 import { copyFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { LatencyProfile } from '../simulator/index.js';
 import { agentKeyFile } from '../simulator/index.js';
 
 /** PV-GRUB by region, as EC2's user guide lists it. Other regions have no kernel. */
@@ -20,8 +21,16 @@ const KERNELS: Readonly<Record<string, string>> = {
 /** Files that the user serves here may be published; the configuration can change it. */
 export const SERVED_BY_USER = 'http://127.0.0.1:8000/';
 
-/** The local cloud needs about a fifth of EC2's time. */
+/** With its quick latencies, the local cloud needs about a fifth of EC2's time. */
 export const LOCAL_TIME_SCALE = 0.2;
+
+const QUICK_TIMING = `
+[timing]
+poll_interval = "200ms"
+command_poll_interval = "200ms"
+# The local cloud is quick: its waits are a fifth of EC2's.
+scale = ${LOCAL_TIME_SCALE}
+`;
 
 export interface LocalConfig {
   readonly deployment: string;
@@ -29,6 +38,8 @@ export interface LocalConfig {
   readonly allow: readonly string[];
   /** Path of the test script, relative to the configuration's folder or absolute. */
   readonly testScript: string;
+  /** Of the local cloud; `fast` by default. With `aws`, fedimg waits and looks as it does in production. */
+  readonly latency?: LatencyProfile;
 }
 
 export function localConfigToml(config: LocalConfig): string {
@@ -68,13 +79,7 @@ aarch64 = ["t4g.small"]
 [worker]
 task_queue = ${toml(config.taskQueue)}
 shutdown_grace = "2s"
-
-[timing]
-poll_interval = "200ms"
-command_poll_interval = "200ms"
-# The local cloud is quick: its waits are a fifth of EC2's.
-scale = ${LOCAL_TIME_SCALE}
-`;
+${config.latency === 'aws' ? '' : QUICK_TIMING}`;
 }
 
 function toml(text: string): string {
@@ -99,6 +104,11 @@ echo "fedimg also keeps the standard error of a test" >&2
 exit 3
 `;
 
+/** A stack that is started again with other latencies needs another file: its user may have changed the first one. */
+export function configFileName(latency: LatencyProfile | undefined): string {
+  return latency === 'aws' ? 'fedimg-aws.toml' : 'fedimg.toml';
+}
+
 /** Writes script and configuration into `directory`; returns the configuration's path. */
 export async function writeLocalConfig(
   directory: string,
@@ -108,7 +118,7 @@ export async function writeLocalConfig(
   const script = path.join(directory, 'test.sh');
   if ('file' in test) await copyFile(test.file, script);
   else await writeFile(script, test.content, { mode: 0o700 });
-  const file = path.join(directory, 'fedimg.toml');
+  const file = path.join(directory, configFileName(config.latency));
   await writeFile(file, localConfigToml({ ...config, testScript: 'test.sh' }), { mode: 0o600 });
   return file;
 }

@@ -42,6 +42,9 @@ export interface FailureDetails {
   readonly exitStatus?: number;
 }
 
+/** The code of a region that was not complete within its patience. */
+export const REGION_LATE = 'region-late';
+
 /** Codes of failures that a change of the configuration mends; most come from the plan, before anything is made. */
 const CONFIGURATION_CODES: readonly string[] = [
   ...['ami-name', 'home-region', 'no-variant-to-test', 'test-script-size', 'user-data-size'],

@@ -1,6 +1,7 @@
 /** How long everything takes: all durations of the local cloud, by profile. */
 
 import type { Random } from './random.js';
+import { createRandom } from './random.js';
 
 export const LATENCY_PROFILES = ['instant', 'fast', 'aws'] as const;
 export type LatencyProfile = (typeof LATENCY_PROFILES)[number];
@@ -133,7 +134,14 @@ const profiles: Record<LatencyProfile, Spans> = {
   },
 };
 
+/** Each name has a sequence of its own: with a seed, its durations are the same however often the caller polls. */
 export function createLatency(profile: LatencyProfile, random: Random): Latency {
   const spans = profiles[profile];
-  return { profile, draw: (name) => Math.round(random.between(...spans[name])) };
+  const seed = Number.parseInt(random.hex(12), 16);
+  const names = Object.keys(spans);
+  const sequences = new Map(names.map((name, index) => [name, createRandom(seed, index)]));
+  return {
+    profile,
+    draw: (name) => Math.round((sequences.get(name) ?? random).between(...spans[name])),
+  };
 }

@@ -14,6 +14,9 @@ const FIRST_PAUSE_MS = 20;
 /** Several questions within the bound, so that one lost answer does not end a lease. */
 const QUESTIONS_WITHIN_BOUND = 6;
 
+/** Temporal's PendingActivityState: to be cancelled, paused, or to be paused. */
+const CALLED = [3, 4, 5];
+
 /** gRPC's NOT_FOUND: the run was deleted. */
 const NOT_FOUND = 5;
 
@@ -80,6 +83,7 @@ async function pendingOf(
       activityId: activity.activityId ?? '',
       attempt: activity.attempt ?? 1,
       stamp: stampOf(activity),
+      isCalled: CALLED.includes(Number(activity.state)),
     }));
   } catch (error) {
     return (error as { code?: unknown }).code === NOT_FOUND ? [] : undefined;

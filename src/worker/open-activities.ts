@@ -48,15 +48,16 @@ export function openActivities(
   overrides: ActivityOverrides = {},
 ): OpenActivities {
   const { pollIntervalMs, commandPollIntervalMs, scale } = config.timing;
+  const given = {
+    ...(pollIntervalMs === undefined ? { adaptiveLooks: true } : { pollIntervalMs }),
+    ...(commandPollIntervalMs === undefined ? {} : { commandPollIntervalMs }),
+  };
   const { access = {}, awsSettings = {}, urlPolicy = createUrlPolicy(config.source) } = overrides;
-  const aws = new Aws(
-    scaledAwsSettings(scale, { pollIntervalMs, commandPollIntervalMs, ...awsSettings }),
-    {
-      ...access,
-      gate: attemptGate(packageVersion()),
-      ...(observer === undefined ? {} : { observer }),
-    },
-  );
+  const aws = new Aws(scaledAwsSettings(scale, { ...given, ...awsSettings }), {
+    ...access,
+    gate: attemptGate(packageVersion()),
+    ...(observer === undefined ? {} : { observer }),
+  });
   const activities = createActivities({
     aws,
     clock: aws.clock,

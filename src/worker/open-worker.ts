@@ -4,7 +4,11 @@ import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
-import type { NativeConnection, WorkerOptions } from '@temporalio/worker';
+import type {
+  ActivityInterceptorsFactory,
+  NativeConnection,
+  WorkerOptions,
+} from '@temporalio/worker';
 import { Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import type { ActivityContext } from '../activities/attempt/context.js';
@@ -12,7 +16,7 @@ import { Fence } from '../activities/attempt/fence.js';
 import { AttemptInterceptor } from '../activities/attempt/interceptor.js';
 import type { Aws } from '../aws/region-access.js';
 import type { Config } from '../config/schema.js';
-import { OUT_OF_TOUCH_MS } from '../model/progress/heartbeat.js';
+import { outOfTouchMs } from '../model/progress/heartbeat.js';
 import { watchLeases } from './lease-watch.js';
 import { allObservers } from '../aws/call-observer.js';
 import { deliver } from '../notify/deliver.js';
@@ -41,6 +45,8 @@ export interface WorkerOverrides extends ActivityOverrides {
   readonly workflowBundle?: NonNullable<WorkerOptions['workflowBundle']>;
   /** Workflows run in the main thread: a worker starts in half the CPU time, and the SDK looks for no deadlock. */
   readonly debugMode?: boolean;
+  /** Outermost around each attempt. */
+  readonly activityInterceptors?: readonly ActivityInterceptorsFactory[];
   /** In place of the broker and the log. */
   readonly send?: ActivityContext['send'];
   /** In place of the configured channels. */
@@ -52,6 +58,7 @@ export interface OpenWorker {
   readonly worker: Worker;
   readonly client: Client;
   readonly aws: Aws;
+  readonly fence: Fence;
   /** To be called once `run` has ended. */
   readonly close: () => Promise<void>;
 }
@@ -60,7 +67,7 @@ export interface OpenWorker {
 const BUNDLE = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
 const TRACED_BUNDLE = fileURLToPath(new URL('../workflow-bundle-traced.js', import.meta.url));
 
-/** A cancellation must reach an activity soon; the heartbeats of 200 of them cost little. */
+/** A cancellation comes with the answer to a heartbeat. How many are sent is decided in `attempt/heartbeat.ts`. */
 const HEARTBEAT_THROTTLE_MS = 2_000;
 
 const STICKY_TIMEOUT_MS = 10_000;
@@ -87,8 +94,9 @@ export async function openWorker(
   const observer = allObservers([metrics, tracing?.calls].filter((one) => one !== undefined));
   const ways = metrics === undefined ? { send, notify } : countedWays(metrics, { send, notify });
   const acts = openActivities({ config, installation, runs, observer, ...ways }, overrides);
-  const boundMs = OUT_OF_TOUCH_MS * scale;
-  const fence = new Fence(boundMs);
+  // Of the shortest time-out: attempts that may be silent for minutes are looked at as often, to be cancelled soon.
+  const boundMs = outOfTouchMs() * scale;
+  const fence = new Fence((heartbeatTimeoutMs) => outOfTouchMs(heartbeatTimeoutMs, scale));
   const stopWatching = watchLeases(connection, { fence, boundMs, namespace });
   const close = async () => {
     stopWatching();
@@ -109,6 +117,7 @@ export async function openWorker(
       interceptors: {
         workflowModules,
         activity: [
+          ...(overrides.activityInterceptors ?? []),
           logRegion,
           ...(tracing?.activityInterceptors ?? []),
           ...(metrics === undefined ? [] : [countedActivities(metrics)]),
@@ -116,7 +125,7 @@ export async function openWorker(
         ],
       },
     });
-    return { worker, client, aws: acts.aws, close };
+    return { worker, client, aws: acts.aws, fence, close };
   } catch (error) {
     await close();
     throw error;

@@ -7,7 +7,7 @@ import {
   TemporalFailure,
 } from '@temporalio/workflow';
 import type { FailureDetails, ServiceErrorType } from '../model/errors.js';
-import { isServiceErrorType } from '../model/errors.js';
+import { isServiceErrorType, REGION_LATE } from '../model/errors.js';
 
 /** The failure that fedimg itself threw, inside Temporal's wrappers. */
 export function serviceFailure(
@@ -41,6 +41,11 @@ export function failureReason(failure: unknown): string {
     reason = cause.cause.message;
   }
   return reason;
+}
+
+/** The region was not complete within its patience. */
+export function isLate(failure: unknown): boolean {
+  return failureDetails(failure)?.code === REGION_LATE;
 }
 
 /** EC2 lost the instance or its volume: a new one may work. */

@@ -37,14 +37,21 @@ export const planningSweep: ActivityOptions = {
   scheduleToCloseTimeout: '15m',
 };
 
-/** Makes and changes resources, and waits for EC2: instances, snapshots, copies, AMIs. */
+/**
+ * Makes and changes resources, and waits for EC2: instances, snapshots, AMIs. EC2 goes on while no worker looks, so a dead worker
+ * may be noticed later; each heartbeat costs an action.
+ */
 export const waiting: ActivityOptions = {
   ...STOPS_FIRST,
+  heartbeatTimeout: '2m',
   // A snapshot copy takes up to half an hour, and EC2 may queue it behind 20 others.
   startToCloseTimeout: '3h',
   // Room for a second attempt of the same length.
   scheduleToCloseTimeout: '6h',
 };
+
+/** Copies the snapshot to one of dozens of regions, which takes minutes: most of a run's heartbeats would be theirs. */
+export const copying: ActivityOptions = { ...waiting, heartbeatTimeout: '8m' };
 
 /** The bound of a copy is the scope's timer, `publish.region_patience`; the profile's must come later. */
 export function copyBounds(regionPatienceMs: number): ActivityOptions {
@@ -53,7 +60,12 @@ export function copyBounds(regionPatienceMs: number): ActivityOptions {
 }
 
 /** Follows a script on an instance; each call gives its own bounds, `writeBounds` or `testBounds`. */
-export const following: ActivityOptions = { ...STOPS_FIRST, startToCloseTimeout: '2h' };
+export const following: ActivityOptions = {
+  ...STOPS_FIRST,
+  // Six of its reports fit into it: the script tells how far it is every 10 s.
+  heartbeatTimeout: '1m',
+  startToCloseTimeout: '2h',
+};
 
 /** The dead-man timer ends the instance after this; beyond that only an outage is waited out. */
 export function writeBounds(deadManMinutes: number): ActivityOptions {
@@ -70,6 +82,8 @@ export function testBounds(timeoutSeconds: number): ActivityOptions {
 /** Removes what a run made. */
 export const undoing: ActivityOptions = {
   ...STOPS_FIRST,
+  // Mostly it waits until instances have ended.
+  heartbeatTimeout: '2m',
   startToCloseTimeout: '1h',
   // Not leaking resources is worth more patience than anything else.
   scheduleToCloseTimeout: '7 days',

@@ -9,6 +9,7 @@ import type {
 import { workflowInfo } from '@temporalio/workflow';
 import { msOptionalToNumber } from '@temporalio/common/lib/time.js';
 import { TIME_SCALE_MEMO } from '../contract.js';
+import { HEARTBEAT_TIMEOUT_MS } from '../model/progress/heartbeat.js';
 
 /** Scales how soon Temporal notices a dead worker and how soon it tries again. Upper bounds stay as they are. */
 class ShortWaits implements WorkflowOutboundCallsInterceptor {
@@ -28,7 +29,9 @@ class ShortWaits implements WorkflowOutboundCallsInterceptor {
       ...input,
       options: {
         ...options,
-        heartbeatTimeout: scaled(options.heartbeatTimeout),
+        heartbeatTimeout: scaled(
+          scale < 1 ? shortest(options.heartbeatTimeout) : options.heartbeatTimeout,
+        ),
         retry: {
           ...options.retry,
           initialInterval: scaled(options.retry?.initialInterval),
@@ -37,6 +40,12 @@ class ShortWaits implements WorkflowOutboundCallsInterceptor {
       },
     });
   }
+}
+
+/** On the local cloud no heartbeat costs anything, and its user wants to see a killed worker's work go on. */
+function shortest(timeout: ActivityInput['options']['heartbeatTimeout']): number | undefined {
+  const ms = msOptionalToNumber(timeout);
+  return ms === undefined ? undefined : Math.min(ms, HEARTBEAT_TIMEOUT_MS);
 }
 
 export function interceptors(): WorkflowInterceptors {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { awaitState } from '../../src/aws/await-state.js';
 import type { RegionAccess } from '../../src/aws/region-access.js';
 import { AWS_DEFAULTS } from '../../src/aws/region-access.js';
+import { LookTimes } from '../../src/aws/look-times.js';
 import { SharedPoll } from '../../src/aws/shared-poll.js';
 import { steppedClock } from './stepped-clock.js';
 
@@ -14,7 +15,7 @@ function wait(...states: readonly (string | undefined)[]) {
   let rounds = 0;
   const poll = new SharedPoll<string>({
     clock,
-    intervalMs: 100,
+    times: new LookTimes({ intervalMs: 100, isFixed: true }),
     idsMax: 1,
     answerMsMax: 10_000,
     describe: () => {

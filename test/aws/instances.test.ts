@@ -3,6 +3,7 @@ import type { Instance } from '@aws-sdk/client-ec2';
 import { waitUntilRunning } from '../../src/aws/instances.js';
 import type { RegionAccess } from '../../src/aws/region-access.js';
 import { AWS_DEFAULTS } from '../../src/aws/region-access.js';
+import { LookTimes } from '../../src/aws/look-times.js';
 import { SharedPoll } from '../../src/aws/shared-poll.js';
 import { systemClock } from '../../src/aws/system-clock.js';
 import { ServiceError } from '../../src/model/errors.js';
@@ -16,7 +17,7 @@ describe('an instance that runs', () => {
       clock: systemClock,
       instances: new SharedPoll<Instance>({
         clock: systemClock,
-        intervalMs: 5,
+        times: new LookTimes({ intervalMs: 5, isFixed: true }),
         idsMax: 10,
         answerMsMax: 5_000,
         describe: () => Promise.resolve(new Map([['i-1', instance]])),

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { LookTimes } from '../../src/aws/look-times.js';
 import { SharedPoll } from '../../src/aws/shared-poll.js';
 import { systemClock } from '../../src/aws/system-clock.js';
+import { VirtualClock } from '../support/virtual-clock.js';
 
 const never = new AbortController().signal;
 
@@ -8,7 +10,7 @@ function recording(answer: (ids: readonly string[]) => ReadonlyMap<string, strin
   const asked: string[][] = [];
   const poll = new SharedPoll<string>({
     clock: systemClock,
-    intervalMs: 5,
+    times: new LookTimes({ intervalMs: 5, isFixed: true }),
     answerMsMax: 10_000,
     idsMax: 100,
     describe: (ids) => {
@@ -48,7 +50,7 @@ describe('waiting in a region', () => {
     const problems = ['RequestLimitExceeded', 'ECONNRESET', 'UnauthorizedOperation'];
     const poll = new SharedPoll<string>({
       clock: systemClock,
-      intervalMs: 1,
+      times: new LookTimes({ intervalMs: 1, isFixed: true }),
       answerMsMax: 10_000,
       idsMax: 10,
       describe: () => {
@@ -70,7 +72,7 @@ describe('waiting in a region', () => {
     const askedAtMs: number[] = [];
     const poll = new SharedPoll<string>({
       clock: systemClock,
-      intervalMs: 20,
+      times: new LookTimes({ intervalMs: 20, isFixed: true }),
       answerMsMax: 10_000,
       idsMax: 10,
       describe: () => {
@@ -102,5 +104,49 @@ describe('waiting in a region', () => {
       never,
     );
     assert.equal(seen[0], 0);
+  });
+});
+
+describe('waits that are looked at by what is expected', () => {
+  const NEVER = new AbortController().signal;
+
+  function expecting(tookMs: number) {
+    const clock = new VirtualClock({ jumps: true });
+    const askedMs: number[] = [];
+    const beganMs = clock.elapsed();
+    const startedAt = new Date(clock.now());
+    const poll = new SharedPoll<{ readonly percent: number }>({
+      clock,
+      times: new LookTimes({ intervalMs: 5_000, isFixed: false }),
+      answerMsMax: 10_000,
+      idsMax: 100,
+      describe: (ids) => {
+        const elapsedMs = clock.elapsed() - beganMs;
+        askedMs.push(elapsedMs);
+        const percent = Math.min(100, Math.floor((100 * elapsedMs) / tookMs));
+        return Promise.resolve(new Map(ids.map((id) => [id, { percent }])));
+      },
+    });
+    const wait = (id: string) =>
+      poll.wait(id, (state) => (state?.percent === 100 ? true : undefined), NEVER, {
+        kind: 'snapshot-copy',
+        progressOf: ({ percent }) => ({ percent, startedAt }),
+      });
+    return { clock, askedMs, wait };
+  }
+
+  it('cost a few calls for a copy of ten minutes, however many copies there are', async () => {
+    const { askedMs, wait } = expecting(600_000);
+    await Promise.all(['snap-1', 'snap-2', 'snap-3'].map(wait));
+    assert(askedMs.length <= 6, askedMs.join(' '));
+    assert((askedMs.at(-1) ?? 0) < 620_000, askedMs.join(' '));
+  });
+
+  it('are looked at together: a wait that joins late is in the rounds of the others', async () => {
+    const { clock, askedMs, wait } = expecting(600_000);
+    const first = wait('snap-1');
+    await clock.delay(300_000);
+    await Promise.all([first, wait('snap-2')]);
+    assert(askedMs.length <= 8, askedMs.join(' '));
   });
 });

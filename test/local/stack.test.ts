@@ -37,6 +37,24 @@ describe('a local stack', () => {
     assert.equal(await readFile(config.test.script, 'utf8'), BOOT_SECTOR_TEST);
   });
 
+  it('waits and looks as production does when the cloud takes as long as EC2: 200 ms made 19,000 calls', async () => {
+    const settings = { deployment: 'dev', taskQueue: 'dev', allow: ['http://127.0.0.1:8000/'] };
+    const at = async (latency: 'fast' | 'aws') => {
+      const path = await writeLocalConfig(
+        folder,
+        { ...settings, latency },
+        { content: BOOT_SECTOR_TEST },
+      );
+      const { config } = await loadConfig({ path, env: {}, cwd: '/' });
+      return { path, timing: config.timing };
+    };
+    const [fast, aws] = [await at('fast'), await at('aws')];
+    assert.notEqual(aws.path, fast.path);
+    assert.equal(fast.timing.pollIntervalMs, 200);
+    assert.equal(aws.timing.pollIntervalMs, undefined);
+    assert.equal(aws.timing.scale, 1);
+  });
+
   it("keeps the user's own AWS account out of its environment", () => {
     const variables = awsVariables('http://127.0.0.1:1', createLocalCredentials());
     const env = environmentForLocalCloud(

@@ -567,8 +567,8 @@ const PROGRESS: readonly Mutant[] = [
     name: 'one region that never ends holds up all others',
     invariant: 'I9',
     file: 'src/workflows/publish/copy-regions.ts',
-    find: 'CancellationScope.withTimeout(plan.regionPatienceMs, () =>',
-    replace: 'CancellationScope.withTimeout(plan.regionPatienceMs * 1_000_000, () =>',
+    find: 'CancellationScope.withTimeout(boundMs(plan), () =>',
+    replace: 'CancellationScope.withTimeout(boundMs(plan) * 1_000_000, () =>',
     tests: [WORKFLOW],
   },
   {
@@ -664,8 +664,8 @@ const THRIFT: readonly Mutant[] = [
     name: 'a region that throttles is asked as often as before',
     invariant: 'I12',
     file: 'src/aws/shared-poll.ts',
-    find: 'intervalMs = Math.min(intervalMs * 2, Math.max(INTERVAL_MS_MAX, this.#options.intervalMs));',
-    replace: 'intervalMs = this.#options.intervalMs;',
+    find: 'pauseMs = Math.min(pauseMs * 2, Math.max(INTERVAL_MS_MAX, times.intervalMs));',
+    replace: 'pauseMs = times.intervalMs;',
     tests: ['test/aws/shared-poll.test.ts', LATE],
   },
   {

@@ -8,6 +8,7 @@ import type { WorkflowHandle, WorkflowHandleWithSignaledRunId } from '@temporali
 import type { Worker } from '@temporalio/worker';
 import { NativeConnection } from '@temporalio/worker';
 import pino from 'pino';
+import type { Fence } from '../../src/activities/attempt/fence.js';
 import { scaledAwsSettings } from '../../src/aws/region-access.js';
 import { loadConfig } from '../../src/config/load.js';
 import {
@@ -90,11 +91,18 @@ export async function withPublisher<T>(
     directory,
     ...(options.ranges === undefined ? {} : { ranges: options.ranges }),
   });
-  const clock = new VirtualClock({ jumps: options.waitsTakeNoTime === true });
+  const fences: Fence[] = [];
+  const clock = new VirtualClock({
+    jumps: options.waitsTakeNoTime === true,
+    isFrozen: options.production !== undefined,
+    // An attempt waits for Temporal to record its first heartbeat, which takes no time in the cloud.
+    isBusy: () => fences.some(({ hasDoubt }) => hasDoubt),
+  });
   const simulator = await startSimulator({
     stateDir: join(directory, 'cloud'),
     clock,
-    latency: 'instant',
+    latency: options.latency ?? 'instant',
+    ...(options.seed === undefined ? {} : { seed: options.seed }),
     settings: { ...publisherAccount, ...options.account },
     ...(options.iam === undefined ? {} : { iam: options.iam }),
     credentials: { accessKeyId: 'AKIATESTTESTTESTTEST', secretAccessKey: randomUUID() },
@@ -114,7 +122,7 @@ export async function withPublisher<T>(
       configFile,
       temporal,
     };
-    const parts = { ...known, agentPatienceMs };
+    const parts = { ...known, agentPatienceMs, options, fences };
     const publisher = publisherOf(parts);
     if (options.worker === false) return await body(publisher);
     const { worker, close } = await createWorker(parts);
@@ -140,10 +148,14 @@ interface Parts {
   readonly configFile: string;
   readonly temporal: TestTemporal;
   readonly agentPatienceMs: number;
+  readonly options: PublisherOptions;
+  /** Of the workers of this process. */
+  readonly fences: Fence[];
 }
 
 function publisherOf(parts: Parts): LocalPublisher {
-  const { directory, served, simulator, taskQueue } = parts;
+  const { directory, served, simulator, taskQueue, options } = parts;
+  const memo = options.production === undefined ? { [TIME_SCALE_MEMO]: TIME_SCALE } : {};
   const { client, server } = parts.temporal;
   const cloud = new CloudControl(simulator.url);
   let ownComposes = 0;
@@ -189,7 +201,7 @@ function publisherOf(parts: Parts): LocalPublisher {
           args: [{ composeId: compose.composeId }] as never,
           signal: composeStatusSignal,
           signalArgs: [parsed.message],
-          memo: { [TIME_SCALE_MEMO]: TIME_SCALE },
+          memo,
           workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
         },
       );
@@ -202,7 +214,7 @@ function publisherOf(parts: Parts): LocalPublisher {
           subvariant: randomUUID(),
           arch: request.image.arch,
         }),
-        memo: { [TIME_SCALE_MEMO]: TIME_SCALE },
+        memo,
         args: [{ request }] as never,
       }),
     resources: () => cloud.resources(),
@@ -228,6 +240,8 @@ async function createWorker({
   configFile,
   temporal: { server },
   agentPatienceMs,
+  options: { production, activityInterceptors = [] },
+  fences,
 }: Parts): Promise<{ worker: Worker; close: () => Promise<void> }> {
   const { config } = await loadConfig({ path: configFile, env: {}, cwd: '/' });
   const { pollIntervalMs, commandPollIntervalMs } = config.timing;
@@ -237,13 +251,17 @@ async function createWorker({
     { config, log: SILENT, connection, namespace: server.namespace },
     {
       access: { endpoint: simulator.url, credentials: simulator.credentials, clock },
-      awsSettings: scaledAwsSettings(AWS_SCALE, {
-        pollIntervalMs,
-        commandPollIntervalMs,
-        visibilityMs: 1_000,
-        requestTimeoutMs: 60_000,
-        agentPatienceMs,
-      }),
+      awsSettings:
+        production === undefined
+          ? scaledAwsSettings(AWS_SCALE, {
+              pollIntervalMs: pollIntervalMs ?? 200,
+              commandPollIntervalMs: commandPollIntervalMs ?? 200,
+              visibilityMs: 1_000,
+              requestTimeoutMs: 60_000,
+              agentPatienceMs,
+            })
+          : {},
+      activityInterceptors,
       workflowBundle: await testBundle(),
       debugMode: true,
       send: async (announcement) => {
@@ -252,6 +270,7 @@ async function createWorker({
       },
     },
   );
+  fences.push(opened.fence);
   return {
     worker: opened.worker,
     close: async () => {

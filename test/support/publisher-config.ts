@@ -3,7 +3,8 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ComposeServer } from '../../src/local/compose-server/compose-server.js';
-import type { CloudSettings, IamSetupInput } from '../../src/simulator/index.js';
+import type { ActivityInterceptorsFactory } from '@temporalio/worker';
+import type { CloudSettings, IamSetupInput, LatencyProfile } from '../../src/simulator/index.js';
 import { agentKeyFile } from '../../src/simulator/index.js';
 import type { TestTemporal } from './temporal.js';
 
@@ -49,6 +50,14 @@ export interface PublisherOptions {
   readonly waitsTakeNoTime?: boolean;
   /** A minute of the instances' dead-man timers. */
   readonly minuteMs?: number;
+  /** How long the local cloud takes; `instant` by default. */
+  readonly latency?: LatencyProfile;
+  /** Repeats the durations that the local cloud draws. */
+  readonly seed?: number;
+  /** All waits and time-outs as in production, for `[timing]` with these lines. */
+  readonly production?: readonly string[];
+  /** Around the attempts of a worker of this process. */
+  readonly activityInterceptors?: readonly ActivityInterceptorsFactory[];
   /** A Temporal server of the test's own; the suite's by default. */
   readonly temporal?: TestTemporal;
 }
@@ -103,10 +112,12 @@ export async function writeConfig({
     `task_queue = "${taskQueue}"`,
     'shutdown_grace = "1s"',
     '[timing]',
-    'poll_interval = "200ms"',
-    'command_poll_interval = "200ms"',
-    // The same as the run's, so that leases end before the heartbeat time-out.
-    `scale = ${options.scale ?? TIME_SCALE}`,
+    ...(options.production ?? [
+      'poll_interval = "200ms"',
+      'command_poll_interval = "200ms"',
+      // The same as the run's, so that leases end before the heartbeat time-out.
+      `scale = ${options.scale ?? TIME_SCALE}`,
+    ]),
     ...(options.tables ?? []),
   ];
   await writeFile(file, `${lines.join('\n')}\n`);

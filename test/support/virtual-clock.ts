@@ -18,12 +18,23 @@ interface Timer {
 const QUIET_TURNS = 24;
 const QUIET_MS = 2;
 
+export interface VirtualClockOptions {
+  readonly jumps: boolean;
+  /** Time passes only in jumps: what this machine needs for its work counts for nothing. For benchmarks. */
+  readonly isFrozen?: boolean;
+  /** Work of the publisher that does not hold the clock is under way. */
+  readonly isBusy?: () => boolean;
+}
+
 /**
  * Runs as fast as real time. With `jumps`, faster where the publisher only waits: then it never jumps while work
  * holds it (the cloud answers, a guest runs), and never past a timer.
  */
 export class VirtualClock implements Clock, TimeSource {
   readonly #jumps: boolean;
+  readonly #isFrozen: boolean;
+  readonly #isBusy: () => boolean;
+  readonly #beganMs = { now: Date.now(), elapsed: performance.now() };
   #aheadMs = 0;
   readonly #timers = new Set<Timer>();
   #holds = 0;
@@ -32,8 +43,10 @@ export class VirtualClock implements Clock, TimeSource {
   #isLooking = false;
   #alarm: NodeJS.Timeout | undefined;
 
-  constructor({ jumps }: { readonly jumps: boolean }) {
+  constructor({ jumps, isFrozen = false, isBusy = () => false }: VirtualClockOptions) {
     this.#jumps = jumps;
+    this.#isFrozen = isFrozen;
+    this.#isBusy = isBusy;
   }
 
   /** Lets `ms` pass at once, with all that ends in them. */
@@ -43,11 +56,11 @@ export class VirtualClock implements Clock, TimeSource {
   }
 
   now(): number {
-    return Math.round(Date.now() + this.#aheadMs);
+    return Math.round((this.#isFrozen ? this.#beganMs.now : Date.now()) + this.#aheadMs);
   }
 
   elapsed(): number {
-    return performance.now() + this.#aheadMs;
+    return (this.#isFrozen ? this.#beganMs.elapsed : performance.now()) + this.#aheadMs;
   }
 
   delay(ms: number, signal?: AbortSignal): Promise<void> {
@@ -109,7 +122,7 @@ export class VirtualClock implements Clock, TimeSource {
       if (events !== this.#events) continue;
       await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
       await turns(QUIET_TURNS);
-      if (events !== this.#events || !this.#mayJump()) continue;
+      if (events !== this.#events || !this.#mayJump() || this.#isBusy()) continue;
       this.#aheadMs += Math.max(0, this.#nextMs() - this.elapsed());
       this.#runDue();
     }
@@ -135,7 +148,7 @@ export class VirtualClock implements Clock, TimeSource {
   /** Timers end in real time, too: while work holds the clock, time goes on. */
   #arm(): void {
     clearTimeout(this.#alarm);
-    if (this.#timers.size === 0) return;
+    if (this.#timers.size === 0 || this.#isFrozen) return;
     const inMs = Math.max(0, this.#nextMs() - this.elapsed());
     this.#alarm = setTimeout(() => this.#runDue(), Math.min(Math.ceil(inMs), TIMER_MS_MAX));
   }

@@ -20,12 +20,15 @@ export class AttemptState {
     this.#position = positionOf(movedAt === undefined ? first : (earlier as Heartbeat));
   }
 
-  moved(next: Heartbeat): void {
+  /** True when the phase is a new one. */
+  moved(next: Heartbeat): boolean {
+    const isNewPhase = next.phase !== this.#latest.phase;
     this.#latest = next;
     const position = positionOf(next);
-    if (position === this.#position) return;
+    if (position === this.#position) return isNewPhase;
     this.#position = position;
     this.#movedAt = new Date().toISOString();
+    return isNewPhase;
   }
 
   /** False when it changes nothing. */

@@ -14,22 +14,28 @@ export interface PendingAttempt {
   readonly attempt: number;
   /** The stamp of the last heartbeat, which may be an earlier attempt's. */
   readonly stamp: HeartbeatStamp | undefined;
+  /** The activity is to be cancelled or paused. */
+  readonly isCalled?: boolean;
 }
 
 /** The leases of all attempts that run in this worker. */
 export class Fence {
-  readonly #boundMs: number;
+  readonly #boundOf: (heartbeatTimeoutMs?: number) => number;
   readonly #leases = new Set<Lease>();
   #onDoubt: (run: RunRef) => void = () => undefined;
 
-  /** `boundMs`: a lease ends this long after the last recorded heartbeat. */
-  constructor(boundMs: number) {
-    this.#boundMs = boundMs;
+  /** A lease ends this long after the last recorded heartbeat. */
+  constructor(boundOf: number | ((heartbeatTimeoutMs?: number) => number)) {
+    this.#boundOf = typeof boundOf === 'number' ? () => boundOf : boundOf;
   }
 
   /** `lastsMs`: the attempt's whole time-out. */
-  lease(of: AttemptKey, lastsMs = Infinity): Lease {
-    const settings = { boundMs: this.#boundMs, lastsMs, onDoubt: () => this.#onDoubt(of) };
+  lease(of: AttemptKey, lastsMs = Infinity, heartbeatTimeoutMs?: number): Lease {
+    const settings = {
+      boundMs: this.#boundOf(heartbeatTimeoutMs),
+      lastsMs,
+      onDoubt: () => this.#onDoubt(of),
+    };
     const lease = new Lease(of, settings);
     this.#leases.add(lease);
     return lease;
@@ -57,6 +63,11 @@ export class Fence {
     return [...this.#leases].some((lease) => lease.of.runId === runId && lease.isInDoubt);
   }
 
+  /** Whether an attempt of any run waits for this. */
+  get hasDoubt(): boolean {
+    return [...this.#leases].some((lease) => lease.isInDoubt);
+  }
+
   check(): void {
     for (const lease of this.#leases) lease.check();
   }
@@ -70,6 +81,7 @@ export class Fence {
       const current = pending.find((one) => one.activityId === activityId);
       if (current?.attempt !== attempt) lease.lose();
       else if (current.stamp !== undefined) lease.recorded(current.stamp);
+      if (current?.isCalled === true) lease.call();
     }
   }
 }

@@ -6,13 +6,16 @@ import { cancellationSignal, Context } from '@temporalio/activity';
 import type { ObstacleSink } from '../../aws/obstacles.js';
 import { reportingObstacles } from '../../aws/obstacles.js';
 import type { Heartbeat } from '../../model/progress/heartbeat.js';
-import { HEARTBEAT_TIMEOUT_MS } from '../../model/progress/heartbeat.js';
+import { beatIntervalMs, HEARTBEAT_TIMEOUT_MS } from '../../model/progress/heartbeat.js';
 import { AttemptState } from './attempt-state.js';
 import { heldLease } from './fence.js';
 import type { Lease } from './lease.js';
 
-/** Several within the time-out, so that Temporal does not count a worker as lost after one lost heartbeat. */
-const HEARTBEATS_WITHIN_TIMEOUT = 6;
+/** Up to this time-out, each report is sent at once; the SDK sends one in two seconds, at most. */
+const PROMPT_TIMEOUT_MS = HEARTBEAT_TIMEOUT_MS;
+
+/** Up to this one, a new phase is. A copy's many regions would cost as many actions. */
+const PHASE_TIMEOUT_MS = 120_000;
 
 /** Aborts when the activity is cancelled, or when another attempt may have taken over its work. */
 function activitySignal(lease: Lease | undefined): AbortSignal {
@@ -30,29 +33,41 @@ export function inRegion<T>(region: string | undefined, attempt: () => Promise<T
 
 const regions = new AsyncLocalStorage<string | undefined>();
 
-/** Runs `work` with a heartbeat that shows where it is, and what holds it up; `report` sends a new one. */
+export interface HeartbeatOptions {
+  /** The work is over in a moment and changes nothing in AWS: it needs no heartbeat at its begin. */
+  readonly isShort?: boolean;
+}
+
+/** Runs `work` with a heartbeat that shows where it is, and what holds it up; `report` changes what it shows. */
 export async function heartbeating<T>(
   first: Heartbeat,
   work: (report: (beat: Heartbeat) => void, signal: AbortSignal) => Promise<T>,
+  { isShort = false }: HeartbeatOptions = {},
 ): Promise<T> {
   // The context is taken now: a shared poll calls `report` in the context of the attempt that started the poll.
   const context = Context.current();
   const lease = heldLease();
   const region = regions.getStore();
   const state = new AttemptState(first, context.info.heartbeatDetails);
-  const beat = () =>
+  const timeoutMs = context.info.heartbeatTimeoutMs ?? HEARTBEAT_TIMEOUT_MS;
+  const beat = () => {
+    timer.refresh();
     context.heartbeat({
       ...state.beat(),
       attempt: context.info.attempt,
+      timeoutSeconds: timeoutMs / 1_000,
       ...(region === undefined ? {} : { region }),
       ...(lease === undefined ? {} : { stamp: lease.stamp() }),
     });
-  const timeoutMs = context.info.heartbeatTimeoutMs ?? HEARTBEAT_TIMEOUT_MS;
-  const timer = setInterval(beat, timeoutMs / HEARTBEATS_WITHIN_TIMEOUT);
-  beat();
+  };
+  const timer = setInterval(beat, beatIntervalMs(timeoutMs));
+  if (!isShort) beat();
+  // Temporal answers a heartbeat with the request to cancel.
+  lease?.whenCalled(beat);
   const report = (next: Heartbeat) => {
-    state.moved(next);
-    beat();
+    const isNewPhase = state.moved(next);
+    const isUrgent = timeoutMs <= PROMPT_TIMEOUT_MS;
+    if (isUrgent || (isNewPhase && timeoutMs <= PHASE_TIMEOUT_MS)) beat();
   };
   let isOver = false;
   const hinder: ObstacleSink = (what, hindrance) => {

@@ -80,9 +80,9 @@ export class AttemptInterceptor implements ActivityInboundCallsInterceptor {
     next: Next<ActivityInboundCallsInterceptor, 'execute'>,
   ): Promise<unknown> {
     const { fence } = this.#settings;
-    const { startToCloseTimeoutMs } = this.#context.info;
+    const { startToCloseTimeoutMs, heartbeatTimeoutMs } = this.#context.info;
     const lastsMs = startToCloseTimeoutMs - LAST_CALL_MS * this.#settings.scale;
-    const lease = fence?.lease(attemptOf(this.#context), lastsMs);
+    const lease = fence?.lease(attemptOf(this.#context), lastsMs, heartbeatTimeoutMs);
     try {
       const { deployment } = this.#settings;
       const { workflowId = '' } = this.#context.info.workflowExecution ?? {};

@@ -38,6 +38,7 @@ export class Lease {
   readonly #end = new AbortController();
   /** Aborts when the lease is confirmed or has ended. */
   readonly #decision = new AbortController();
+  #onCall: () => void = () => undefined;
   #recordedMs: number | undefined;
   #isDoubted = false;
 
@@ -67,6 +68,16 @@ export class Lease {
     if (lease !== this.#id) return;
     this.#recordedMs = Math.max(this.#recordedMs ?? 0, sentMs);
     this.#decision.abort();
+  }
+
+  /** `listener` is to send a heartbeat at once. */
+  whenCalled(listener: () => void): void {
+    this.#onCall = listener;
+  }
+
+  /** Temporal has news for the attempt, such as its cancellation, and delivers them with the answer to a heartbeat. */
+  call(): void {
+    if (!this.signal.aborted) this.#onCall();
   }
 
   /** To be called at intervals: ends the lease when its time is over. */

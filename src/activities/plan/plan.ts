@@ -130,6 +130,7 @@ export async function makePlan(
     makePublic: config.publish.public,
     minRateBytesPerSecond: config.source.minRateBytesPerSecond,
     regionPatienceMs: Math.ceil(config.publish.regionPatienceMs * config.timing.scale),
+    copyQueueMs: Math.ceil(COPY_QUEUE_MS * config.timing.scale),
     ...(config.copy.start === 'with-test' ? { copyStart: config.copy.start } : {}),
     operatorPatienceMs: operatorPatienceMs(config),
     approval: config.publish.approval,
@@ -141,6 +142,9 @@ export async function makePlan(
     ...(warnings.length === 0 ? {} : { warnings }),
   };
 }
+
+/** A hundred images at once need about an hour and a half for all their copies to one region. */
+const COPY_QUEUE_MS = 6 * 3_600_000;
 
 const NO_RELEASE_NUMBER =
   'the messages to the consumers of published images need a release number; for Rawhide, set composes.rawhide_release in the configuration';

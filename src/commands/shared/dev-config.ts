@@ -3,7 +3,13 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { loadConfig } from '../../config/load.js';
-import { BOOT_SECTOR_TEST, SERVED_BY_USER, writeLocalConfig } from '../../local/config.js';
+import {
+  BOOT_SECTOR_TEST,
+  configFileName,
+  SERVED_BY_USER,
+  writeLocalConfig,
+} from '../../local/config.js';
+import type { LatencyProfile } from '../../simulator/index.js';
 
 export interface DevConfig {
   readonly file: string;
@@ -19,19 +25,20 @@ export interface DevConfig {
  */
 export async function chooseConfig(
   option: string | undefined,
-  stateDir: string,
+  { stateDir, latency }: { readonly stateDir: string; readonly latency: LatencyProfile },
 ): Promise<DevConfig> {
   const env = process.env;
   const cwd = process.cwd();
   const local = path.join(cwd, 'fedimg.toml');
   const named = option ?? env['FEDIMG_CONFIG'] ?? (existsSync(local) ? local : undefined);
-  const own = path.join(stateDir, 'fedimg.toml');
+  const own = path.join(stateDir, configFileName(latency));
   if (!named && !existsSync(own)) {
     await writeLocalConfig(
       stateDir,
       {
         deployment: 'dev',
         taskQueue: 'dev',
+        latency,
         allow: [SERVED_BY_USER, SERVED_BY_USER.replace('127.0.0.1', 'localhost')],
       },
       { content: BOOT_SECTOR_TEST },

@@ -14,7 +14,7 @@ export const workerSchema = z
       .int()
       .min(1)
       .max(2000)
-      .default(200)
+      .default(1000)
       .describe('Activities at once; most of them only wait, one a region.'),
     max_cached_workflows: z
       .int()
@@ -34,14 +34,17 @@ export type WorkerConfig = z.output<typeof workerSchema>;
 
 export const timingSchema = z
   .strictObject({
-    /** Of instances, volumes, snapshots and images: one Describe call per region and interval. */
     poll_interval: duration('50ms', '5m')
-      .prefault('10s')
-      .describe('Between two Describe calls in a region, while fedimg waits.'),
+      .optional()
+      .describe(
+        'A fixed time between two Describe calls in a region; default: by what is awaited, from 4 s to 6 minutes.',
+      ),
     /** Of the write and of the test. */
     command_poll_interval: duration('50ms', '5m')
-      .prefault('10s')
-      .describe('Between two checks of a command on an instance.'),
+      .optional()
+      .describe(
+        'Between two checks of a command on an instance; default: 2 s, or what is expected.',
+      ),
     scale: z
       .number()
       .min(0.001)

@@ -112,6 +112,8 @@ export interface ImagePlan {
   readonly makePublic: boolean;
   readonly minRateBytesPerSecond: number;
   readonly regionPatienceMs: number;
+  /** How long a copy may wait for its turn before its patience begins; absent: the patience includes it. */
+  readonly copyQueueMs?: number;
   /** Absent: the copies begin when the test has passed. */
   readonly copyStart?: 'with-test';
   /** How long a failed region waits for the operator before it is left out; absent: not at all. */

@@ -20,6 +20,8 @@ interface Attempted {
   readonly movedAt?: string;
   /** Where the activity works, if it works in one region. */
   readonly region?: string;
+  /** How long Temporal waits for the next heartbeat; 30 s where it is not named. */
+  readonly timeoutSeconds?: number;
   readonly obstacle?: Obstacle;
 }
 
@@ -56,11 +58,25 @@ export interface HeartbeatStamp {
   readonly sentMs: number;
 }
 
-/** Temporal notices after this time that a worker was killed, paused or cut off. */
+/** Temporal notices after this time that a worker was killed, paused or cut off. Longer ones are in the profiles. */
 export const HEARTBEAT_TIMEOUT_MS = 30_000;
 
 /** How long an attempt has stopped before Temporal starts the next one: its last call to AWS may still be on its way. */
 export const LAST_CALL_MS = HEARTBEAT_TIMEOUT_MS * 0.2;
 
-/** An attempt stops this long after its last recorded heartbeat. */
-export const OUT_OF_TOUCH_MS = HEARTBEAT_TIMEOUT_MS - LAST_CALL_MS;
+/** An attempt with this heartbeat time-out stops this long after its last recorded heartbeat; `scale` is `timing.scale`. */
+export function outOfTouchMs(heartbeatTimeoutMs = HEARTBEAT_TIMEOUT_MS, scale = 1): number {
+  return heartbeatTimeoutMs - LAST_CALL_MS * scale;
+}
+
+/** Up to this time-out, news are worth a heartbeat of their own, and several are sent within it. */
+const QUICK_TIMEOUT_MS = 60_000;
+const QUICK_BEATS = 6;
+
+/** Of a long time-out: when one heartbeat is lost, the next still comes in time. */
+const SLOW_BEAT = 0.45;
+
+/** Between two heartbeats of an attempt that has no news. Each one that Temporal records costs an action. */
+export function beatIntervalMs(timeoutMs = HEARTBEAT_TIMEOUT_MS): number {
+  return timeoutMs <= QUICK_TIMEOUT_MS ? timeoutMs / QUICK_BEATS : timeoutMs * SLOW_BEAT;
+}

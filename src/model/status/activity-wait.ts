@@ -2,7 +2,7 @@
 
 import type { FailureClass } from '../errors.js';
 import type { Heartbeat } from '../progress/heartbeat.js';
-import { HEARTBEAT_TIMEOUT_MS } from '../progress/heartbeat.js';
+import { beatIntervalMs, HEARTBEAT_TIMEOUT_MS } from '../progress/heartbeat.js';
 import type { FailureReport } from './failure-report.js';
 
 /**
@@ -43,8 +43,11 @@ interface Pending extends ActivityTimes {
 /** A program on a guest reports every 10 s, and its report takes a few seconds more. */
 export const STANDSTILL_MS = 30_000;
 
-/** A worker beats six times within the time-out; after this, at least two beats are missing. */
-const SILENT_MS = HEARTBEAT_TIMEOUT_MS / 2;
+/** Counted in the intervals of its heartbeats: after this, at least one is missing. */
+const SILENT_INTERVALS = 1.5;
+
+/** Also a busy worker sends its heartbeats in this time. */
+const SILENT_MS_MIN = HEARTBEAT_TIMEOUT_MS / 2;
 
 /** A queue with a worker hands work over at once. */
 const UNTAKEN_MS = 5_000;
@@ -102,8 +105,14 @@ function silence(activity: Pending, nowMs: number): string | undefined {
     return `no worker has taken it for ${seconds(nowMs - scheduledMs)}${before}`;
   }
   const lastMs = Math.max(beatMs ?? 0, startedMs ?? 0);
-  if (lastMs === 0 || nowMs - lastMs < SILENT_MS) return undefined;
-  return `its worker has been silent for ${seconds(nowMs - lastMs)}; Temporal starts another attempt after ${seconds(HEARTBEAT_TIMEOUT_MS)}`;
+  const timeoutSeconds = activity.heartbeat?.timeoutSeconds ?? HEARTBEAT_TIMEOUT_MS / 1_000;
+  const timeoutMs = timeoutSeconds * 1_000;
+  if (
+    lastMs === 0 ||
+    nowMs - lastMs < Math.max(SILENT_MS_MIN, SILENT_INTERVALS * beatIntervalMs(timeoutMs))
+  )
+    return undefined;
+  return `its worker has been silent for ${seconds(nowMs - lastMs)}; Temporal starts another attempt after ${seconds(timeoutMs)}`;
 }
 
 /** The scheduled time of a retry may be in the future, so the start of the attempt before comes first. */

@@ -2,14 +2,14 @@
 
 import { CancellationScope, proxyActivities } from '@temporalio/workflow';
 import type { Activities, SnapshotSource } from '../../activities/activities.js';
-import type { RegionPlan } from '../../model/plan/plan.js';
+import type { ImagePlan, RegionPlan } from '../../model/plan/plan.js';
 import { settleAll } from '../../model/settle.js';
-import { copyBounds, waiting } from '../profiles.js';
+import { copyBounds, copying } from '../profiles.js';
 import { afterFailure, isGivenUp, operated } from './held-region.js';
 import type { Publication, RegionAmis } from './publication.js';
 import { failWithoutRequired } from './required-regions.js';
 
-const { copyToRegion } = proxyActivities<Pick<Activities, 'copyToRegion'>>(waiting);
+const { copyToRegion } = proxyActivities<Pick<Activities, 'copyToRegion'>>(copying);
 
 /** The first try of a region: its AMIs, or what comes of its wait for the operator. */
 interface FirstCopy {
@@ -30,7 +30,7 @@ export async function copyToAllRegions(
   const wanted = plan.copies.filter(({ regionName }) => isWanted(publication, regionName));
   // One timer for all regions: it cancels those that are late. Complete regions are not affected.
   run.setCopiesDue(plan.regionPatienceMs);
-  const firsts = await CancellationScope.withTimeout(plan.regionPatienceMs, () =>
+  const firsts = await CancellationScope.withTimeout(boundMs(plan), () =>
     settleAll(wanted.map((regionPlan) => firstCopy(publication, source, regionPlan))),
   );
   run.setCopiesDue(undefined);
@@ -47,6 +47,11 @@ export async function copyToAllRegions(
 /** Before its first try; `copying` with an early copy. */
 function isWanted({ run }: Publication, regionName: string): boolean {
   return ['waiting', 'copying'].includes(run.region(regionName).state);
+}
+
+/** The patience begins with a copy's turn; this bounds both, for the case that no worker counts it. */
+function boundMs({ regionPatienceMs, copyQueueMs = 0 }: ImagePlan): number {
+  return regionPatienceMs + copyQueueMs;
 }
 
 async function firstCopy(
@@ -93,7 +98,7 @@ function copyAgain(
   source: SnapshotSource,
   regionPlan: RegionPlan,
 ): Promise<RegionAmis> {
-  return CancellationScope.withTimeout(publication.plan.regionPatienceMs, () =>
+  return CancellationScope.withTimeout(boundMs(publication.plan), () =>
     copyRegion(publication, source, regionPlan),
   );
 }
@@ -103,17 +108,23 @@ async function copyRegion(
   source: SnapshotSource,
   regionPlan: RegionPlan,
 ): Promise<RegionAmis> {
-  const { origin, arch, registration, regionPatienceMs } = plan;
+  const { origin, arch, registration, regionPatienceMs, copyQueueMs } = plan;
   const { regionName, wanted } = regionPlan;
   const isAgain = run.region(regionName).state === 'waiting-for-operator';
   undo.register(regionName, 'copy');
   run.setRegion(regionName, { state: 'copying' });
   const summary = `copy to ${regionName}, ${wanted.length} AMIs`;
-  const options = { summary, ...copyBounds(regionPatienceMs) };
+  const options = {
+    ...{ summary, ...copyBounds(boundMs(plan)) },
+    // Where the server knows fairness: a large compose does not keep the slots of all workers.
+    priority: { fairnessKey: origin.composeId },
+  };
+  // The activity counts it from the moment when its copy can begin.
+  const patience = copyQueueMs === undefined ? {} : { patienceMs: regionPatienceMs };
   const amis = await run.operator.skippable(regionName, async () => {
     const mayExist = (await early.ended(regionName)) || isAgain ? { mayExist: true as const } : {};
     return copyToRegion.executeWithOptions(options, [
-      { origin, arch, registration, regionPlan, source, ...mayExist },
+      { origin, arch, registration, regionPlan, source, ...patience, ...mayExist },
     ]);
   });
   run.setRegion(regionName, { state: 'copied', amis });

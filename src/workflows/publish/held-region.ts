@@ -1,6 +1,6 @@
 /** A region that failed: it waits for the operator, who tries it again or skips it, and else is left out. */
 
-import { failureReason, isCancelled } from '../failure-reason.js';
+import { failureReason, isCancelled, isLate } from '../failure-reason.js';
 import { leaveOut, nextOf } from './leave-out.js';
 import type { Publication } from './publication.js';
 
@@ -22,7 +22,7 @@ export async function operated<T>(
 export function isGivenUp(publication: Publication, regionName: string, failure: unknown): boolean {
   if (publication.isEnding) throw failure;
   const isSkipped = publication.run.operator.skipOf(regionName) !== undefined;
-  if (!isSkipped && !isCancelled(failure)) return false;
+  if (!isSkipped && !isCancelled(failure) && !isLate(failure)) return false;
   leaveOut(publication, regionName, failure);
   return true;
 }

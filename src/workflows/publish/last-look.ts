@@ -20,7 +20,7 @@ export async function lookOnceMore(
   const regions = run.regions.flatMap(({ region, state, amis }): RegionResult[] => {
     if (!states.includes(state)) return [];
     const ids = new Set(amis.flatMap(({ ami, snapshot }) => [ami, snapshot]));
-    return [{ regionName: region, ids: [...ids] }];
+    return [{ regionName: region, ids: [...ids], hasInstances: region === plan.homeRegion }];
   });
   if (regions.length === 0) return;
   const summary = `last look into ${regions.length} regions`;
