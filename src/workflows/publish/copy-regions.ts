@@ -128,7 +128,7 @@ async function copyRegion(
   const amis = await run.operator.skippable(regionName, async () => {
     const mayExist = (await early.ended(regionName)) || isAgain ? { mayExist: true as const } : {};
     return copyToRegion.executeWithOptions(options, [
-      { ...{ origin, arch, registration, regionPlan, source, ...patience }, ...mayExist },
+      { origin, arch, registration, regionPlan, source, ...patience, ...mayExist },
     ]);
   });
   run.setRegion(regionName, { state: 'copied', amis });
