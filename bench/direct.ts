@@ -1,9 +1,9 @@
 /**
  * A snapshot that the worker writes itself, beside coldsnap: both upload the same raw file to the same local cloud. And
- * the whole write of the image's .xz, with its memory: download, unpack, put, complete, read back.
+ * the whole write of the image's .xz (download, unpack, put, complete, read back), and the memory of a worker that does it.
  */
 
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdtemp, open, rm, stat } from 'node:fs/promises';
@@ -20,9 +20,14 @@ import type { WriteDirectInput, WrittenSnapshot } from '../src/activities/activi
 import { completeDirectSnapshot, ensureDirectSnapshot } from '../src/aws/ebs/direct-snapshot.js';
 import { BlockWriter } from '../src/aws/ebs/put-blocks.js';
 import { Aws } from '../src/aws/region-access.js';
+import { PUBLISH_IMAGE_WORKFLOW } from '../src/contract.js';
 import { createUrlPolicy } from '../src/fetch/url-policy.js';
 import { startComposeServer } from '../src/local/compose-server/compose-server.js';
+import { peakMemoryBytes } from '../src/local/processes/peak-memory.js';
 import { startSimulator } from '../src/simulator/index.js';
+import { cliProgram } from '../test/support/cli-program.js';
+import { withPublisher } from '../test/support/local-publisher.js';
+import { withOwnTemporal } from '../test/support/own-temporal.js';
 import { coldsnapProgram } from '../test/simulator/ebs/coldsnap.js';
 
 interface Row {
@@ -35,8 +40,6 @@ interface Row {
 
 interface Measured {
   readonly seconds: number;
-  /** Of the program's memory; absent for another program than fedimg. */
-  readonly peakMiB?: number;
   readonly snapshot: string;
 }
 
@@ -46,8 +49,8 @@ const SELF = fileURLToPath(import.meta.url);
 const ROUNDS = 3;
 /** Of the raw file; three quarters of its blocks hold data. */
 const RAW_MIB = Number(process.env['FEDIMG_BENCH_MIB'] ?? 1024);
-/** Mostly zeros: its size must not matter for memory. */
-const LARGE_MIB = 8 * 1024;
+/** Of the images of the memory's figure: its size must not matter. */
+const SIZES_MIB = [RAW_MIB, 4 * RAW_MIB];
 
 const run = promisify(execFile);
 
@@ -86,8 +89,7 @@ export default async function bench(): Promise<{ rows: Row[] }> {
   };
   try {
     const raw = await makeRaw(join(directory, 'image.raw'), RAW_MIB, 0.75);
-    const large = await makeRaw(join(directory, 'large.raw'), LARGE_MIB, 0.02);
-    for (const file of [raw, large]) await run('xz', ['-0', '-T0', '-k', file]);
+    await run('xz', ['-0', '-T0', '-k', raw]);
     const variants: Record<string, () => Promise<Measured>> = {
       'ebs-direct upload': () => child('upload', raw),
       'coldsnap upload --omit-zero-blocks': () => coldsnap('--omit-zero-blocks', raw),
@@ -96,8 +98,9 @@ export default async function bench(): Promise<{ rows: Row[] }> {
         child('write', `${server.url}/image.raw.xz`, raw),
     };
     const results = await rounds(variants);
-    const whole = await child('write', `${server.url}/large.raw.xz`, large);
-    return { rows: [...table(results), memory(`${LARGE_MIB} MiB raw`, whole)] };
+    const memory: Row[] = [];
+    for (const mebibytes of SIZES_MIB) memory.push(await workerMemory(mebibytes));
+    return { rows: [...table(results), ...memory] };
   } finally {
     await server.close();
     await simulator.close();
@@ -121,23 +124,58 @@ async function rounds(
 function table(results: ReadonlyMap<string, readonly Measured[]>): Row[] {
   const seconds = (name: string): number =>
     median((results.get(name) ?? []).map((one) => one.seconds));
-  const [own = '', sparse = '', all = '', whole = ''] = [...results.keys()];
+  const [own = '', sparse = '', all = ''] = [...results.keys()];
   const ratio = (variant: string, value: number): Row => ({
     ...{ figure: 'ebs-direct / coldsnap', variant, value, unit: 'x', goal: '<= 1.0' },
   });
   const name = `${RAW_MIB} MiB raw`;
-  const last = results.get(whole)?.at(-1);
   return [
     ratio(`${name}, both without zero blocks`, seconds(own) / seconds(sparse)),
     ratio(`${name}, coldsnap as it is by default`, seconds(own) / seconds(all)),
     ...[...results.keys()].map((variant) => ({
       ...{ figure: '  median time', variant, value: seconds(variant), unit: 's' },
     })),
-    ...(last === undefined ? [] : [memory(name, last)]),
   ];
 }
 
-function memory(variant: string, { peakMiB: value = Number.NaN }: Measured): Row {
+/** The peak of a real worker process that publishes an image of this size, a quarter of it data. */
+async function workerMemory(mebibytes: number): Promise<Row> {
+  const tables = ['[write]', 'strategy = "ebs-direct"'];
+  const publish = [`regions = ["${REGION}"]`];
+  const value = await withOwnTemporal((temporal) =>
+    withPublisher({ publish, tables, temporal, worker: false }, async (publisher) => {
+      const { images, composeId } = await publisher.compose({
+        architectures: ['x86_64'],
+        rawSizeBytes: mebibytes * MIB,
+        dataBytes: (mebibytes / 4) * MIB,
+        // Images of tests are kept in a folder that only a suite has.
+        makeImage: undefined,
+      });
+      const [image] = images;
+      if (image === undefined) throw new TypeError('a compose without an image');
+      const worker = spawn(
+        process.execPath,
+        [...cliProgram(), 'worker', '--config', publisher.configFile],
+        {
+          env: publisher.env,
+          stdio: 'ignore',
+        },
+      );
+      try {
+        const request = { composeId, release: '43', image: { ...image, arch: 'x86_64' as const } };
+        const { client } = temporal;
+        const handle = await client.workflow.start(PUBLISH_IMAGE_WORKFLOW, {
+          ...{ taskQueue: publisher.taskQueue, workflowId: `bench/${mebibytes}` },
+          args: [{ request }],
+        });
+        await handle.result();
+        return ((await peakMemoryBytes(worker.pid ?? 0)) ?? Number.NaN) / MIB;
+      } finally {
+        worker.kill();
+      }
+    }),
+  );
+  const variant = `${mebibytes} MiB raw`;
   return { figure: 'memory of the worker', variant, value, unit: 'MiB', goal: '< 300' };
 }
 
@@ -161,13 +199,13 @@ async function makeRaw(file: string, mebibytes: number, share: number): Promise<
 
 /** What the children of the bench do, each in a process of its own. */
 async function act([kind, ...words]: readonly string[]): Promise<void> {
+  if (kind === 'memory') return console.table([await workerMemory(Number(words[0]))]);
   const aws = new Aws();
   const began = performance.now();
   const snapshot = kind === 'upload' ? await upload(aws, words) : await write(aws, words);
   const seconds = (performance.now() - began) / 1000;
-  const peakMiB = process.resourceUsage().maxRSS / 1024;
   aws.destroy();
-  console.log(JSON.stringify({ seconds, peakMiB, snapshot } satisfies Measured));
+  console.log(JSON.stringify({ seconds, snapshot } satisfies Measured));
 }
 
 async function upload(aws: Aws, [file = '']: readonly string[]): Promise<string> {

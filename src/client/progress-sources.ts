@@ -1,7 +1,14 @@
 /** Reads an image's progress from one of three sources: the workflow's query, its history, its result. */
 
 import { QueryNotRegisteredError, QueryRejectedError } from '@temporalio/client';
-import type { ImageProgress, ImageResult, RegionProgress } from '../model/progress/progress.js';
+import type { ImagePlan } from '../model/plan/plan.js';
+import type {
+  ImageProgress,
+  ImageResult,
+  RegionProgress,
+  Step,
+  StepProgress,
+} from '../model/progress/progress.js';
 import { STEPS, waitingSteps } from '../model/progress/progress.js';
 import type { TemporalAccess } from './connection.js';
 import { ClientError, grpcCodeOf } from './errors.js';
@@ -80,7 +87,7 @@ export async function progressFromHistory(
     image: request.image.name,
     arch: request.image.arch,
     outcome: 'running',
-    steps: stepsOf(past),
+    steps: planned(stepsOf(past), plan),
     regions: regions.map((regionPlan) => ({
       ...regionOfPlan(regionPlan, past),
       required: regionPlan.required,
@@ -92,12 +99,20 @@ export async function progressFromHistory(
   };
 }
 
+/** A plan in which the worker writes the snapshot itself has no utility instance. */
+function planned(
+  steps: Record<Step, StepProgress>,
+  plan: ImagePlan | undefined,
+): Record<Step, StepProgress> {
+  return plan?.direct === undefined ? steps : { ...steps, utility: { state: 'skipped' } };
+}
+
 export async function progressFromResult(
   access: TemporalAccess,
   run: RunRef,
   result: ImageResult,
 ): Promise<ImageProgress> {
-  const { request } = await readImageHistory(access, run);
+  const { request, plan } = await readImageHistory(access, run);
   const skipped = result.outcome === 'already-published';
   const steps = Object.fromEntries(
     STEPS.map((step) => [step, { state: skipped && step !== 'plan' ? 'skipped' : 'done' }]),
@@ -108,7 +123,7 @@ export async function progressFromResult(
     image: request.image.name,
     arch: request.image.arch,
     outcome: result.outcome,
-    steps: { ...waitingSteps(), ...steps },
+    steps: planned({ ...waitingSteps(), ...steps }, plan),
     regions: regionsOf(result),
     tests: result.tests,
     ...(result.acts === undefined ? {} : { acts: result.acts }),

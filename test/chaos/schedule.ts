@@ -76,13 +76,13 @@ interface Choice {
 const anywhere = (): boolean => true;
 const changes = (action: string): boolean => !isRead(action);
 const makes = (action: string): boolean =>
-  /^(?:RunInstances|CreateSnapshot|CopySnapshot|RegisterImage)$/.test(action);
+  /^(?:RunInstances|CreateSnapshot|StartSnapshot|CopySnapshot|RegisterImage)$/.test(action);
 const countedInQuotas = (action: string): boolean =>
   makes(action) || action === 'ModifyImageAttribute';
 const alters = (action: string): boolean =>
   changes(action) && !makes(action) && action !== 'SendCommand';
 const images = (action: string): boolean =>
-  /^(?:CreateSnapshot|CopySnapshot|RegisterImage)$/.test(action);
+  /^(?:CreateSnapshot|StartSnapshot|CopySnapshot|RegisterImage)$/.test(action);
 const guests = (action: string): boolean => /^(?:RunInstances|SendCommand)$/.test(action);
 const launches = (action: string): boolean => action === 'RunInstances';
 

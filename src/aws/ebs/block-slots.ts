@@ -6,7 +6,7 @@ import type { Clock } from '../../model/clock.js';
  * EBS user guide, "Optimize performance for EBS direct APIs": a call takes about 100 ms. With 64 calls at once the
  * worker reads or writes up to 320 MiB a second, and its blocks take 32 MiB of memory, however many images it writes.
  */
-export const BLOCKS_AT_ONCE = 64;
+export const BLOCKS_AT_ONCE = 32;
 
 /** EBS user guide, "Quotas for Amazon EBS": 1,000 PutSnapshotBlock and 1,000 GetSnapshotBlock calls a second, in an account and for a snapshot. */
 const CALLS_PER_SECOND_MAX = 900;

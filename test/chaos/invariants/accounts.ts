@@ -76,7 +76,7 @@ function missingAmis(evidence: Evidence): string[] {
 }
 
 /** A second delivery that completes an image must not begin it again. */
-const BEGINS_AGAIN = ['RunInstances', 'CreateVolume', 'CreateSnapshot'];
+const BEGINS_AGAIN = ['RunInstances', 'CreateVolume', 'CreateSnapshot', 'StartSnapshot'];
 
 /**
  * I7: the same image delivered once more adds the regions that are missing, without faults, and has no other effect; a

@@ -22,7 +22,8 @@ function lineageOf(effects: readonly Effect[]): Lineage {
   for (const effect of effects.filter(isEffect)) {
     const request = effect.request as Request;
     for (const id of changedIds(effect, 'snapshot')) {
-      if (effect.action === 'CreateSnapshot') rootOf.set(id, id);
+      const isRoot = effect.action === 'CreateSnapshot' || effect.action === 'StartSnapshot';
+      if (isRoot) rootOf.set(id, id);
       if (effect.action === 'CopySnapshot') {
         const source = request.SourceSnapshotId ?? '';
         rootOf.set(id, rootOf.get(source) ?? source);
