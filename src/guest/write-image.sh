@@ -20,7 +20,7 @@ exec 9>"$state/writer.lock"
 flock -n 9 || exit 75
 
 finish() {
-  # Two parts of a download may fail at once.
+  # Two parts of a download may break at once.
   printf '%s\n' "$@" >"$state/result.$BASHPID"
   mv "$state/result.$BASHPID" "$state/result"
 }

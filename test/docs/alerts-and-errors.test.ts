@@ -7,7 +7,7 @@ import * as aws from '../../src/aws/error-codes.js';
 import { TREE } from './shell-blocks.js';
 
 const PAGE = 'docs/alerts-and-errors.md';
-const FOLDERS = ['activities', 'aws', 'workflows'];
+const FOLDERS = ['activities', 'aws', 'model', 'workflows'];
 
 /** `BY_THE_CLOCK` and `ABOUT_A_PARAMETER` do not decide the class alone. */
 const AWS_CODES: readonly (readonly [string, ReadonlySet<string>])[] = [
@@ -73,7 +73,7 @@ async function codesOfTheCode(): Promise<string[]> {
       new RegExp(`\\bcode: (?:\\w+ \\? ${word} : )?${word},\\s+(?://.*\\s+)?class:`, 'g'),
     ),
     ...found(text, new RegExp(`\\b(?:unusable|failed)\\(${word}`, 'g')),
-    ...found(text, /const UNDELIVERED = '([a-z-]+)'/g),
+    ...found(text, /const (?:UNDELIVERED|REGION_LATE) = '([a-z-]+)'/g),
   ]);
   const [write, agent, fetched, broker, notify] = await Promise.all(
     [
@@ -90,6 +90,7 @@ async function codesOfTheCode(): Promise<string[]> {
     ...found(write ?? '', /\bfail "?([a-z]+(?:-[a-z]+)*)(?: |-\$)/g).map((code) =>
       code === 'http' ? 'http-STATUS' : code,
     ),
+    ...found(write ?? '', /\bwrong="([a-z]+(?:-[a-z]+)*) /g),
     ...ofAgent,
     'agent-not-installed',
     ...found(fetched ?? '', /^ {2}\| '([A-Z_]+)'/gm),

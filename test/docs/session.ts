@@ -52,6 +52,7 @@ export const SESSION: readonly Act[] = [
   on('fedimg status ID', 'fedimg status @latest'),
   on('fedimg status ID --watch', 'fedimg status @latest --watch'),
   on('fedimg status --attention'),
+  on('fedimg status --phase PHASE', 'fedimg status --phase publish'),
   on('npx fedimg retry ID', 'npx fedimg retry @latest'),
   on('fedimg retry ID', 'fedimg retry @latest'),
   on('fedimg cancel ID', 'fedimg cancel @latest'),
@@ -60,6 +61,8 @@ export const SESSION: readonly Act[] = [
   on('fedimg logs Fedora-Cloud-43-20251021.0', 'fedimg logs @latest', 2),
   on('npx fedimg amis -o json'),
   on('fedimg amis'),
+  on('fedimg amis --from ec2'),
+  on('fedimg amis --compose ID', 'fedimg amis --compose @latest'),
   on('npx fedimg amis --release 43 --arch x86_64 -o terraform'),
   // The sample compose has no label.
   on('npx fedimg amis -o fedora-websites --ga 43-1.6 --beta 44-1.2', undefined, 6),
@@ -182,7 +185,7 @@ export const EXCEPTIONS: readonly (readonly [RegExp, string])[] = [
     'the session runs beside the first two, and `dev` starts a worker',
   ],
   [
-    /^fedimg (?:approve|compose signal(?: FILE)?|dashboard|logs|retry|simulator|site)$/,
+    /^fedimg (?:approve|compose signal(?: (?:FILE|message\.json))?|dashboard|logs|plan|retry|simulator|site|skip)$/,
     'the name of a command; the session runs it with its arguments',
   ],
   [/^(?:npx )?fedimg demo$/, 'test/local/stack.test.ts runs it'],
@@ -193,5 +196,20 @@ export const EXCEPTIONS: readonly (readonly [RegExp, string])[] = [
   [/^journalctl /, 'it needs a running systemd: `npm run units:try` boots one'],
   [/^promtool test rules /, 'test/telemetry/ops.test.ts runs it'],
   [/^systemctl /, 'it needs a running systemd'],
+  [
+    /^(?:\$EDITOR stack\/|git checkout v|docker compose |ops\/stack\/prepare\.sh$)/,
+    'they need a Docker engine: test/stack reads docker-compose.yml and runs prepare.sh, and `npm run stack` runs the same parts without containers',
+  ],
+  [
+    /^(?:export AWS_PROFILE=images-china|npx fedimg (?:doctor|worker) --config china\.toml|npx fedimg simulator --partition aws-cn)$/,
+    'test/incidents/partitions.test.ts publishes in this partition',
+  ],
+  [/^aws ec2 modify-instance-metadata-options /, 'it is for the machine that the stack runs on'],
+  [/^tcld /, 'it needs an account of Temporal Cloud'],
+  [
+    /^temporal (?:operator namespace update|workflow update-options) /,
+    'the session shares its server and its runs with the other commands',
+  ],
+  [/^curl \\\| xz -dc > file$/, 'the name of what a benchmark compares with'],
   [/^terraform validate$/, 'it needs the provider from a registry'],
 ];

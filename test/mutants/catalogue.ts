@@ -612,8 +612,8 @@ const PROGRESS: readonly Mutant[] = [
     name: 'one region that never ends holds up all others',
     invariant: 'I9',
     file: 'src/workflows/publish/copy-regions.ts',
-    find: 'CancellationScope.withTimeout(boundMs(plan), () =>',
-    replace: 'CancellationScope.withTimeout(boundMs(plan) * 1_000_000, () =>',
+    find: 'withinPatience(boundMs(plan), PATIENCE, () =>',
+    replace: 'withinPatience(boundMs(plan) * 1_000_000, PATIENCE, () =>',
     tests: [WORKFLOW],
   },
   {
