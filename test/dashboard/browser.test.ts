@@ -20,7 +20,6 @@ import { DEPLOYMENT, TIME_SCALE } from '../support/publisher-config.js';
 import type { LocalPublisher } from '../support/local-publisher.js';
 import { withPublisher } from '../support/local-publisher.js';
 import { testTemporal } from '../support/temporal.js';
-import { testedCloud, testedCompose } from '../support/tested-cloud.js';
 import type { TestDashboard, TestDashboardOptions } from './overviews.js';
 import {
   someCompose,
@@ -262,10 +261,11 @@ describe('the dashboard in a browser', () => {
       'approval = "before-copy"',
       'operator_patience = "1h"',
     ];
-    await withPublisher({ publish, cloud: testedCloud }, async (publisher) => {
+    await withPublisher({ publish }, async (publisher) => {
       const refusal = { action: 'CopySnapshot', kind: 'refusal', count: 0 } as const;
       await publisher.setFaults([{ ...refusal, region: 'eu-west-1' }]);
-      const handle = await publisher.signal(await testedCompose(publisher));
+      const compose = await publisher.compose({ architectures: ['x86_64'] });
+      const handle = await publisher.signal(compose);
       await withDashboard(publisher, async ({ url, reports }) => {
         await inContext({}, async (page) => {
           await signIn(page, url);

@@ -1,9 +1,11 @@
 /** Changes of calls that run at the same time. */
 
 import assert from 'node:assert/strict';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { mock } from 'node:test';
 import { openStore } from '../../../src/simulator/store/store.js';
 
 interface Latch {
@@ -18,6 +20,20 @@ function latch(): Latch {
 }
 
 describe('simulator: store', () => {
+  it('leaves no storage behind when it is closed: each one slows every later promise of the process', async () => {
+    const directory = await mkdtemp(path.join(tmpdir(), 'fedimg-store-'));
+    const store = openStore(directory);
+    await store.asOneCall(() => Promise.resolve());
+    const { mock: disabled } = mock.method(AsyncLocalStorage.prototype, 'disable');
+    try {
+      store.close();
+      assert.equal(disabled.callCount(), 1);
+    } finally {
+      disabled.restore();
+      await rm(directory, { recursive: true });
+    }
+  });
+
   it('does not write one call’s changes into the line of another that runs at the same time', async () => {
     const directory = await mkdtemp(path.join(tmpdir(), 'fedimg-store-'));
     const store = openStore(directory);
