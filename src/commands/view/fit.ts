@@ -3,9 +3,12 @@
 import sliceAnsi from 'slice-ansi';
 import stringWidth from 'string-width';
 
+/** One column each. */
+const PLAIN = /^[\x20-\x7e]*$/;
+
 /** Columns of a terminal: a colour code takes none, an ideograph two. */
 export function visibleWidth(text: string): number {
-  return stringWidth(text);
+  return PLAIN.test(text) ? text.length : stringWidth(text);
 }
 
 /** Cuts a line that is too long, between whole characters; its colours end with it. */
@@ -55,12 +58,16 @@ export function gridLines(cells: readonly string[], width: number, indent: strin
 function pieces(word: string, longest: number): string[] {
   const parts: string[] = [];
   let part = '';
+  let width = 0;
   for (const character of word) {
-    if (part !== '' && visibleWidth(part + character) > longest) {
+    const own = visibleWidth(character);
+    if (part !== '' && width + own > longest) {
       parts.push(part);
       part = '';
+      width = 0;
     }
     part += character;
+    width += own;
   }
   return part === '' ? parts : [...parts, part];
 }

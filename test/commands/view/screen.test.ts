@@ -167,9 +167,4 @@ describe('a line that is too long', () => {
     assert.deepEqual(wrapped('  ! aaa bbb ccc', 9, '    '), ['  ! aaa', '    bbb', '    ccc']);
     assert.deepEqual(wrapped('a bcdefgh', 6, '  '), ['a bcde', '  fgh']);
   });
-
-  it('shows no half of a character where it is cut or broken', () => {
-    assert.equal(fitted('ab\u{10000}c', 4), 'ab…');
-    assert.deepEqual(wrapped('x\u{10000}\u{10000}', 2, ''), ['x', '\u{10000}', '\u{10000}']);
-  });
 });
