@@ -88,7 +88,7 @@ describe('notifications by webhook', () => {
     );
     assert.match(
       await complaints('[notify.mail]\nsubject = "\u202e{title}"'),
-      /notify\.mail\.subject: has a character that a terminal cannot show/,
+      /notify\.mail\.subject: has a character that cannot be seen/,
     );
   });
 });

@@ -11,13 +11,18 @@ export function visibleWidth(text: string): number {
   return PLAIN.test(text) ? text.length : stringWidth(text);
 }
 
+/** More than any line needs for a column: colours, and marks that stand on a letter. */
+const UNITS_PER_COLUMN = 16;
+
 /** Cuts a line that is too long, between whole characters; its colours end with it. */
 export function fitted(line: string, width: number): string {
-  if (visibleWidth(line) <= width) return line;
+  // A screen is drawn again and again: what is far behind its edge is not measured.
+  const head = line.slice(0, UNITS_PER_COLUMN * width);
+  if (head === line && visibleWidth(line) <= width) return line;
   const left = Math.max(0, width - 1);
-  const cut = sliceAnsi(line, 0, left);
+  const cut = sliceAnsi(head, 0, left);
   // It keeps a wide character of which one column fits.
-  return `${visibleWidth(cut) > left ? sliceAnsi(line, 0, left - 1) : cut}…`;
+  return `${visibleWidth(cut) > left ? sliceAnsi(head, 0, left - 1) : cut}…`;
 }
 
 /** Breaks a line without colours at spaces; the lines after the first are indented. A word that is longer than a line, such as an id, is broken: it must not be cut. */
