@@ -8,6 +8,9 @@ import { oneImage } from '../support/one-image.js';
 import { testedCloud, testedImage } from '../support/tested-cloud.js';
 import { until } from '../support/until.js';
 
+/** EC2 would report the next percent after 14 minutes. */
+const STUCK_MS = 86_400_000;
+
 describe('a run in which nothing moves', () => {
   const session = useSession();
 
@@ -48,14 +51,16 @@ describe('a run in which nothing moves', () => {
   });
 
   it('shows a snapshot that stays where it is, and then that EC2 throttles the question about it', async () => {
-    await withPublisher({ cloud: testedCloud }, async (publisher) => {
+    // The region's patience runs by the clock of the cloud, a fifth as long as it is written here.
+    const publish = ['regions = ["us-east-1", "eu-west-1"]', 'region_patience = "7d"'];
+    await withPublisher({ cloud: testedCloud, publish }, async (publisher) => {
       const { request } = await testedImage(publisher);
       const region = 'eu-west-1';
       const stuck = {
         action: 'CopySnapshot',
         region,
         kind: 'stuck',
-        forMs: 360_000_000,
+        forMs: STUCK_MS,
         count: 0,
       } as const;
       await publisher.setFaults([stuck]);
@@ -68,6 +73,7 @@ describe('a run in which nothing moves', () => {
         );
       const waiting = await copies(({ reason }) => /AWS reports \d+%/.test(reason));
       assert.equal(waiting.kind, 'waiting');
+      assert(waiting.stillSince !== null);
       await publisher.setFaults([{ action: '*', region, kind: 'throttle', count: 0 }]);
       const throttled = await copies(
         ({ kind, nextTryAt }) => kind === 'obstacle' && nextTryAt !== null,
@@ -80,7 +86,7 @@ describe('a run in which nothing moves', () => {
       assert.equal(throttled.stillSince, waiting.stillSince, 'to be throttled is not progress');
       await publisher.setFaults([]);
       await copies(({ kind }) => kind === 'waiting');
-      publisher.clock.advance(360_000_000);
+      publisher.clock.advance(STUCK_MS);
       assert.equal((await handle.result()).outcome, 'published');
     });
   });

@@ -12,7 +12,7 @@ import type { ImagePlan } from '../../src/model/plan/plan.js';
 import type { ImageProgress, ImageResult } from '../../src/model/progress/progress.js';
 import type { FakeActivities } from '../support/fake-activities.js';
 import { fakeActivities, finalFailure, registered } from '../support/fake-activities.js';
-import { somePlan, someRequest } from '../support/images.js';
+import { somePlan, someRegion, someRequest } from '../support/images.js';
 import { testTemporal } from '../support/temporal.js';
 import { until } from '../support/until.js';
 import { testBundle } from '../support/workflow-worker.js';
@@ -120,6 +120,8 @@ class Run {
   readonly handle: Handle;
   readonly #taskQueue: string;
   readonly #connection: NativeConnection;
+  /** The names of each registration in the home region. */
+  readonly #registrations: string[][] = [];
   #isSick = true;
   #stop: (() => Promise<void>) | undefined;
 
@@ -134,6 +136,10 @@ class Run {
         this.#isSick && regionPlan.regionName === SICK
           ? Promise.reject(finalFailure('the quota is used up'))
           : Promise.resolve(registered(regionPlan, `snap-${regionPlan.regionName}`)),
+      registerImages: ({ regionPlan, snapshot }) => {
+        this.#registrations.push(regionPlan.wanted.map(({ name }) => name));
+        return Promise.resolve(registered(regionPlan, snapshot));
+      },
     });
   }
 
@@ -191,9 +197,13 @@ class Run {
   async ends(outcome: ImageResult['outcome'], copies: number): Promise<void> {
     assert.equal((await this.handle.result()).outcome, outcome);
     assert.equal(this.fake.count(`copyToRegion ${SICK}`), copies);
-    for (const once of ['writeImage', 'runTest', 'registerImages us-east-1']) {
+    for (const once of ['writeImage', 'runTest']) {
       assert.equal(this.fake.count(once), 1, once);
     }
+    // One registration for the tested AMIs, and one for the others.
+    assert.equal(this.#registrations.length, 2, 'registerImages us-east-1');
+    const wanted = someRegion('us-east-1').wanted.map(({ name }) => name);
+    assert.deepEqual(this.#registrations.flat().sort(), wanted.sort());
   }
 
   /** How often the record has the act. */

@@ -1,11 +1,11 @@
-/** The fault matrix as data: 16 steps by 18 faults, each cell once. */
+/** The fault matrix as data: 17 steps by 18 faults, each cell once. */
 
 import type { SitePattern } from './call-site.js';
 import type { CellSpec, Column, EndState, Row } from './vocabulary.js';
 import { ends, never, runLevel } from './vocabulary.js';
 
 export const HOME = 'us-east-1';
-/** The other region that the steps 11 and 12 are tested in. */
+/** The other region that the steps 11, 12 and 17 are tested in. */
 export const AWAY = 'eu-west-1';
 
 const RUN_LEVEL = 'test/chaos: whole runs on a real server';
