@@ -6,17 +6,28 @@ import { fillIn, readPolicies } from '../../scripts/iam/policies.js';
 import { policyErrors } from '../../src/simulator/index.js';
 import type { PolicyDocument } from '../../src/simulator/index.js';
 import { allQuestions, policyTable, verdict, WORKER_POLICIES } from './policy-table.js';
-import { DEFAULT_POLICIES, EBS_DIRECT, INSTALLATION, installed, readRecorded } from './shipped.js';
+import {
+  DEFAULT_POLICIES,
+  DIRECT_WRITE,
+  EBS_DIRECT,
+  INSTALLATION,
+  installed,
+  readRecorded,
+} from './shipped.js';
 
 const table = await policyTable();
 
 describe('the policies of ops/iam', () => {
   it('allow every question of a publication, of the acts of its operator, its undo, a sweep and doctor', async () => {
-    const { [EBS_DIRECT]: ofFeature = [], ...recorded } = await readRecorded();
+    const {
+      [EBS_DIRECT]: ofFeature = [],
+      [DIRECT_WRITE]: ofDirectRun = [],
+      ...recorded
+    } = await readRecorded();
     assert.deepEqual(Object.keys(recorded), [
       ...['cancel', 'doctor', 'failed test', 'publish', 'retry and skip', 'sweep'],
     ]);
-    assert(ofFeature.length > 0);
+    assert(ofFeature.length > 0 && ofDirectRun.length > 0);
     const policies = await installed(DEFAULT_POLICIES);
     for (const [situation, questions] of Object.entries(recorded)) {
       for (const question of questions) {

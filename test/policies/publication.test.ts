@@ -24,7 +24,7 @@ import {
 import { testTemporal } from '../support/temporal.js';
 import { until } from '../support/until.js';
 import type { Installation } from './shipped.js';
-import { compareRecorded, iamOf, questionsOf } from './shipped.js';
+import { compareRecorded, DEFAULT_POLICIES, DIRECT_WRITE, iamOf, questionsOf } from './shipped.js';
 
 const REGIONS = ['us-east-1', 'eu-west-1'];
 const PUBLISH = [`regions = ${JSON.stringify(REGIONS)}`];
@@ -46,10 +46,14 @@ const HVM = 'virtualization_types = ["hvm"]';
  */
 async function underPolicies(
   situation: string,
-  { testTransport = 'ssm', ...options }: PublisherOptions & Installation,
+  {
+    testTransport = 'ssm',
+    policies = DEFAULT_POLICIES,
+    ...options
+  }: PublisherOptions & Installation,
   body: (publisher: LocalPublisher) => Promise<void>,
 ): Promise<void> {
-  const iam = await iamOf({ testTransport });
+  const iam = await iamOf({ policies, testTransport });
   const testProfile = testTransport === 'ssm';
   await withPublisher({ publish: PUBLISH, ...options, testProfile, iam }, async (publisher) => {
     await body(publisher);
@@ -139,6 +143,20 @@ describe('a worker with no permission beside the shipped policies', () => {
         const { outcome } = await closedStatus(session, workflowId);
         assert.equal(outcome, 'partly-published');
       });
+      await assertPublishedOnce(publisher, REGIONS);
+    });
+  });
+
+  it('publishes an image that it writes without a utility instance', async () => {
+    const options = {
+      policies: [...DEFAULT_POLICIES, 'ebs-direct'],
+      test: transportIs('ssm'),
+      tables: ['[write]', 'strategy = "ebs-direct"'],
+    };
+    await underPolicies(DIRECT_WRITE, options, async (publisher) => {
+      const { request } = await oneImage(publisher);
+      const { outcome } = await (await publisher.publish(request)).result();
+      assert.equal(outcome, 'published');
       await assertPublishedOnce(publisher, REGIONS);
     });
   });

@@ -117,8 +117,9 @@ export function questionsOf(decisions: readonly Decision[]): Question[] {
 
 const RECORDED = fileURLToPath(new URL('recorded-questions.json', import.meta.url));
 
-/** The situation of `ebs-direct.test.ts`; it needs the feature's policy beside the default ones. */
+/** The situations of `ebs-direct.test.ts` and of a run; they need the feature's policy beside the default ones. */
 export const EBS_DIRECT = 'EBS direct APIs';
+export const DIRECT_WRITE = 'publish without a utility instance';
 
 /** By situation: the questions of the runs of `publication.test.ts` and `ebs-direct.test.ts`. */
 export type Recorded = Readonly<Record<string, readonly Question[]>>;

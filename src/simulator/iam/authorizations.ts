@@ -6,7 +6,7 @@ import type { Authorization } from './decision.js';
 import { ebsAuthorizations } from './ebs-authorizations.js';
 import { ec2Authorizations } from './ec2-authorizations.js';
 import { parameterArn } from './ec2-launch.js';
-import { ec2Arn, existing, requestTags, tagContext } from './ec2-resources.js';
+import { existing, tagContext } from './ec2-resources.js';
 import { actionRow, typeArn } from './reference.js';
 
 export type CheckedCall = Pick<ServiceCall, 'cloud' | 'region' | 'action' | 'flat' | 'json'> & {
@@ -24,7 +24,6 @@ const special: Readonly<Record<string, OfCall>> = {
   'ssm:PutParameter': parameters,
   'ssm:DeleteParameter': parameters,
   'ssm:LabelParameterVersion': parameters,
-  'ebs:StartSnapshot': startSnapshot,
   'servicequotas:GetServiceQuota': quota,
   'servicequotas:RequestServiceQuotaIncrease': quota,
 };
@@ -77,23 +76,6 @@ function instanceTags({ cloud, region }: CheckedCall, id: string): Authorization
     ([key, value]) => [`ssm:resourceTag/${key}`, value] as const,
   );
   return { ...tagContext('aws:ResourceTag/', tags), ...Object.fromEntries(own) };
-}
-
-/**
- * Service authorization reference, Amazon EBS: the action has the keys of the tags that the request sets. EBS user guide,
- * "Control access to EBS direct APIs using IAM": a snapshot with tags needs ec2:CreateTags, too.
- */
-function startSnapshot(call: CheckedCall): Authorization[] {
-  const keys = valuesOf(call, /^Tags\.\d+\.Key$/);
-  const values = valuesOf(call, /^Tags\.\d+\.Value$/);
-  const tags = Object.fromEntries(keys.map((key, index) => [key, values[index] ?? '']));
-  const made = {
-    resource: ec2Arn(call, 'snapshot', '*'),
-    resourceType: 'snapshot',
-    context: requestTags(tags),
-  };
-  const tagging = keys.length === 0 ? [] : [{ ...made, action: 'ec2:CreateTags' }];
-  return [{ ...made, action: 'ebs:StartSnapshot' }, ...tagging];
 }
 
 function parameters(call: CheckedCall): Authorization[] {

@@ -207,8 +207,12 @@ describe('IAM: principals', () => {
     const tagged = new StartSnapshotCommand({
       ...{ VolumeSize: 1, Tags: [{ Key: 'owner', Value: 'us' }] },
     });
+    // The client puts a mark of its own on the object that it gets.
     const ebsAs = ({ url: endpoint }: TestCloud) =>
-      new EBSClient({ region: 'us-east-1', endpoint, credentials: userKeys, maxAttempts: 1 });
+      new EBSClient({
+        ...{ region: 'us-east-1', endpoint, maxAttempts: 1 },
+        credentials: { ...userKeys },
+      });
     const some = ebsAs(await cloudWithUser(start));
     const all = ebsAs(await cloudWithUser(start, tagging));
     const plain = new StartSnapshotCommand({ VolumeSize: 1 });
