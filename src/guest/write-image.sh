@@ -40,8 +40,9 @@ phase() {
 # usage: obstacle SIZE PAUSE_SECONDS TEXT
 obstacle() {
   local text=${3#curl: }
-  printf '%s %s %s\n' "$(($(date +%s) + $2))" "$1" "$(printf '%s' "$text" | tr -c '[:print:]' ' ')" >"$state/obstacle.new"
-  mv "$state/obstacle.new" "$state/obstacle"
+  printf '%s %s %s\n' "$(($(date +%s) + $2))" "$1" "$(printf '%s' "$text" | tr -c '[:print:]' ' ')" >"$state/obstacle.$BASHPID"
+  # Two parts of a download may be dropped at once.
+  mv "$state/obstacle.$BASHPID" "$state/obstacle"
 }
 
 # Prints how many bytes dd has copied, from its log.

@@ -19,7 +19,7 @@ import { CREDENTIALS } from './world.js';
 
 /** What is removed in each step. */
 export async function removeUnderneath(world: World, { row, site }: Fault): Promise<void> {
-  const region = [11, 12, 16].includes(row) ? AWAY : HOME;
+  const region = [11, 12, 17].includes(row) ? AWAY : HOME;
   const ec2 = new EC2Client({ region, endpoint: world.simulator.url, credentials: CREDENTIALS });
   try {
     switch (row) {
@@ -41,7 +41,7 @@ export async function removeUnderneath(world: World, { row, site }: Fault): Prom
       case 9:
         return await deleteSnapshotAndImages(ec2, world, region);
       case 11:
-      case 16:
+      case 17:
         return await deleteSnapshotAndImages(ec2, world, region);
       case 12:
       case 14:
