@@ -122,8 +122,9 @@ async function firstRed(
   }
   const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
   if (code === 0) return undefined;
-  const failing = /^ {2}1\) (.+)\n\s+(.+):$/m.exec(output);
-  if (failing !== null) return `${failing[1]}: ${failing[2]}`;
+  // The titles around the test stand above its own, each on a line; a colon ends the last.
+  const failing = /^ {2}1\) ([^]+?):\n/m.exec(output);
+  if (failing?.[1] !== undefined) return failing[1].split(/\n\s*/).join(': ');
   // A tree that does not even run proves nothing of its tests.
   console.error(`${output.slice(-2000)}\n(status ${String(code)}, no test went red)`);
   return undefined;

@@ -1,9 +1,8 @@
 /** How a run may end, decided from its schedule before it begins (end states of the fault matrix). */
 
 import type { Fault } from './fault.js';
+import { HOME, settingsOf } from './scenario.js';
 import type { Schedule } from './schedule.js';
-
-export const HOME = 'us-east-1';
 
 export interface Allowance {
   /** D: all regions published, as without a fault. */
@@ -31,7 +30,7 @@ export function allowanceOf({ scenario, faults }: Schedule): Allowance {
   // One lost machine is replaced; the second in a row is the image's or the account's doing.
   const losses = faults.filter(({ kind }) => LOSSES.includes(kind)).length;
   const skipped = faults.filter(({ kind }) => kind === 'skip');
-  const passes = scenario !== 'test-fails';
+  const { testPasses: passes } = settingsOf(scenario);
   return {
     published: passes,
     missing: new Set(

@@ -12,7 +12,8 @@ import type { Mode, Planned } from './plans.js';
 import { plan, SCENARIOS_OF, steadyPoints } from './plans.js';
 import type { Verdict } from './run.js';
 import { measure, runSchedule } from './run.js';
-import type { Scenario, Schedule } from './schedule.js';
+import type { Scenario } from './scenario.js';
+import type { Schedule } from './schedule.js';
 import { scheduleText } from './schedule.js';
 import { shrink } from './shrink.js';
 

@@ -79,6 +79,18 @@ const CASES: readonly Case[] = [
   },
   {
     invariant: 'I3 gate',
+    title: 'an AMI in another region before the test has run',
+    doctor: ({ effects }) => ({
+      effects: [
+        ...effects.slice(0, 3),
+        ...effects.slice(5, 7),
+        ...effects.slice(3, 5),
+        ...effects.slice(7),
+      ],
+    }),
+  },
+  {
+    invariant: 'I3 gate',
     title: 'a test that history does not call passed',
     doctor: ({ history }) => ({ history: { ...history, passedTests: [] } }),
   },

@@ -6,9 +6,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { EXIT } from '../../src/commands/shared/exit-codes.js';
 import { agentKeyFile } from '../../src/simulator/index.js';
-import { HOME } from './allowance.js';
 import type { CloudProxy } from './cloud-proxy.js';
-import type { Scenario } from './schedule.js';
+import type { Scenario } from './scenario.js';
+import { HOME, settingsOf } from './scenario.js';
 import { WorkerProcess } from '../support/worker-process.js';
 
 export const DEPLOYMENT = 'chaos';
@@ -18,14 +18,6 @@ export const TIME_SCALE = 0.2;
 
 const RESTART_MS = 500;
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
-
-export const REGIONS: Readonly<Record<Scenario, readonly string[]>> = {
-  pass: [HOME, 'eu-west-1', 'us-east-2'],
-  'test-fails': [HOME, 'eu-west-1', 'us-east-2'],
-  held: [HOME, 'eu-west-1', 'us-east-2'],
-  direct: [HOME, 'eu-west-1'],
-  wide: [HOME, 'eu-west-1', 'us-east-2', 'us-west-2', 'ap-southeast-1', 'eu-central-1'],
-};
 
 export interface Message {
   readonly topic: string;
@@ -67,20 +59,20 @@ export class Crew {
 
   async writeConfig(): Promise<void> {
     const { directory, scenario, sourceUrl } = this.#options;
+    const { regions, testPasses, waitsForOperator, strategy, copyStart } = settingsOf(scenario);
     await mkdir(directory, { recursive: true });
     const script = join(directory, 'test.sh');
-    const passes = scenario !== 'test-fails';
-    await writeFile(script, `#!/bin/bash\necho tested\nexit ${passes ? 0 : 3}\n`);
+    await writeFile(script, `#!/bin/bash\necho tested\nexit ${testPasses ? 0 : 3}\n`);
     await chmod(script, 0o700);
     const lines = [
       `deployment = "${DEPLOYMENT}"`,
       ...['[[amis]]', `region = "${HOME}"`, 'ami = "al2023"', 'arch = "x86_64"'],
-      ...['[publish]', `regions = ${JSON.stringify(REGIONS[scenario])}`],
+      ...['[publish]', `regions = ${JSON.stringify(regions)}`],
       // By the scale, twelve seconds.
-      ...(scenario === 'held'
+      ...(waitsForOperator
         ? ['operator_patience = "60s"', 'approval = "before-publish"']
         : ['operator_patience = "0s"']),
-      ...(scenario === 'direct' ? ['[write]', 'strategy = "ebs-direct"'] : []),
+      ...['[write]', `strategy = "${strategy}"`, '[copy]', `start = "${copyStart}"`],
       ...['[utility]', 'instance_types = ["m5.large", "m5.xlarge"]'],
       'instance_profile = "fedimg-utility"',
       ...['[test]', 'script = "test.sh"', 'instance_profile = "fedimg-test"'],

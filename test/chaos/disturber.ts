@@ -16,6 +16,8 @@ export interface Hands {
   restartTemporal(downMs: number): Promise<void>;
   cancel(): Promise<void>;
   terminate(): Promise<void>;
+  /** Resolves when the sweep of this or of the other installation has ended. */
+  sweep(installation: 'own' | 'elsewhere'): Promise<void>;
   /** AWS answers every call with this code for the time. */
   refuseCredentials(code: string, forMs: number): Promise<void>;
   /** What the operator does; resolves when the run has answered. */
@@ -70,6 +72,12 @@ export class Disturber implements CallHook {
           break;
         case 'terminate':
           await this.#do(index, () => this.#hands.terminate());
+          break;
+        case 'sweep':
+          this.#aside(index, () => this.#hands.sweep('own'));
+          break;
+        case 'sweep-elsewhere':
+          this.#aside(index, () => this.#hands.sweep('elsewhere'));
           break;
         // EC2 user guide, "Error codes for the Amazon EC2 API": AuthFailure, RequestExpired.
         case 'unknown-key':

@@ -24,6 +24,10 @@ export const DRIVER_KINDS = [
   'region-dead',
   'cancel',
   'terminate',
+  /** The sweep of this installation runs beside the publication. */
+  'sweep',
+  /** The sweep of an installation on another Temporal server: with the same account, deployment and configuration. */
+  'sweep-elsewhere',
   /** AWS does not know the key pair for `forMs`, as while keys are rolled. */
   'unknown-key',
   /** The session of the key pair has ended; AWS takes a new one `forMs` later. */

@@ -10,6 +10,7 @@ import type { Hands } from './disturber.js';
 import { insist } from './disturber.js';
 import type { Lane, OwnCloud } from './lane.js';
 import { operatorActs } from './operator.js';
+import { sweepOnce } from './sweeping.js';
 
 export interface Place {
   readonly lane: Lane;
@@ -51,6 +52,11 @@ export function handsOn({ lane, crew, cloud }: Place, handle: () => WorkflowHand
     refuseCredentials: async (code: string, lastsMs: number) => {
       const rule = { action: '*', kind: 'refusal', code, status: 401, count: 0, lastsMs } as const;
       await new CloudControl(cloud.simulator.url).addFault(rule);
+    },
+    sweep: async (installation) => {
+      if (installation === 'own') return sweepOnce(lane.temporal.client, crew.taskQueue);
+      const elsewhere = await lane.elsewhere(cloud);
+      return sweepOnce(elsewhere.temporal.client, elsewhere.crew.taskQueue);
     },
     act: (kind, fault) => operatorActs(handle(), kind, fault),
     cancel: async () => {

@@ -13,7 +13,9 @@ import type { OwnTemporal } from '../support/own-temporal.js';
 import { withOwnTemporal } from '../support/own-temporal.js';
 import { CloudProxy } from './cloud-proxy.js';
 import { Crew } from './crew.js';
-import type { Scenario } from './schedule.js';
+import type { Installation } from './elsewhere.js';
+import { Elsewhere } from './elsewhere.js';
+import type { Scenario } from './scenario.js';
 
 const COMPOSE_ID = 'Fedora-Cloud-43-20251021.0';
 /** The smallest that holds all partitions. */
@@ -27,6 +29,8 @@ export interface Lane {
   /** The AWS secret key of its workers, which must be seen nowhere else. */
   readonly secret: string;
   crew(scenario: Scenario): Promise<Crew>;
+  /** An installation on a Temporal server of its own, whose worker calls this cloud. */
+  elsewhere(cloud: OwnCloud): Promise<Installation>;
   /** An empty cloud for one run. */
   cloud(seed: number): Promise<OwnCloud>;
 }
@@ -59,17 +63,20 @@ export async function withLane<T>(body: (lane: Lane) => Promise<T>): Promise<T> 
     const [image] = images;
     if (image === undefined) throw new TypeError('the compose has no image');
     return await withOwnTemporal(async (temporal) => {
-      const startCrew = async (scenario: Scenario): Promise<Crew> => {
+      const makeCrew = async (
+        scenario: Scenario,
+        at: { readonly name: string; readonly temporal: OwnTemporal; readonly proxy: CloudProxy },
+      ): Promise<Crew> => {
         const crew = new Crew({
           scenario,
-          directory: join(directory, scenario),
-          taskQueue: `chaos-${scenario}`,
+          directory: join(directory, at.name),
+          taskQueue: `chaos-${at.name}`,
           sourceUrl: served.url,
-          proxy,
+          proxy: at.proxy,
           secret: credentials.secretAccessKey,
           env: {
-            ...temporal.server.env,
-            TEMPORAL_ADDRESS: temporal.server.address,
+            ...at.temporal.server.env,
+            TEMPORAL_ADDRESS: at.temporal.server.address,
             AWS_ACCESS_KEY_ID: credentials.accessKeyId,
             AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
           },
@@ -77,6 +84,9 @@ export async function withLane<T>(body: (lane: Lane) => Promise<T>): Promise<T> 
         await crew.writeConfig();
         return crew;
       };
+      const elsewhere = new Elsewhere((second, itsProxy) =>
+        makeCrew('pass', { name: 'elsewhere', temporal: second, proxy: itsProxy }),
+      );
       try {
         return await body({
           temporal,
@@ -85,10 +95,12 @@ export async function withLane<T>(body: (lane: Lane) => Promise<T>): Promise<T> 
           composeId: COMPOSE_ID,
           secret: credentials.secretAccessKey,
           crew: (scenario) => {
-            const crew = crews.get(scenario) ?? startCrew(scenario);
+            const crew =
+              crews.get(scenario) ?? makeCrew(scenario, { name: scenario, temporal, proxy });
             crews.set(scenario, crew);
             return crew;
           },
+          elsewhere: ({ simulator }) => elsewhere.in(simulator.url),
           cloud: async (seed) => {
             clouds += 1;
             const stateDir = join(directory, `cloud-${clouds}`);
@@ -111,6 +123,7 @@ export async function withLane<T>(body: (lane: Lane) => Promise<T>): Promise<T> 
           },
         });
       } finally {
+        await elsewhere.close();
         for (const crew of crews.values()) await (await crew).close();
       }
     });

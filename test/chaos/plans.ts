@@ -2,7 +2,8 @@
 
 import type { CallPoint, Fault } from './fault.js';
 import { ACTS, isRead, pointName } from './fault.js';
-import type { Points, Scenario, Schedule } from './schedule.js';
+import type { Scenario } from './scenario.js';
+import type { Points, Schedule } from './schedule.js';
 import { drawSchedule } from './schedule.js';
 
 export const MODES = ['runs', 'kill-points', 'cancels', 'terminates', 'acts'] as const;
@@ -10,8 +11,8 @@ export type Mode = (typeof MODES)[number];
 
 /** The scenarios that a mode must have measured. */
 export const SCENARIOS_OF: Readonly<Record<Mode, readonly Scenario[]>> = {
-  runs: ['pass', 'test-fails', 'held'],
-  'kill-points': ['wide', 'test-fails', 'direct'],
+  runs: ['pass', 'test-fails', 'held', 'direct', 'early', 'early-fails'],
+  'kill-points': ['wide', 'test-fails', 'direct', 'early'],
   cancels: ['pass', 'test-fails'],
   terminates: ['pass', 'test-fails'],
   acts: ['held'],

@@ -37,6 +37,7 @@ async function withBench(faults: string, body: (bench: Bench) => Promise<void>):
     restartTemporal: act('restart'),
     cancel: () => act('cancel')(''),
     terminate: () => act('terminate')(''),
+    sweep: act('sweep'),
     refuseCredentials: act('refuse'),
     act: act('act'),
   };

@@ -4,14 +4,14 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { WorkflowFailedError } from '@temporalio/client';
-import { PUBLISH_IMAGE_WORKFLOW, SWEEP_WORKFLOW, TIME_SCALE_MEMO } from '../../src/contract.js';
+import { PUBLISH_IMAGE_WORKFLOW, TIME_SCALE_MEMO } from '../../src/contract.js';
 import type { ImageProgress, ImageResult } from '../../src/model/progress/progress.js';
 import type { Effect } from '../../src/simulator/index.js';
 import { CloudControl } from '../support/cloud-control.js';
 import { allowanceOf } from './allowance.js';
 import { listing, plantCanaries } from './canaries.js';
 import { judge } from './checker.js';
-import { DEPLOYMENT, REGIONS, TIME_SCALE } from './crew.js';
+import { DEPLOYMENT, TIME_SCALE } from './crew.js';
 import { cloudRules, Disturber, insist } from './disturber.js';
 import type { Evidence, RunStatus } from './evidence.js';
 import type { CallPoint } from './fault.js';
@@ -20,11 +20,13 @@ import { readHistory } from './history.js';
 import { changingCalls } from './invariants/running.js';
 import { ownOf } from './invariants/leftovers.js';
 import type { Lane, OwnCloud } from './lane.js';
+import { settingsOf } from './scenario.js';
 import type { Schedule } from './schedule.js';
 import { handsOn } from './hands.js';
 import type { Place } from './hands.js';
 import { approveInTime } from './operator.js';
 import { readSnapshots } from './snapshot-bytes.js';
+import { closing, GRACE_MS, sweepOnce } from './sweeping.js';
 
 export interface RunOptions {
   readonly schedule: Schedule;
@@ -46,8 +48,6 @@ export interface Verdict {
 
 /** With all faults, a dead agent's patience among them, and on a busy machine. */
 const BOUND_MS = 600_000;
-/** Of the sweep: what is younger is left alone. */
-const GRACE_MS = 60_000 * TIME_SCALE;
 
 let runs = 0;
 
@@ -71,7 +71,7 @@ async function disturbedRun(place: Place, options: RunOptions): Promise<Verdict>
   runs += 1;
   const workflowId = `${DEPLOYMENT}/image/${lane.composeId}/run-${runs}/x86_64`;
   const canaries = await plantCanaries(simulator, {
-    regions: REGIONS[schedule.scenario],
+    regions: settingsOf(schedule.scenario).regions,
     workflowId,
   });
   const planted = (await readEffects(cloud)).length;
@@ -86,7 +86,7 @@ async function disturbedRun(place: Place, options: RunOptions): Promise<Verdict>
   const begin = performance.now();
   const runId = await start(place, workflowId);
   void approveInTime(handle());
-  const status = await closed(handle());
+  const status = await closing(handle(), BOUND_MS);
   const elapsedMs = Math.round(performance.now() - begin);
   if (status === 'RUNNING') await insist(() => handle().terminate('its bound is over'));
   await disturber.settled();
@@ -158,16 +158,6 @@ async function start({ lane, crew }: Place, workflowId: string): Promise<string>
   return handle.firstExecutionRunId;
 }
 
-/** RUNNING when its bound is over first. */
-async function closed(handle: WorkflowHandle): Promise<RunStatus> {
-  const end = performance.now() + BOUND_MS;
-  for (;;) {
-    const { status } = await insist(() => handle.describe(), 60_000);
-    if (status.name !== 'RUNNING' || performance.now() > end) return status.name as RunStatus;
-    await delay(200);
-  }
-}
-
 async function outcomeOf(
   handle: WorkflowHandle,
   status: RunStatus,
@@ -194,16 +184,7 @@ async function sweep({ lane, crew, cloud }: Place): Promise<Evidence['listing']>
   lane.proxy.connect(cloud.simulator.url);
   if (!crew.isUp) await crew.start();
   await delay(GRACE_MS + 500);
-  runs += 1;
-  const handle = await insist(() =>
-    lane.temporal.client.workflow.start(SWEEP_WORKFLOW, {
-      taskQueue: crew.taskQueue,
-      workflowId: `chaos-sweep-${runs}`,
-      memo: { [TIME_SCALE_MEMO]: TIME_SCALE },
-      args: [{ deployment: DEPLOYMENT, dryRun: false }],
-    }),
-  );
-  await closed(handle);
+  await sweepOnce(lane.temporal.client, crew.taskQueue);
   return listing(cloud.simulator);
 }
 
@@ -216,7 +197,7 @@ async function deliverAgain(place: Place, workflowId: string): Promise<Evidence[
   const handle = place.lane.temporal.client.workflow.getHandle(workflowId, runId);
   // It waits for the approval, too, when it has something to add.
   void approveInTime(handle);
-  const status = await closed(handle);
+  const status = await closing(handle, BOUND_MS);
   const { result } = await outcomeOf(handle, status);
   return {
     outcome: result?.outcome ?? status,

@@ -22,6 +22,9 @@ const POINTS = {
   ],
   'test-fails': [point('RunInstances', 'us-east-1'), point('DeregisterImage', 'us-east-1')],
   held: [point('RunInstances', 'us-east-1'), point('CopySnapshot', 'eu-west-1')],
+  direct: [point('StartSnapshot', 'us-east-1')],
+  early: [point('CopySnapshot', 'eu-west-1')],
+  'early-fails': [point('CopySnapshot', 'eu-west-1')],
 };
 const draw = (seed: number, run: number): string =>
   scheduleText(drawSchedule({ seed, run, points: POINTS }));
@@ -52,7 +55,7 @@ describe('a fault schedule', () => {
   });
 
   it('says what is wrong with one that was mistyped', () => {
-    assert.throws(() => parseSchedule('pas kill-before@A/b#1'), /begins with pass/);
+    assert.throws(() => parseSchedule('pas kill-before@A/b#1'), /begins with pass, test-fails/);
     assert.throws(() => parseSchedule('pass kil@A/us-east-1#1'), /KIND@Action/);
     assert.throws(() => parseSchedule('pass hang@A/us-east-1#1:often=2'), /neither count/);
   });

@@ -4,13 +4,8 @@ import type { Random } from '../../src/simulator/random.js';
 import { createRandom } from '../../src/simulator/random.js';
 import type { CallPoint, Fault } from './fault.js';
 import { faultText, isRead, parseFault } from './fault.js';
-
-/**
- * `pass`: the image is published. `test-fails`: its test exits with 3, and all of it is undone. `wide`: more regions.
- * `held`: failed regions wait for the operator, and the image waits for an approval before its publication.
- */
-export const SCENARIOS = ['pass', 'test-fails', 'wide', 'held', 'direct'] as const;
-export type Scenario = (typeof SCENARIOS)[number];
+import type { Scenario } from './scenario.js';
+import { SCENARIOS } from './scenario.js';
 
 export interface Schedule {
   readonly scenario: Scenario;
@@ -24,9 +19,10 @@ export function scheduleText({ scenario, faults }: Schedule): string {
 /** Throws a `TypeError` that says what is wrong. */
 export function parseSchedule(text: string): Schedule {
   const [word, ...faults] = text.trim().split(/\s+/);
-  const scenario = SCENARIOS.find((one) => one === word);
+  const known = Object.keys(SCENARIOS) as Scenario[];
+  const scenario = known.find((one) => one === word);
   if (scenario === undefined) {
-    throw new TypeError(`a schedule begins with ${SCENARIOS.join(', ')}; "${word}" is none`);
+    throw new TypeError(`"${word}" is not a scenario; a schedule begins with ${known.join(', ')}`);
   }
   return { scenario, faults: faults.map(parseFault) };
 }
@@ -41,8 +37,7 @@ export function drawSchedule(draw: {
   readonly points: Points;
 }): Schedule {
   const random = createRandom(draw.seed, draw.run);
-  const drawn = random.next();
-  const scenario: Scenario = drawn < 0.15 ? 'test-fails' : drawn < 0.45 ? 'held' : 'pass';
+  const scenario = drawScenario(random);
   const points = draw.points[scenario] ?? [];
   if (points.length === 0) throw new TypeError(`no call points of ${scenario} were measured`);
   const faults: Fault[] = [];
@@ -51,7 +46,15 @@ export function drawSchedule(draw: {
   while (faults.length < wanted) {
     const fault = drawFault(random, points);
     // Two ends of one run are one too many, and one server restart is enough for its time.
-    const once = ['cancel', 'terminate', 'temporal', 'zombie', 'agent-death', 'unknown-key'];
+    const once = [
+      'cancel',
+      'terminate',
+      'temporal',
+      'zombie',
+      'agent-death',
+      'unknown-key',
+      'sweep',
+    ];
     const both = (kind: string) => SAME_ONCE[kind] ?? kind;
     const twice = faults.some(({ kind }) => both(kind) === both(fault.kind));
     if (!(twice && once.includes(fault.kind))) faults.push(fault);
@@ -59,10 +62,27 @@ export function drawSchedule(draw: {
   return { scenario, faults };
 }
 
+/** Out of 100 runs. */
+const SHARES: readonly (readonly [Scenario, number])[] = [
+  ['pass', 30],
+  ['held', 25],
+  ['test-fails', 12],
+  ['direct', 14],
+  ['early', 13],
+  ['early-fails', 6],
+];
+
+function drawScenario(random: Random): Scenario {
+  let left = random.next() * 100;
+  const [scenario] = SHARES.find(([, share]) => (left -= share) < 0) ?? ['pass'];
+  return scenario;
+}
+
 /** One of both is enough for one run. */
 const SAME_ONCE: Readonly<Record<string, string>> = {
   terminate: 'cancel',
   'expired-session': 'unknown-key',
+  'sweep-elsewhere': 'sweep',
 };
 
 type Maker = (random: Random) => Omit<Fault, 'at'>;
@@ -127,6 +147,8 @@ const CHOICES: readonly Choice[] = [
   { weight: 5, applies: makes, make: lasting('stuck', 300, 3_000) },
   { weight: 2, applies: anywhere, make: lasting('unknown-key', 2_000, 40_000) },
   { weight: 2, applies: anywhere, make: lasting('expired-session', 2_000, 40_000) },
+  { weight: 3, applies: anywhere, make: plain('sweep') },
+  { weight: 3, applies: anywhere, make: plain('sweep-elsewhere') },
   { weight: 4, applies: anywhere, make: plain('retry') },
   { weight: 3, applies: anywhere, make: plain('skip') },
   { weight: 3, applies: anywhere, make: lasting('pause', 300, 5_000) },

@@ -1,7 +1,8 @@
 /** I17: what an operator does by hand holds: skip, pause, approval and retry, as the history has accepted them. */
 
-import { allowanceOf, HOME } from '../allowance.js';
+import { allowanceOf } from '../allowance.js';
 import type { Evidence, HandEvent } from '../evidence.js';
+import { HOME, settingsOf } from '../scenario.js';
 import { ownOf } from './leftovers.js';
 
 /** The place of an activity among the steps; one that several steps use has none. */
@@ -52,7 +53,7 @@ export function pause({ history: { hands } }: Evidence): string[] {
 
 /** In a scenario that wants an approval before the publication, each publication comes after it. */
 export function approval({ schedule, history: { hands } }: Evidence): string[] {
-  if (schedule.scenario !== 'held') return [];
+  if (!settingsOf(schedule.scenario).waitsForOperator) return [];
   const approved = hands.findIndex((event) => 'act' in event && event.act === 'approve');
   return hands.flatMap((event, index) =>
     isActivity(event, 'publishRegion') && (approved < 0 || index < approved)

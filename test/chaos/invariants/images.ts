@@ -4,6 +4,7 @@ import { TAG } from '../../../src/model/ids/tags.js';
 import type { Effect } from '../../../src/simulator/index.js';
 import type { Evidence } from '../evidence.js';
 import { changedIds, isEffect } from '../evidence.js';
+import { HOME, settingsOf } from '../scenario.js';
 import { ownOf } from './leftovers.js';
 
 interface Lineage {
@@ -49,19 +50,20 @@ interface Request {
 }
 
 /**
- * I3: an untested image that is public once has been copied by somebody. So each permission comes after a command
- * that succeeded on an instance of an AMI of the same home snapshot, and after a test that history calls passed.
+ * I3: an untested image that is public once has been copied by somebody. So each permission, and each registration
+ * outside the home region, comes after a command that succeeded on an instance of an AMI of the same home snapshot,
+ * and after a test that history calls passed.
  */
 export function gate({ schedule, effects, history }: Evidence): string[] {
   const { rootOf, snapshotOf, amiOf } = lineageOf(effects);
   const rootOfImage = (id: string) => rootOf.get(snapshotOf.get(id) ?? '');
   const wrong: string[] = [];
   effects.forEach((effect, index) => {
-    if (!isEffect(effect) || !/^Modify(?:Image|Snapshot)Attribute$/.test(effect.action)) return;
+    if (!needsTest(effect)) return;
     const images = changedIds(effect, 'image').map(rootOfImage);
     const roots = [...images, ...changedIds(effect, 'snapshot').map((id) => rootOf.get(id))];
     const what = `${effect.action} in ${effect.region}`;
-    if (schedule.scenario === 'test-fails') wrong.push(`${what} though its test fails`);
+    if (!settingsOf(schedule.scenario).testPasses) wrong.push(`${what} though its test fails`);
     const time = Date.parse(effect.time);
     for (const root of roots) {
       const ran = effects
@@ -79,6 +81,13 @@ export function gate({ schedule, effects, history }: Evidence): string[] {
     }
   });
   return wrong;
+}
+
+function needsTest(effect: Effect): boolean {
+  const { action, region } = effect;
+  if (!isEffect(effect)) return false;
+  if (action === 'RegisterImage') return region !== HOME;
+  return /^Modify(?:Image|Snapshot)Attribute$/.test(action);
 }
 
 /** I4: an image that boots proves little; every byte is compared, and what is behind it is zero. */
