@@ -28,6 +28,8 @@ export interface Message {
 
 export interface CrewOptions {
   readonly scenario: Scenario;
+  /** Of the sweep's grace period, which is a minute without it. */
+  readonly timeScale?: number;
   readonly directory: string;
   readonly taskQueue: string;
   readonly sourceUrl: string;
@@ -58,7 +60,7 @@ export class Crew {
   }
 
   async writeConfig(): Promise<void> {
-    const { directory, scenario, sourceUrl } = this.#options;
+    const { directory, scenario, sourceUrl, timeScale = TIME_SCALE } = this.#options;
     const { regions, testPasses, waitsForOperator, strategy, copyStart } = settingsOf(scenario);
     await mkdir(directory, { recursive: true });
     const script = join(directory, 'test.sh');
@@ -83,7 +85,7 @@ export class Crew {
       ...['[sweep]', 'enabled = false', 'grace = "1m"'],
       ...['[worker]', `task_queue = "${this.taskQueue}"`, 'shutdown_grace = "1s"'],
       ...['[timing]', 'poll_interval = "200ms"', 'command_poll_interval = "200ms"'],
-      `scale = ${TIME_SCALE}`,
+      `scale = ${timeScale}`,
       // Each message is a line of the log at this level.
       ...['[log]', 'level = "debug"'],
     ];
