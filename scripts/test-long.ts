@@ -13,6 +13,7 @@ const PARTS = [
   'chaos:kill-points',
   'test-broker',
   'corrupt',
+  'coldsnap',
   'fuzz:long',
   'mutants',
 ] as const;

@@ -1,4 +1,4 @@
-/** EBS direct APIs as coldsnap sees them: `npx mocha test/simulator/ebs/coldsnap.long.test.ts`. */
+/** EBS direct APIs as coldsnap sees them: `npm run coldsnap`. */
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
