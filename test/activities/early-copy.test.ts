@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Activities, SnapshotSource } from '../../src/activities/activities.js';
+import type { Activities } from '../../src/activities/activities.js';
+import type { SnapshotSource } from '../../src/activities/shapes/image.js';
 import type { ImagePlan } from '../../src/model/plan/plan.js';
 import type { ActivityLevel } from '../support/activity-level.js';
 import { withActivities } from '../support/activity-level.js';

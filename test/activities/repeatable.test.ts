@@ -4,7 +4,7 @@ import type {
   SnapshotSource,
   UtilityInstance,
   WrittenImage,
-} from '../../src/activities/activities.js';
+} from '../../src/activities/shapes/image.js';
 import type { ImagePlan, RegisteredAmi } from '../../src/model/plan/plan.js';
 import type { StepTag } from '../../src/model/ids/tags.js';
 import type { ActivityLevel } from '../support/activity-level.js';

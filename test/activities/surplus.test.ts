@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { RemovedSurplus } from '../../src/activities/activities.js';
+import type { RemovedSurplus } from '../../src/activities/shapes/removal.js';
 import type { RegionAccess } from '../../src/aws/region-access.js';
 import type { Origin, Tags } from '../../src/model/ids/tags.js';
 import { RESULT_STATE, TAG } from '../../src/model/ids/tags.js';

@@ -7,7 +7,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Info } from '@temporalio/activity';
-import type { WriteDirectInput, WrittenSnapshot } from '../../src/activities/activities.js';
+import type { WriteDirectInput, WrittenSnapshot } from '../../src/activities/shapes/image.js';
 import type { FailureDetails } from '../../src/model/errors.js';
 import type { ImagePlan } from '../../src/model/plan/plan.js';
 import type { Heartbeat } from '../../src/model/progress/heartbeat.js';

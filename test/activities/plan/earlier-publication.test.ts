@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { CreateTagsCommand } from '@aws-sdk/client-ec2';
 import type { ApplicationFailure } from '@temporalio/common';
-import type { SnapshotSource } from '../../../src/activities/activities.js';
+import type { SnapshotSource } from '../../../src/activities/shapes/image.js';
 import type { FailureDetails } from '../../../src/model/errors.js';
 import type { ImagePlan, RegisteredAmi } from '../../../src/model/plan/plan.js';
 import { variantKey } from '../../../src/model/ids/variant.js';

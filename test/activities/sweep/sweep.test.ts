@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ApplicationFailure } from '@temporalio/common';
-import type { FoundStrays, RemovedStrays } from '../../../src/activities/activities.js';
+import type { FoundStrays, RemovedStrays } from '../../../src/activities/shapes/removal.js';
 import type { RegionAccess } from '../../../src/aws/region-access.js';
 import type { RunState, SweepItem } from '../../../src/model/sweep/sweep.js';
 import { MANAGED_BY, RESULT_STATE, TAG } from '../../../src/model/ids/tags.js';

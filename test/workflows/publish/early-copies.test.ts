@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { WorkflowHandle } from '@temporalio/client';
 import { cancelled, heartbeat } from '@temporalio/activity';
-import type { Activities, CopyToRegionInput } from '../../../src/activities/activities.js';
+import type { Activities } from '../../../src/activities/activities.js';
+import type { CopyToRegionInput } from '../../../src/activities/shapes/region.js';
 import {
   imageProgressQuery,
   retryRegionsUpdate,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Activities, NoteLeftOutInput } from '../../../src/activities/activities.js';
+import type { Activities } from '../../../src/activities/activities.js';
+import type { NoteLeftOutInput } from '../../../src/activities/shapes/region.js';
 import type { ImageResult } from '../../../src/model/progress/progress.js';
 import { fakeActivities, finalFailure, registered } from '../../support/fake-activities.js';
 import { someRegion, somePlan, someRequest } from '../../support/images.js';

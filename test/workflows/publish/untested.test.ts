@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import type {
   LaunchTestInput,
   LeaveOutUntestedInput,
-  PublishRegionInput,
-} from '../../../src/activities/activities.js';
+} from '../../../src/activities/shapes/test.js';
+import type { PublishRegionInput } from '../../../src/activities/shapes/region.js';
 import { EC2_TEST_EXCEPTION } from '../../../src/model/errors.js';
 import type { ImageResult } from '../../../src/model/progress/progress.js';
 import { failureOf } from '../../support/expectations.js';
