@@ -1,18 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import os, { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { CreateTagsCommand, DescribeRegionsCommand } from '@aws-sdk/client-ec2';
+import os from 'node:os';
+import { DescribeRegionsCommand } from '@aws-sdk/client-ec2';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import type { PendingAttempt } from '../../../src/activities/attempt/fence.js';
-import { attemptGate, Fence, holding } from '../../../src/activities/attempt/fence.js';
+import { Fence, holding } from '../../../src/activities/attempt/fence.js';
 import { leaseClockMs } from '../../../src/activities/attempt/lease-clock.js';
-import type { Lease } from '../../../src/activities/attempt/lease.js';
-import type { RegionAccess } from '../../../src/aws/region-access.js';
-import { Aws, scaledAwsSettings } from '../../../src/aws/region-access.js';
-import type { Effect } from '../../../src/simulator/index.js';
-import { publisherAccount, startSimulator } from '../../../src/simulator/index.js';
 import { until } from '../../support/until.js';
+import { ATTEMPT, begun, record, tag, tell, withRegion } from './fenced-region.js';
 
 const BOUND_MS = 200;
 
@@ -23,63 +16,6 @@ async function outOfTouch(): Promise<void> {
   const beginMs = performance.now();
   while (performance.now() - beginMs <= BOUND_MS)
     await new Promise((resolve) => setTimeout(resolve, 5));
-}
-
-interface Home {
-  readonly ec2: RegionAccess;
-  readonly effects: () => Promise<Effect[]>;
-}
-
-async function withRegion(body: (home: Home) => Promise<void>): Promise<void> {
-  const stateDir = await mkdtemp(join(tmpdir(), 'fedimg-test-fence-'));
-  const simulator = await startSimulator({
-    stateDir,
-    latency: 'instant',
-    settings: publisherAccount,
-  });
-  const { url: endpoint, credentials } = simulator;
-  const aws = new Aws(scaledAwsSettings(0.05, { requestTimeoutMs: 60_000 }), {
-    endpoint,
-    credentials,
-    gate: attemptGate('9.9'),
-  });
-  try {
-    await body({
-      ec2: aws.region('us-east-1'),
-      effects: async () =>
-        (await readFile(join(stateDir, 'effects.jsonl'), 'utf8'))
-          .split('\n')
-          .filter((line) => line !== '')
-          .map((line) => JSON.parse(line) as Effect)
-          .filter(({ kind }) => kind === 'call'),
-    });
-  } finally {
-    aws.destroy();
-    await simulator.close();
-    await rm(stateDir, { recursive: true, force: true });
-  }
-}
-
-const tag = () =>
-  new CreateTagsCommand({ Resources: ['vol-0123456789abcdef0'], Tags: [{ Key: 'a', Value: 'b' }] });
-
-const ATTEMPT = { workflowId: 'w', runId: 'r', activityId: '7', attempt: 2 };
-
-/** Temporal's answer to a question that is asked now. */
-function tell(fence: Fence, ...pending: PendingAttempt[]): void {
-  fence.answered(ATTEMPT, pending, leaseClockMs());
-}
-
-/** Temporal has the heartbeat that this attempt sends now. */
-function record(fence: Fence, lease: Lease): void {
-  tell(fence, { activityId: '7', attempt: 2, stamp: lease.stamp() });
-}
-
-/** An attempt of which Temporal has heard. */
-function begun(fence: Fence): Lease {
-  const lease = fence.lease(ATTEMPT);
-  record(fence, lease);
-  return lease;
 }
 
 describe('an attempt that is handed to a worker', () => {
