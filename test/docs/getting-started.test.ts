@@ -12,7 +12,7 @@ import type { Simulator } from '../../src/simulator/index.js';
 import { agentKeyFile, startSimulator } from '../../src/simulator/index.js';
 import { CloudControl } from '../support/cloud-control.js';
 import { keptImage } from '../support/kept-images.js';
-import { pythonTools } from '../support/python-tools.js';
+import { awsTools } from '../support/python-tools.js';
 import { checkout, runShell } from './checkout.js';
 import { startCloudFormation } from './cloudformation-stand-in.js';
 import { shellBlocks } from './shell-blocks.js';
@@ -128,7 +128,7 @@ describe('docs/getting-started.md', () => {
           '[timing]\nscale = 0.05\npoll_interval = "200ms"\ncommand_poll_interval = "200ms"',
         ].join('\n'),
       });
-      const aws = await pythonTools({ name: 'aws-tools-1', requirements: ['boto3', 'awscli'] });
+      const aws = await awsTools();
       const temporal = await findTemporalBinary({ log: () => undefined });
       const PATH = await checkout(folder, [aws, dirname(temporal.path)]);
       const { accessKeyId, secretAccessKey } = ADMINISTRATOR;

@@ -70,6 +70,18 @@ export async function openTestCloud(options: Partial<StartOptions> = {}): Promis
   };
 }
 
+/** The environment of a client that is not of this repository: boto3, the AWS CLI. */
+export function clientEnvironment({ stateDir }: TestCloud): NodeJS.ProcessEnv {
+  return {
+    PATH: process.env['PATH'],
+    HOME: stateDir,
+    AWS_ACCESS_KEY_ID: testCredentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: testCredentials.secretAccessKey,
+    AWS_DEFAULT_REGION: 'us-east-1',
+    AWS_EC2_METADATA_DISABLED: 'true',
+  };
+}
+
 export async function closeTestClouds(): Promise<void> {
   for (const close of opened.splice(0)) await close();
 }
