@@ -134,7 +134,7 @@ export const SWEPT: readonly Mutant[] = [
     file: 'src/activities/sweep/stray-judge.ts',
     find: '      if (signal.aborted) throw error;\n',
     replace: "      if (!signal.aborted) return { state: 'unknown' };\n",
-    tests: [SWEEP],
+    tests: ['test/activities/sweep/sweep-calls.test.ts'],
   },
   {
     name: 'the sweep keeps a snapshot that became public without its AMI',

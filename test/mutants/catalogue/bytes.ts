@@ -1,7 +1,7 @@
 /** A snapshot holds other bytes than those of the image. */
 
 import type { Mutant } from '../mutant.js';
-import { DIRECT, GUEST, WORKFLOW } from './test-files.js';
+import { DIRECT, GUEST, WRITE_STEP } from './test-files.js';
 
 export const DIRECT_WRITES: readonly Mutant[] = [
   {
@@ -10,7 +10,7 @@ export const DIRECT_WRITES: readonly Mutant[] = [
     file: 'src/workflows/publish/write-directly.ts',
     find: "    undo.register(regionName, 'snapshot');\n",
     replace: '',
-    tests: [WORKFLOW],
+    tests: [WRITE_STEP],
   },
   {
     name: 'each attempt starts a snapshot of its own',
@@ -77,6 +77,6 @@ export const BYTES: readonly Mutant[] = [
     file: 'src/workflows/publish-image.ts',
     find: 'return await act(generation);',
     replace: 'return await act(0);',
-    tests: [WORKFLOW],
+    tests: [WRITE_STEP],
   },
 ];

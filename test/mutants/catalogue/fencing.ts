@@ -1,7 +1,7 @@
 /** Two attempts act at once, or AWS is asked too often. */
 
 import type { Mutant } from '../mutant.js';
-import { GUEST, LATE, TWO } from './test-files.js';
+import { GIVEN_UP, GUEST, TWO } from './test-files.js';
 
 export const FENCING: readonly Mutant[] = [
   {
@@ -69,7 +69,7 @@ export const THRIFT: readonly Mutant[] = [
     file: 'src/aws/shared-poll.ts',
     find: 'pauseMs = Math.min(pauseMs * 2, Math.max(INTERVAL_MS_MAX, times.intervalMs));',
     replace: 'pauseMs = times.intervalMs;',
-    tests: ['test/aws/shared-poll.test.ts', LATE],
+    tests: ['test/aws/shared-poll.test.ts', GIVEN_UP],
   },
   {
     name: 'the utility instance has no dead-man timer',
@@ -77,7 +77,7 @@ export const THRIFT: readonly Mutant[] = [
     file: 'src/guest/dead-man-timer.sh',
     find: 'shutdown -P "+$1"',
     replace: 'true',
-    tests: [LATE],
+    tests: [GIVEN_UP],
   },
   {
     name: 'a reboot forgets the dead-man timer',
@@ -85,7 +85,7 @@ export const THRIFT: readonly Mutant[] = [
     file: 'src/guest/dead-man-timer.sh',
     find: 'chmod 755 ',
     replace: 'true ',
-    tests: [LATE],
+    tests: [GIVEN_UP],
   },
   {
     name: 'an instance that shuts down is only stopped',
@@ -93,6 +93,6 @@ export const THRIFT: readonly Mutant[] = [
     file: 'src/activities/instance-input.ts',
     find: "    InstanceInitiatedShutdownBehavior: 'terminate',",
     replace: "    InstanceInitiatedShutdownBehavior: 'stop',",
-    tests: [LATE],
+    tests: [GIVEN_UP],
   },
 ];

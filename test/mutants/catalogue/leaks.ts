@@ -1,7 +1,7 @@
 /** A run leaves what it made, or makes it twice. */
 
 import type { Mutant } from '../mutant.js';
-import { LATE, REPEATABLE, TWO, WHOLE, WORKFLOW } from './test-files.js';
+import { LATE, REPEATABLE, TWO, WHOLE, WORKFLOW, WRITE_STEP } from './test-files.js';
 
 export const LEAKS: readonly Mutant[] = [
   {
@@ -10,7 +10,7 @@ export const LEAKS: readonly Mutant[] = [
     file: 'src/workflows/publish-image.ts',
     find: "    undo.register(regionName, 'utility');\n",
     replace: '',
-    tests: [WORKFLOW, WHOLE],
+    tests: [WRITE_STEP, WHOLE],
   },
   {
     name: 'a cancelled run is not undone',

@@ -1,7 +1,7 @@
 /** A message is lost, untrue, early or sent twice. */
 
 import type { Mutant } from '../mutant.js';
-import { CONSUMER, LISTENER, SENDER, WIRE, WORKFLOW } from './test-files.js';
+import { CONSUMER, LEFT_OUT, LISTENER, SENDER, WIRE, WORKFLOW } from './test-files.js';
 
 export const MESSAGES: readonly Mutant[] = [
   {
@@ -34,7 +34,7 @@ export const MESSAGES: readonly Mutant[] = [
     file: 'src/workflows/publish/announce-changes.ts',
     find: 'return [...published, leftOutAnnouncement(plannedRun(plan), after)];',
     replace: 'return published;',
-    tests: [WORKFLOW],
+    tests: [LEFT_OUT],
   },
   {
     name: 'AMIs that stay public in a left-out region are not reported',
@@ -42,7 +42,7 @@ export const MESSAGES: readonly Mutant[] = [
     file: 'src/workflows/publish/announce-changes.ts',
     find: 'const published = publishAnnouncements(plan, kept);',
     replace: 'const published = publishAnnouncements(plan, kept.slice(kept.length));',
-    tests: [WORKFLOW],
+    tests: [LEFT_OUT],
   },
   {
     name: 'a copy that failed is reported as a copy',

@@ -1,7 +1,7 @@
 /** A cancel, a hold, an approval or a completion is not what the operator asked for. */
 
 import type { Mutant } from '../mutant.js';
-import { LEFT, OPERATOR, PUBLISHED } from './test-files.js';
+import { HELD, LEFT, OPERATOR, PUBLISHED } from './test-files.js';
 
 export const CANCEL: readonly Mutant[] = [
   {
@@ -29,7 +29,7 @@ export const HANDS: readonly Mutant[] = [
     file: 'src/workflows/publish/held-region.ts',
     find: 'if (operatorPatienceMs === 0) return false;',
     replace: 'if (operatorPatienceMs >= 0) return false;',
-    tests: [OPERATOR],
+    tests: [HELD],
   },
   {
     name: 'a required region that failed does not hold the publication',
@@ -37,7 +37,7 @@ export const HANDS: readonly Mutant[] = [
     file: 'src/workflows/publish/copy-regions.ts',
     find: '(region ?? (await held))',
     replace: 'region',
-    tests: [OPERATOR],
+    tests: [HELD],
   },
   {
     name: 'a run ends without the regions that the operator has retried',
@@ -45,7 +45,7 @@ export const HANDS: readonly Mutant[] = [
     file: 'src/workflows/publish/publish-regions.ts',
     find: '  await publication.late.publishEach((region) => act(publication, region, tested));\n',
     replace: '',
-    tests: [OPERATOR],
+    tests: [HELD],
   },
   {
     name: 'a retry does not wait for the undo of its region',
@@ -53,7 +53,7 @@ export const HANDS: readonly Mutant[] = [
     file: 'src/workflows/publish/copy-regions.ts',
     find: '    await publication.undone(regionName);\n    // Skipped again meanwhile.\n',
     replace: '',
-    tests: [OPERATOR],
+    tests: [HELD],
   },
   {
     name: 'an approval opens the gate of an image that needs none, and the act is not refused',

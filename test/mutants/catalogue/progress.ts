@@ -1,7 +1,7 @@
 /** A run waits for ever, or does not go on with a newer build. */
 
 import type { Mutant } from '../mutant.js';
-import { LATE, REPEATABLE, WORKFLOW } from './test-files.js';
+import { GIVEN_UP, LEFT_OUT, REPEATABLE, WORKFLOW } from './test-files.js';
 
 export const PROGRESS: readonly Mutant[] = [
   {
@@ -10,7 +10,7 @@ export const PROGRESS: readonly Mutant[] = [
     file: 'src/model/errors.ts',
     find: "  return failureClass === 'refused' || failureClass === 'lost' || failureClass === 'capacity';",
     replace: "  return failureClass === 'lost' || failureClass === 'capacity';",
-    tests: [REPEATABLE, LATE],
+    tests: [REPEATABLE, GIVEN_UP],
   },
   {
     name: 'one region that never ends holds up all others',
@@ -18,7 +18,7 @@ export const PROGRESS: readonly Mutant[] = [
     file: 'src/workflows/publish/copy-regions.ts',
     find: 'withinPatience(boundMs(plan), PATIENCE, () =>',
     replace: 'withinPatience(boundMs(plan) * 1_000_000, PATIENCE, () =>',
-    tests: [WORKFLOW],
+    tests: [LEFT_OUT],
   },
   {
     name: 'a snapshot that failed is waited for all the same',
@@ -26,7 +26,7 @@ export const PROGRESS: readonly Mutant[] = [
     file: 'src/aws/snapshots.ts',
     find: "        State === 'error' ? failed(ec2, snapshotId",
     replace: '        State === undefined ? failed(ec2, snapshotId',
-    tests: [LATE, 'test/matrix/matrix.test.ts'],
+    tests: [GIVEN_UP, 'test/matrix/matrix.test.ts'],
   },
 ];
 

@@ -1,7 +1,7 @@
 /** The record of a run lacks something, or a delivery has a second effect. */
 
 import type { Mutant } from '../mutant.js';
-import { PUBLISHED, WORKFLOW } from './test-files.js';
+import { LEFT_OUT, PUBLISHED } from './test-files.js';
 
 export const RECORD: readonly Mutant[] = [
   {
@@ -10,7 +10,7 @@ export const RECORD: readonly Mutant[] = [
     file: 'src/workflows/publish/image-result.ts',
     find: "      .filter(({ state }) => state === 'failed' || state === 'left-out')",
     replace: "      .filter(({ state }) => state === 'left-out')",
-    tests: [WORKFLOW],
+    tests: [LEFT_OUT],
   },
   {
     name: 'AMIs of a failed region are on record as public before EC2 was asked',
@@ -18,7 +18,7 @@ export const RECORD: readonly Mutant[] = [
     file: 'src/workflows/publish/leave-out.ts',
     find: "state: 'failed', amis: [], reason,",
     replace: "state: 'failed', reason,",
-    tests: [WORKFLOW],
+    tests: [LEFT_OUT],
   },
   {
     name: 'a run with a missing region calls itself published',
@@ -26,7 +26,7 @@ export const RECORD: readonly Mutant[] = [
     file: 'src/workflows/publish/finish.ts',
     find: "  const outcome = isPartial(run) ? 'partly-published' : 'published';",
     replace: "  const outcome = isPartial(run) ? 'published' : 'published';",
-    tests: [WORKFLOW],
+    tests: [LEFT_OUT],
   },
 ];
 

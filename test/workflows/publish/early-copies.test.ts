@@ -125,8 +125,11 @@ describe('copies that begin with the test', () => {
     });
     for (const region of COPIES) assert.equal(fake.count(`undoRegion ${region}`), 1, region);
     const about = fake.announced.map(({ topic }) => topic);
-    assert(!about.includes('image.copy'));
-    assert(!about.some((topic) => topic.includes('left-out') || topic.includes('region')));
+    assert(!about.includes('image.copy'), about.join('\n'));
+    assert(
+      !about.some((topic) => topic.includes('left-out') || topic.includes('region')),
+      about.join('\n'),
+    );
   });
 
   it('do not begin when the configuration says nothing of it', async () => {
