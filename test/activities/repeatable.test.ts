@@ -118,10 +118,16 @@ describe('an activity that is run twice', () => {
       const copied = await copy(level.activities, planned, source);
       const there = await undo(level, planned, 'eu-west-1', ['copy']);
       assert.deepEqual(there.left, []);
-      assert(copied.every(({ ami }) => there.removed.includes(ami)));
+      assert(
+        copied.every(({ ami }) => there.removed.includes(ami)),
+        JSON.stringify(copied),
+      );
       const here = await undo(level, planned, 'us-east-1', ['register', 'snapshot', 'utility']);
       assert.deepEqual(here.left, []);
-      assert(home.every(({ ami }) => here.removed.includes(ami)));
+      assert(
+        home.every(({ ami }) => here.removed.includes(ami)),
+        JSON.stringify(home),
+      );
       assert.deepEqual(await level.resources(), []);
     });
   });
@@ -229,7 +235,10 @@ describe('the gate', () => {
         level.activities.publishRegion({ ...input, rawSha256: 'f'.repeat(64) }),
         /with the tags of this image and the tested hash/,
       );
-      assert((await level.resources()).every((resource) => !resource.public));
+      assert(
+        (await level.resources()).every((resource) => !resource.public),
+        'a resource is public',
+      );
       await level.activities.publishRegion({ ...input, rawSha256: source.rawSha256 });
       const again = { request: level.request, workflowId: 'image/again', runId: 'again' };
       assert.equal((await level.activities.planImage(again)).published?.length, 4);

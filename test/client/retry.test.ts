@@ -180,7 +180,10 @@ describe('fedimg cancel', () => {
     let taskQueue = '';
     await withWorker(fake.activities, (test) => Promise.resolve((taskQueue = test.taskQueue)));
     const { workflowId } = await startImage(session(), byHand(), { taskQueue });
-    assert((await cancelPublication(session(), workflowId, BY)).requested);
+    assert(
+      (await cancelPublication(session(), workflowId, BY)).requested,
+      'no cancel was requested',
+    );
     const { client } = session().access;
     const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
     const signal = (events ?? []).find((event) => event.workflowExecutionSignaledEventAttributes);

@@ -52,7 +52,10 @@ describe('a configuration of the old fedimg', () => {
   it('keeps the kernel of each region, and not that of its i386 line', async () => {
     const { amis } = await load(FEDORA_2015);
     assert.equal(amis.find(({ region }) => region === 'us-west-2')?.aki, 'aki-fc8f11cc');
-    assert(amis.every(({ aki }) => aki !== undefined));
+    assert(
+      amis.every(({ aki }) => aki !== undefined),
+      JSON.stringify(amis),
+    );
   });
 
   it('is read in each form that the AMI list had', async () => {

@@ -63,8 +63,11 @@ describe('a configuration of the old fedimg', () => {
   it('with --test-script is imported with a note that the old command is left out', async () => {
     const { toml, script, notes } = await importText(LEAST_OLD.replace('/usr/bin', '/bin'), SCRIPT);
     assert.equal(script, null);
-    assert(toml.includes(`script = "${SCRIPT}"`));
-    assert(notes.some(({ key, why }) => key === 'aws.test' && why.includes('left out')));
+    assert(toml.includes(`script = "${SCRIPT}"`), toml);
+    assert(
+      notes.some(({ key, why }) => key === 'aws.test' && why.includes('left out')),
+      JSON.stringify(notes),
+    );
   });
 
   it('with an invisible character in its test command is refused', async () => {
@@ -100,7 +103,10 @@ describe('a configuration of the old fedimg', () => {
     const { toml, notes } = await importText(FEDORA_2018, SCRIPT);
     assert.match(toml, /\[\[amis\]\]\nregion = "us-east-1"\nami = "al2023"\narch = "x86_64"\n/);
     assert.match(toml, /^volume_types = \["standard", "gp2"\]$/m);
-    assert(notes.some(({ key, line }) => key === 'aws.base_region' && line === 12));
+    assert(
+      notes.some(({ key, line }) => key === 'aws.base_region' && line === 12),
+      JSON.stringify(notes),
+    );
   });
 
   it('of fedimg since 1.0 goes on without paravirtual AMIs: it made HVM only', async () => {
@@ -132,7 +138,7 @@ describe('a configuration of the old fedimg', () => {
       assert.match(error.message, new RegExp(`^is not valid TOML: line ${line}, column \\d+: `));
       assert.equal(error.line, line);
       assert.match(error.next, /correct the TOML there/);
-      for (const secret of SECRETS) assert(!error.message.includes(secret));
+      for (const secret of SECRETS) assert(!error.message.includes(secret), error.message);
     }
   });
 

@@ -79,7 +79,10 @@ async function assertPublished(simulator: Simulator): Promise<void> {
   assert.deepEqual(images.map(({ region }) => region).sort(), [
     ...['eu-west-1', 'eu-west-1', 'us-east-1', 'us-east-1'],
   ]);
-  assert(images.every((one) => one.public));
+  assert(
+    images.every((one) => one.public),
+    JSON.stringify(images),
+  );
   const machines = alive.filter(({ type }) => type === 'instance' || type === 'volume');
   assert.deepEqual(machines, []);
   const decisions = await cloud.decisions();
@@ -119,7 +122,7 @@ describe('docs/getting-started.md', () => {
         makeImage: keptImage,
       });
       const [image] = images;
-      assert(image);
+      assert(image, 'no image');
       const script = await scriptOf({
         values: { IMAGE: image.url, SHA256: image.sha256 },
         ports: { 7233: await reserveFreePort(), 8233: await reserveFreePort() },

@@ -28,14 +28,14 @@ describe('an attempt that is handed to a worker', () => {
       const sent = holding(lease, () => ec2.ec2.send(tag())).catch((error: unknown) => error);
       await until('it asks for leave', () => doubts > 0);
       assert.equal((await effects()).length, 0);
-      assert(fence.isInDoubt(ATTEMPT));
+      assert(fence.isInDoubt(ATTEMPT), 'fence.isInDoubt(ATTEMPT) is false');
       record(fence, lease);
       await sent;
       assert.deepEqual(
         (await effects()).map(({ action }) => action),
         ['CreateTags'],
       );
-      assert(!fence.isInDoubt(ATTEMPT));
+      assert(!fence.isInDoubt(ATTEMPT), 'fence.isInDoubt(ATTEMPT) is true');
     });
   });
 
@@ -99,7 +99,7 @@ describe('an attempt whose heartbeats do not reach Temporal', () => {
     // As after SIGCONT: nothing else of this process reached its time-out turn.
     while (performance.now() - beginMs <= BOUND_MS);
     const held = lease.held();
-    assert(lease.signal.aborted);
+    assert(lease.signal.aborted, 'lease.signal.aborted is false');
     await assert.rejects(held, /no heartbeat/);
   });
 
@@ -206,7 +206,10 @@ describe('an attempt that Temporal has given up', () => {
     const leases = [ATTEMPT, { ...ATTEMPT, runId: 'another' }].map((of) => fence.lease(of));
     fence.answered(ATTEMPT, [], askedMs);
     tell(fence, { activityId: '7', attempt: 2, stamp: undefined });
-    assert(leases.every(({ signal }) => !signal.aborted));
+    assert(
+      leases.every(({ signal }) => !signal.aborted),
+      'a lease is lost',
+    );
   });
 
   it('is not asked for any more when it has ended', () => {
