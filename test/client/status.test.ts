@@ -121,10 +121,10 @@ describe('the status of a publication', () => {
       status.progress.regions.filter(({ state }) => state !== 'published'),
       [{ region: 'sa-east-1', state: 'failed', reason: 'quota', next: 'nothing', amis: [] }],
     );
-    const unstarted = await startImage(session(), byHand(), { taskQueue: 'nobody-is-here' });
+    const unstarted = await startImage(session(), byHand(), { taskQueue: 'unpolled' });
     const waiting = await readStatus(session(), unstarted);
     assert.equal(waiting.outcome, 'running');
-    assert.match(waiting.note ?? '', /no worker polls task queue nobody-is-here/);
+    assert.match(waiting.note ?? '', /no worker polls task queue unpolled/);
     assert.equal(waiting.kind === 'image' ? waiting.progress?.arch : undefined, 'x86_64');
     await session()
       .access.client.workflow.getHandle(unstarted.workflowId)

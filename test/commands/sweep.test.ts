@@ -130,7 +130,7 @@ describe('fedimg sweep', () => {
   });
 
   it('stops waiting when no worker is running, and does not sweep when one starts later', async () => {
-    const taskQueue = `nobody-${randomUUID()}`;
+    const taskQueue = `unpolled-${randomUUID()}`;
     const run = await startSweep(
       session(),
       { deployment, dryRun: false },
@@ -140,7 +140,7 @@ describe('fedimg sweep', () => {
     await assert.rejects(
       awaitSweep(session(), run, { noWorkerMs: 500, signal }),
       (error: Error & { kind?: string; next?: string }) => {
-        assert.match(error.message, /No worker polls the task queue nobody-/);
+        assert.match(error.message, /No worker polls the task queue unpolled-/);
         assert.match(error.next ?? '', /fedimg worker/);
         return error.kind === 'unreachable';
       },
@@ -151,7 +151,7 @@ describe('fedimg sweep', () => {
   });
 
   it('joins a running sweep, and lets it go on when the user stops waiting', async () => {
-    const taskQueue = `nobody-${randomUUID()}`;
+    const taskQueue = `unpolled-${randomUUID()}`;
     const input = { deployment, dryRun: false };
     const start = () => startSweep(session(), input, { taskQueue, timeScale: 1 });
     const [first, second] = [await start(), await start()];

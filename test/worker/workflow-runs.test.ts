@@ -159,7 +159,7 @@ describe('the ending of a run', () => {
     const runs = new TemporalRuns(client.workflow);
     const workflowId = `image/${randomUUID()}/Cloud_Base/x86_64`;
     const handle = await client.workflow.start(PUBLISH_IMAGE_WORKFLOW, {
-      taskQueue: `nobody-${randomUUID()}`,
+      taskQueue: `unpolled-${randomUUID()}`,
       workflowId,
       args: [{ request: someRequest() }],
     });
