@@ -6,6 +6,12 @@ const nodeBuiltins = {
   message: 'Workflow and model code is deterministic: no Node built-ins.',
 };
 
+/** Files of src itself that both sides which talk to Temporal use. */
+const TEMPORAL_SIDE = [
+  ...['contract', 'search-attributes', 'temporal-settings'],
+  ...['payload-codec', 'package-version', 'worker-version'],
+];
+
 /** What each folder of src may import beside itself; everything else is refused, so that all arrows run one way. */
 const ALLOWED = {
   model: [],
@@ -21,26 +27,9 @@ const ALLOWED = {
   workflows: ['model', 'contract', 'activities'],
   worker: [
     ...['model', 'aws', 'fetch', 'messaging', 'notify', 'config', 'activities', 'telemetry'],
-    ...[
-      'contract',
-      'search-attributes',
-      'temporal-settings',
-      'payload-codec',
-      'package-version',
-      'worker-version',
-    ],
+    ...TEMPORAL_SIDE,
   ],
-  client: [
-    ...['model', 'fetch', 'messaging', 'telemetry'],
-    ...[
-      'contract',
-      'search-attributes',
-      'temporal-settings',
-      'payload-codec',
-      'package-version',
-      'worker-version',
-    ],
-  ],
+  client: [...['model', 'fetch', 'messaging', 'telemetry'], ...TEMPORAL_SIDE],
   monitor: ['model', 'aws', 'config', 'client', 'telemetry', 'contract'],
   dashboard: ['model', 'client'],
   local: ['model', 'client', 'contract', 'search-attributes', 'simulator/index'],

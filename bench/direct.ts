@@ -16,7 +16,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import { ImageBlocks } from '../src/activities/write-direct/image-blocks.js';
 import { writeDirect } from '../src/activities/write-direct/write-direct.js';
 import type { ActivityContext } from '../src/activities/attempt/context.js';
-import type { WriteDirectInput, WrittenSnapshot } from '../src/activities/activities.js';
+import type { WriteDirectInput, WrittenSnapshot } from '../src/activities/shapes/image.js';
 import { completeDirectSnapshot, ensureDirectSnapshot } from '../src/aws/ebs/direct-snapshot.js';
 import { BlockWriter } from '../src/aws/ebs/put-blocks.js';
 import { Aws } from '../src/aws/region-access.js';

@@ -1,6 +1,7 @@
 /** One image or many, published with production's waits on a local cloud with EC2's latencies, in seconds of real time. */
 
 import type { WorkflowHandle } from '@temporalio/client';
+import { KERNELS } from '../src/local/config.js';
 import type { ImageResult } from '../src/model/progress/progress.js';
 import type { CallCount } from '../src/simulator/index.js';
 import { withPublisher } from '../test/support/local-publisher.js';
@@ -9,17 +10,8 @@ import { testTemporal } from '../test/support/temporal.js';
 import { HeartbeatCount } from './heartbeats.js';
 import { TemporalRest } from './temporal-rest.js';
 
-/** PV-GRUB kernels by region: these and the home region, where fedimg looks one up, get four AMIs, the others two. */
-const KERNELS: Readonly<Record<string, string>> = {
-  'us-west-1': 'aki-59cc8239',
-  'us-west-2': 'aki-70cb0e10',
-  'eu-west-1': 'aki-dc9ed9af',
-  'eu-central-1': 'aki-931fe3fc',
-  'ap-northeast-1': 'aki-7077ab11',
-  'ap-southeast-1': 'aki-73a50110',
-  'ap-southeast-2': 'aki-66506305',
-  'sa-east-1': 'aki-912fbcfd',
-};
+/** The regions with a PV-GRUB kernel get four AMIs, the others two; fedimg looks the home region's kernel up. */
+const AWAY_KERNELS = Object.entries(KERNELS).filter(([region]) => region !== 'us-east-1');
 
 /** To be enabled by the account: with the 17 that are enabled from the beginning, 33 regions. */
 const OPTED_IN = [
@@ -103,7 +95,7 @@ export function worldOf(
     account: regions === 33 ? { optedInRegions: OPTED_IN } : {},
     publish: ['regions = "all"', 'operator_patience = "0s"', ...lines],
     // A dead-man timer's minute is real time.
-    tables: [...Object.entries(KERNELS).map(kernelTable), ...tables],
+    tables: [...AWAY_KERNELS.map(kernelTable), ...tables],
     activityInterceptors: [rest.interceptor, beats.interceptor],
   };
 }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { CATALOGUE } from '../test/mutants/catalogue.js';
+import { CATALOGUE } from '../test/mutants/catalogue/index.js';
 import type { Mutant } from '../test/mutants/mutant.js';
 import { plant } from '../test/mutants/mutant.js';
 

@@ -84,7 +84,10 @@ describe('a payload codec', () => {
         const status = await readStatus(session, { workflowId });
         assert.equal(status.kind === 'image' && status.progress?.image, image.name);
         const past = await pastActivities(access, status);
-        assert(past.some(({ type, region }) => type === 'copyToRegion' && region === 'eu-west-1'));
+        assert(
+          past.some(({ type, region }) => type === 'copyToRegion' && region === 'eu-west-1'),
+          JSON.stringify(past),
+        );
         const rows = await listAmis(session, { workflowIds: [workflowId] });
         assert.deepEqual(
           [...new Set(rows.map(({ region }) => region))],

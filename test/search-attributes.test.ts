@@ -130,7 +130,10 @@ describe('a namespace that lacks search attributes', () => {
       return rows.length > 0;
     });
     const { published } = await readDeployment(opened(), Date.now());
-    assert(published.some(({ compose }) => compose === composeId));
+    assert(
+      published.some(({ compose }) => compose === composeId),
+      JSON.stringify(published),
+    );
   });
 
   it('publishes an image by hand, and finds it by its id', async () => {
@@ -187,7 +190,7 @@ describe('a namespace that lacks search attributes', () => {
     const log = pino({ level: 'silent' });
     const looked = await lookForAttributes(connection, { namespace, log, scale: 0.001 });
     try {
-      assert(!looked.names().includes('Phase'));
+      assert(!looked.names().includes('Phase'), looked.names().join('\n'));
       const { Image, Phase } = wantedAttributes;
       const added = { Image: Image ?? 'Keyword', Phase: Phase ?? 'Keyword' };
       await addSearchAttributes(connection, namespace, added, () => undefined);

@@ -3,7 +3,7 @@
 import { log } from '@temporalio/activity';
 import { BrokerError } from '../messaging/errors.js';
 import type { Announcement } from '../model/progress/announcement.js';
-import type { AnnounceReport } from './activities.js';
+import type { AnnounceReport } from './shapes/message.js';
 import type { ActivityContext } from './attempt/context.js';
 import { heartbeating, waitingFor } from './attempt/heartbeat.js';
 

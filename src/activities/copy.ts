@@ -1,6 +1,5 @@
 /** One other region: one copy of the snapshot, then the registration of its AMIs. */
 
-import { setMaxListeners } from 'node:events';
 import { whenEc2HasPlace } from '../aws/copy-turn.js';
 import { ensureSnapshotCopy, waitUntilSnapshotComplete } from '../aws/snapshots.js';
 import type { Heartbeat } from '../model/progress/heartbeat.js';
@@ -9,7 +8,8 @@ import { inRegion } from '../model/ids/own-tags.js';
 import { snapshotTags, stepKey, TAG } from '../model/ids/tags.js';
 import type { RegionAccess } from '../aws/region-access.js';
 import type { Origin } from '../model/ids/tags.js';
-import type { CopySnapshotInput, CopyToRegionInput, SnapshotSource } from './activities.js';
+import type { CopySnapshotInput, CopyToRegionInput } from './shapes/region.js';
+import type { SnapshotSource } from './shapes/image.js';
 import type { ActivityContext } from './attempt/context.js';
 import { isRepeat } from './attempt/context.js';
 import { heartbeating, waitingFor } from './attempt/heartbeat.js';
@@ -33,57 +33,59 @@ export function copyToRegion(
   { aws, runs }: ActivityContext,
   input: CopyToRegionInput,
 ): Promise<RegisteredAmi[]> {
-  const { source } = input;
-  const ec2 = aws.region(input.regionPlan.regionName);
-  const origin = inRegion(input.origin, ec2.name);
-  const { regionName: region } = input.regionPlan;
+  const { origin, regionPlan, source } = input;
+  const { regionName, wanted } = regionPlan;
+  const { rawSha256 } = source;
+  const ec2 = aws.region(regionName);
   const patience = new Patience(ec2, input.patienceMs);
   const beat = (phase: string, percent?: number): Heartbeat => ({
     ...waitingFor(phase, percent),
     ...patience.beat,
-    region,
+    region: regionName,
   });
-  return heartbeating(beat('snapshot copy'), async (report, untilCancelled) => {
-    const signal = AbortSignal.any([untilCancelled, patience.signal]);
-    // Each call and each wait adds a listener.
-    setMaxListeners(0, signal);
-    const { rawSha256 } = source;
-    const { regionPlan } = input;
-    const search = { origin, rawSha256, wanted: regionPlan.wanted, step: 'copy' } as const;
-    const register = (earlier: readonly RegisteredAmi[], snapshot: string) =>
-      withEarlier(earlier, regionPlan, (wanted) =>
-        ensureImages(ec2, { ...input, snapshot, rawSha256, wanted }, 'copy', signal),
-      );
-    const copy = async (): Promise<string> => {
-      patience.begin();
-      report(beat('snapshot copy'));
-      const mayExist = input.mayExist === true || isRepeat();
-      const snapshot = await ensureCopy(ec2, { origin, source, mayExist }, signal);
-      await waitUntilSnapshotComplete(ec2, snapshot, {
-        signal,
-        isCopy: true,
-        onProgress: (percent) => report(beat('snapshot copy', percent)),
-      });
-      return snapshot;
-    };
-    try {
+  return heartbeating(beat('snapshot copy'), (send, untilCancelled) =>
+    patience.bound(untilCancelled, async (signal) => {
+      const report = (phase: string, percent?: number) => send(beat(phase, percent));
+      const own = inRegion(origin, regionName);
+      const search = { origin: own, rawSha256, wanted, step: 'copy' } as const;
       const earlier = await adoptEarlier(ec2, runs, search, signal);
-      if (earlier.length === regionPlan.wanted.length) return earlier;
+      if (earlier.length === wanted.length) return earlier;
       // The copy of the earlier run has the same bytes.
-      const [first] = earlier;
-      if (first !== undefined) return await register(earlier, first.snapshot);
-      if (ec2.copyTurns.isFull)
-        report(beat('its turn: EC2 copies 20 snapshots to a region at once'));
-      const snapshot = await ec2.copyTurns.hold(origin.composeId, signal, copy);
-      report(beat('AMIs'));
-      return await register(earlier, snapshot);
-    } catch (error) {
-      // The reason instead of the aborted call's own error.
-      if (patience.signal.aborted && !untilCancelled.aborted) throw patience.signal.reason as Error;
-      throw error;
-    } finally {
-      patience.stop();
-    }
+      const snapshot =
+        earlier[0]?.snapshot ?? (await copyInTurn(ec2, input, { patience, report, signal }));
+      report('AMIs');
+      return await withEarlier(earlier, regionPlan, (missing) =>
+        ensureImages(ec2, { ...input, snapshot, rawSha256, wanted: missing }, 'copy', signal),
+      );
+    }),
+  );
+}
+
+interface CopyWait {
+  /** Begins with the copy's turn. */
+  readonly patience: Patience;
+  readonly report: (phase: string, percent?: number) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Begins the copy, or finds it, when its turn in the region comes; returns the snapshot when it is complete. */
+function copyInTurn(
+  ec2: RegionAccess,
+  { origin, source, mayExist }: CopyToRegionInput,
+  { patience, report, signal }: CopyWait,
+): Promise<string> {
+  if (ec2.copyTurns.isFull) report('its turn: EC2 copies 20 snapshots to a region at once');
+  return ec2.copyTurns.hold(origin.composeId, signal, async () => {
+    patience.begin();
+    report('snapshot copy');
+    const wanted = { origin, source, mayExist: mayExist === true || isRepeat() };
+    const snapshot = await ensureCopy(ec2, wanted, signal);
+    await waitUntilSnapshotComplete(ec2, snapshot, {
+      signal,
+      isCopy: true,
+      onProgress: (percent) => report('snapshot copy', percent),
+    });
+    return snapshot;
   });
 }
 

@@ -4,7 +4,7 @@ import { findImages } from '../aws/images.js';
 import { findSnapshots } from '../aws/snapshots.js';
 import { addTags } from '../aws/tags.js';
 import { stepKey, TAG } from '../model/ids/tags.js';
-import type { KeepFailedInput } from './activities.js';
+import type { KeepFailedInput } from './shapes/test.js';
 import type { ActivityContext } from './attempt/context.js';
 import { heartbeating, waitingFor } from './attempt/heartbeat.js';
 

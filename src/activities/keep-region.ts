@@ -1,6 +1,6 @@
 /** Results that the configuration keeps private. */
 
-import type { KeepRegionInput } from './activities.js';
+import type { KeepRegionInput } from './shapes/region.js';
 import type { ActivityContext } from './attempt/context.js';
 import { heartbeating, waitingFor } from './attempt/heartbeat.js';
 import { markComplete } from './mark-complete.js';

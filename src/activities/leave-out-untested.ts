@@ -4,7 +4,7 @@ import { deregisterImage } from '../aws/images.js';
 import { addTags } from '../aws/tags.js';
 import { settleAll } from '../model/settle.js';
 import { untestedTags } from '../model/plan/untested.js';
-import type { LeaveOutUntestedInput } from './activities.js';
+import type { LeaveOutUntestedInput } from './shapes/test.js';
 import type { ActivityContext } from './attempt/context.js';
 import { heartbeating, waitingFor } from './attempt/heartbeat.js';
 

@@ -2,7 +2,7 @@
 
 import { addTags } from '../aws/tags.js';
 import { leftOutTags } from '../model/plan/plan-tags.js';
-import type { NoteLeftOutInput } from './activities.js';
+import type { NoteLeftOutInput } from './shapes/region.js';
 import type { ActivityContext } from './attempt/context.js';
 import { heartbeating, waitingFor } from './attempt/heartbeat.js';
 

@@ -1,6 +1,6 @@
 /** Notifies people by one channel. Repeating it is safe: the receiver gets the same id again. */
 
-import type { SendNotificationInput } from './activities.js';
+import type { SendNotificationInput } from './shapes/message.js';
 import type { ActivityContext } from './attempt/context.js';
 import { heartbeating, waitingFor } from './attempt/heartbeat.js';
 

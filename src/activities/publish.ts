@@ -9,7 +9,7 @@ import { settleAll } from '../model/settle.js';
 import { imageKey, TAG } from '../model/ids/tags.js';
 import { variantKey } from '../model/ids/variant.js';
 import { passedVirts } from '../model/plan/untested.js';
-import type { PublishRegionInput } from './activities.js';
+import type { PublishRegionInput } from './shapes/region.js';
 import type { ActivityContext, WorkflowRuns } from './attempt/context.js';
 import { isRepeat, ownRun } from './attempt/context.js';
 import { heartbeating, waitingFor } from './attempt/heartbeat.js';

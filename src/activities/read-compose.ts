@@ -7,7 +7,7 @@ import { parseComposeId } from '../model/compose/compose.js';
 import type { ComposeMessage } from '../model/compose/compose-message.js';
 import type { ImageRequest } from '../model/plan/plan.js';
 import { readComposeImages } from '../fetch/compose-metadata.js';
-import type { ComposeImages } from './activities.js';
+import type { ComposeImages } from './shapes/image.js';
 import type { ActivityContext } from './attempt/context.js';
 import { heartbeating, waitingFor } from './attempt/heartbeat.js';
 

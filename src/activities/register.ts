@@ -13,7 +13,7 @@ import { inRegion } from '../model/ids/own-tags.js';
 import type { StepTag } from '../model/ids/tags.js';
 import { amiTags } from '../model/ids/tags.js';
 import { ec2Arch } from '../model/ids/variant.js';
-import type { RegisterImagesInput } from './activities.js';
+import type { RegisterImagesInput } from './shapes/image.js';
 import type { ActivityContext } from './attempt/context.js';
 import { isRepeat } from './attempt/context.js';
 import { heartbeating, waitingFor } from './attempt/heartbeat.js';

@@ -1,7 +1,7 @@
 /** The end of a utility or test instance. */
 
 import { endInstance } from '../aws/instances.js';
-import type { InstanceRef } from './activities.js';
+import type { InstanceRef } from './shapes/image.js';
 import type { ActivityContext } from './attempt/context.js';
 import { heartbeating, waitingFor } from './attempt/heartbeat.js';
 

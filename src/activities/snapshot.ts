@@ -8,7 +8,7 @@ import {
 import { destroyVolume, detachVolume } from '../aws/volumes.js';
 import { inRegion } from '../model/ids/own-tags.js';
 import { snapshotTags, stepKey } from '../model/ids/tags.js';
-import type { SnapshotSource, SnapshotVolumeInput } from './activities.js';
+import type { SnapshotSource, SnapshotVolumeInput } from './shapes/image.js';
 import type { ActivityContext } from './attempt/context.js';
 import { isRepeat } from './attempt/context.js';
 import { heartbeating, waitingFor } from './attempt/heartbeat.js';

@@ -16,7 +16,7 @@ import { RESULT_STATE, runKey, TAG } from '../model/ids/tags.js';
 import { settleAll } from '../model/settle.js';
 import type { OwnedResource } from '../model/sweep/stray.js';
 import { RESOURCE_TYPES } from '../model/sweep/sweep.js';
-import type { RegionResult, RemovedSurplus, RemoveSurplusInput } from './activities.js';
+import type { RegionResult, RemovedSurplus, RemoveSurplusInput } from './shapes/removal.js';
 import type { ActivityContext } from './attempt/context.js';
 import { heartbeating, waitingFor } from './attempt/heartbeat.js';
 

@@ -3,7 +3,7 @@
 import { isAgentThere, parseAgentReport, pvGrubError } from '../guest/agent-report.js';
 import { EC2_SERVICE_EXCEPTION, EC2_TEST_EXCEPTION, ServiceError } from '../model/errors.js';
 import { printable } from '../model/printable.js';
-import type { RunTestInput } from './activities.js';
+import type { RunTestInput } from './shapes/test.js';
 
 /** The last screens of a boot. */
 const OUTPUT_CHARACTERS_MAX = 4_000;

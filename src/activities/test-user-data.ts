@@ -6,7 +6,7 @@ import { packedScript } from '../config/test-script.js';
 import { publishedKeyring } from '../guest/agent-key.js';
 import { userData, withArguments } from '../guest/guest-script.js';
 import type { TestPlan } from '../model/plan/plan.js';
-import type { LaunchTestInput, RunTestInput } from './activities.js';
+import type { LaunchTestInput, RunTestInput } from './shapes/test.js';
 import { userDataRefusal } from './instance-input.js';
 
 export function testUserData(input: LaunchTestInput): string {

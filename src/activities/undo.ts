@@ -12,7 +12,7 @@ import { deleteVolume, findVolumes } from '../aws/volumes.js';
 import { EC2_SERVICE_EXCEPTION, ServiceError } from '../model/errors.js';
 import type { Tags } from '../model/ids/tags.js';
 import { stepKey } from '../model/ids/tags.js';
-import type { UndoneRegion, UndoRegionInput } from './activities.js';
+import type { UndoneRegion, UndoRegionInput } from './shapes/removal.js';
 import type { ActivityContext } from './attempt/context.js';
 import { heartbeating, waitingFor } from './attempt/heartbeat.js';
 

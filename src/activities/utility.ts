@@ -8,7 +8,7 @@ import { userData } from '../guest/guest-script.js';
 import type { UtilityPlan } from '../model/plan/plan.js';
 import { inRegion } from '../model/ids/own-tags.js';
 import { originTags, stepKey } from '../model/ids/tags.js';
-import type { LaunchUtilityInput, UtilityInstance } from './activities.js';
+import type { LaunchUtilityInput, UtilityInstance } from './shapes/image.js';
 import type { ActivityContext } from './attempt/context.js';
 import { isRepeat } from './attempt/context.js';
 import { heartbeating, waitingFor } from './attempt/heartbeat.js';

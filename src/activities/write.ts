@@ -3,7 +3,7 @@
 import { wholeNumber } from '../guest/unit-report.js';
 import { EC2_UTILITY_EXCEPTION, ServiceError } from '../model/errors.js';
 import { resolveUrl } from '../fetch/resolve-url.js';
-import type { WriteImageInput, WrittenImage } from './activities.js';
+import type { WriteImageInput, WrittenImage } from './shapes/image.js';
 import type { ActivityContext } from './attempt/context.js';
 import { heartbeating } from './attempt/heartbeat.js';
 import { runUnit } from './guest-unit.js';

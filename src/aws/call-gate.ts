@@ -1,6 +1,7 @@
 /** A gate that every AWS call passes right before it is sent: it can refuse the call, and names the sender. */
 
 import type { Pluggable } from '@smithy/types';
+import { callName } from './call-name.js';
 
 export interface CallGate {
   /** Called each time a call is sent, also by the SDK's own retry; rejects when the call must not be sent. */
@@ -21,7 +22,7 @@ export function callGatePlugin<I extends object, O extends object>(
     applyToStack: (stack) => {
       stack.add(
         (next, context) => async (args) => {
-          await gate.admit((context.commandName ?? '').replace(/Command$/, ''));
+          await gate.admit(callName(context).action);
           const sender = gate.sender();
           if (sender !== undefined) {
             // Signature Version 4 does not sign the user-agent header.

@@ -1,12 +1,10 @@
 /** Reports every request to AWS, also those of the SDK's own retry: metrics count them, and traces show them. */
 
 import type { Pluggable } from '@smithy/types';
+import type { CallName } from './call-name.js';
+import { callName } from './call-name.js';
 
-export interface AwsCall {
-  /** As the SDK names it: `EC2`, `SSM`, `Service Quotas`. */
-  readonly service: string;
-  /** `CopySnapshot` */
-  readonly action: string;
+export interface AwsCall extends CallName {
   readonly regionName: string;
 }
 
@@ -32,11 +30,8 @@ export function callObserverPlugin<I extends object, O extends object>(
   return {
     applyToStack: (stack) => {
       stack.add(
-        (next, context) => (args) => {
-          const service = String(context.clientName ?? '').replace(/Client$/, '');
-          const action = (context.commandName ?? '').replace(/Command$/, '');
-          return observer.observe({ service, action, regionName }, () => next(args));
-        },
+        (next, context) => (args) =>
+          observer.observe({ ...callName(context), regionName }, () => next(args)),
         { step: 'finalizeRequest', priority: 'low', name: 'callObserver', override: true },
       );
     },

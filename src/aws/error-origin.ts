@@ -1,6 +1,7 @@
 /** Records which AWS call failed, where, and with whose credentials: the SDK's errors do not name them. */
 
 import type { Pluggable } from '@smithy/types';
+import { callName } from './call-name.js';
 import type { CredentialSource } from './credential-source.js';
 
 export interface ErrorOrigin {
@@ -25,19 +26,18 @@ export function errorOriginPlugin<I extends object, O extends object>(
   return {
     applyToStack: (stack) => {
       stack.add(
-        (next, { clientName = '', commandName = '' }) =>
-          async (args) => {
-            try {
-              return await next(args);
-            } catch (error) {
-              const service = clientName.replace(/Client$/, '').toLowerCase();
-              const action = `${service}:${commandName.replace(/Command$/, '')}`;
-              if (error instanceof Error) {
-                origins.set(error, { region, action, credentials: credentials() });
-              }
-              throw error;
+        (next, context) => async (args) => {
+          try {
+            return await next(args);
+          } catch (error) {
+            if (error instanceof Error) {
+              const { service, action } = callName(context);
+              const name = `${service.toLowerCase()}:${action}`;
+              origins.set(error, { region, action: name, credentials: credentials() });
             }
-          },
+            throw error;
+          }
+        },
         // Outermost, so that errors of parameters and the error of the last retry pass it, too.
         { step: 'initialize', priority: 'high', name: 'errorOrigin', override: true },
       );

@@ -5,6 +5,8 @@ import type { Pluggable } from '@smithy/types';
 import { printable } from '../model/printable.js';
 import type { Obstacle } from '../model/progress/heartbeat.js';
 import { redacted } from '../model/redact.js';
+import type { CallName } from './call-name.js';
+import { callName } from './call-name.js';
 import { classifyAwsError } from './errors.js';
 
 /** An obstacle before its receiver adds since when it is there. */
@@ -32,24 +34,19 @@ export function obstaclePlugin<I extends object, O extends object>(
   return {
     applyToStack: (stack) => {
       stack.add(
-        (next, { clientName = '', commandName = '' }) =>
-          async (args) => {
-            const sink = obstacleSink();
-            const call = {
-              service: serviceName(clientName),
-              action: actionName(commandName),
-              region,
-            };
-            try {
-              const answer = await next(args);
-              sink?.(`${region} ${call.action}`, undefined);
-              return answer;
-            } catch (error) {
-              const hindrance = hindranceOf(error, call);
-              if (hindrance !== undefined) sink?.(`${region} ${call.action}`, hindrance);
-              throw error;
-            }
-          },
+        (next, context) => async (args) => {
+          const sink = obstacleSink();
+          const call = { ...callName(context), region };
+          try {
+            const answer = await next(args);
+            sink?.(`${region} ${call.action}`, undefined);
+            return answer;
+          } catch (error) {
+            const hindrance = hindranceOf(error, call);
+            if (hindrance !== undefined) sink?.(`${region} ${call.action}`, hindrance);
+            throw error;
+          }
+        },
         // Behind the SDK's own retry.
         { step: 'finalizeRequest', priority: 'low', name: 'obstacles', override: true },
       );
@@ -57,9 +54,7 @@ export function obstaclePlugin<I extends object, O extends object>(
   };
 }
 
-interface Call {
-  readonly service: string;
-  readonly action: string;
+interface Call extends CallName {
   readonly region: string;
 }
 
@@ -76,12 +71,4 @@ function hindranceOf(error: unknown, { service, action, region }: Call): Hindran
   const what = httpStatusCode === undefined ? 'does not answer' : `answers ${httpStatusCode} to`;
   const message = `${service} in ${region} ${what} ${action}: ${failure.message}`;
   return { class: 'unreachable', message: printable(redacted(message)).slice(0, 500), region };
-}
-
-function serviceName(clientName: string): string {
-  return clientName.replace(/Client$/, '');
-}
-
-function actionName(commandName: string): string {
-  return commandName.replace(/Command$/, '');
 }

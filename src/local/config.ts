@@ -6,7 +6,7 @@ import type { LatencyProfile } from '../simulator/index.js';
 import { agentKeyFile } from '../simulator/index.js';
 
 /** PV-GRUB by region, as EC2's user guide lists it. Other regions have no kernel. */
-const KERNELS: Readonly<Record<string, string>> = {
+export const KERNELS: Readonly<Record<string, string>> = {
   'us-east-1': 'aki-5c21674b',
   'us-west-1': 'aki-59cc8239',
   'us-west-2': 'aki-70cb0e10',

@@ -1,12 +1,8 @@
 /** One image becomes public AMIs in every region: the eight steps, in their order. */
 
 import { proxyActivities } from '@temporalio/workflow';
-import type {
-  Activities,
-  InstanceRef,
-  SnapshotSource,
-  UtilityInstance,
-} from '../activities/activities.js';
+import type { Activities } from '../activities/activities.js';
+import type { InstanceRef, SnapshotSource, UtilityInstance } from '../activities/shapes/image.js';
 import type { PublishImageInput } from '../contract.js';
 import type { Completion } from '../model/plan/completion.js';
 import type { UtilityPlan } from '../model/plan/plan.js';

@@ -1,7 +1,8 @@
 /** Removes what terminated runs left: looks into every region, then removes at most what one sweep may remove. */
 
 import { isCancellation, log, proxyActivities, setCurrentDetails } from '@temporalio/workflow';
-import type { Activities, FoundStrays, SweepPlan } from '../activities/activities.js';
+import type { Activities } from '../activities/activities.js';
+import type { FoundStrays, SweepPlan } from '../activities/shapes/removal.js';
 import type { SweepInput } from '../contract.js';
 import type { SweepItem, SweepReport } from '../model/sweep/sweep.js';
 import { mostTelling, RESOURCE_TYPES, sumOfOthers } from '../model/sweep/sweep.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { DefaultLogger } from '@temporalio/worker';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { announce } from '../../src/activities/announce.js';
-import type { AnnounceReport } from '../../src/activities/activities.js';
+import type { AnnounceReport } from '../../src/activities/shapes/message.js';
 import type { ActivityContext } from '../../src/activities/attempt/context.js';
 import type { BrokerFault } from '../../src/messaging/errors.js';
 import { BrokerError } from '../../src/messaging/errors.js';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Activities, SnapshotSource } from '../../src/activities/activities.js';
+import type { Activities } from '../../src/activities/activities.js';
+import type { SnapshotSource } from '../../src/activities/shapes/image.js';
 import type { ImagePlan } from '../../src/model/plan/plan.js';
 import type { ActivityLevel } from '../support/activity-level.js';
 import { withActivities } from '../support/activity-level.js';
@@ -38,12 +39,15 @@ describe('a copy that began with the test', () => {
       assert.deepEqual(await level.resources('image'), [], 'it has no AMI');
       const { origin, arch, registration, copies: regions } = planned.plan;
       const [regionPlan] = regions;
-      assert(regionPlan);
+      assert(regionPlan, 'no regionPlan');
       const amis = await level.activities.copyToRegion({
         ...{ origin, arch, registration, regionPlan, source: planned.source },
         mayExist: true,
       });
-      assert(amis.length > 0 && amis.every((ami) => ami.snapshot === snapshot));
+      assert(
+        amis.length > 0 && amis.every((ami) => ami.snapshot === snapshot),
+        String(amis.length),
+      );
       assert.deepEqual(await copies(level), [snapshot]);
     });
   });
@@ -54,7 +58,7 @@ describe('a copy that began with the test', () => {
       const snapshot = await begin(level.activities, planned);
       const { origin, arch, registration, copies: regions } = planned.plan;
       const [regionPlan] = regions;
-      assert(regionPlan);
+      assert(regionPlan, 'no regionPlan');
       const input = { origin, arch, registration, regionPlan, source: planned.source };
       await level.activities.copyToRegion({ ...input, mayExist: true });
       assert.deepEqual(await copies(level), [snapshot]);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { CreateTagsCommand, DeleteTagsCommand } from '@aws-sdk/client-ec2';
 import type { ApplicationFailure } from '@temporalio/common';
-import type { SnapshotSource } from '../../src/activities/activities.js';
+import type { SnapshotSource } from '../../src/activities/shapes/image.js';
 import type { FailureDetails } from '../../src/model/errors.js';
 import { PASSED_PREFIX, TAG } from '../../src/model/ids/tags.js';
 import type { Variant } from '../../src/model/ids/variant.js';
@@ -74,7 +74,10 @@ describe('what a terminated run left at home under the names of its image', () =
       await publish(level.activities, again, await copy(level.activities, again, source));
       const images = await level.resources('image');
       assert.equal(images.length, 8);
-      assert(images.every((image) => image.public && image.tags[TAG.run] === 'run-two'));
+      assert(
+        images.every((image) => image.public && image.tags[TAG.run] === 'run-two'),
+        JSON.stringify(images),
+      );
       assert.equal(await level.calls('RegisterImage'), 8);
       assert.equal(await level.calls('CreateSnapshot'), 1);
     });
@@ -91,10 +94,13 @@ describe('what a terminated run left at home under the names of its image', () =
         assert.equal(again.completion, undefined, 'without the evidence of each test');
         const anew = await snapshotOf(level, again);
         const made = await register(level.activities, again, anew);
-        assert(made.every(({ snapshot }) => snapshot === anew.snapshot));
+        assert(
+          made.every(({ snapshot }) => snapshot === anew.snapshot),
+          JSON.stringify(made),
+        );
         const alive = (await level.resources('image')).map(({ id }) => id).sort();
         assert.deepEqual(alive, ids(made));
-        assert(!ids(made).some((id) => ids(amis).includes(id)));
+        assert(!ids(made).some((id) => ids(amis).includes(id)), ids(made).join('\n'));
         const snapshots = (await level.resources('snapshot')).map(({ id }) => id);
         assert(snapshots.includes(source.snapshot), 'the sweep knows who else uses it');
       });

@@ -25,7 +25,7 @@ async function makeAll(level: ActivityLevel): Promise<void> {
   const utility = await launch(activities, plan);
   const source = await activities.snapshotVolume({ origin, utility, rawSha256: RAW_SHA256 });
   const [ami] = await register(activities, plan, source);
-  assert(ami);
+  assert(ami, 'no ami');
   await activities.launchTestInstance({ origin, regionName, arch, test, ami, generation: 0 });
   await copy(activities, plan, source);
 }
@@ -75,7 +75,7 @@ describe('the tags of an AMI', () => {
       await makeAll(level);
       const plan = await planOf(level);
       const [image] = await level.resources('image');
-      assert(image);
+      assert(image, 'no image');
       const tests = plan.test.variants.length;
       const noted = Array.from({ length: 40 }, (_none, index) => ({
         ...{ regionName: `eu-west-${index}`, variants: 'hvm-gp2', reason: 'x' },
@@ -85,7 +85,10 @@ describe('the tags of an AMI', () => {
       assert(notes > 0, 'the reason of at least one region has room');
       // Adopted, kept, and one for each test.
       const later = 2 + tests;
-      assert(Object.keys(image.tags).length + later + notes <= TAGS_PER_RESOURCE);
+      assert(
+        Object.keys(image.tags).length + later + notes <= TAGS_PER_RESOURCE,
+        `${Object.keys(image.tags).length + later + notes}, ${TAGS_PER_RESOURCE}`,
+      );
     });
   });
 

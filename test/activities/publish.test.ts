@@ -40,7 +40,7 @@ describe('an attempt to publish that begins late', () => {
   it('publishes while its run goes on', async () => {
     await withActivities(TWO_REGIONS, async (level) => {
       await publishWhile(level, undefined);
-      assert((await permissions(level)) > 0);
+      assert((await permissions(level)) > 0, 'no permission was given');
     });
   });
 });

@@ -4,29 +4,12 @@ import type {
   SnapshotSource,
   UtilityInstance,
   WrittenImage,
-} from '../../src/activities/activities.js';
-import type { ImagePlan, RegisteredAmi } from '../../src/model/plan/plan.js';
+} from '../../src/activities/shapes/image.js';
+import type { ImagePlan } from '../../src/model/plan/plan.js';
 import type { StepTag } from '../../src/model/ids/tags.js';
 import type { ActivityLevel } from '../support/activity-level.js';
 import { withActivities } from '../support/activity-level.js';
-import { withInstance } from '../support/images.js';
-import { snapshotOf } from '../support/planned.js';
-
-const RUN = { workflowId: 'image/one', runId: 'run-one' };
-
-async function plan({ activities, request }: ActivityLevel): Promise<ImagePlan> {
-  return activities.planImage({ request, ...RUN });
-}
-
-function launch(level: ActivityLevel, planned: ImagePlan): Promise<UtilityInstance> {
-  const { origin, utility } = withInstance(planned);
-  return level.activities.launchUtilityInstance({
-    origin,
-    regionName: 'us-east-1',
-    utility,
-    generation: 0,
-  });
-}
+import { copy, launch, planOf, register, snapshotOf, TWO_REGIONS } from '../support/planned.js';
 
 async function write(
   level: ActivityLevel,
@@ -39,48 +22,23 @@ async function write(
 }
 
 async function snapshot(level: ActivityLevel, planned: ImagePlan): Promise<SnapshotSource> {
-  const utility = await launch(level, planned);
+  const utility = await launch(level.activities, planned);
   const { rawSha256 } = await write(level, planned, utility);
   return level.activities.snapshotVolume({ origin: planned.origin, utility, rawSha256 });
-}
-
-function register(
-  level: ActivityLevel,
-  { origin, arch, registration, home }: ImagePlan,
-  source: SnapshotSource,
-): Promise<RegisteredAmi[]> {
-  return level.activities.registerImages({
-    origin,
-    arch,
-    registration,
-    regionPlan: home,
-    snapshot: source.snapshot,
-    rawSha256: source.rawSha256,
-  });
-}
-
-function copy(
-  level: ActivityLevel,
-  planned: ImagePlan,
-  source: SnapshotSource,
-): Promise<RegisteredAmi[]> {
-  const { origin, arch, registration, copies } = planned;
-  const [regionPlan] = copies;
-  assert(regionPlan);
-  return level.activities.copyToRegion({ origin, arch, registration, regionPlan, source });
 }
 
 function undo(level: ActivityLevel, planned: ImagePlan, regionName: string, steps: StepTag[]) {
   return level.activities.undoRegion({ origin: planned.origin, regionName, steps });
 }
 
-const TWO_REGIONS = { publish: ['regions = ["us-east-1", "eu-west-1"]'] };
-
 describe('an activity that is run twice', () => {
   it('makes one utility instance, one write, one snapshot, four AMIs, one copy', async () => {
     await withActivities(TWO_REGIONS, async (level) => {
-      const planned = await plan(level);
-      const [first, second] = [await launch(level, planned), await launch(level, planned)];
+      const planned = await planOf(level);
+      const [first, second] = [
+        await launch(level.activities, planned),
+        await launch(level.activities, planned),
+      ];
       assert.deepEqual(first, second);
       const written = await write(level, planned, first);
       assert.equal(written.rawSha256, level.image.rawSha256);
@@ -91,10 +49,13 @@ describe('an activity that is run twice', () => {
       const source = await level.activities.snapshotVolume(input);
       assert.deepEqual(await level.activities.snapshotVolume(input), source);
       assert.deepEqual(
-        await register(level, planned, source),
-        await register(level, planned, source),
+        await register(level.activities, planned, source),
+        await register(level.activities, planned, source),
       );
-      assert.deepEqual(await copy(level, planned, source), await copy(level, planned, source));
+      assert.deepEqual(
+        await copy(level.activities, planned, source),
+        await copy(level.activities, planned, source),
+      );
       assert.equal((await level.resources('instance')).length, 1);
       assert.equal((await level.resources('snapshot')).length, 2);
       assert.equal((await level.resources('image')).length, 8);
@@ -103,8 +64,8 @@ describe('an activity that is run twice', () => {
 
   it('removes a failed snapshot whose attempt ended before it saw the failure', async () => {
     await withActivities(TWO_REGIONS, async (level) => {
-      const planned = await plan(level);
-      const utility = await launch(level, planned);
+      const planned = await planOf(level);
+      const utility = await launch(level.activities, planned);
       const { rawSha256 } = await write(level, planned, utility);
       await level.setFaults([{ action: 'CreateSnapshot', kind: 'fails-later', count: 1 }]);
       const input = { origin: planned.origin, utility, rawSha256 };
@@ -120,7 +81,7 @@ describe('an activity that is run twice', () => {
 
   it('finds what it made though the answer was lost', async () => {
     await withActivities(TWO_REGIONS, async (level) => {
-      const planned = await plan(level);
+      const planned = await planOf(level);
       await level.setFaults(
         ['RunInstances', 'CreateSnapshot', 'RegisterImage', 'CopySnapshot'].map((action) => ({
           action,
@@ -137,12 +98,12 @@ describe('an activity that is run twice', () => {
           }
         }
       };
-      const utility = await retried(() => launch(level, planned));
+      const utility = await retried(() => launch(level.activities, planned));
       const { rawSha256 } = await retried(() => write(level, planned, utility));
       const input = { origin: planned.origin, utility, rawSha256 };
       const source = await retried(() => level.activities.snapshotVolume(input));
-      await retried(() => register(level, planned, source));
-      await retried(() => copy(level, planned, source));
+      await retried(() => register(level.activities, planned, source));
+      await retried(() => copy(level.activities, planned, source));
       assert.equal((await level.resources('instance')).length, 1);
       assert.equal((await level.resources('snapshot')).length, 2);
       assert.equal((await level.resources('image')).length, 8);
@@ -151,26 +112,32 @@ describe('an activity that is run twice', () => {
 
   it('removes everything when it is undone after any step', async () => {
     await withActivities(TWO_REGIONS, async (level) => {
-      const planned = await plan(level);
+      const planned = await planOf(level);
       const source = await snapshot(level, planned);
-      const home = await register(level, planned, source);
-      const copied = await copy(level, planned, source);
+      const home = await register(level.activities, planned, source);
+      const copied = await copy(level.activities, planned, source);
       const there = await undo(level, planned, 'eu-west-1', ['copy']);
       assert.deepEqual(there.left, []);
-      assert(copied.every(({ ami }) => there.removed.includes(ami)));
+      assert(
+        copied.every(({ ami }) => there.removed.includes(ami)),
+        JSON.stringify(copied),
+      );
       const here = await undo(level, planned, 'us-east-1', ['register', 'snapshot', 'utility']);
       assert.deepEqual(here.left, []);
-      assert(home.every(({ ami }) => here.removed.includes(ami)));
+      assert(
+        home.every(({ ami }) => here.removed.includes(ami)),
+        JSON.stringify(home),
+      );
       assert.deepEqual(await level.resources(), []);
     });
   });
 
   it('removes the rest when EC2 refuses to list one kind, and reports that kind', async () => {
     await withActivities(TWO_REGIONS, async (level) => {
-      const planned = await plan(level);
-      await launch(level, planned);
+      const planned = await planOf(level);
+      await launch(level.activities, planned);
       const source = await snapshotOf(level, planned);
-      await register(level, planned, source);
+      await register(level.activities, planned, source);
       await level.setFaults([{ action: 'DescribeVolumes', kind: 'refusal', count: 0 }]);
       const undone = await undo(level, planned, 'us-east-1', ['register', 'snapshot', 'utility']);
       assert.match(undone.left.join('\n'), /^volumes: UnauthorizedOperation.*$/);
@@ -180,7 +147,7 @@ describe('an activity that is run twice', () => {
 
   it('reports when EC2 refuses to list AMIs that may have become public', async () => {
     await withActivities(TWO_REGIONS, async (level) => {
-      const planned = await plan(level);
+      const planned = await planOf(level);
       await level.setFaults([{ action: 'DescribeImages', kind: 'refusal', count: 0 }]);
       const { origin } = planned;
       const input = { origin, regionName: 'us-east-1', steps: ['register'] as const };
@@ -194,9 +161,9 @@ describe('an activity that is run twice', () => {
   it('looks again when it is not allowed to look until its time is nearly up', async () => {
     const settings = { visibilityMs: 60_000 };
     await withActivities({ ...TWO_REGIONS, settings }, async (level) => {
-      const planned = await plan(level);
+      const planned = await planOf(level);
       const source = await snapshotOf(level, planned);
-      await register(level, planned, source);
+      await register(level.activities, planned, source);
       await level.setFaults([
         { action: 'DescribeImages', kind: 'refusal', count: 0, lastsMs: 63_000 },
       ]);
@@ -208,8 +175,8 @@ describe('an activity that is run twice', () => {
 
   it('keeps the resources of other runs and deployments when it undoes', async () => {
     await withActivities(TWO_REGIONS, async (level) => {
-      const planned = await plan(level);
-      const utility = await launch(level, planned);
+      const planned = await planOf(level);
+      const utility = await launch(level.activities, planned);
       for (const foreign of [
         { runId: 'run-two' },
         { deployment: 'staging' },
@@ -230,9 +197,9 @@ describe('an activity that is run twice', () => {
 describe('the gate', () => {
   it('keeps AMIs private whose tags do not have the tested hash', async () => {
     await withActivities(TWO_REGIONS, async (level) => {
-      const planned = await plan(level);
+      const planned = await planOf(level);
       const source = await snapshotOf(level, planned);
-      const amis = await register(level, planned, source);
+      const amis = await register(level.activities, planned, source);
       const input = {
         origin: planned.origin,
         regionName: 'us-east-1',
@@ -268,7 +235,10 @@ describe('the gate', () => {
         level.activities.publishRegion({ ...input, rawSha256: 'f'.repeat(64) }),
         /with the tags of this image and the tested hash/,
       );
-      assert((await level.resources()).every((resource) => !resource.public));
+      assert(
+        (await level.resources()).every((resource) => !resource.public),
+        'a resource is public',
+      );
       await level.activities.publishRegion({ ...input, rawSha256: source.rawSha256 });
       const again = { request: level.request, workflowId: 'image/again', runId: 'again' };
       assert.equal((await level.activities.planImage(again)).published?.length, 4);
@@ -288,11 +258,11 @@ describe('the gate', () => {
 
   it('never adopts another image of the same name', async () => {
     await withActivities(TWO_REGIONS, async (level) => {
-      const planned = await plan(level);
+      const planned = await planOf(level);
       const source = await snapshotOf(level, planned);
-      await register(level, planned, source);
+      await register(level.activities, planned, source);
       const other = { ...planned, origin: { ...planned.origin, workflowId: 'image/two' } };
-      await assert.rejects(register(level, other, source), (error) => {
+      await assert.rejects(register(level.activities, other, source), (error) => {
         const failure = error as ApplicationFailure;
         assert.match(failure.message, /already has the name .*, with tag fedimg:workflow/);
         return failure.nonRetryable === true;

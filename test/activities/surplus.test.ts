@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { RemovedSurplus } from '../../src/activities/activities.js';
+import type { RemovedSurplus } from '../../src/activities/shapes/removal.js';
 import type { RegionAccess } from '../../src/aws/region-access.js';
 import type { Origin, Tags } from '../../src/model/ids/tags.js';
 import { RESULT_STATE, TAG } from '../../src/model/ids/tags.js';
@@ -88,7 +88,7 @@ describe('the last look of a run', () => {
       );
       await makePublic(ec2, { snapshot });
       assert.deepEqual((await look(level, origin)).removed, []);
-      assert((await alive(level)).has(snapshot));
+      assert((await alive(level)).has(snapshot), `${snapshot} is gone`);
     });
   });
 
@@ -105,7 +105,10 @@ describe('the last look of a run', () => {
       for (const other of others) planted.push(await plantRun(ec2, someOrigin(other)));
       assert.deepEqual((await look(level, someOrigin())).removed, []);
       const living = await alive(level);
-      assert(planted.flatMap(all).every((id) => living.has(id)));
+      assert(
+        planted.flatMap(all).every((id) => living.has(id)),
+        planted.flatMap(all).join('\n'),
+      );
     });
   });
 
@@ -122,8 +125,11 @@ describe('the last look of a run', () => {
       const { left } = await level.activities.removeSurplus({ origin, regions });
       assert.match(left.join(), /^resources in us-east-1: .*UnauthorizedOperation/);
       const living = await alive(level);
-      assert(living.has(snapshot));
-      assert(all(there).every((id) => !living.has(id)));
+      assert(living.has(snapshot), [...living].join('\n'));
+      assert(
+        all(there).every((id) => !living.has(id)),
+        [...living].join('\n'),
+      );
       await level.setFaults([
         { action: 'DescribeInstances', region: REGION, kind: 'error', status: 503, count: 0 },
       ]);

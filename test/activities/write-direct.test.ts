@@ -7,7 +7,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Info } from '@temporalio/activity';
-import type { WriteDirectInput, WrittenSnapshot } from '../../src/activities/activities.js';
+import type { WriteDirectInput, WrittenSnapshot } from '../../src/activities/shapes/image.js';
 import type { FailureDetails } from '../../src/model/errors.js';
 import type { ImagePlan } from '../../src/model/plan/plan.js';
 import type { Heartbeat } from '../../src/model/progress/heartbeat.js';
@@ -77,7 +77,7 @@ describe('a write without a utility instance', () => {
       assert.equal(written.sha256, level.image.sha256);
       assert.equal(written.rawSizeBytes, level.image.rawSizeBytes);
       const [snapshot, ...others] = await level.resources();
-      assert(snapshot);
+      assert(snapshot, 'no snapshot');
       assert.deepEqual(others, [], 'no instance and no volume');
       assert.equal(snapshot.state, 'completed');
       assert.equal(snapshot.tags['fedimg:raw-sha256'], level.image.rawSha256);
@@ -102,7 +102,7 @@ describe('a write without a utility instance', () => {
       await level.setFaults([]);
       const before = await level.calls('PutSnapshotBlock');
       const [snapshot] = await level.resources('snapshot');
-      assert(snapshot);
+      assert(snapshot, 'no snapshot');
       const direct = { snapshot: snapshot.id, through: 2 };
       const heartbeatDetails = { version: 1, kind: 'write', phase: 'write', bytes: 1, direct };
       const second = attempt(level, input, { attempt: 2, heartbeatDetails });
@@ -125,7 +125,7 @@ describe('a write without a utility instance', () => {
       await detailsOf(first.result);
       const puts = await level.calls('PutSnapshotBlock');
       const heartbeatDetails = first.heartbeats.at(-1);
-      assert(heartbeatDetails?.direct?.streamed);
+      assert(heartbeatDetails?.direct?.streamed, 'no heartbeatDetails?.direct?.streamed');
       const bytes = level.server.requests(new URL(input.url).pathname).bytes;
       const second = attempt(level, input, { attempt: 2, heartbeatDetails });
       assert.equal((await second.result).rawSha256, level.image.rawSha256);
@@ -169,7 +169,7 @@ describe('a write without a utility instance', () => {
       const first = attempt(level, input);
       await detailsOf(first.result);
       const [snapshot] = await level.resources('snapshot');
-      assert(snapshot);
+      assert(snapshot, 'no snapshot');
       const disk = await open(
         join(level.directory, 'cloud', 'snapshots', `${snapshot.id}.img`),
         'r+',

@@ -98,7 +98,10 @@ describe('the AMIs of a deployment in EC2', () => {
         unread.find(({ region }) => region === 'eu-west-3')?.reason ?? '',
         /^UnauthorizedOperation/,
       );
-      assert(disabled.includes('af-south-1') && !disabled.includes('us-east-1'));
+      assert(
+        disabled.includes('af-south-1') && !disabled.includes('us-east-1'),
+        disabled.join('\n'),
+      );
     });
   });
 

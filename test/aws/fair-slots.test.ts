@@ -38,7 +38,7 @@ describe('slots that are shared out', () => {
     const all = Array.from({ length: 10 }, (_one, index) => want('key', `${index}`));
     for (let count = 0; count < 10; count += 1) {
       await new Promise(setImmediate);
-      assert(running.length <= 3);
+      assert(running.length <= 3, String(running.length));
       await endOne();
     }
     await Promise.all(all);

@@ -27,7 +27,7 @@ describe('an instance that runs', () => {
     await assert.rejects(
       waitUntilRunning(ec2, { instanceId: 'i-1', device: '/dev/sdf' }, signal),
       (error) => {
-        assert(error instanceof ServiceError);
+        assert(error instanceof ServiceError, String(error));
         assert.match(error.message, /runs without a volume at \/dev\/sdf/);
         return error.details.class === 'lost';
       },

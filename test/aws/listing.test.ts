@@ -100,7 +100,10 @@ describe('a listing of EC2 in an account of many resources', () => {
     it(`finds ${what} on the second page, and asks for pages`, async () => {
       const { ec2, inputs } = regionOfTwoPages();
       assert.deepEqual(await lookUp(ec2), expected);
-      assert(inputs.every(({ MaxResults = 0 }) => MaxResults > 0));
+      assert(
+        inputs.every(({ MaxResults = 0 }) => MaxResults > 0),
+        JSON.stringify(inputs),
+      );
     });
   }
 
@@ -109,7 +112,10 @@ describe('a listing of EC2 in an account of many resources', () => {
     await imageById(ec2, 'ami-1', signal);
     await pvKernel(ec2, signal);
     assert.equal(inputs.length, 4);
-    assert(inputs.every(({ IncludeDeprecated }) => IncludeDeprecated === true));
+    assert(
+      inputs.every(({ IncludeDeprecated }) => IncludeDeprecated === true),
+      JSON.stringify(inputs),
+    );
   });
 
   it('is sent by aws/listing.ts only, which pages every one', async () => {

@@ -31,7 +31,7 @@ function waited(
     stillLooks = percent !== undefined && percent === before ? stillLooks + 1 : 0;
     nowMs += times.nextMs({ kind, elapsedMs: nowMs, percent, stillLooks });
     before = percent;
-    assert(atMs.length < 1_000);
+    assert(atMs.length < 1_000, String(atMs.length));
   }
   times.ended(kind, nowMs);
   return { atMs, lateMs: nowMs - tookMs };
@@ -93,7 +93,7 @@ describe('the looks at a wait in EC2', () => {
     for (const percent of [undefined, 0, 50, 99, 100]) {
       for (const elapsedMs of [0, 1, 100_000]) {
         const nextMs = adaptive().nextMs({ kind: 'snapshot', elapsedMs, percent });
-        assert(nextMs >= INTERVAL_MS);
+        assert(nextMs >= INTERVAL_MS, `${nextMs}, ${INTERVAL_MS}`);
       }
     }
   });

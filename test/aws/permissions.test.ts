@@ -17,7 +17,7 @@ import {
 /** What doctor shows of the permissions of a worker with this policy, and the actions that it asked for. */
 async function checksWith(change: (policy: Policy) => Policy) {
   const shipped = (await readPolicies()).get('worker');
-  assert(shipped);
+  assert(shipped, 'no shipped');
   const worker = change(fillIn(shipped, INSTALLATION));
   const Statement = worker.Statement.map((one) => ({ ...one }));
   const policies = { worker: { ...worker, Statement } };

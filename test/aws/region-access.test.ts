@@ -45,7 +45,7 @@ describe('an SSM agent among more than a page of them', () => {
       const next = await until(async () => (await page()).NextToken);
       await until(async () => ((await page(next)).InstanceInformationList?.length ?? 0) === 5);
       const late = (await page(next)).InstanceInformationList?.[0]?.InstanceId ?? '';
-      assert(ids.includes(late));
+      assert(ids.includes(late), ids.join('\n'));
       const seen = (id: string) =>
         ec2.agents.wait(id, (agent) => agent?.PingStatus ?? 'not listed', signal);
       assert.equal(await seen(late), 'Online');

@@ -33,7 +33,10 @@ describe('waiting in a region', () => {
     const ids = Array.from({ length: 50 }, (_, index) => `snap-${index}`);
     await Promise.all(ids.map((id) => poll.wait(id, whenDone, new AbortController().signal)));
     assert.equal(asked.length, 3);
-    assert(asked.every((batch) => batch.length === 50));
+    assert(
+      asked.every((batch) => batch.length === 50),
+      JSON.stringify(asked),
+    );
   });
 
   it('stops asking when the last wait has ended', async () => {

@@ -69,7 +69,7 @@ describe('the proxy between worker and cloud', () => {
       assert.equal(await bench.volumes(), 1);
       await create(bench);
       assert.equal(await bench.volumes(), 2);
-      assert(bench.disturber.reached(0));
+      assert(bench.disturber.reached(0), 'bench.disturber.reached(0) is false');
     });
   });
 

@@ -1,4 +1,4 @@
-/** A client session on the suite's Temporal server, and composes that nobody else has. */
+/** A client session on the suite's Temporal server, and composes that no other test has. */
 
 import { randomInt } from 'node:crypto';
 import { DEFAULT_DEPLOYMENT } from '../../src/model/ids/installation.js';

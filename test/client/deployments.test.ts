@@ -38,14 +38,17 @@ describe('two deployments in one Temporal namespace', () => {
         return (await listAmis(other, { compose: composeId })).length > 0;
       });
       const urls = (await listAmis(other, { compose: composeId })).map((row) => row.workflowUrl);
-      assert(urls.every((url) => url?.includes(encodeURIComponent(other.deployment))));
+      assert(
+        urls.every((url) => url?.includes(encodeURIComponent(other.deployment))),
+        JSON.stringify(urls),
+      );
       const listed = (await recentPublications(other, 10)).map(({ workflowId }) => workflowId);
       assert.deepEqual(listed, [second.workflowId]);
       assert.equal((await resolvePublication(other, '@latest')).workflowId, second.workflowId);
       assert.equal((await resolvePublication(other, composeId)).workflowId, second.workflowId);
       assert.equal((await resolvePublication(own, composeId)).workflowId, first.workflowId);
       const status = await readStatus(other, second);
-      assert(status.kind === 'compose');
+      assert(status.kind === 'compose', status.kind);
       assert.match(status.images[0]?.workflowId ?? '', new RegExp(`^${other.deployment}/image/`));
     });
   });

@@ -20,7 +20,7 @@ describe('an error of a Temporal server', () => {
     const details = 'Namespace default has no mapping defined for search attribute Compose';
     const refusal = Object.assign(new Error(details), { code: 3, details, metadata: {} });
     const error = clientErrorOf(refusal, 'temporal.example.org:7233');
-    assert(error instanceof ClientError);
+    assert(error instanceof ClientError, String(error));
     assert.match(
       error.next,
       /temporal operator search-attribute create --namespace NAMESPACE --name Compose --type Keyword .*--name Phase --type Keyword/,

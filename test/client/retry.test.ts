@@ -6,7 +6,7 @@ import { retryPublication } from '../../src/client/retry.js';
 import { signalCompose, startImage } from '../../src/client/start.js';
 import type { ImageStatus } from '../../src/client/status.js';
 import { readStatus } from '../../src/client/status.js';
-import type { PlanInput } from '../../src/activities/activities.js';
+import type { PlanInput } from '../../src/activities/shapes/image.js';
 import type { ImagePlan } from '../../src/model/plan/plan.js';
 import type { FakeActivities } from '../support/fake-activities.js';
 import { composeOf, fakeActivities, finalFailure, registered } from '../support/fake-activities.js';
@@ -180,7 +180,10 @@ describe('fedimg cancel', () => {
     let taskQueue = '';
     await withWorker(fake.activities, (test) => Promise.resolve((taskQueue = test.taskQueue)));
     const { workflowId } = await startImage(session(), byHand(), { taskQueue });
-    assert((await cancelPublication(session(), workflowId, BY)).requested);
+    assert(
+      (await cancelPublication(session(), workflowId, BY)).requested,
+      'no cancel was requested',
+    );
     const { client } = session().access;
     const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
     const signal = (events ?? []).find((event) => event.workflowExecutionSignaledEventAttributes);

@@ -60,7 +60,7 @@ describe('starting a publication', () => {
       await assert.rejects(resultOf(first.workflowId, first.runId));
       const failed = await readStatus(session(), first);
       assert.equal(failed.outcome, 'failed');
-      assert(failed.kind === 'compose');
+      assert(failed.kind === 'compose', failed.kind);
       assert.deepEqual(failed.message, message);
       broken = false;
       const second = await signalCompose(session(), message, { taskQueue });
@@ -80,7 +80,7 @@ describe('starting a publication', () => {
       assert.deepEqual([second.state, second.runId], ['running', first.runId]);
       await resultOf(first.workflowId, first.runId);
       const status = await readStatus(session(), first);
-      assert(status.kind === 'compose');
+      assert(status.kind === 'compose', status.kind);
       assert.equal(status.outcome, 'ended');
       assert.match(status.reason ?? '', /DOOMED/);
     });
@@ -148,11 +148,11 @@ describe('starting a publication', () => {
       });
       await untilImages(composeId);
       const { requested } = await cancelPublication(session(), composeId, { by: 'a test' });
-      assert(requested);
+      assert(requested, 'requested is false');
       release();
       await assert.rejects(resultOf(workflowId, runId));
       const status = await readStatus(session(), { workflowId, runId });
-      assert(status.kind === 'compose');
+      assert(status.kind === 'compose', status.kind);
       assert.equal(status.outcome, 'cancelled');
       assert.deepEqual(
         status.images.map(({ outcome }) => outcome),

@@ -30,7 +30,7 @@ describe('the status of a publication', () => {
   ): Promise<ImageStatus> {
     for (;;) {
       const status = await readStatus(session(), run);
-      assert(status.kind === 'image');
+      assert(status.kind === 'image', status.kind);
       if (isSeen(status)) return status;
       assert.equal(status.outcome, 'running');
     }
@@ -91,7 +91,7 @@ describe('the status of a publication', () => {
       const run = await startImage(session(), request, { taskQueue });
       await assert.rejects(resultOf(run.workflowId, run.runId));
       const status = await readStatus(session(), run);
-      assert(status.kind === 'image');
+      assert(status.kind === 'image', status.kind);
       assert.equal(status.outcome, 'failed');
       assert.equal(status.failure?.type, 'EC2TestException');
       assert.match(status.failure.message, /exited with status 3/);
@@ -114,17 +114,17 @@ describe('the status of a publication', () => {
       return started;
     });
     const status = await readStatus(session(), run);
-    assert(status.kind === 'image');
+    assert(status.kind === 'image', status.kind);
     assert.equal(status.outcome, 'partly-published');
     assert.equal(status.progress?.regions.length, 4);
     assert.deepEqual(
       status.progress.regions.filter(({ state }) => state !== 'published'),
       [{ region: 'sa-east-1', state: 'failed', reason: 'quota', next: 'nothing', amis: [] }],
     );
-    const unstarted = await startImage(session(), byHand(), { taskQueue: 'nobody-is-here' });
+    const unstarted = await startImage(session(), byHand(), { taskQueue: 'unpolled' });
     const waiting = await readStatus(session(), unstarted);
     assert.equal(waiting.outcome, 'running');
-    assert.match(waiting.note ?? '', /no worker polls task queue nobody-is-here/);
+    assert.match(waiting.note ?? '', /no worker polls task queue unpolled/);
     assert.equal(waiting.kind === 'image' ? waiting.progress?.arch : undefined, 'x86_64');
     await session()
       .access.client.workflow.getHandle(unstarted.workflowId)
@@ -201,7 +201,10 @@ describe('the catalogue of AMIs', () => {
       );
       const missing = all.filter(({ ami }) => ami === null);
       assert.deepEqual([...new Set(missing.map(({ region }) => region))], ['sa-east-1']);
-      assert(missing.every(({ reason }) => reason?.includes('quota')));
+      assert(
+        missing.every(({ reason }) => reason?.includes('quota')),
+        JSON.stringify(missing),
+      );
       const filtered = await listAmis(session(), {
         compose: composeId,
         arch: 'aarch64',
@@ -231,7 +234,10 @@ describe('the catalogue of AMIs', () => {
         assert.equal(found.length, 16);
         return found;
       });
-      assert(rows.every((row) => row.ami !== null && row.workflowUrl?.includes(first.runId)));
+      assert(
+        rows.every((row) => row.ami !== null && row.workflowUrl?.includes(first.runId)),
+        JSON.stringify(rows),
+      );
     });
   });
 
@@ -248,8 +254,14 @@ describe('the catalogue of AMIs', () => {
       const run = await startImage(session(), request, { taskQueue });
       await eventually(async () => {
         const rows = await listAmis(session(), { workflowIds: [run.workflowId] });
-        assert(rows.some(({ reason }) => reason === 'not public yet: copying'));
-        assert(rows.every(({ ami }) => ami === null));
+        assert(
+          rows.some(({ reason }) => reason === 'not public yet: copying'),
+          JSON.stringify(rows),
+        );
+        assert(
+          rows.every(({ ami }) => ami === null),
+          JSON.stringify(rows),
+        );
       });
       release();
       await session().access.client.workflow.getHandle(run.workflowId, run.runId).result();

@@ -51,7 +51,10 @@ describe('the AMIs from both sources', () => {
         { action: 'CopySnapshot', region: 'eu-west-1', kind: 'refusal', count: 0 },
       ]);
       const { images } = await (await publisher.signal(good)).result();
-      assert(images.every(({ outcome }) => outcome === 'partly-published'));
+      assert(
+        images.every(({ outcome }) => outcome === 'partly-published'),
+        JSON.stringify(images),
+      );
 
       const script = path.join(path.dirname(publisher.configFile), 'test.sh');
       await writeFile(script, '#!/bin/bash\nexit 3\n');
@@ -65,9 +68,18 @@ describe('the AMIs from both sources', () => {
       const missing = first.fromEc2.filter(({ ami }) => ami === null);
       const leftOut = missing.filter(({ region, virt }) => `${region} ${virt}` === 'eu-west-1 hvm');
       assert.equal(leftOut.length, 4);
-      assert(leftOut.every(({ reason }) => reason?.includes('UnauthorizedOperation')));
-      assert(first.fromEc2.every(({ ami, reason }) => (ami === null) === (reason !== undefined)));
-      assert(first.fromEc2.every((row) => row.workflowUrl?.startsWith('http://ui.example/')));
+      assert(
+        leftOut.every(({ reason }) => reason?.includes('UnauthorizedOperation')),
+        JSON.stringify(leftOut),
+      );
+      assert(
+        first.fromEc2.every(({ ami, reason }) => (ami === null) === (reason !== undefined)),
+        JSON.stringify(first.fromEc2),
+      );
+      assert(
+        first.fromEc2.every((row) => row.workflowUrl?.startsWith('http://ui.example/')),
+        JSON.stringify(first.fromEc2),
+      );
       const tested = first.fromEc2.filter((row) => row.tested);
       // Of two images, the HVM AMI in two regions; the paravirtual one only where EC2 has PV kernels.
       assert.equal(tested.length, 2 * 2 + 1);
@@ -153,7 +165,7 @@ async function repeat({ env, taskQueue }: LocalPublisher, compose: SampleCompose
   const access = await connectToTemporal({ env, connectTimeoutMs: 60_000 });
   try {
     const [image] = compose.images;
-    assert(image);
+    assert(image, 'no image');
     const request = {
       composeId: compose.composeId,
       release: '43',

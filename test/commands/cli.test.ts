@@ -208,7 +208,10 @@ describe('the command line', () => {
     const { server } = await testTemporal();
     const list = await run(['status', '-o', 'json'], server.env);
     assert.equal(list.code, 0);
-    assert(Array.isArray(JSON.parse(list.stdout)));
+    assert(
+      Array.isArray(JSON.parse(list.stdout)),
+      'Array.isArray(JSON.parse(list.stdout)) is false',
+    );
     const none = await run(['status', 'Fedora-Cloud-43-20250101.9999'], server.env);
     assert.equal(none.code, 6);
     assert.match(none.stderr, /has no compose or image Fedora-Cloud-43-20250101\.9999/);

@@ -155,7 +155,7 @@ describe('fedimg logs', () => {
     const none = await logs('Fedora-Cloud-44-20251021.0');
     assert.equal(none.code, EXIT.notFound);
     assert.match(none.stderr, /No line names it\. Other workers may have run it/);
-    assert.ok((await readFile(file, 'utf8')).length > 0);
+    assert.ok((await readFile(file, 'utf8')).length > 0, 'the file is empty');
   });
 
   it('reads the entries of the journal, and the plain lines of a service without them', async () => {

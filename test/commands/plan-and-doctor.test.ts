@@ -137,10 +137,13 @@ describe('a default account before its first publication', () => {
         .at(0),
       'hvm-gp2',
     );
-    assert(plan.about.seconds > 60 && (plan.about.monthlyUsd ?? Number.NaN) > 0);
+    assert(
+      plan.about.seconds > 60 && (plan.about.monthlyUsd ?? Number.NaN) > 0,
+      String(plan.about.seconds),
+    );
     assert.match(failed.failure.next, /for region in us-east-1 .*--desired-value 6/);
     const made = (await cloud.effects()).slice(before.length);
-    assert(made.length > 0);
+    assert(made.length > 0, String(made.length));
     const isRead = /^(?:Describe|Get|List)/;
     const writes = made.filter(({ action, result }) => result === 'ok' && !isRead.test(action));
     assert.deepEqual(writes, []);

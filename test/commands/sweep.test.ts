@@ -130,7 +130,7 @@ describe('fedimg sweep', () => {
   });
 
   it('stops waiting when no worker is running, and does not sweep when one starts later', async () => {
-    const taskQueue = `nobody-${randomUUID()}`;
+    const taskQueue = `unpolled-${randomUUID()}`;
     const run = await startSweep(
       session(),
       { deployment, dryRun: false },
@@ -140,7 +140,7 @@ describe('fedimg sweep', () => {
     await assert.rejects(
       awaitSweep(session(), run, { noWorkerMs: 500, signal }),
       (error: Error & { kind?: string; next?: string }) => {
-        assert.match(error.message, /No worker polls the task queue nobody-/);
+        assert.match(error.message, /No worker polls the task queue unpolled-/);
         assert.match(error.next ?? '', /fedimg worker/);
         return error.kind === 'unreachable';
       },
@@ -151,7 +151,7 @@ describe('fedimg sweep', () => {
   });
 
   it('joins a running sweep, and lets it go on when the user stops waiting', async () => {
-    const taskQueue = `nobody-${randomUUID()}`;
+    const taskQueue = `unpolled-${randomUUID()}`;
     const input = { deployment, dryRun: false };
     const start = () => startSweep(session(), input, { taskQueue, timeScale: 1 });
     const [first, second] = [await start(), await start()];
@@ -167,8 +167,8 @@ describe('fedimg sweep', () => {
 
   it('counts what is kept, and lists it only with --verbose', () => {
     const text = (verbose: boolean) => sweepLines(reportOf(), { verbose, paint: plain }).join('\n');
-    assert(!text(false).includes(KEPT.id));
-    assert(text(true).includes(KEPT.id));
+    assert(!text(false).includes(KEPT.id), text(false));
+    assert(text(true).includes(KEPT.id), text(true));
     assert.equal(
       sweepCountLine(reportOf({ waiting: 12 })),
       '1 removed, 0 left, 1 kept in 1 regions; 12 wait for the next sweep',
@@ -179,7 +179,7 @@ describe('fedimg sweep', () => {
   it('escapes control characters in tags, and names what the operator must look at', () => {
     const evil = { ...STRAY, workflow: 'image/\u001b[2J' };
     const lines = sweepLines(reportOf({ removed: [evil] }), { verbose: false, paint: plain });
-    assert(!lines.join('').includes('\u001b'));
+    assert(!lines.join('').includes('\u001b'), lines.join(''));
     const warnings = sweepWarnings(
       reportOf({
         unreconciled: [

@@ -35,7 +35,7 @@ describe('a table of the configuration', () => {
       ca_file: '/ca.pem',
       instance_types: { x86_64: ['c6i.large'] },
     });
-    assert.ok(isSame);
+    assert.ok(isSame, 'isSame is false');
     assert.deepEqual(renamed, {
       ena: true,
       imdsV2: false,

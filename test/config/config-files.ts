@@ -59,7 +59,7 @@ export function eachWithConfigFolder(): () => ConfigFolder {
   });
   afterEach(() => folder?.remove());
   return () => {
-    assert.ok(folder);
+    assert.ok(folder, 'no folder');
     return folder;
   };
 }

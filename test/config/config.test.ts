@@ -19,7 +19,7 @@ describe('a configuration', () => {
     assert.deepEqual(config.publish.volumeTypes, ['standard', 'gp2']);
     assert.deepEqual(config.test.variants, ['hvm-standard', 'paravirtual-standard']);
     assert.equal(config.test.script, join(folder().path, 'smoke.sh'));
-    assert.ok(config.utility.instanceTypes.length > 1);
+    assert.ok(config.utility.instanceTypes.length > 1, String(config.utility.instanceTypes.length));
     assert.equal(config.source.maxRawSizeBytes, 64 * 1024 ** 3);
     assert.deepEqual(config.composes.arches, ['x86_64', 'aarch64']);
   });
@@ -230,7 +230,7 @@ scale = "fast"
   it('is quoted with the wrong line and a mark below the wrong value', async () => {
     await folder().write('fedimg.toml', `${LEAST}[publish]\nvolume_types = ["gp9"]\n`);
     await assert.rejects(loadConfig({ env: {}, cwd: folder().path }), (error) => {
-      assert.ok(error instanceof ConfigError);
+      assert.ok(error instanceof ConfigError, String(error));
       const [, quote, mark] = error.message.split('\n');
       assert.equal(quote, '  9 | volume_types = ["gp9"]');
       assert.equal(mark?.indexOf('^'), quote?.indexOf('"gp9"'));

@@ -58,7 +58,7 @@ describe('the configuration in effect', () => {
     const text = `${LEAST}[[amis]]\nregion = "eu-west-1"\nami = "al2023"\narch = "x86_64"\n[tags]\n"cost center" = "4711: a"\n`;
     const before = await folder().load(text);
     const { toml } = await shown(text);
-    assert.ok(parseToml(toml));
+    assert.ok(parseToml(toml), 'no parseToml(toml)');
     // What is derived is written down.
     const publish = { ...before.publish, operatorPatienceMs: before.publish.regionPatienceMs };
     assert.deepEqual(await folder().load(toml), { ...before, publish });

@@ -117,7 +117,7 @@ describe('an INI file', () => {
     assert.throws(
       () => parseIni('[aws]\nkeyname = x\nsecret_key wJalrXUtnFEMI\n'),
       (error) => {
-        assert(error instanceof IniError);
+        assert(error instanceof IniError, String(error));
         assert.equal(error.line, 3);
         assert.match(error.message, /must be indented/);
         assert.doesNotMatch(error.message, /wJalr/);

@@ -57,7 +57,7 @@ describe('TOML with places', () => {
     assert.throws(
       () => parseToml('a = 1\nb = [1,\n'),
       (error) => {
-        assert.ok(error instanceof TomlError);
+        assert.ok(error instanceof TomlError, String(error));
         return error.place.line === 3;
       },
     );

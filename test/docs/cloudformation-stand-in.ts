@@ -74,7 +74,7 @@ export async function startCloudFormation(options: StandInOptions): Promise<Stan
         return '<Status>CREATE_COMPLETE</Status><ExecutionStatus>AVAILABLE</ExecutionStatus>';
       case 'ExecuteChangeSet': {
         const changes = waiting.get(stack);
-        assert(changes);
+        assert(changes, 'no changes');
         stacks.set(stack, await make(options, parametersOf(changes)));
         return '';
       }

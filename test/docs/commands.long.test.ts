@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { findTemporalBinary } from '../../src/local/temporal/binary.js';
 import { checkout, runShell } from './checkout.js';
-import { pythonTools } from '../support/python-tools.js';
+import { awsTools } from '../support/python-tools.js';
 import { iamOf } from '../policies/shipped.js';
 import type { Act } from './session.js';
 import { SESSION } from './session.js';
@@ -49,7 +49,7 @@ describe('the commands of the pages, beside a local stack', function () {
     const folder = await mkdtemp(join(tmpdir(), 'fedimg-test-commands-'));
     try {
       const [aws, temporal] = await Promise.all([
-        pythonTools({ name: 'aws-tools-1', requirements: ['boto3', 'awscli'] }),
+        awsTools(),
         findTemporalBinary({ log: () => undefined }),
       ]);
       const PATH = await checkout(folder, [

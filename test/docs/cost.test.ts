@@ -97,7 +97,7 @@ describe('docs/cost.md', () => {
         /^\| (x86_64|aarch64), (\d+) MiB raw, (\d+) MiB compressed \| (\d+) \| (\$[\d.]+) \| (\$[\d.]+) \|$/gm,
       ),
     ];
-    assert(examples.length >= 3);
+    assert(examples.length >= 3, String(examples.length));
     for (const [line, arch, raw, download, regions, once, month] of examples) {
       const subject = {
         ...{ raw: Number(raw), download: Number(download), copies: Number(regions) - 1 },

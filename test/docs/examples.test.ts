@@ -57,7 +57,7 @@ describe('the commands on the pages', () => {
         if (!titles.some((title) => title.includes(word))) wrong.push(`${page}: ${example}`);
       }
     }
-    assert.ok(count > 0);
+    assert.ok(count > 0, String(count));
     assert.deepEqual(wrong, []);
   });
 });

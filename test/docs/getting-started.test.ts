@@ -12,7 +12,7 @@ import type { Simulator } from '../../src/simulator/index.js';
 import { agentKeyFile, startSimulator } from '../../src/simulator/index.js';
 import { CloudControl } from '../support/cloud-control.js';
 import { keptImage } from '../support/kept-images.js';
-import { pythonTools } from '../support/python-tools.js';
+import { awsTools } from '../support/python-tools.js';
 import { checkout, runShell } from './checkout.js';
 import { startCloudFormation } from './cloudformation-stand-in.js';
 import { shellBlocks } from './shell-blocks.js';
@@ -79,7 +79,10 @@ async function assertPublished(simulator: Simulator): Promise<void> {
   assert.deepEqual(images.map(({ region }) => region).sort(), [
     ...['eu-west-1', 'eu-west-1', 'us-east-1', 'us-east-1'],
   ]);
-  assert(images.every((one) => one.public));
+  assert(
+    images.every((one) => one.public),
+    JSON.stringify(images),
+  );
   const machines = alive.filter(({ type }) => type === 'instance' || type === 'volume');
   assert.deepEqual(machines, []);
   const decisions = await cloud.decisions();
@@ -119,7 +122,7 @@ describe('docs/getting-started.md', () => {
         makeImage: keptImage,
       });
       const [image] = images;
-      assert(image);
+      assert(image, 'no image');
       const script = await scriptOf({
         values: { IMAGE: image.url, SHA256: image.sha256 },
         ports: { 7233: await reserveFreePort(), 8233: await reserveFreePort() },
@@ -128,7 +131,7 @@ describe('docs/getting-started.md', () => {
           '[timing]\nscale = 0.05\npoll_interval = "200ms"\ncommand_poll_interval = "200ms"',
         ].join('\n'),
       });
-      const aws = await pythonTools({ name: 'aws-tools-1', requirements: ['boto3', 'awscli'] });
+      const aws = await awsTools();
       const temporal = await findTemporalBinary({ log: () => undefined });
       const PATH = await checkout(folder, [aws, dirname(temporal.path)]);
       const { accessKeyId, secretAccessKey } = ADMINISTRATOR;

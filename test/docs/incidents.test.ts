@@ -54,7 +54,7 @@ describe('the table of incidents', () => {
   it('names for each incident a test that exists, or says why there is none', async () => {
     const known = await titles();
     const all = await rows();
-    assert(all.length > 50);
+    assert(all.length > 50, String(all.length));
     const wrong = all.flatMap(({ heading, cells }) => {
       const [what = '', source = '', guard = '', test = ''] = cells;
       if (what === '' || source === '' || guard === '') return [`${what}: a cell is empty`];

@@ -66,7 +66,7 @@ describe('a CHECKSUM file', () => {
   it('of a nightly before 2024 is found, too: its name lacks the word images', () => {
     const file = { composeId: 'Fedora-Rawhide-20230102.n.0', path: PATH, arch: 'x86_64' };
     const old = 'Cloud/x86_64/images/Fedora-Cloud-Rawhide-x86_64-20230102.n.0-CHECKSUM';
-    assert(checksumPaths(file).includes(old));
+    assert(checksumPaths(file).includes(old), checksumPaths(file).join('\n'));
   });
 });
 
@@ -123,7 +123,7 @@ describe('an image whose metadata has no checksum', () => {
   it('is refused when the CHECKSUM files lack it, too: every published image is checked', async () => {
     for (const files of [{}, { [BY_LABEL]: 'SHA256 (other) = 00\n' }]) {
       await assert.rejects(read({ files }), (error) => {
-        assert(error instanceof MetadataError);
+        assert(error instanceof MetadataError, String(error));
         assert.match(error.message, /no sha256 .* CHECKSUM file beside it/);
         return true;
       });

@@ -83,7 +83,7 @@ describe('the metadata of a compose', () => {
   it('of another compose is refused: a link may lead to a newer one', async () => {
     const other = JSON.stringify(metadata('Fedora-Cloud-39-20231201.0'));
     await assert.rejects(read(other), (error) => {
-      assert.ok(error instanceof MetadataError);
+      assert.ok(error instanceof MetadataError, String(error));
       assert.match(error.message, /does not belong to .*20231130\.0 but to .*20231201\.0/);
       return error.code === 'COMPOSE_MISMATCH' && !error.retryable;
     });
@@ -102,7 +102,7 @@ describe('the metadata of a compose', () => {
       try {
         pick(value);
       } catch (error) {
-        assert.ok(error instanceof MetadataError);
+        assert.ok(error instanceof MetadataError, String(error));
         assert.match(error.message, /^[\x20-\x7e]*$/);
         return error.message;
       }
@@ -140,7 +140,8 @@ describe('the metadata of a compose', () => {
       fc.property(fc.oneof(images, fc.jsonValue({ maxDepth: 3 })), (value) => {
         const document = { ...whole, payload: { ...whole.payload, images: value } };
         try {
-          assert.ok(pick(document).images.length <= 2);
+          const { length } = pick(document).images;
+          assert.ok(length <= 2, String(length));
         } catch (error) {
           assert.ok(error instanceof SourceError, String(error));
         }

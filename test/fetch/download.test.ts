@@ -72,7 +72,7 @@ async function codeOf(result: Promise<unknown>): Promise<string> {
 describe('a download as a stream', () => {
   it('goes on with the rest when the connection is lost in the middle', async () => {
     const { bytes, ranges, obstacles } = await downloaded([cutAfter(100_000), rest()]);
-    assert(bytes.equals(BYTES));
+    assert(bytes.equals(BYTES), 'other bytes');
     assert.equal(ranges[0], undefined);
     assert.match(ranges[1] ?? '', /^bytes=\d+-$/);
     assert.deepEqual(obstacles, ['UNREACHABLE']);
@@ -80,13 +80,13 @@ describe('a download as a stream', () => {
 
   it('gives no byte twice when the server sends the whole file again', async () => {
     const { bytes } = await downloaded([cutAfter(100_000), whole()]);
-    assert(bytes.equals(BYTES));
+    assert(bytes.equals(BYTES), 'other bytes');
   });
 
   it('waits for a server that is down', async () => {
     const down: Answers[number] = (_request, response) => void response.writeHead(503).end();
     const { bytes, obstacles } = await downloaded([cutAfter(100_000), down, down, rest()]);
-    assert(bytes.equals(BYTES));
+    assert(bytes.equals(BYTES), 'other bytes');
     assert.deepEqual(obstacles.slice(-2), ['SERVER_ERROR', 'SERVER_ERROR']);
   });
 

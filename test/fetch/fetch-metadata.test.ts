@@ -109,7 +109,7 @@ describe('metadata', () => {
       response.writeHead(200, { 'content-length': 33 * 1024 * 1024 });
       response.write('{');
     });
-    assert.ok(said instanceof TooLargeError);
+    assert.ok(said instanceof TooLargeError, String(said));
     const unsaid = await failure((_, response) => {
       const more = (): void => {
         sent += 65_536;
@@ -117,7 +117,7 @@ describe('metadata', () => {
       };
       more();
     }, 1024 * 1024);
-    assert.ok(unsaid instanceof TooLargeError);
+    assert.ok(unsaid instanceof TooLargeError, String(unsaid));
     assert.ok(sent < 32 * 1024 * 1024, `${sent} bytes were sent`);
   });
 
@@ -131,7 +131,7 @@ describe('metadata', () => {
     ];
     for (const [body, reason] of bodies) {
       const error = await failure((_, response) => response.end(body));
-      assert.ok(error instanceof MetadataError);
+      assert.ok(error instanceof MetadataError, String(error));
       assert.match(error.message, reason);
       assert.match(error.message, /^[\x20-\x7e]*$/);
       assert.equal(error.retryable, false);
@@ -147,7 +147,7 @@ describe('metadata', () => {
       response.writeHead(200, { 'content-length': 100 });
       response.write('{"a"', () => response.destroy());
     });
-    assert.ok(half instanceof DownloadError);
+    assert.ok(half instanceof DownloadError, String(half));
     assert.deepEqual([half.code, half.retryable], ['UNREACHABLE', true]);
     const packed = await failure((_, response) =>
       response.writeHead(200, { 'content-encoding': 'gzip' }).end('x'),
@@ -160,7 +160,7 @@ describe('metadata', () => {
     const { base, policy } = server;
     await server.close();
     await assert.rejects(fetchMetadata(base, { policy }), (error) => {
-      assert.ok(error instanceof DownloadError);
+      assert.ok(error instanceof DownloadError, String(error));
       assert.match(error.message, /ECONNREFUSED/);
       return error.retryable;
     });

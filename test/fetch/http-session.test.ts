@@ -27,7 +27,10 @@ describe('a host name', () => {
     for (const inside of ['10.0.0.1', '127.0.0.1', '169.254.169.254', '::1', '::ffff:10.0.0.1']) {
       const policy = createUrlPolicy({ allow: [KOJI] }, resolving('38.145.60.20', inside));
       await assert.rejects(lookup(policy, 'kojipkgs.fedoraproject.org'), (error) => {
-        assert.ok(error instanceof UrlRefusedError && error.code === 'ADDRESS_REFUSED');
+        assert.ok(
+          error instanceof UrlRefusedError && error.code === 'ADDRESS_REFUSED',
+          String(error),
+        );
         return !error.retryable && error.next.includes(inside);
       });
     }
@@ -52,7 +55,7 @@ describe('a host name', () => {
     const policy = createUrlPolicy({ allow: [KOJI] }, resolving());
     const session = createHttpSession({ policy });
     await assert.rejects(session.get(`${KOJI}x`, {}), (error) => {
-      assert.ok(error instanceof DownloadError && error.code === 'UNREACHABLE');
+      assert.ok(error instanceof DownloadError && error.code === 'UNREACHABLE', String(error));
       return error.retryable;
     });
     session.close();

@@ -130,13 +130,16 @@ describe('a URL', () => {
         try {
           url = policy.check(candidate);
         } catch (error) {
-          assert.ok(error instanceof UrlRefusedError);
+          assert.ok(error instanceof UrlRefusedError, String(error));
           assert.match(error.message, /^[\x20-\x7e]*$/);
           return;
         }
         passed += 1;
         const below = [KOJI, 'https://dl.fedoraproject.org/', 'http://127.0.0.1:8080/'];
-        assert.ok(below.some((prefix) => url.href.startsWith(prefix)));
+        assert.ok(
+          below.some((prefix) => url.href.startsWith(prefix)),
+          below.join('\n'),
+        );
         assert.equal(url.username + url.password + url.hash, '');
         assert.doesNotMatch(decodeURIComponent(url.pathname), /\/\.\.?(\/|$)|\\/);
         assert.match(candidate, /^[\x21-\x7e]+$/);
@@ -204,10 +207,12 @@ describe('an address', () => {
 
   it('is found in the network that holds it', () => {
     const network = parseNetwork('10.3.0.0/16');
-    assert.ok(
-      network && isInNetwork(network, '10.3.4.5') && isInNetwork(network, '::ffff:10.3.4.5'),
+    assert.ok(network, 'no network');
+    const addresses = ['10.3.4.5', '::ffff:10.3.4.5', '10.4.0.1', 'fd00::1'];
+    assert.deepEqual(
+      addresses.filter((address) => isInNetwork(network, address)),
+      addresses.slice(0, 2),
     );
-    assert.ok(!isInNetwork(network, '10.4.0.1') && !isInNetwork(network, 'fd00::1'));
     for (const none of ['10.0.0.0/33', 'fd00::/129', 'x', '10.0.0/8', '10.0.0.0/', '/8']) {
       assert.equal(parseNetwork(none), undefined, none);
     }
@@ -218,7 +223,7 @@ function refusal(act: () => unknown): UrlRefusedError {
   try {
     act();
   } catch (error) {
-    assert.ok(error instanceof UrlRefusedError);
+    assert.ok(error instanceof UrlRefusedError, String(error));
     return error;
   }
   throw new assert.AssertionError({ message: 'nothing was refused' });

@@ -276,7 +276,9 @@ describe('a damaged xz file', () => {
         async (edits, cut) => {
           const copy = Buffer.from(good.subarray(0, good.length - cut));
           edits.forEach(([at, byte]) => at < copy.length && (copy[at] = byte));
-          await sizesOf(copy).catch((error: unknown) => assert.ok(error instanceof SourceError));
+          await sizesOf(copy).catch((error: unknown) =>
+            assert.ok(error instanceof SourceError, String(error)),
+          );
         },
       ),
       { numRuns: 2000 },

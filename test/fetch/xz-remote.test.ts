@@ -50,7 +50,7 @@ describe('an xz file on a server', () => {
     const answer: Answer = (_, response) =>
       response.writeHead(200, { 'content-length': file.length }).end(file);
     await assert.rejects(read(answer), (error) => {
-      assert.ok(error instanceof RangesUnsupportedError);
+      assert.ok(error instanceof RangesUnsupportedError, String(error));
       assert.deepEqual([error.code, error.retryable], ['RANGES_UNSUPPORTED', false]);
       assert.equal(error.compressedSizeBytes, file.length);
       return true;
@@ -61,7 +61,7 @@ describe('an xz file on a server', () => {
     const page = Buffer.from('<!DOCTYPE html><html><body>not here</body></html>');
     for (const answer of [serveRanges(page), serveAlways(page)]) {
       await assert.rejects(read(answer), (error) => {
-        assert.ok(error instanceof NotXzError);
+        assert.ok(error instanceof NotXzError, String(error));
         assert.match(error.message, /is not an xz file: it is an HTML page/);
         return !error.retryable;
       });

@@ -38,7 +38,7 @@ describe('a value on its way into a shell', () => {
     for (const value of hostile) {
       const [line, ...rest] = withArguments('follow-unit', [value, 1]).split('\n');
       assert.equal(rest.join('\n'), guestScript('follow-unit'));
-      assert(line?.startsWith("set -- '"));
+      assert(line?.startsWith("set -- '"), String(line));
     }
   });
 
@@ -74,7 +74,7 @@ describe('a report from a machine that is not trusted', () => {
   it('is read line by line, the first value of a key counting', () => {
     const report = parseUnitReport('noise\nstate=done\nstatus=ok\nstatus=failed\nevil=\u001b[2J\n');
     assert.equal(report.state, 'done');
-    assert(report.state === 'done');
+    assert(report.state === 'done', report.state);
     assert.equal(report.values.get('status'), 'ok');
     assert.equal(report.values.get('evil'), undefined);
   });

@@ -192,7 +192,7 @@ describe('the key of the SSM agent', () => {
 
   it('fits into user-data beside the script', () => {
     const script = withArguments('ssm-user-data', [URL_OF_AGENT, publishedKeyring()]);
-    assert(Buffer.byteLength(userData(1440, script)) < 12 * 1024);
+    assert(Buffer.byteLength(userData(1440, script)) < 12 * 1024, 'the user data is too large');
   });
 
   it('is read from a text with several keys, and from none', () => {

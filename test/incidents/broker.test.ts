@@ -63,7 +63,7 @@ function stages(messages: readonly JudgedMessage[]): string[] {
 /** Whether messages of the compose's one image are under way. */
 async function isAnnouncing({ composeId, images: [image] }: SampleCompose): Promise<boolean> {
   const { client } = await testTemporal();
-  assert(image);
+  assert(image, 'no image');
   const { raw } = await client.workflow
     .getHandle(
       imageWorkflowId(DEPLOYMENT, { composeId, subvariant: image.subvariant, arch: 'x86_64' }),
@@ -228,7 +228,7 @@ describe('a message broker', function () {
       assert.equal(order[0], 'run.v1.started');
       assert.match(order.at(-2) ?? '', /^fedora_image_uploader\.published/);
       assert.equal(order.at(-1), 'run.v1.published');
-      assert(order.indexOf('image.test/started') < order.indexOf('image.copy'));
+      assert(order.indexOf('image.test/started') < order.indexOf('image.copy'), order.join('\n'));
     });
   });
 

@@ -62,7 +62,7 @@ describe('a cancel that Temporal accepts while no worker is alive', () => {
 async function cancelAsOperator({ workflowId }: WorkflowHandle): Promise<void> {
   await withSession(async (session) => {
     const { requested } = await cancelPublication(session, workflowId, { by: 'ann@desk' });
-    assert(requested);
+    assert(requested, 'requested is false');
   });
 }
 

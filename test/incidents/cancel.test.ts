@@ -64,7 +64,10 @@ describe('a run that somebody cancels in the Temporal UI', () => {
       await handle.cancel();
       await assert.rejects(handle.result());
       const alive = await publisher.resources();
-      assert(alive.every((one) => one.public && one.region === 'us-east-1'));
+      assert(
+        alive.every((one) => one.public && one.region === 'us-east-1'),
+        JSON.stringify(alive),
+      );
       assert.equal(alive.length, 5, 'four AMIs and their snapshot');
       await assertNoMachineLeft(publisher);
     });
@@ -89,7 +92,7 @@ async function cancelIn(step: Step, hold: Hold): Promise<void> {
     });
     await handle.cancel();
     await assert.rejects(handle.result(), (error) => {
-      assert(error instanceof WorkflowFailedError);
+      assert(error instanceof WorkflowFailedError, String(error));
       return error.cause instanceof CancelledFailure;
     });
     assert.equal((await handle.describe()).status.name, 'CANCELLED');

@@ -63,7 +63,10 @@ describe('an outage of EC2', () => {
       const alive = await publisher.resources();
       const left = alive.filter(({ region }) => region === 'eu-west-1');
       assert(left.length > 0, 'there is something to remove');
-      assert(alive.every((one) => one.public === (one.region !== 'eu-west-1')));
+      assert(
+        alive.every((one) => one.public === (one.region !== 'eu-west-1')),
+        JSON.stringify(alive),
+      );
       assert.equal((await handle.describe()).status.name, 'RUNNING', 'it has still to clean up');
       await publisher.setFaults([]);
       const result = await handle.result();

@@ -103,12 +103,12 @@ describe('a region that AWS refused in the copy, once its cause is removed', () 
         const options = startOptions(publisher);
         const compose = await testedCompose(publisher);
         const parsed = parseComposeMessage(compose.message);
-        assert(parsed.kind === 'message');
+        assert(parsed.kind === 'message', parsed.kind);
         const signal = () => signalCompose(session, parsed.message, options);
         await refuseCopies(publisher, FIRST, SECOND);
         const { workflowId } = await signal();
         const [image] = compose.images;
-        assert(image);
+        assert(image, 'no image');
         const { composeId } = compose;
         const { subvariant } = image;
         const imageId = imageWorkflowId(DEPLOYMENT, { composeId, subvariant, arch: 'x86_64' });

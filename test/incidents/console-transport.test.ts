@@ -50,7 +50,7 @@ describe('a test over the console', () => {
       await level.setFaults([{ ...unknown, count: 3 }]);
       const record = await activities.runTest({ origin, instance, ami, test });
       assert.deepEqual([record.exitStatus, record.instanceId], [0, instance.instanceId]);
-      assert((await level.calls('GetConsoleOutput')) > 3);
+      assert((await level.calls('GetConsoleOutput')) > 3, 'too few calls');
     });
   });
 
@@ -59,7 +59,7 @@ describe('a test over the console', () => {
     await withPublisher({ test: CONSOLE, publish: HVM, testScript }, async (publisher) => {
       const compose = await publisher.compose({ architectures: ['x86_64'] });
       const [image] = compose.images;
-      assert(image);
+      assert(image, 'no image');
       const handle = await publisher.publish({
         composeId: compose.composeId,
         release: '43',

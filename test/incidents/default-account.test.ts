@@ -73,7 +73,7 @@ describe('a new account with the default configuration: two architectures need s
           const options = startOptions(publisher);
           const compose = await publisher.compose({ architectures: ['x86_64', 'aarch64'] });
           const parsed = parseComposeMessage(compose.message);
-          assert(parsed.kind === 'message');
+          assert(parsed.kind === 'message', parsed.kind);
           const signal = () => signalCompose(session, parsed.message, options);
 
           const { workflowId } = await signal();

@@ -23,7 +23,10 @@ describe('an image whose copies begin with its test', () => {
         assert.equal(await callCount(publisher, 'RegisterImage', region), 0, region);
       }
       const topics = publisher.announced.map(({ topic }) => topic);
-      assert(!topics.includes('image.copy') && !topics.includes('image.publish'));
+      assert(
+        !topics.includes('image.copy') && !topics.includes('image.publish'),
+        JSON.stringify(topics),
+      );
     });
   });
 

@@ -9,7 +9,7 @@ const KEEP = ['keep_failed = true', 'keep_failed_for = "2h"'];
 async function failedRun(publisher: LocalPublisher): Promise<string> {
   const compose = await publisher.compose({ architectures: ['x86_64'] });
   const [image] = compose.images;
-  assert(image);
+  assert(image, 'no image');
   const handle = await publisher.publish({
     composeId: compose.composeId,
     release: '43',
@@ -30,7 +30,10 @@ describe('a failed test that somebody wants to look at', () => {
       for (const resource of alive) {
         assert.equal(resource.public, false, resource.id);
         const until = Date.parse(resource.tags['fedimg:keep-until'] ?? '');
-        assert(until >= beganMs + 2 * 3_600_000 && until <= Date.now() + 2 * 3_600_000);
+        assert(
+          until >= beganMs + 2 * 3_600_000 && until <= Date.now() + 2 * 3_600_000,
+          `${until}, ${beganMs + 2 * 3_600_000}`,
+        );
         assert(message.includes(resource.id), 'the failure names what is kept');
       }
     });

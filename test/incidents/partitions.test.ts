@@ -47,7 +47,10 @@ describe('a partition other than the commercial one', () => {
           Regions?.map(({ RegionName }) => RegionName),
           [home, other].sort(),
         );
-        assert(Regions.some(({ Endpoint }) => Endpoint === host));
+        assert(
+          Regions.some(({ Endpoint }) => Endpoint === host),
+          JSON.stringify(Regions),
+        );
         const { Subnets } = await ec2.send(new DescribeSubnetsCommand({}));
         assert.match(Subnets?.[0]?.SubnetArn ?? '', new RegExp(`^arn:${partition}:ec2:${home}:`));
         // Credentials of one partition do not work in another.

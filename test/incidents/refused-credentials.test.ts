@@ -130,7 +130,10 @@ async function assertPublishedOnce(level: ActivityLevel): Promise<void> {
     [0, 0, 1, 4],
     [0, 0, 1, 4],
   ]);
-  assert(alive.every((one) => one.public));
+  assert(
+    alive.every((one) => one.public),
+    JSON.stringify(alive),
+  );
 }
 
 /** The calls with the effect of each step, and some that look for it. */

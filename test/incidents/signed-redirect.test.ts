@@ -13,7 +13,7 @@ const SECRET = 'X-Signature=0123456789abcdef';
 async function redirectedImage(publisher: LocalPublisher): Promise<ImageRequest> {
   const compose = await publisher.compose({ architectures: ['x86_64'] });
   const [image] = compose.images;
-  assert(image);
+  assert(image, 'no image');
   await copyFile(image.file, image.file.replace(/\.raw\.xz$/, '.stored'));
   publisher.server.setFault(new URL(image.url).pathname, {
     redirectTo: `${image.url.replace(/\.raw\.xz$/, '.stored')}?${SECRET}`,
@@ -40,7 +40,7 @@ describe('an image that is stored behind a signed redirect', () => {
       assert.equal(result.outcome, 'published');
       const history = await historyOf(handle.workflowId);
       assert(decoded(history).includes('.raw.xz'), 'the payloads are read');
-      assert(!`${history}${decoded(history)}`.includes(SECRET));
+      assert(!`${history}${decoded(history)}`.includes(SECRET), 'the history has the signature');
     });
   });
 
@@ -51,7 +51,10 @@ describe('an image that is stored behind a signed redirect', () => {
       const handle = await publisher.publish({ ...request, image: wrong });
       const failure = await failureOf(handle.result());
       const history = await historyOf(handle.workflowId);
-      assert(!`${failure.message}${history}${decoded(history)}`.includes(SECRET));
+      assert(
+        !`${failure.message}${history}${decoded(history)}`.includes(SECRET),
+        'the failure or the history has the signature',
+      );
       await assertNothingLeft(publisher);
     });
   });

@@ -26,7 +26,7 @@ describe('a run in which nothing moves', () => {
       seen = activities.find((one) => one.type === type && isSeen(one.wait))?.wait;
       return seen !== undefined;
     });
-    assert(seen);
+    assert(seen, 'no seen');
     return seen;
   }
 
@@ -43,7 +43,7 @@ describe('a run in which nothing moves', () => {
       );
       assert.match(wait.reason, /^the image server does not serve i-\w+: \(\d+\) \S/);
       assert.equal(wait.class, 'unreachable');
-      assert(wait.nextTryAt !== null && wait.stillSince !== null);
+      assert(wait.nextTryAt !== null && wait.stillSince !== null, JSON.stringify(wait));
       assert.equal(standsStill(wait, Date.now()), true);
       publisher.server.setFault(path, undefined);
       assert.equal((await handle.result()).outcome, 'published');
@@ -73,7 +73,7 @@ describe('a run in which nothing moves', () => {
         );
       const waiting = await copies(({ reason }) => /AWS reports \d+%/.test(reason));
       assert.equal(waiting.kind, 'waiting');
-      assert(waiting.stillSince !== null);
+      assert(waiting.stillSince !== null, 'no waiting.stillSince');
       await publisher.setFaults([{ action: '*', region, kind: 'throttle', count: 0 }]);
       const throttled = await copies(
         ({ kind, nextTryAt }) => kind === 'obstacle' && nextTryAt !== null,

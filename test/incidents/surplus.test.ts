@@ -24,7 +24,7 @@ async function copyAgain({ simulator, resources }: LocalPublisher): Promise<void
     const copy = (await resources()).find(
       ({ type, region }) => type === 'snapshot' && region === AWAY,
     );
-    assert(copy);
+    assert(copy, 'no copy');
     const again = new CopySnapshotCommand({
       SourceRegion: HOME,
       SourceSnapshotId: copy.tags[TAG.sourceSnapshot],

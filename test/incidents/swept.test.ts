@@ -234,7 +234,7 @@ describe('a run that succeeded', () => {
       const run = await startTested(publisher);
       const result = await run.result();
       const made = result.amis.flatMap(({ ami, snapshot }) => [ami ?? [], snapshot ?? []].flat());
-      assert(made.length > 4);
+      assert(made.length > 4, String(made.length));
       await sweepAfterGrace(publisher);
       const { client } = await testTemporal();
       await client.workflowService.deleteWorkflowExecution({
@@ -251,7 +251,10 @@ describe('a run that succeeded', () => {
       assert.deepEqual(removed, []);
       const alive = new Set((await publisher.resources()).map(({ id }) => id));
       for (const id of made) assert(alive.has(id), id);
-      assert((await publisher.resources()).every((resource) => !resource.public));
+      assert(
+        (await publisher.resources()).every((resource) => !resource.public),
+        'a resource is public',
+      );
     });
   });
 });

@@ -18,7 +18,7 @@ describe('the test instance', () => {
       const { tests } = await (await publisher.publish(request)).result();
       const output = tests[0]?.output ?? '';
       assert.match(output, /the end\n$/);
-      assert(!output.includes('\u001b'));
+      assert(!output.includes('\u001b'), output);
       assert(output.length <= 32 * 1024, String(output.length));
     });
   });

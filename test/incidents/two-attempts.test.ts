@@ -31,7 +31,10 @@ describe('an attempt that runs on beside its retry', () => {
       const calls = (await effectsOf(level)).filter(({ kind }) => kind === 'call');
       const order = calls.map(({ action }) => action);
       const asked = order.lastIndexOf('DescribeVolumes', order.indexOf('CreateSnapshot'));
-      assert(order.indexOf('DetachVolume') > -1 && order.indexOf('DetachVolume') < asked);
+      assert(
+        order.indexOf('DetachVolume') > -1 && order.indexOf('DetachVolume') < asked,
+        order.join('\n'),
+      );
     });
   });
 });

@@ -102,7 +102,10 @@ describe('two Temporal servers with one account and one deployment name', () => 
         });
         publisher.clock.advance(GRACE_MS);
         const before = await publisher.resources();
-        assert(before.every(({ tags }) => [ours, theirs].includes(tags[TAG.cluster] ?? '')));
+        assert(
+          before.every(({ tags }) => [ours, theirs].includes(tags[TAG.cluster] ?? '')),
+          JSON.stringify(before),
+        );
         await withSecondWorker(publisher, second, async (client) => {
           const ids = (report: SweepReport) => report.removed.map(({ id }) => id);
           const away = await sweep(client, publisher.taskQueue);

@@ -19,7 +19,7 @@ async function requestFor(
 ): Promise<ImageRequest> {
   const compose = await publisher.compose({ architectures: ['x86_64'] });
   const [image] = compose.images;
-  assert(image);
+  assert(image, 'no image');
   if (spoil !== undefined) {
     const raw = `${image.file}.spoilt`;
     await run('bash', ['-c', 'xz -dc "$0" >"$1"', image.file, raw]);
@@ -66,6 +66,7 @@ describe('an image that PV-GRUB finds nothing to boot in', () => {
       assert.equal(missing.length, 4);
       assert(
         missing.every(({ virt, reason }) => virt === 'paravirtual' && reason === untested?.reason),
+        JSON.stringify(missing),
       );
       await assertNoMachineLeft(publisher);
       const there = await publisher.resources();

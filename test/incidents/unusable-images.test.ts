@@ -44,7 +44,7 @@ async function refused(
   await withPublisher(options, async (publisher) => {
     const compose = await publisher.compose({ architectures: ['x86_64'] });
     const [image] = compose.images;
-    assert(image);
+    assert(image, 'no image');
     const overrides = await spoil(image, publisher);
     const handle = await publisher.publish(requestFor(compose, image, overrides));
     const failure = await failureOf(handle.result());

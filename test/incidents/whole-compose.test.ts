@@ -34,7 +34,10 @@ describe('a whole compose on the local cloud', () => {
       const snapshots = alive.filter(({ type }) => type === 'snapshot');
       assert.equal(snapshots.length, 2 * 17, 'one snapshot per image and region');
       assert.equal(images.length, 17 * 2 + 9 * 2 + 17 * 2, 'HVM everywhere, PV where a kernel is');
-      assert(alive.every((resource) => resource.public));
+      assert(
+        alive.every((resource) => resource.public),
+        JSON.stringify(alive),
+      );
       await assertNoMachineLeft(publisher);
       for (const image of compose.images) {
         const own = snapshots.filter(({ tags }) => tags['fedimg:image'] === image.name);
@@ -68,7 +71,7 @@ describe('a whole compose on the local cloud', () => {
     await withPublisher({ testScript }, async (publisher) => {
       const compose = await publisher.compose({ architectures: ['aarch64'] });
       const image = compose.images[0];
-      assert(image);
+      assert(image, 'no image');
       const handle = await publisher.signal(compose);
       const failure = await failureOf(handle.result());
       assert.match(failure.message, /exited with status 3/);

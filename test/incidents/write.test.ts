@@ -8,7 +8,7 @@ describe('the write', () => {
     await withPublisher({}, async (publisher) => {
       const compose = await publisher.compose({ architectures: ['x86_64'] });
       const [image] = compose.images;
-      assert(image);
+      assert(image, 'no image');
       const path = new URL(image.url).pathname;
       const half = Math.floor(image.sizeBytes / 2);
       // The plan reads head and tail first: those must not use up the fault.

@@ -117,7 +117,7 @@ describe('a local stack', () => {
     const demos = async () => (await readdir(folder)).filter((name) => name.startsWith('fedimg-'));
     const [demo = ''] = await demos();
     assert.notEqual(demo, '');
-    assert((await processesWith(demo)).length > 0);
+    assert((await processesWith(demo)).length > 0, 'no process of the demo');
     child.kill('SIGINT');
     const [code] = (await exited) as [number | null];
     assert.equal(code, 130, said);

@@ -24,7 +24,7 @@ describe('state folder', () => {
   it('refuses a second run while the first one holds it, and accepts it afterwards', async () => {
     const options = { name: 'dev', env: { XDG_STATE_HOME: tempDir() } };
     const first = await openStateDir(options);
-    assert.equal((await stat(first.path)).mode & 0o077, 0, 'nobody else can read it');
+    assert.equal((await stat(first.path)).mode & 0o077, 0, 'other users cannot read it');
     await assert.rejects(
       openStateDir(options),
       new RegExp(`Process ${process.pid} uses the folder`),

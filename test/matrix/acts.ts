@@ -8,7 +8,7 @@ import { variantKey } from '../../src/model/ids/variant.js';
 import { withInstance } from '../support/images.js';
 import type { RunState } from './state.js';
 import { known, planOf, regionOf } from './state.js';
-import { HOME } from './table.js';
+import { HOME } from './cells.js';
 
 /** What of the surroundings an input needs. */
 export interface Surroundings {

@@ -12,7 +12,7 @@ import { writeSampleCompose } from '../../src/local/compose-server/sample-compos
 import type { ImageRequest } from '../../src/model/plan/plan.js';
 import { copyCloud } from '../support/copy-cloud.js';
 import { writeConfig } from '../support/publisher-config.js';
-import { AWAY, HOME } from './table.js';
+import { AWAY, HOME } from './cells.js';
 
 export interface Bench {
   readonly server: ComposeServer;

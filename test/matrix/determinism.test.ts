@@ -48,12 +48,12 @@ describe('a cell that is run twice with one seed', () => {
   for (const [row, column] of cases) {
     it(`has the same effects in the same order: ${row} ${column}`, async () => {
       const cell = MATRIX[row - 1]?.cells[column];
-      assert(cell?.level === 'activity');
+      assert(cell?.level === 'activity', String(cell?.level));
       const site = await lab.siteOf(row, cell);
       const fault = { row, column, site, cell, seed: 7 };
       const [first, second] = [await lab.run(fault), await lab.run(fault)];
       assert.deepEqual(first.wrong, []);
-      assert(sequence(first.effects).length > 0);
+      assert(sequence(first.effects).length > 0, 'no effects');
       assert.deepEqual(sequence(second.effects), sequence(first.effects));
     });
   }

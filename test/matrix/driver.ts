@@ -6,7 +6,7 @@ import type { FailureDetails } from '../../src/model/errors.js';
 import type { Act } from './acts.js';
 import { undo } from './acts.js';
 import type { Step } from './steps.js';
-import { HOME } from './table.js';
+import { HOME } from './cells.js';
 import type { Trap } from './traps.js';
 import type { Attempt, MatrixWorker, Turn, World } from './world.js';
 

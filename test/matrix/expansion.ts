@@ -5,7 +5,7 @@ import type { CallSite } from './call-site.js';
 import { matchesSite, siteName } from './call-site.js';
 import { isApplicable } from './fault.js';
 import type { Reference } from './reference.js';
-import { AWAY, HOME } from './table.js';
+import { AWAY, HOME } from './cells.js';
 import type { ActivityCell, Column, Fault, Row } from './vocabulary.js';
 
 export interface Case {

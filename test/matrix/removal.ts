@@ -12,7 +12,7 @@ import {
 import type { ListedResource } from '../../src/simulator/index.js';
 import { until } from '../simulator/cloud-fixture.js';
 import { known } from './state.js';
-import { AWAY, HOME } from './table.js';
+import { AWAY, HOME } from './cells.js';
 import type { Fault } from './vocabulary.js';
 import type { World } from './world.js';
 import { CREDENTIALS } from './world.js';

@@ -5,7 +5,7 @@ import type {
   SnapshotSource,
   UtilityInstance,
   WrittenImage,
-} from '../../src/activities/activities.js';
+} from '../../src/activities/shapes/image.js';
 import type {
   ImagePlan,
   ImageRequest,

@@ -4,7 +4,7 @@ import type { StepTag } from '../../src/model/ids/tags.js';
 import type { Act } from './acts.js';
 import * as acts from './acts.js';
 import type { CallSite } from './call-site.js';
-import { AWAY, HOME } from './table.js';
+import { AWAY, HOME } from './cells.js';
 
 /** What the cloud holds when a step begins, each on top of the one that it names. */
 export const STAGES = {

@@ -1,82 +1,37 @@
 /** The fault matrix as data: 17 steps by 18 faults, each cell once. */
 
-import type { SitePattern } from './call-site.js';
-import type { CellSpec, Column, EndState, Row } from './vocabulary.js';
+import {
+  AWAY,
+  BLOCK_STATE,
+  COPY_CELLS,
+  CREATE_SNAPSHOT,
+  DEREGISTER,
+  DETACH,
+  HOME,
+  IN_WORKFLOW,
+  LIST_COMMANDS,
+  METADATA,
+  MODIFY_IMAGE,
+  MODIFY_SNAPSHOT,
+  NO_AWS,
+  NO_COMMAND,
+  NO_QUOTA,
+  POLL_INSTANCE,
+  PUT_BLOCK,
+  READ_COMMAND,
+  REGISTER,
+  RUN_INSTANCES,
+  RUN_LEVEL,
+  SEND,
+  SEND_MESSAGE,
+  START_SNAPSHOT,
+  UTILITY_AMI,
+  onTheWay,
+  serverColumns,
+  sweepCells,
+} from './cells.js';
+import type { Row } from './vocabulary.js';
 import { ends, never, runLevel } from './vocabulary.js';
-
-export const HOME = 'us-east-1';
-/** The other region that the steps 11, 12 and 17 are tested in. */
-export const AWAY = 'eu-west-1';
-
-const RUN_LEVEL = 'test/chaos: whole runs on a real server';
-
-/** What no single activity can show: the server, the broker, termination and a deployment. */
-function serverColumns(
-  overrides: Partial<Record<'TS' | 'BR' | 'TM' | 'DP', CellSpec>> = {},
-): Pick<Record<Column, CellSpec>, 'TS' | 'BR' | 'TM' | 'DP'> {
-  return {
-    TS: runLevel('D', RUN_LEVEL),
-    BR: runLevel('D', 'test/workflows: messages leave from a side branch'),
-    TM: runLevel('S', 'the sweep: no code of the run is left'),
-    DP: runLevel('D', 'test/replay: every recorded history on the present code'),
-    ...overrides,
-  };
-}
-
-type Transport = 'LR' | 'TH' | '5X' | 'TO' | 'K0' | 'K1' | 'ZO';
-
-/** Faults of the way there and back, all at one call, all with one end. */
-function onTheWay(
-  at: SitePattern,
-  end: EndState,
-  overrides: Partial<Record<Transport, CellSpec>> = {},
-): Record<Transport, CellSpec> {
-  const same = ends(end, at);
-  return {
-    ...{ LR: same, TH: same, '5X': same, TO: same, K0: same, K1: same, ZO: same },
-    ...overrides,
-  };
-}
-
-const IN_WORKFLOW = 'test/workflows and test/client: no activity takes part';
-const NO_COMMAND = never('no command runs on an instance in this step');
-const NO_AWS = never('the step makes no call to AWS');
-const NO_QUOTA = never('the step needs no capacity and no quota');
-
-const RUN_INSTANCES: SitePattern = { action: 'RunInstances', region: HOME };
-const POLL_INSTANCE: SitePattern = { action: 'DescribeInstances', region: HOME, by: 'instance-id' };
-const SEND: SitePattern = { action: 'SendCommand', region: HOME };
-const READ_COMMAND: SitePattern = { action: 'GetCommandInvocation', region: HOME };
-const LIST_COMMANDS: SitePattern = { action: 'ListCommandInvocations', region: HOME };
-const DETACH: SitePattern = { action: 'DetachVolume', region: HOME };
-const CREATE_SNAPSHOT: SitePattern = { action: 'CreateSnapshot', region: HOME };
-const START_SNAPSHOT: SitePattern = { action: 'StartSnapshot', region: HOME };
-const PUT_BLOCK: SitePattern = { action: 'PutSnapshotBlock', region: HOME };
-const REGISTER: SitePattern = { action: 'RegisterImage', region: HOME };
-const COPY: SitePattern = { action: 'CopySnapshot', region: AWAY };
-const MODIFY_IMAGE: SitePattern = { action: 'ModifyImageAttribute', region: AWAY };
-const MODIFY_SNAPSHOT: SitePattern = { action: 'ModifySnapshotAttribute', region: AWAY };
-const DEREGISTER: SitePattern = { action: 'DeregisterImage', region: HOME };
-const METADATA: SitePattern = { action: 'GET', by: 'images.json' };
-const BLOCK_STATE: SitePattern = { action: 'GetImageBlockPublicAccessState', region: AWAY };
-const UTILITY_AMI: SitePattern = { action: 'DescribeImages', region: HOME, by: 'image-id' };
-const SEND_MESSAGE: SitePattern = { action: 'send' };
-
-/** Of the copy step, and of a copy that begins with the test. */
-const COPY_CELLS: Row['cells'] = {
-  ...onTheWay(COPY, 'D'),
-  EC: ends('D', COPY),
-  CP: ends('D', COPY, {
-    rule: { kind: 'quota', count: 2 },
-    note: 'a place becomes free',
-  }),
-  DN: ends('R', COPY),
-  SA: NO_COMMAND,
-  IT: ends('R', { action: 'DescribeSnapshots', region: AWAY, by: 'snapshot-id' }),
-  RD: ends('R', { action: '*', region: AWAY }),
-  CN: ends('X', COPY),
-  ...serverColumns(),
-};
 
 export const MATRIX: readonly Row[] = [
   {
@@ -341,19 +296,3 @@ export const MATRIX: readonly Row[] = [
     cells: COPY_CELLS,
   },
 ];
-
-/** The sweep has tests of its own; its cells name them. */
-function sweepCells(): Row['cells'] {
-  const where = 'the tests of the sweep';
-  const done = runLevel('D', where);
-  return {
-    ...{ LR: done, TH: done, '5X': done, TO: done, EC: done, K0: done, K1: done, ZO: done },
-    CP: NO_QUOTA,
-    DN: runLevel('A', where),
-    SA: NO_COMMAND,
-    IT: done,
-    RD: runLevel('A', where),
-    CN: never('a sweep that is cancelled goes on with the next one'),
-    ...serverColumns({ TM: runLevel('D', where), DP: done }),
-  };
-}

@@ -9,7 +9,7 @@ import type { Reference } from './reference.js';
 import { listed } from './reference.js';
 import type { Step } from './steps.js';
 import { stepOf } from './steps.js';
-import { AWAY, HOME } from './table.js';
+import { AWAY, HOME } from './cells.js';
 import type { Fault } from './vocabulary.js';
 import type { World } from './world.js';
 

@@ -93,9 +93,12 @@ describe('a client of the test broker', () => {
     // No 'error': the library takes this for an orderly end, and hands the reason to 'close'.
     connection.on('close', (error) => told.push(error));
     const seen = await broker().connections();
-    assert(seen.some(({ clientProperties }) => clientProperties['app'] === 'told'));
+    assert(
+      seen.some(({ clientProperties }) => clientProperties['app'] === 'told'),
+      JSON.stringify(seen),
+    );
     assert.equal(await broker().closeConnections('pungi'), 0);
-    assert((await broker().closeConnections('fedimg')) > 0);
+    assert((await broker().closeConnections('fedimg')) > 0, 'no connection of fedimg');
     await until('the reason', () => told.length > 0);
     assert.match(String(told[0]), /CONNECTION_FORCED/);
     await until(

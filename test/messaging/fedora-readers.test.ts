@@ -62,7 +62,7 @@ function planOf(arch: Arch, cid: string, label?: string): ImagePlan {
   const request = { ...someRequest({ arch }), composeId: cid };
   const image = { composeId: cid, label, arch, subvariant: 'Cloud_Base' };
   const named = publishedAs(image, 45);
-  assert(named);
+  assert(named, 'no named');
   return { ...somePlan(request, { workflowId: 'w', runId: 'r' }), publishedAs: named };
 }
 
@@ -70,7 +70,7 @@ const plan = planOf('aarch64', 'Fedora-43-20251021.0', 'RC-1.6');
 const amis = amisOf(plan);
 const home = amis.filter(({ regionName }) => regionName === plan.homeRegion);
 const [tested] = home;
-assert(tested);
+assert(tested, 'no tested');
 const run = plannedRun(plan);
 const LEFT_OUT: RegionProgress = {
   ...{ region: 'eu-west-1', state: 'failed', reason: 'the quota of public AMIs is reached' },
@@ -180,7 +180,7 @@ describe("Fedora's readers of messages", function () {
     );
     assert.match(summaries[3] ?? '', /^fedimg did not publish .*: the image server has no such/);
     for (const one of readings) {
-      assert(['RunV1', 'RegionV1'].includes(one?.class ?? ''));
+      assert(['RunV1', 'RegionV1'].includes(one?.class ?? ''), ['RunV1', 'RegionV1'].join('\n'));
       assert.match(one?.url ?? '', /^https:\/\/kojipkgs\.example\/.*\.raw\.xz$/);
       assert.match(one?.text ?? '', /Compose: Fedora-/);
     }

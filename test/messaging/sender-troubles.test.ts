@@ -86,7 +86,7 @@ describe('a sender whose broker is in trouble', () => {
     await next;
     await until('the old connection is closed', hasOneConnection);
     await sender.send(message('last'));
-    assert(await hasOneConnection());
+    assert(await hasOneConnection(), 'no hasOneConnection()');
   });
 
   it('reports at once that the broker is short of memory, and keeps its connection until then', async () => {
@@ -98,12 +98,12 @@ describe('a sender whose broker is in trouble', () => {
       // The first has a channel, and the others wait for one.
       await Promise.all(stuck.map((one) => assert.rejects(one, isFault('blocked'))));
       await assert.rejects(sender.send(message('later')), isFault('blocked'));
-      assert(await hasOneConnection());
+      assert(await hasOneConnection(), 'no hasOneConnection()');
     } finally {
       await broker().resumeAccepting();
     }
     await until('the broker takes messages again', () => isSent('after'));
-    assert(await hasOneConnection());
+    assert(await hasOneConnection(), 'no hasOneConnection()');
     const arrived = ids(await broker().drain('observer')).map(String);
     // What was on its way when the alarm came may arrive when it ends: the same message, by its id.
     assert.deepEqual(

@@ -41,7 +41,7 @@ describe('a text from outside', () => {
     const parts = ['authorization ', 'https://', '"\\', '-----BEGIN ', 'Signature=', 'x@', '?;'];
     const began = performance.now();
     for (const part of parts) redacted(part.repeat(20_000));
-    assert(performance.now() - began < 5_000);
+    assert(performance.now() - began < 5_000, 'took more than five seconds');
   });
 });
 

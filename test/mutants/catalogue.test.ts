@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { CATALOGUE } from './catalogue.js';
+import { access, readFile } from 'node:fs/promises';
+import { CATALOGUE } from './catalogue/index.js';
 
 const ROOT = new URL('../../', import.meta.url);
 
 describe('the planted bugs', () => {
   it('each have their place in the sources still, and a name of their own', async () => {
-    for (const { name, file, find } of CATALOGUE) {
+    for (const { name, file, find, tests } of CATALOGUE) {
       const source = await readFile(new URL(file, ROOT), 'utf8');
       assert.equal(source.split(find).length - 1, 1, `${name}: write it anew for ${file}`);
+      for (const test of tests) await access(new URL(test, ROOT));
     }
     assert.equal(new Set(CATALOGUE.map(({ name }) => name)).size, CATALOGUE.length);
   });

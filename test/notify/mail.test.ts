@@ -55,7 +55,7 @@ describe('notifications by e-mail', () => {
     await send({ ...settings, server });
     const [mail, ...others] = receiver?.mails ?? [];
     assert.equal(others.length, 0);
-    assert.ok(mail?.isEncrypted);
+    assert.ok(mail?.isEncrypted, 'mail?.isEncrypted is false');
     assert.equal(mail.user, 'fedimg');
     assert.deepEqual(mail.to, ['a@example.org', 'b@example.org']);
     assert.match(mail.data, /^Subject: \[fedimg\] Test of the notifications/m);

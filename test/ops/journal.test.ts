@@ -74,7 +74,10 @@ describe('a service of systemd', () => {
   it('notifies systemd that it is ready, alive and stopping', () => {
     const all = states();
     assert.deepEqual(all.slice(0, 2), ['READY=1', 'STATUS=polls the task queue fedimg']);
-    assert.ok(all.filter((one) => one === 'WATCHDOG=1').length >= 2);
+    assert.ok(
+      all.filter((one) => one === 'WATCHDOG=1').length >= 2,
+      String(all.filter((one) => one === 'WATCHDOG=1').length),
+    );
     assert.equal(all.at(-1), 'STOPPING=1');
   });
 });

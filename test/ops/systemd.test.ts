@@ -81,7 +81,7 @@ describe('the units for systemd', () => {
     const unit = await readFile(join(FOLDER, 'fedimg-worker.service'), 'utf8');
     const [, seconds] = /^TimeoutStopSec=(\d+)$/m.exec(unit) ?? [];
     // worker.shutdown_grace and its 15 seconds.
-    assert.ok(Number(seconds) > 30 + 15);
+    assert.ok(Number(seconds) > 30 + 15, seconds);
   });
 });
 

@@ -6,7 +6,7 @@ import {
   DescribeInstancesCommand,
 } from '@aws-sdk/client-ec2';
 import type { ApplicationFailure } from '@temporalio/common';
-import type { UtilityInstance } from '../../src/activities/activities.js';
+import type { UtilityInstance } from '../../src/activities/shapes/image.js';
 import { deleteVolume, detachVolume } from '../../src/aws/volumes.js';
 import type { FailureDetails } from '../../src/model/errors.js';
 import type { ImagePlan, ImageRequest } from '../../src/model/plan/plan.js';

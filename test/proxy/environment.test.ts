@@ -61,10 +61,22 @@ describe('the variables of a proxy', () => {
     ]) {
       assert(!(await exempt(EC2, entry)), entry);
     }
-    assert(await exempt('https://10.3.0.4/', '10.0.0.0/8'));
-    assert(!(await exempt('https://11.3.0.4/', '10.0.0.0/8')));
-    assert(await exempt('https://[fd00::4]/', 'fd00::/8'));
-    assert(!(await exempt('https://10.3.0.4/', '10.0.0.0/99')));
+    assert(
+      await exempt('https://10.3.0.4/', '10.0.0.0/8'),
+      "no exempt('https://10.3.0.4/', '10.0.0.0/8')",
+    );
+    assert(
+      !(await exempt('https://11.3.0.4/', '10.0.0.0/8')),
+      "there is exempt('https://11.3.0.4/', '10.0.0.0/8')",
+    );
+    assert(
+      await exempt('https://[fd00::4]/', 'fd00::/8'),
+      "no exempt('https://[fd00::4]/', 'fd00::/8')",
+    );
+    assert(
+      !(await exempt('https://10.3.0.4/', '10.0.0.0/99')),
+      "there is exempt('https://10.3.0.4/', '10.0.0.0/99')",
+    );
   });
 
   it('never send the metadata service of an instance, or this machine itself, to a proxy', async () => {
@@ -88,7 +100,7 @@ describe('the variables of a proxy', () => {
     ];
     for (const [value, complaint] of cases) {
       await assert.rejects(proxyOf(EC2, { HTTPS_PROXY: value }), (error) => {
-        assert(error instanceof ProxyError);
+        assert(error instanceof ProxyError, String(error));
         assert.match(error.message, complaint);
         assert.match(error.next, /http:\/\/HOST:PORT/);
         assert.doesNotMatch(error.message + error.next, /hunter2/);

@@ -26,7 +26,7 @@ async function replay(bundle: WorkflowBundleOption, name: string): Promise<void>
   const recorded = await history(name);
   const [started] = (recorded as Recorded).events;
   const id = started?.workflowExecutionStartedEventAttributes?.workflowId;
-  assert(id);
+  assert(id, 'no id');
   await Worker.runReplayHistory({ workflowBundle: bundle }, recorded, id);
 }
 

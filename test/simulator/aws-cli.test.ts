@@ -5,42 +5,20 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { pythonTools } from '../support/python-tools.js';
-import type { TestCloud } from './cloud-fixture.js';
-import { closeTestClouds, openTestCloud, testCredentials } from './cloud-fixture.js';
+import { useAwsTools } from '../support/python-tools.js';
+import { clientEnvironment, closeTestClouds, openTestCloud } from './cloud-fixture.js';
 
 const run = promisify(execFile);
 
-describe('contract: other clients', function () {
-  let bin = '';
-  before(async function () {
-    this.timeout(300_000);
-    try {
-      bin = await pythonTools({ name: 'aws-tools-1', requirements: ['boto3', 'awscli'] });
-    } catch (error) {
-      const why = String(error).split('\n')[0] ?? '';
-      console.error(`      skipped, because boto3 and awscli cannot be installed: ${why}`);
-      this.skip();
-    }
-  });
+describe('contract: other clients', () => {
+  const bin = useAwsTools();
   afterEach(closeTestClouds);
-
-  function environment(cloud: TestCloud): NodeJS.ProcessEnv {
-    return {
-      PATH: process.env['PATH'],
-      HOME: cloud.stateDir,
-      AWS_ACCESS_KEY_ID: testCredentials.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: testCredentials.secretAccessKey,
-      AWS_DEFAULT_REGION: 'us-east-1',
-      AWS_EC2_METADATA_DISABLED: 'true',
-    };
-  }
 
   it('works for boto3 and its waiters as EC2 does', async () => {
     const cloud = await openTestCloud({ latency: 'fast' });
     const script = fileURLToPath(new URL('aws-tools.py', import.meta.url));
-    const { stdout } = await run(path.join(bin, 'python'), [script, cloud.url], {
-      env: environment(cloud),
+    const { stdout } = await run(path.join(bin(), 'python'), [script, cloud.url], {
+      env: clientEnvironment(cloud),
     });
     assert.deepEqual(JSON.parse(stdout), {
       account: '111122223333',
@@ -72,8 +50,8 @@ describe('contract: other clients', function () {
   it('works for the AWS CLI as EC2 does, errors and queries included', async () => {
     const cloud = await openTestCloud();
     const aws = (...words: string[]): Promise<{ stdout: string }> =>
-      run(path.join(bin, 'aws'), ['--endpoint-url', cloud.url, '--output', 'text', ...words], {
-        env: environment(cloud),
+      run(path.join(bin(), 'aws'), ['--endpoint-url', cloud.url, '--output', 'text', ...words], {
+        env: clientEnvironment(cloud),
       });
     const identity = await aws('sts', 'get-caller-identity', '--query', 'Account');
     assert.equal(identity.stdout.trim(), '111122223333');

@@ -70,6 +70,18 @@ export async function openTestCloud(options: Partial<StartOptions> = {}): Promis
   };
 }
 
+/** The environment of a client that is not of this repository: boto3, the AWS CLI. */
+export function clientEnvironment({ stateDir }: TestCloud): NodeJS.ProcessEnv {
+  return {
+    PATH: process.env['PATH'],
+    HOME: stateDir,
+    AWS_ACCESS_KEY_ID: testCredentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: testCredentials.secretAccessKey,
+    AWS_DEFAULT_REGION: 'us-east-1',
+    AWS_EC2_METADATA_DISABLED: 'true',
+  };
+}
+
 export async function closeTestClouds(): Promise<void> {
   for (const close of opened.splice(0)) await close();
 }
@@ -92,7 +104,7 @@ export async function refusal(code: string, call: Promise<unknown>): Promise<str
   try {
     await call;
   } catch (error) {
-    assert.ok(error instanceof Error);
+    assert.ok(error instanceof Error, String(error));
     assert.equal(error.name, code, error.message);
     return error.message;
   }
@@ -142,7 +154,7 @@ export async function instanceOf(client: EC2Client, id: string): Promise<ec2.Ins
     new ec2.DescribeInstancesCommand({ InstanceIds: [id] }),
   );
   const instance = reservations[0]?.Instances?.[0];
-  assert.ok(instance);
+  assert.ok(instance, 'no instance');
   return instance;
 }
 
@@ -167,7 +179,7 @@ export async function volumeOf(client: EC2Client, id: string): Promise<ec2.Volum
   const { Volumes: volumes = [] } = await client.send(
     new ec2.DescribeVolumesCommand({ VolumeIds: [id] }),
   );
-  assert.ok(volumes[0]);
+  assert.ok(volumes[0], 'no volumes[0]');
   return volumes[0];
 }
 
@@ -188,7 +200,7 @@ export async function snapshotOf(client: EC2Client, id: string): Promise<ec2.Sna
   const { Snapshots: snapshots = [] } = await client.send(
     new ec2.DescribeSnapshotsCommand({ SnapshotIds: [id] }),
   );
-  assert.ok(snapshots[0]);
+  assert.ok(snapshots[0], 'no snapshots[0]');
   return snapshots[0];
 }
 
@@ -221,7 +233,7 @@ export async function imageOf(client: EC2Client, id: string): Promise<ec2.Image>
   const { Images: images = [] } = await client.send(
     new ec2.DescribeImagesCommand({ ImageIds: [id] }),
   );
-  assert.ok(images[0]);
+  assert.ok(images[0], 'no images[0]');
   return images[0];
 }
 

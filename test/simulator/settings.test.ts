@@ -26,7 +26,7 @@ describe('simulator: settings', () => {
     );
     assert.equal((await changeSettings(cloud, shown)).status, 200);
     await changeSettings(cloud, { volumesPerRegion: null });
-    assert.ok(await newVolume(cloud.client()));
+    assert.ok(await newVolume(cloud.client()), 'no newVolume(cloud.client())');
   });
 
   it('refuse unknown keys and wrong values with the reason, and stay unchanged', async () => {

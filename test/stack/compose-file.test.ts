@@ -144,7 +144,7 @@ describe('Dockerfile', () => {
     const ignore = await readFile(join(TREE, '.dockerignore'), 'utf8');
     const copies = [...text.matchAll(/^COPY (?!--from)(.+)$/gm)].map(([, list = '']) => list);
     const sources = copies.flatMap((list) => list.split(' ').slice(0, -1));
-    assert(sources.includes('src'));
+    assert(sources.includes('src'), sources.join('\n'));
     for (const source of new Set(sources)) {
       assert(existsSync(join(TREE, source)), source);
       assert(ignore.split('\n').includes(`!${source}`), `.dockerignore keeps ${source} out`);

@@ -2,7 +2,8 @@
 
 import { ApplicationFailure } from '@temporalio/common';
 import { SEARCH_ATTRIBUTES } from '../../src/contract.js';
-import type { Activities, ComposeImages } from '../../src/activities/activities.js';
+import type { Activities } from '../../src/activities/activities.js';
+import type { ComposeImages } from '../../src/activities/shapes/image.js';
 import type { FailureDetails } from '../../src/model/errors.js';
 import { EC2_SERVICE_EXCEPTION } from '../../src/model/errors.js';
 import type { ImageRequest, RegionPlan, RegisteredAmi } from '../../src/model/plan/plan.js';

@@ -6,7 +6,8 @@ import {
   DeleteVolumeCommand,
 } from '@aws-sdk/client-ec2';
 import assert from 'node:assert/strict';
-import type { Activities, SnapshotSource } from '../../src/activities/activities.js';
+import type { Activities } from '../../src/activities/activities.js';
+import type { SnapshotSource } from '../../src/activities/shapes/image.js';
 import type { ImagePlan, RegisteredAmi } from '../../src/model/plan/plan.js';
 import { snapshotTags } from '../../src/model/ids/tags.js';
 import { variantKey } from '../../src/model/ids/variant.js';

@@ -36,6 +36,27 @@ export async function pythonTools({ name, requirements }: PythonToolsRequest): P
   }
 }
 
+/** boto3 and the AWS CLI. */
+export function awsTools(): Promise<string> {
+  return pythonTools({ name: 'aws-tools-1', requirements: ['boto3', 'awscli'] });
+}
+
+/** Gives the suite that calls it boto3 and the AWS CLI; skips the suite, with the reason, where pip cannot install them. */
+export function useAwsTools(): () => string {
+  let bin = '';
+  before(async function () {
+    this.timeout(INSTALL_LIMIT_MS);
+    try {
+      bin = await awsTools();
+    } catch (error) {
+      const why = String(error).split('\n')[0] ?? '';
+      console.error(`      skipped, because boto3 and awscli cannot be installed: ${why}`);
+      this.skip();
+    }
+  });
+  return () => bin;
+}
+
 async function install(folder: string, requirements: readonly string[]): Promise<void> {
   // A setting of the user that pip refuses in an environment.
   const limit = { timeoutMs: INSTALL_LIMIT_MS, env: { ...process.env, PIP_USER: '0' } };

@@ -23,7 +23,7 @@ const NOTHING = '^$';
 const EVERYTHING = '.*';
 
 /**
- * Roles `rabbit/user` and `rabbit/queue` of Fedora's Ansible: nobody may configure, the topics that are sent
+ * Roles `rabbit/user` and `rabbit/queue` of Fedora's Ansible: a user may not configure, the topics that are sent
  * are a regular expression, and who has a queue may read and write what bears his name. Their expressions are
  * anchored no better than here.
  */

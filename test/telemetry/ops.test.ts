@@ -32,7 +32,7 @@ describe('the alert rules and the board', () => {
     const asked = [...(await ruleMetrics()), ...(await boardMetrics())].filter((name) =>
       name.startsWith('fedimg_listener_'),
     );
-    assert.ok(asked.length > 2);
+    assert.ok(asked.length > 2, String(asked.length));
     for (const name of asked) assert.match(text, new RegExp(`^${name}[ {]`, 'm'));
     for (const result of LISTENER_RESULTS) {
       assert.match(text, new RegExp(`^fedimg_listener_messages_total.*"${result}".* 0$`, 'm'));
@@ -46,7 +46,7 @@ describe('the alert rules and the board', () => {
 
   it('has panels that each ask for something and fit the grid', async () => {
     const all = await boards();
-    assert.ok(all.length > 0);
+    assert.ok(all.length > 0, String(all.length));
     for (const { panels } of all) {
       const titles = panels.map(({ title }) => title);
       assert.equal(new Set(titles).size, titles.length);

@@ -99,7 +99,7 @@ describe('the schedule of the sweep', () => {
       spec.intervals?.map(({ every }) => every),
       [3_600_000],
     );
-    assert(state.paused);
+    assert(state.paused, 'state.paused is false');
     assert.equal(state.note, 'an operator looks into something');
   });
 

@@ -62,9 +62,9 @@ describe('the state of a run', () => {
       assert.deepEqual(await stateOf(workflowId, runId), { state: 'open' });
       await test.client.workflow.getHandle(workflowId).terminate('a test');
       const state = await stateOf(workflowId, runId);
-      assert(state.state === 'closed');
+      assert(state.state === 'closed', state.state);
       assert.equal(state.status, 'TERMINATED');
-      assert(Math.abs(Date.parse(state.closedAt ?? '') - Date.now()) < 60_000);
+      assert(Math.abs(Date.parse(state.closedAt ?? '') - Date.now()) < 60_000, state.closedAt);
     });
   });
 
@@ -108,10 +108,13 @@ describe('the state of a run', () => {
       const runId = await start(test, workflowId);
       await test.client.workflow.getHandle(workflowId).result();
       const state = await stateOf(workflowId, runId);
-      assert(state.state === 'closed');
+      assert(state.state === 'closed', state.state);
       assert.equal(state.status, 'COMPLETED');
-      assert(state.results.includes('snap-home'));
-      assert(state.results.some((id) => id.startsWith('ami-image-hvm-us-east-1')));
+      assert(state.results.includes('snap-home'), state.results.join('\n'));
+      assert(
+        state.results.some((id) => id.startsWith('ami-image-hvm-us-east-1')),
+        state.results.join('\n'),
+      );
     });
   });
 
@@ -156,7 +159,7 @@ describe('the ending of a run', () => {
     const runs = new TemporalRuns(client.workflow);
     const workflowId = `image/${randomUUID()}/Cloud_Base/x86_64`;
     const handle = await client.workflow.start(PUBLISH_IMAGE_WORKFLOW, {
-      taskQueue: `nobody-${randomUUID()}`,
+      taskQueue: `unpolled-${randomUUID()}`,
       workflowId,
       args: [{ request: someRequest() }],
     });

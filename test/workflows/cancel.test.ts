@@ -19,7 +19,7 @@ async function untilCancelled(): Promise<never> {
 
 async function assertCancelled(handle: WorkflowHandle): Promise<void> {
   await assert.rejects(handle.result(), (error) => {
-    assert(error instanceof WorkflowFailedError);
+    assert(error instanceof WorkflowFailedError, String(error));
     assert(error.cause instanceof CancelledFailure, String(error.cause));
     return true;
   });
@@ -109,8 +109,14 @@ describe('a cancel', () => {
       assert.match(home.reason ?? '', /not allowed; AMIs in us-east-1 may be public/);
       const others = regions.filter(({ region }) => region !== 'us-east-1');
       // Their AMIs cannot be public, but EC2 did not show that they are gone.
-      assert(others.every(({ state }) => state === 'failed'));
-      assert(others.every(({ reason }) => reason === 'cancelled; left behind: AMIs: not allowed'));
+      assert(
+        others.every(({ state }) => state === 'failed'),
+        JSON.stringify(others),
+      );
+      assert(
+        others.every(({ reason }) => reason === 'cancelled; left behind: AMIs: not allowed'),
+        JSON.stringify(others),
+      );
     });
   });
 
@@ -157,7 +163,7 @@ describe('a cancel', () => {
       await until('the request', async () => (await events(handle, CANCELS)) === 1);
       open();
       await assert.rejects(handle.result(), (error) => {
-        assert(error instanceof WorkflowFailedError);
+        assert(error instanceof WorkflowFailedError, String(error));
         assert(error.cause instanceof ApplicationFailure, String(error.cause));
         return /status 3/.test(error.cause.message);
       });

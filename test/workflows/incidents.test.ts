@@ -95,7 +95,7 @@ describe('a publication in incidents of other projects', () => {
       const handle = await test.startImage(someRequest());
       assert.equal((await handle.result()).amis.length, 33 * 4);
       // Temporal warns at 10,240.
-      assert((await eventCount(test, handle)) < 1_500);
+      assert((await eventCount(test, handle)) < 1_500, 'too many events');
     });
   });
 });
@@ -155,7 +155,7 @@ describe('a compose in incidents of other projects', () => {
       await until('the undo', () => fake.count('undoRegion us-east-1') === 1);
       const again = await startCompose(test, composeId);
       await assert.rejects(again.result(), (error) => {
-        assert(error instanceof WorkflowFailedError);
+        assert(error instanceof WorkflowFailedError, String(error));
         assert.match(String(error.cause), /still being undone: .*signal the compose again/);
         return true;
       });

@@ -36,7 +36,7 @@ describe('the messages of an image', () => {
         ({ ami, virt, volumeType }) => ami !== null && virt === 'hvm' && volumeType === 'gp2',
       );
       assert.deepEqual(regions, Object.fromEntries(best.map(({ region, ami }) => [region, ami])));
-      assert(!('eu-west-1' in regions));
+      assert(!('eu-west-1' in regions), 'eu-west-1');
     });
   });
 
@@ -64,7 +64,7 @@ describe('the messages of an image', () => {
     const sent = fake.announced.filter(({ topic }) => topic.startsWith('published.v1.aws.'));
     assert.equal(sent.length, 1);
     const { regions } = sent[0]?.body as { regions: Record<string, string> };
-    assert('us-east-1' in regions && !('sa-east-1' in regions));
+    assert('us-east-1' in regions && !('sa-east-1' in regions), Object.keys(regions).join('\n'));
   });
 
   it('report no paravirtual copy in a region without a PV kernel', async () => {
@@ -73,7 +73,7 @@ describe('the messages of an image', () => {
       planImage: ({ request, workflowId, runId }) => {
         const plan = somePlan(request, { workflowId, runId });
         const [poor, ...others] = plan.copies;
-        assert(poor);
+        assert(poor, 'no poor');
         const copies = [{ ...poor, wanted: poor.wanted.filter(isHvm) }, ...others];
         return Promise.resolve({ ...plan, copies });
       },
@@ -96,7 +96,7 @@ describe('the messages of an image', () => {
   it('report a paravirtual copy without a source AMI when the home region has no PV kernel', () => {
     const plan = somePlan(someRequest(), { workflowId: 'image/a', runId: 'run' });
     const [region] = plan.copies;
-    assert(region);
+    assert(region, 'no region');
     const copies = registered(region, 'snap-copied');
     const sources = registered(plan.home, 'snap-home').filter(
       ({ variant }) => variant.virt === 'hvm',
@@ -112,7 +112,10 @@ describe('the messages of an image', () => {
         ['paravirtual', false],
       ],
     );
-    assert(extras.every(({ id }) => id !== undefined));
+    assert(
+      extras.every(({ id }) => id !== undefined),
+      JSON.stringify(extras),
+    );
   });
 
   it('report a failed upload when EC2 refuses to register the AMIs', async () => {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import { WorkflowFailedError } from '@temporalio/client';
-import type { Activities, FoundStrays } from '../../src/activities/activities.js';
+import type { Activities } from '../../src/activities/activities.js';
+import type { FoundStrays } from '../../src/activities/shapes/removal.js';
 import { SWEEP_WORKFLOW } from '../../src/contract.js';
 import type { ResourceType, SweepItem, SweepReport } from '../../src/model/sweep/sweep.js';
 import { fakeActivities, finalFailure } from '../support/fake-activities.js';
@@ -63,7 +64,10 @@ describe('sweep', () => {
     assert.equal(report.removed.length, 8);
     assert.equal(report.keptCount, 6);
     assert.deepEqual(report.failedRegions, []);
-    assert(calls.includes('removeStrays us-east-1') && calls.includes('removeStrays eu-west-1'));
+    assert(
+      calls.includes('removeStrays us-east-1') && calls.includes('removeStrays eu-west-1'),
+      calls.join('\n'),
+    );
     assert.match(details, /8 removed, 0 left, 6 kept/);
     assert.match(details, /\| us-east-1 \| instance \| instance-us-east-1 \| image\/a \|/);
   });
@@ -74,7 +78,7 @@ describe('sweep', () => {
       { dryRun: true },
     );
     assert.equal(report.removed.length, 8);
-    assert(report.dryRun);
+    assert(report.dryRun, 'report.dryRun is false');
     assert(!calls.some((call) => call.startsWith('removeStrays')), calls.join(' '));
   });
 
@@ -83,8 +87,8 @@ describe('sweep', () => {
       findStrays: ({ regionName: region }) =>
         Promise.resolve(found(region === 'eu-west-1' ? strayOfEach(region) : [])),
     });
-    assert(!calls.includes('removeStrays us-east-1'));
-    assert(calls.includes('removeStrays eu-west-1'));
+    assert(!calls.includes('removeStrays us-east-1'), calls.join('\n'));
+    assert(calls.includes('removeStrays eu-west-1'), calls.join('\n'));
   });
 
   it('sweeps the other regions when one fails, and reports which one and why', async () => {
@@ -97,7 +101,10 @@ describe('sweep', () => {
     assert.deepEqual(report.failedRegions, [
       { region: 'us-east-1', reason: 'AuthFailure: the region is not enabled' },
     ]);
-    assert(report.removed.every(({ region }) => region === 'eu-west-1'));
+    assert(
+      report.removed.every(({ region }) => region === 'eu-west-1'),
+      JSON.stringify(report.removed),
+    );
     assert.equal(report.removed.length, 4);
   });
 

@@ -8,7 +8,7 @@ import type { Clock } from '../../model/clock.js';
 import type { Installation } from '../../model/ids/installation.js';
 import type { RunRef } from '../../model/ids/run-ref.js';
 import type { Announcement } from '../../model/progress/announcement.js';
-import type { SendNotificationInput } from '../activities.js';
+import type { SendNotificationInput } from '../shapes/message.js';
 import type { RunState } from '../../model/sweep/sweep.js';
 
 export type RunEnding = 'closed' | 'cancelled';

@@ -26,12 +26,10 @@ import { redacted, redactedError } from '../../model/redact.js';
 import { BrokerError } from '../../messaging/errors.js';
 import { NotifyError } from '../../notify/errors.js';
 import { SourceError } from '../../fetch/errors.js';
-import type {
-  CopyToRegionInput,
-  RunTestInput,
-  UndoRegionInput,
-  WriteImageInput,
-} from '../activities.js';
+import type { CopyToRegionInput } from '../shapes/region.js';
+import type { RunTestInput } from '../shapes/test.js';
+import type { UndoRegionInput } from '../shapes/removal.js';
+import type { WriteImageInput } from '../shapes/image.js';
 import type { Fence } from './fence.js';
 import { holding } from './fence.js';
 import { inRegion } from './heartbeat.js';

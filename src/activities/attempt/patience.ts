@@ -1,5 +1,6 @@
 /** How long one piece of an activity may take, over all its attempts, from the moment when it could begin. */
 
+import { setMaxListeners } from 'node:events';
 import { activityInfo } from '@temporalio/activity';
 import type { RegionAccess } from '../../aws/region-access.js';
 import type { WaitHeartbeat } from '../../model/progress/heartbeat.js';
@@ -22,11 +23,6 @@ export class Patience {
     if (since !== undefined) this.begin(since);
   }
 
-  /** Aborts with the failure when the time is over. */
-  get signal(): AbortSignal {
-    return this.#end.signal;
-  }
-
   /** For each heartbeat, so that the next attempt goes on with the same time. */
   get beat(): Since {
     if (this.#since === undefined || this.#limitMs === undefined) return {};
@@ -45,9 +41,24 @@ export class Patience {
       .catch(() => undefined);
   }
 
-  /** The work is over: the timer ends. */
-  stop(): void {
-    this.#over.abort();
+  /** Does the work until it ends, `untilCancelled` aborts or the time is over: then it fails with the reason. */
+  async bound<T>(
+    untilCancelled: AbortSignal,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const signal = AbortSignal.any([untilCancelled, this.#end.signal]);
+    // Each call and each wait adds a listener.
+    setMaxListeners(0, signal);
+    try {
+      return await work(signal);
+    } catch (error) {
+      // The reason instead of the aborted call's own error.
+      if (this.#end.signal.aborted && !untilCancelled.aborted)
+        throw this.#end.signal.reason as Error;
+      throw error;
+    } finally {
+      this.#over.abort();
+    }
   }
 }
 

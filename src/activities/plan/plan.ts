@@ -13,7 +13,7 @@ import { shownText } from '../../model/printable.js';
 import type { Origin } from '../../model/ids/tags.js';
 import type { Arch } from '../../model/ids/variant.js';
 import { variantKey, variantsOf } from '../../model/ids/variant.js';
-import type { PlanInput } from '../activities.js';
+import type { PlanInput } from '../shapes/image.js';
 import type { ActivityContext } from '../attempt/context.js';
 import { heartbeating, waitingFor } from '../attempt/heartbeat.js';
 import { checkHome, refuseHome } from './home-checks.js';

@@ -14,7 +14,7 @@ import type {
 } from '../../model/sweep/sweep.js';
 import { mostTelling, RESOURCE_TYPES, sumOfOthers } from '../../model/sweep/sweep.js';
 import { managedKey, RESULT_STATE, TAG } from '../../model/ids/tags.js';
-import type { FindStraysInput, FoundStrays } from '../activities.js';
+import type { FindStraysInput, FoundStrays } from '../shapes/removal.js';
 import type { ActivityContext, WorkflowRuns } from '../attempt/context.js';
 import { heartbeating, waitingFor } from '../attempt/heartbeat.js';
 import { refuseOtherDeployment } from './plan-sweep.js';

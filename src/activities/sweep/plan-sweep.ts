@@ -4,7 +4,7 @@ import { enabledRegions } from '../../aws/account.js';
 import { classifyAwsError } from '../../aws/errors.js';
 import type { Config } from '../../config/schema.js';
 import { EC2_SERVICE_EXCEPTION, ServiceError } from '../../model/errors.js';
-import type { SweepPlan } from '../activities.js';
+import type { SweepPlan } from '../shapes/removal.js';
 import type { ActivityContext } from '../attempt/context.js';
 import { heartbeating, waitingFor } from '../attempt/heartbeat.js';
 

@@ -6,7 +6,7 @@ import { removeResource } from '../../aws/removal.js';
 import { repeatRounds } from '../../aws/until-visible.js';
 import type { SweepItem } from '../../model/sweep/sweep.js';
 import { RESOURCE_TYPES } from '../../model/sweep/sweep.js';
-import type { RemovedStrays, RemoveStraysInput } from '../activities.js';
+import type { RemovedStrays, RemoveStraysInput } from '../shapes/removal.js';
 import type { ActivityContext } from '../attempt/context.js';
 import { heartbeating, waitingFor } from '../attempt/heartbeat.js';
 import { refuseOtherDeployment } from './plan-sweep.js';

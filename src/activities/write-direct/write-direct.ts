@@ -24,7 +24,7 @@ import type {
   StreamedImage,
 } from '../../model/progress/heartbeat.js';
 import { redacted } from '../../model/redact.js';
-import type { WriteDirectInput, WrittenSnapshot } from '../activities.js';
+import type { WriteDirectInput, WrittenSnapshot } from '../shapes/image.js';
 import type { ActivityContext } from '../attempt/context.js';
 import { heartbeating, waitingFor } from '../attempt/heartbeat.js';
 import { writeRefused } from '../write.js';

@@ -1,7 +1,8 @@
 /** Copies the snapshot to all other regions in parallel; a failed region does not stop the others. */
 
 import { proxyActivities } from '@temporalio/workflow';
-import type { Activities, SnapshotSource } from '../../activities/activities.js';
+import type { Activities } from '../../activities/activities.js';
+import type { SnapshotSource } from '../../activities/shapes/image.js';
 import type { ImagePlan, RegionPlan } from '../../model/plan/plan.js';
 import { settleAll } from '../../model/settle.js';
 import { copyBounds, copying } from '../profiles.js';

@@ -1,7 +1,8 @@
 /** With `copy.start = "with-test"`, the copies of the snapshot that begin before the test has passed: snapshots without AMIs. */
 
 import { CancellationScope, log, proxyActivities } from '@temporalio/workflow';
-import type { Activities, SnapshotSource } from '../../activities/activities.js';
+import type { Activities } from '../../activities/activities.js';
+import type { SnapshotSource } from '../../activities/shapes/image.js';
 import { failureReason } from '../failure-reason.js';
 import { waiting } from '../profiles.js';
 import type { Publication } from './publication.js';

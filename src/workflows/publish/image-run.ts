@@ -8,7 +8,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { WrittenImage } from '../../activities/activities.js';
+import type { WrittenImage } from '../../activities/shapes/image.js';
 import type { PublishImageInput } from '../../contract.js';
 import type { RunSinks } from '../../model/progress/run-events.js';
 import { imageProgressQuery } from '../../contract.js';

@@ -1,7 +1,8 @@
 /** Before a run closes: removes what it made twice. */
 
 import { CancellationScope, log, proxyActivities } from '@temporalio/workflow';
-import type { Activities, RegionResult } from '../../activities/activities.js';
+import type { Activities } from '../../activities/activities.js';
+import type { RegionResult } from '../../activities/shapes/removal.js';
 import { failureReason } from '../failure-reason.js';
 import { lookingAgain } from '../profiles.js';
 import type { RegionState } from '../../model/progress/progress.js';

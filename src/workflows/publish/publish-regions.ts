@@ -1,7 +1,8 @@
 /** Makes complete regions public: required regions first, and the home region last of them. */
 
 import { proxyActivities } from '@temporalio/workflow';
-import type { Activities, SnapshotSource } from '../../activities/activities.js';
+import type { Activities } from '../../activities/activities.js';
+import type { SnapshotSource } from '../../activities/shapes/image.js';
 import type { TestRecord } from '../../model/progress/progress.js';
 import { settleAll } from '../../model/settle.js';
 import { waiting } from '../profiles.js';

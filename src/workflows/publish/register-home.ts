@@ -1,7 +1,8 @@
 /** The home region's AMIs. The instance of the first test starts while EC2 still makes the AMIs that are not tested. */
 
 import { proxyActivities } from '@temporalio/workflow';
-import type { Activities, InstanceRef, SnapshotSource } from '../../activities/activities.js';
+import type { Activities } from '../../activities/activities.js';
+import type { InstanceRef, SnapshotSource } from '../../activities/shapes/image.js';
 import { variantKey } from '../../model/ids/variant.js';
 import type { RegionPlan, RegisteredAmi, WantedAmi } from '../../model/plan/plan.js';
 import { settleAll } from '../../model/settle.js';

@@ -1,7 +1,8 @@
 /** Boots the AMIs that the configuration names and runs the test script on each; the first failure is final. */
 
 import { CancellationScope, log, proxyActivities } from '@temporalio/workflow';
-import type { Activities, InstanceRef } from '../../activities/activities.js';
+import type { Activities } from '../../activities/activities.js';
+import type { InstanceRef } from '../../activities/shapes/image.js';
 import { variantKey } from '../../model/ids/variant.js';
 import type { RegisteredAmi, TestPlan } from '../../model/plan/plan.js';
 import type { TestRecord } from '../../model/progress/progress.js';

@@ -1,7 +1,8 @@
 /** What a run must remove when it fails or is cancelled: registered before the effect, undone last first. */
 
 import { CancellationScope, log, proxyActivities } from '@temporalio/workflow';
-import type { Activities, UndoneRegion } from '../../activities/activities.js';
+import type { Activities } from '../../activities/activities.js';
+import type { UndoneRegion } from '../../activities/shapes/removal.js';
 import type { Origin, StepTag } from '../../model/ids/tags.js';
 import { failureReason } from '../failure-reason.js';
 import { undoing } from '../profiles.js';

@@ -1,7 +1,8 @@
 /** The write without a utility instance: the worker writes the snapshot through the EBS direct APIs. */
 
 import { proxyActivities } from '@temporalio/workflow';
-import type { Activities, SnapshotSource } from '../../activities/activities.js';
+import type { Activities } from '../../activities/activities.js';
+import type { SnapshotSource } from '../../activities/shapes/image.js';
 import type { DirectPlan } from '../../model/plan/plan.js';
 import { following, writeBounds } from '../profiles.js';
 import type { Publication } from './publication.js';

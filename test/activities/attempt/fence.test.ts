@@ -1,18 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import os, { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { CreateTagsCommand, DescribeRegionsCommand } from '@aws-sdk/client-ec2';
+import os from 'node:os';
+import { DescribeRegionsCommand } from '@aws-sdk/client-ec2';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import type { PendingAttempt } from '../../../src/activities/attempt/fence.js';
-import { attemptGate, Fence, holding } from '../../../src/activities/attempt/fence.js';
+import { Fence, holding } from '../../../src/activities/attempt/fence.js';
 import { leaseClockMs } from '../../../src/activities/attempt/lease-clock.js';
-import type { Lease } from '../../../src/activities/attempt/lease.js';
-import type { RegionAccess } from '../../../src/aws/region-access.js';
-import { Aws, scaledAwsSettings } from '../../../src/aws/region-access.js';
-import type { Effect } from '../../../src/simulator/index.js';
-import { publisherAccount, startSimulator } from '../../../src/simulator/index.js';
 import { until } from '../../support/until.js';
+import { ATTEMPT, begun, record, tag, tell, withRegion } from './fenced-region.js';
 
 const BOUND_MS = 200;
 
@@ -25,63 +18,6 @@ async function outOfTouch(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
-interface Home {
-  readonly ec2: RegionAccess;
-  readonly effects: () => Promise<Effect[]>;
-}
-
-async function withRegion(body: (home: Home) => Promise<void>): Promise<void> {
-  const stateDir = await mkdtemp(join(tmpdir(), 'fedimg-test-fence-'));
-  const simulator = await startSimulator({
-    stateDir,
-    latency: 'instant',
-    settings: publisherAccount,
-  });
-  const { url: endpoint, credentials } = simulator;
-  const aws = new Aws(scaledAwsSettings(0.05, { requestTimeoutMs: 60_000 }), {
-    endpoint,
-    credentials,
-    gate: attemptGate('9.9'),
-  });
-  try {
-    await body({
-      ec2: aws.region('us-east-1'),
-      effects: async () =>
-        (await readFile(join(stateDir, 'effects.jsonl'), 'utf8'))
-          .split('\n')
-          .filter((line) => line !== '')
-          .map((line) => JSON.parse(line) as Effect)
-          .filter(({ kind }) => kind === 'call'),
-    });
-  } finally {
-    aws.destroy();
-    await simulator.close();
-    await rm(stateDir, { recursive: true, force: true });
-  }
-}
-
-const tag = () =>
-  new CreateTagsCommand({ Resources: ['vol-0123456789abcdef0'], Tags: [{ Key: 'a', Value: 'b' }] });
-
-const ATTEMPT = { workflowId: 'w', runId: 'r', activityId: '7', attempt: 2 };
-
-/** Temporal's answer to a question that is asked now. */
-function tell(fence: Fence, ...pending: PendingAttempt[]): void {
-  fence.answered(ATTEMPT, pending, leaseClockMs());
-}
-
-/** Temporal has the heartbeat that this attempt sends now. */
-function record(fence: Fence, lease: Lease): void {
-  tell(fence, { activityId: '7', attempt: 2, stamp: lease.stamp() });
-}
-
-/** An attempt of which Temporal has heard. */
-function begun(fence: Fence): Lease {
-  const lease = fence.lease(ATTEMPT);
-  record(fence, lease);
-  return lease;
-}
-
 describe('an attempt that is handed to a worker', () => {
   it('has no effect before Temporal has recorded its heartbeat: the worker may have been paused, and another attempt may have begun', async () => {
     await withRegion(async ({ ec2, effects }) => {
@@ -92,14 +28,14 @@ describe('an attempt that is handed to a worker', () => {
       const sent = holding(lease, () => ec2.ec2.send(tag())).catch((error: unknown) => error);
       await until('it asks for leave', () => doubts > 0);
       assert.equal((await effects()).length, 0);
-      assert(fence.isInDoubt(ATTEMPT));
+      assert(fence.isInDoubt(ATTEMPT), 'fence.isInDoubt(ATTEMPT) is false');
       record(fence, lease);
       await sent;
       assert.deepEqual(
         (await effects()).map(({ action }) => action),
         ['CreateTags'],
       );
-      assert(!fence.isInDoubt(ATTEMPT));
+      assert(!fence.isInDoubt(ATTEMPT), 'fence.isInDoubt(ATTEMPT) is true');
     });
   });
 
@@ -163,7 +99,7 @@ describe('an attempt whose heartbeats do not reach Temporal', () => {
     // As after SIGCONT: nothing else of this process reached its time-out turn.
     while (performance.now() - beginMs <= BOUND_MS);
     const held = lease.held();
-    assert(lease.signal.aborted);
+    assert(lease.signal.aborted, 'lease.signal.aborted is false');
     await assert.rejects(held, /no heartbeat/);
   });
 
@@ -270,7 +206,10 @@ describe('an attempt that Temporal has given up', () => {
     const leases = [ATTEMPT, { ...ATTEMPT, runId: 'another' }].map((of) => fence.lease(of));
     fence.answered(ATTEMPT, [], askedMs);
     tell(fence, { activityId: '7', attempt: 2, stamp: undefined });
-    assert(leases.every(({ signal }) => !signal.aborted));
+    assert(
+      leases.every(({ signal }) => !signal.aborted),
+      'a lease is lost',
+    );
   });
 
   it('is not asked for any more when it has ended', () => {

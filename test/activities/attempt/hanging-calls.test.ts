@@ -27,7 +27,10 @@ describe('an EC2 that takes calls and never answers', () => {
           assert(failures.length < 5, String(error));
         }
       }
-      assert(failures.every(({ nonRetryable }) => nonRetryable === false));
+      assert(
+        failures.every(({ nonRetryable }) => nonRetryable === false),
+        JSON.stringify(failures),
+      );
       assert((await level.calls('RunInstances')) > 1, 'it was asked again');
       assert.equal((await level.resources('instance')).length, 1);
     });

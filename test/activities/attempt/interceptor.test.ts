@@ -76,7 +76,7 @@ describe('an activity of another deployment that came to this worker', () => {
     ];
     for (const [deployment, workflowId] of foreign) {
       await assert.rejects(runOn(deployment, workflowId), (error) => {
-        assert(error instanceof ApplicationFailure);
+        assert(error instanceof ApplicationFailure, String(error));
         assert.match(error.message, /received work of .*, which belongs to deployment/);
         return error.nonRetryable !== true;
       });

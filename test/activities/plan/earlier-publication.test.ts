@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { CreateTagsCommand } from '@aws-sdk/client-ec2';
 import type { ApplicationFailure } from '@temporalio/common';
-import type { SnapshotSource } from '../../../src/activities/activities.js';
+import type { SnapshotSource } from '../../../src/activities/shapes/image.js';
 import type { FailureDetails } from '../../../src/model/errors.js';
 import type { ImagePlan, RegisteredAmi } from '../../../src/model/plan/plan.js';
 import { variantKey } from '../../../src/model/ids/variant.js';
@@ -88,7 +88,10 @@ describe('an image whose earlier run left a region out', () => {
       await publish(level.activities, again, copies);
       const last = await planAgain(level);
       assert.deepEqual([last.completion, last.published?.length], [undefined, 4]);
-      assert(last.home.leftOut.every((left) => left.reason === reason));
+      assert(
+        last.home.leftOut.every((left) => left.reason === reason),
+        JSON.stringify(last.home.leftOut),
+      );
     });
   });
 
@@ -130,11 +133,17 @@ describe('an image whose earlier run left a region out', () => {
       const again = await planAgain(level);
       const completed = await copy(level.activities, again, source);
       assert.equal(completed.length, 4);
-      assert(kept.every((id) => ids(completed).includes(id)));
+      assert(
+        kept.every((id) => ids(completed).includes(id)),
+        kept.join('\n'),
+      );
       await publish(level.activities, again, completed);
       assert.equal(await level.calls('CopySnapshot'), 1);
       const images = await level.resources('image');
-      assert(images.every((image) => image.public));
+      assert(
+        images.every((image) => image.public),
+        JSON.stringify(images),
+      );
       assert.equal(images.length, 8);
     });
   });
@@ -161,7 +170,10 @@ describe('an image whose earlier run left a region out', () => {
       const { removed } = await level.activities.undoRegion({
         ...{ origin: again.origin, regionName: 'eu-west-1', steps: ['copy'] },
       });
-      assert(ids(there).every((id) => removed.includes(id)));
+      assert(
+        ids(there).every((id) => removed.includes(id)),
+        removed.join('\n'),
+      );
     });
   });
 });
@@ -217,7 +229,10 @@ describe('an image that is kept private', () => {
         ...LATER,
       });
       assert.deepEqual(ids([...published]), ids(home));
-      assert(published.every(({ isPrivate }) => isPrivate));
+      assert(
+        published.every(({ isPrivate }) => isPrivate),
+        JSON.stringify(published),
+      );
     });
   });
 

@@ -34,7 +34,10 @@ describe('the plan', () => {
       const image = { ...request.image, arch: 'aarch64' as const };
       const plan = await activities.planImage({ request: { ...request, image }, ...RUN });
       assert.equal(plan.registration.bootMode, 'uefi');
-      assert(plan.home.wanted.every(({ variant }) => variant.virt === 'hvm'));
+      assert(
+        plan.home.wanted.every(({ variant }) => variant.virt === 'hvm'),
+        JSON.stringify(plan.home.wanted),
+      );
       assert.match(plan.home.leftOut[0]?.reason ?? '', /no paravirtual instances for arm64/);
     });
   });
@@ -92,11 +95,20 @@ describe('the plan', () => {
         const [untested] = plan.untested ?? [];
         assert.match(untested?.reason ?? '', expected);
         for (const { wanted, leftOut } of [plan.home, ...plan.copies]) {
-          assert(wanted.every(({ variant }) => variant.virt === 'hvm'));
-          assert(leftOut.some(({ variant }) => variant.virt === 'paravirtual'));
+          assert(
+            wanted.every(({ variant }) => variant.virt === 'hvm'),
+            JSON.stringify(wanted),
+          );
+          assert(
+            leftOut.some(({ variant }) => variant.virt === 'paravirtual'),
+            JSON.stringify(leftOut),
+          );
         }
         assert.match(plan.home.leftOut[0]?.reason ?? '', expected);
-        assert(plan.warnings?.some((warning) => warning.startsWith('paravirtual left out: ')));
+        assert(
+          plan.warnings?.some((warning) => warning.startsWith('paravirtual left out: ')),
+          plan.warnings?.join('\n'),
+        );
       });
     }
   });
@@ -130,7 +142,10 @@ describe('the plan', () => {
       assert.doesNotMatch(unusable, /tried again/);
       await setFaults([]);
       const whole = await soonAgain.planImage(input);
-      assert(whole.copies.every(({ unusable }) => unusable === undefined));
+      assert(
+        whole.copies.every(({ unusable }) => unusable === undefined),
+        JSON.stringify(whole.copies),
+      );
     });
   });
 

@@ -25,7 +25,7 @@ export function replay({ history }: Evidence): string[] {
 
 /**
  * I11: an attempt that Temporal has replaced must not act beside its successor. What it sent before its
- * successor acted may still be on its way: that nobody can call back, and find-or-create is there for it.
+ * successor acted may still be on its way: the worker cannot call it back, and find-or-create is there for it.
  */
 export function fencing({ effects }: Evidence): string[] {
   const latest = new Map<string, { readonly attempt: number; readonly time: string }>();

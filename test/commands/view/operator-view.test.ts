@@ -57,7 +57,8 @@ describe('the status of an image that waits for a person', () => {
       outcome: 'partly-published',
       progress: someProgress({ outcome: 'partly-published', regions }),
     });
-    assert(textOf(status).includes(`complete sa-east-1:  fedimg retry ${ID} --region sa-east-1`));
+    const text = textOf(status);
+    assert(text.includes(`complete sa-east-1:  fedimg retry ${ID} --region sa-east-1`), text);
     assert.equal(exitCodeOfStatus(status), EXIT.partlyPublished);
   });
 });

@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
 import { PlainProgress } from '../../../src/commands/view/plain-progress.js';
-import { screenLines } from '../../../src/commands/view/screen.js';
 import { statusLines } from '../../../src/commands/view/status-view.js';
-import { overviewOf } from '../../../src/model/status/compose-overview.js';
-import type { PublicationStatus } from '../../../src/client/status.js';
-import type { TransferRates } from '../../../src/commands/view/work-text.js';
 import { createTransferRate } from '../../../src/commands/view/transfer-rate.js';
-import type { WriteHeartbeat } from '../../../src/model/progress/heartbeat.js';
+import type { TransferRates } from '../../../src/commands/view/work-text.js';
 import { waitingSteps } from '../../../src/model/progress/progress.js';
+import { MIB, live, options, writing } from './shown-status.js';
 import {
   MOVING,
   NOW_MS,
@@ -16,44 +13,6 @@ import {
   someImageStatus,
   someProgress,
 } from './statuses.js';
-
-const MIB = 1024 ** 2;
-const options = (): Parameters<typeof statusLines>[1] => ({
-  paint: (_, text) => text,
-  nowMs: NOW_MS,
-});
-
-const PLAIN = (_: unknown, text: string): string => text;
-
-/** The moving screen of a watch, without colours. */
-function live(
-  status: PublicationStatus,
-  { nowMs = NOW_MS, columns = 200, rows = 50, rates = new Map() as TransferRates } = {},
-): string[] {
-  const options = { paint: PLAIN, nowMs, columns, rows, rates };
-  return screenLines({ overview: overviewOf(status), messages: [] }, options);
-}
-
-function writing(
-  phase: string,
-  bytes: number,
-  totalBytes: number,
-): ReturnType<typeof someImageStatus> {
-  const heartbeat: WriteHeartbeat = { version: 1, kind: 'write', phase, bytes, totalBytes };
-  return someImageStatus({
-    activities: [
-      {
-        id: '3',
-        type: 'writeImage',
-        attempt: 1,
-        heartbeat,
-        lastFailure: null,
-        nextAttemptAt: null,
-        wait: MOVING,
-      },
-    ],
-  });
-}
 
 describe('the status of a publication, as it is shown', () => {
   it('shows bytes, rate and time left of a write, from samples seconds apart', () => {

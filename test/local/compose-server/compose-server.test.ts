@@ -64,7 +64,7 @@ describe('the server of a compose', () => {
   it('sends the whole file, and only its length for a HEAD request', async () => {
     const get = await ask('/file.raw.xz');
     assert.equal(get.status, 200);
-    assert.ok(get.body.equals(content));
+    assert.ok(get.body.equals(content), 'other bytes');
     const head = await ask('/file.raw.xz', {}, 'HEAD');
     assert.equal(head.headers['content-length'], String(content.length));
     assert.equal(head.headers['accept-ranges'], 'bytes');
@@ -84,7 +84,7 @@ describe('the server of a compose', () => {
       const answer = await ask('/file.raw.xz', { range });
       assert.equal(answer.status, 206);
       assert.equal(answer.headers['content-range'], `bytes ${first}-${last}/200000`);
-      assert.ok(answer.body.equals(content.subarray(first, last + 1)));
+      assert.ok(answer.body.equals(content.subarray(first, last + 1)), 'other bytes');
     });
   }
 
@@ -167,8 +167,8 @@ describe('the server of a compose', () => {
     server.setFault('/file.raw.xz', { truncateAfterBytes: 100_001 });
     const answer = await ask('/file.raw.xz');
     assert.equal(answer.headers['content-length'], '200000');
-    assert.ok(answer.broken);
-    assert.ok(answer.body.equals(content.subarray(0, 100_001)));
+    assert.ok(answer.broken, 'answer.broken is false');
+    assert.ok(answer.body.equals(content.subarray(0, 100_001)), 'other bytes');
   });
 
   it('lets a slow reader get all sent bytes when it closes the connection', async () => {
@@ -218,8 +218,8 @@ describe('the server of a compose', () => {
   it('keeps a pace and a delay', async () => {
     server.setFault('/file.raw.xz', { bytesPerSecond: 400_000, delayMs: 100 });
     const startedAt = performance.now();
-    assert.ok((await ask('/file.raw.xz')).body.equals(content));
-    assert.ok(performance.now() - startedAt >= 590);
+    assert.ok((await ask('/file.raw.xz')).body.equals(content), 'other bytes');
+    assert.ok(performance.now() - startedAt >= 590, 'too early');
   });
 
   it('holds a download until it is released, but not a request for the bytes behind', async () => {
@@ -231,10 +231,10 @@ describe('the server of a compose', () => {
     const sent = server.requests('/file.raw.xz').bytes;
     assert.ok(sent < content.length, `${sent} bytes`);
     const end = await ask('/file.raw.xz', { range: 'bytes=-10' });
-    assert.ok(end.body.equals(content.subarray(-10)));
+    assert.ok(end.body.equals(content.subarray(-10)), 'other bytes');
     assert.equal(server.requests('/file.raw.xz').bytes, sent + 10);
     release();
-    assert.ok((await held).body.equals(content));
+    assert.ok((await held).body.equals(content), 'other bytes');
   });
 
   it('ends despite a stalled download and kept connections', async () => {
@@ -244,7 +244,7 @@ describe('the server of a compose', () => {
     await ask('/a%20b/%C3%BC');
     await Promise.all([server.close(), server.close()]);
     const answer = await stalled;
-    assert.ok(answer.broken);
-    assert.ok(answer.body.equals(content.subarray(0, 70_000)));
+    assert.ok(answer.broken, 'answer.broken is false');
+    assert.ok(answer.body.equals(content.subarray(0, 70_000)), 'other bytes');
   });
 });

@@ -64,7 +64,7 @@ describe('a sample compose', () => {
         path.join(folder, `Fedora-Cloud-43-20251021.0-${arch}-CHECKSUM`),
         'utf8',
       );
-      assert.ok(sums.includes(`SHA256 (${name}) = ${picked[0]?.checksums.sha256}`));
+      assert.ok(sums.includes(`SHA256 (${name}) = ${picked[0]?.checksums.sha256}`), sums);
     }
   });
 

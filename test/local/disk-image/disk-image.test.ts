@@ -32,8 +32,8 @@ function readTable(disk: Buffer, at: number): { first: number; last: number; typ
     }))
     .filter(({ type }) => !/^0+$/.test(type));
   for (const { first, last } of used) {
-    assert.ok(first >= Number(header.readBigUInt64LE(40)));
-    assert.ok(last <= Number(header.readBigUInt64LE(48)));
+    assert.ok(first >= Number(header.readBigUInt64LE(40)), String(first));
+    assert.ok(last <= Number(header.readBigUInt64LE(48)), String(last));
   }
   return used;
 }
@@ -66,7 +66,7 @@ describe('a sample disk image', () => {
       assert.equal(efi?.type, '28732ac11ff8d211ba4b00a0c93ec93b');
       const volume = disk.subarray((efi?.first ?? 0) * sector, ((efi?.last ?? 0) + 1) * sector);
       assert.equal(volume.toString('latin1', 54, 59), 'FAT16');
-      assert.ok(volume.includes(x86 ? 'BOOTX64 EFI' : 'BOOTAA64EFI'));
+      assert.ok(volume.includes(x86 ? 'BOOTX64 EFI' : 'BOOTAA64EFI'), 'other bytes');
       const program = volume.subarray(volume.indexOf('MZ'));
       const machine = program.readUInt16LE(program.readUInt32LE(0x3c) + 4);
       assert.equal(machine, x86 ? 0x8664 : 0xaa64);
@@ -110,7 +110,7 @@ describe('a sample disk image', () => {
     assert.deepEqual(image.raw, await digestFile(file));
     assert.deepEqual(image.compressed, await digestFile(image.file));
     const unpacked = execFileSync('xz', ['-dc', image.file], { maxBuffer: 64 * mib });
-    assert.ok(unpacked.equals(await readFile(file)));
+    assert.ok(unpacked.equals(await readFile(file)), 'other bytes');
     const listing = execFileSync('xz', ['--robot', '--list', image.file], { encoding: 'utf8' });
     assert.match(listing, /^totals\t1\t8\t/m);
     await compressXz(file);

@@ -93,7 +93,7 @@ describe('child processes', () => {
     assert.match(died[0]?.message ?? '', /worker ended unexpectedly \(status 7\)/);
     assert.match(died[0]?.message ?? '', /line 30\nno such bundle/);
     assert.doesNotMatch(died[0]?.message ?? '', /line 3\n/);
-    assert.ok(died[0]?.message.includes(child.logFile));
+    assert.ok(died[0]?.message.includes(child.logFile), String(died[0]?.message));
     const headline = `worker ended unexpectedly (status 7); all of its output: ${child.logFile}`;
     assert.deepEqual(
       lines,
@@ -172,7 +172,7 @@ describe('a program with child processes', function () {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     parent.stderr?.resume();
-    assert.ok(parent.stdout);
+    assert.ok(parent.stdout, 'no parent.stdout');
     let printed = '';
     for await (const chunk of parent.stdout) {
       printed += String(chunk);
@@ -189,7 +189,7 @@ describe('a program with child processes', function () {
   for (const signal of ['SIGKILL', 'SIGINT', 'SIGTERM'] as const) {
     it(`leaves no child behind when ${signal} ends it without a handler`, async () => {
       const pids = await startFamily('wait', signal === 'SIGKILL' ? 'deaf' : 'polite');
-      assert.ok(pids.every(isRunning));
+      assert.ok(pids.every(isRunning), JSON.stringify(pids));
       parent?.kill(signal);
       await allEnded(pids);
     });

@@ -26,7 +26,7 @@ describe('a short command', () => {
     await assert.rejects(
       runCommand(...bash('seq 1 9 >&2; exit 3'), { timeoutMs }),
       (error: unknown) => {
-        assert.ok(error instanceof CommandError);
+        assert.ok(error instanceof CommandError, String(error));
         assert.equal(error.message, 'bash: ended with status 3: 5\n6\n7\n8\n9');
         assert.equal(error.stderr, '1\n2\n3\n4\n5\n6\n7\n8\n9\n');
         return true;

@@ -12,7 +12,7 @@ describe('system tools', () => {
     await assert.rejects(
       requireTools(['bash', 'curl', 'xz'], { PATH: tempDir() }),
       (error: unknown) => {
-        assert.ok(error instanceof MissingToolsError);
+        assert.ok(error instanceof MissingToolsError, String(error));
         assert.deepEqual(error.tools, ['bash', 'xz']);
         assert.match(error.message, /sudo apt-get install bash xz-utils/);
         assert.match(error.message, /sudo dnf install bash xz/);

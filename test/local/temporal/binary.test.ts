@@ -59,7 +59,7 @@ describe("finding Temporal's command line", () => {
 
   it('lists all ways and why each of them failed, when no server is found', async () => {
     await assert.rejects(find(), (error: unknown) => {
-      assert.ok(error instanceof TemporalServerNotFoundError);
+      assert.ok(error instanceof TemporalServerNotFoundError, String(error));
       assert.match(error.message, /temporal on the PATH: not found/);
       assert.match(error.message, /the cache: \/.* does not exist/);
       assert.match(error.message, /Temporal's own download through the SDK: .+/);
@@ -77,8 +77,14 @@ describe("finding Temporal's command line", () => {
       return true;
     });
     assert.deepEqual(await readdir(cache), ['1.9.1'], 'no partial download is left');
-    assert.ok(lines.some((line) => /trying Temporal's own download/.test(line)));
-    assert.ok(lines.some((line) => /cannot use Temporal's own download/.test(line)));
+    assert.ok(
+      lines.some((line) => /trying Temporal's own download/.test(line)),
+      lines.join('\n'),
+    );
+    assert.ok(
+      lines.some((line) => /cannot use Temporal's own download/.test(line)),
+      lines.join('\n'),
+    );
   });
 
   it('prefers TEMPORAL_CLI_PATH to the PATH', async () => {
@@ -103,7 +109,10 @@ describe("finding Temporal's command line", () => {
     const cached = path.join(cache, '1.9.1/temporal');
     await writeScript(cached, version('1.9.1'));
     assert.deepEqual(await find(), { path: cached, version: '1.9.1' });
-    assert.ok(lines.some((line) => /cannot use temporal on the PATH: .*no libc/.test(line)));
+    assert.ok(
+      lines.some((line) => /cannot use temporal on the PATH: .*no libc/.test(line)),
+      lines.join('\n'),
+    );
   });
 
   it('replaces a broken binary in the cache', async () => {

@@ -56,7 +56,7 @@ describe('the Temporal server of a local run', function () {
     });
 
   const isGone = async (pid: number | undefined, address: string): Promise<void> => {
-    assert.ok(pid !== undefined);
+    assert.ok(pid !== undefined, 'no pid');
     assert.throws(() => process.kill(pid, 0), /ESRCH/);
     const [host = '', port = ''] = address.split(':');
     const socket = net.connect(Number(port), host);
@@ -99,7 +99,10 @@ describe('the Temporal server of a local run', function () {
       const handle = new Client({ connection }).workflow.getHandle('image/one');
       assert.equal((await handle.describe()).runId, runId);
       const { events } = await handle.fetchHistory();
-      assert.ok(events?.[0]?.workflowExecutionStartedEventAttributes);
+      assert.ok(
+        events?.[0]?.workflowExecutionStartedEventAttributes,
+        'no events?.[0]?.workflowExecutionStartedEventAttributes',
+      );
     });
   });
 

@@ -50,7 +50,10 @@ describe('the catalogue, when only tags are left', () => {
     const there = hvm.map((variant) => someTaggedAmi({ region, variant, plan }));
     const missing = recordsOf(there).filter(({ ami }) => ami === null);
     assert.deepEqual(missing.map(variantKey), ['paravirtual-standard', 'paravirtual-gp2']);
-    assert(missing.every(({ reason }) => reason === 'EC2 lists no PV kernel (AKI) in eu-west-3'));
+    assert(
+      missing.every(({ reason }) => reason === 'EC2 lists no PV kernel (AKI) in eu-west-3'),
+      JSON.stringify(missing),
+    );
     assert.equal(missing[0]?.name, 'image-paravirtual-standard-eu-west-3');
   });
 
@@ -64,13 +67,16 @@ describe('the catalogue, when only tags are left', () => {
       25,
     );
     const [first, ...others] = everyVariant('us-east-1');
-    assert(first);
+    assert(first, 'no first');
     const home = [{ ...first, tags: { ...first.tags, ...noted } }, ...others];
     const records = recordsOf([...home, ...everyVariant('eu-west-1')]);
     const missing = records.filter(({ ami }) => ami === null);
     assert.deepEqual([...new Set(missing.map(({ region }) => region))], ['sa-east-1']);
     assert.equal(missing.length, 4);
-    assert(missing.every(({ reason }) => reason === 'the quota: 5 of 5'));
+    assert(
+      missing.every(({ reason }) => reason === 'the quota: 5 of 5'),
+      JSON.stringify(missing),
+    );
   });
 
   it('reports AMIs of an unknown image, instead of skipping them', () => {

@@ -57,7 +57,7 @@ describe('a compose message', () => {
     const two = [of(2, 'FINISHED_INCOMPLETE'), of(1, 'STARTED')];
     for (const raw_messages of [two, two.toReversed()]) {
       const parsed = parseComposeMessage({ raw_messages });
-      assert(parsed.kind === 'message');
+      assert(parsed.kind === 'message', parsed.kind);
       assert.equal(parsed.message.status, 'FINISHED_INCOMPLETE');
     }
   });
@@ -69,7 +69,7 @@ describe('a compose message', () => {
       [[], /has no message/],
     ] as const) {
       const parsed = parseComposeMessage({ raw_messages });
-      assert(parsed.kind === 'invalid');
+      assert(parsed.kind === 'invalid', parsed.kind);
       assert.match(parsed.problems.join(), problem);
     }
   });
@@ -77,7 +77,7 @@ describe('a compose message', () => {
   it('of 2015 has three fields; one with status STARTED may lack its location', () => {
     const old = { status: 'FINISHED_INCOMPLETE', compose_id: real.compose_id, location };
     const parsed = parseComposeMessage(old);
-    assert.ok(parsed.kind === 'message');
+    assert.ok(parsed.kind === 'message', parsed.kind);
     assert.deepEqual(parsed.message, {
       composeId: real.compose_id,
       status: 'FINISHED_INCOMPLETE',
@@ -112,7 +112,7 @@ describe('a compose message', () => {
       '',
     );
     assert.match(shown, /^[\x20-\x7e]*$/);
-    assert.ok(shown.length < 800);
+    assert.ok(shown.length < 800, String(shown.length));
   });
 
   it('reads no field from a prototype, and changes no prototype', () => {
@@ -153,9 +153,12 @@ describe('the location of a compose', () => {
   it('of a signal has no doubled slashes: its sender has removed them', () => {
     const composeId = real.compose_id;
     const signal = { composeId, status: 'FINISHED', location };
-    assert(isMessageOf(composeId, signal));
+    assert(isMessageOf(composeId, signal), 'isMessageOf(composeId, signal) is false');
     const doubled = location.replace('/compose/', '//compose/');
-    assert(!isMessageOf(composeId, { ...signal, location: doubled }));
+    assert(
+      !isMessageOf(composeId, { ...signal, location: doubled }),
+      'isMessageOf(composeId, { ...signal, location: doubled }) is true',
+    );
   });
 
   it('is refused when a URL parser could read it in another way', () => {

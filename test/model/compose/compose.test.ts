@@ -87,7 +87,7 @@ describe('a compose id', () => {
       fc.property(parts, ({ short, version, type, date, suffix, respin }) => {
         const day = date.toISOString().slice(0, 10).replaceAll('-', '');
         const parsed = parseComposeId(`${short}-${version}${type}-${day}${suffix}.${respin}`);
-        assert.ok(parsed);
+        assert.ok(parsed, 'no parsed');
         assert.deepEqual(
           [parsed.short, parsed.version, parsed.date, parsed.respin, parsed.releaseType],
           [short, version, day, respin, type === '' ? 'ga' : type.slice(1)],

@@ -159,7 +159,10 @@ describe('the path of an image', () => {
       null,
     ];
     for (const path of refused) assert.equal(checkImagePath(path), undefined, String(path));
-    assert.ok(checkImagePath('Cloud/x86_64/images/Fedora-1.raw.xz'));
+    assert.ok(
+      checkImagePath('Cloud/x86_64/images/Fedora-1.raw.xz'),
+      "no checkImagePath('Cloud/x86_64/images/Fedora-1.raw.xz')",
+    );
   });
 
   it('that is accepted stays below its compose when a URL parser resolves it', () => {

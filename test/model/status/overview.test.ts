@@ -15,13 +15,13 @@ type Read = ReturnType<typeof someImageStatus>;
 
 function image(overrides: Partial<Read>): ImageOverview {
   const overview = overviewOf(someImageStatus(overrides));
-  assert(overview.kind === 'image');
+  assert(overview.kind === 'image', overview.kind);
   return overview;
 }
 
 function compose(overrides: Parameters<typeof someComposeStatus>[0]): ComposeOverview {
   const overview = overviewOf(someComposeStatus(overrides));
-  assert(overview.kind === 'compose');
+  assert(overview.kind === 'compose', overview.kind);
   return overview;
 }
 

@@ -114,7 +114,7 @@ async function verdictOfActivity<T>(
     assertPlainText(failure.message);
     const { code, next, class: failureClass } = failure.details?.[0] as Record<string, string>;
     assert(failureClass === 'refused' || failureClass === 'unreachable');
-    assert(code !== 'internal', `an error that nobody foresaw: ${String(error)}`);
+    assert(code !== 'internal', `an unforeseen error: ${String(error)}`);
     assert((next ?? '').length > 8);
     return 'rejected';
   }

@@ -41,7 +41,10 @@ describe('contract: instances', () => {
       2,
       'the volume of /dev/sdg, whose default is to stay, and the late one',
     );
-    assert.ok(left.some((volume) => volume.VolumeId === late));
+    assert.ok(
+      left.some((volume) => volume.VolumeId === late),
+      JSON.stringify(left),
+    );
   });
 
   it('terminates twice without an error (TerminateInstances is idempotent)', async () => {
@@ -51,7 +54,10 @@ describe('contract: instances', () => {
       const { TerminatingInstances: changes } = await client.send(
         new ec2.TerminateInstancesCommand({ InstanceIds: [id] }),
       );
-      assert.ok(['shutting-down', 'terminated'].includes(changes?.[0]?.CurrentState?.Name ?? ''));
+      assert.ok(
+        ['shutting-down', 'terminated'].includes(changes?.[0]?.CurrentState?.Name ?? ''),
+        ['shutting-down', 'terminated'].join('\n'),
+      );
     }
   });
 
@@ -121,7 +127,7 @@ describe('contract: instances', () => {
     const id = await launch(client);
     await inState(client, id, 'running');
     const machine = cloud.machines.machines.get(id);
-    assert.ok(machine);
+    assert.ok(machine, 'no machine');
     machine.console = 'the last words';
     await client.send(new ec2.TerminateInstancesCommand({ InstanceIds: [id] }));
     await inState(client, id, 'terminated');

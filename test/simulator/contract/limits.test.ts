@@ -117,9 +117,12 @@ describe('contract: quotas', () => {
     const client = cloud.client();
     const first = await newVolume(client);
     await refusal('VolumeLimitExceeded', newVolume(client));
-    assert.ok(await newVolume(cloud.client('eu-west-1'), { AvailabilityZone: 'eu-west-1a' }));
+    assert.ok(
+      await newVolume(cloud.client('eu-west-1'), { AvailabilityZone: 'eu-west-1a' }),
+      'no volume',
+    );
     await client.send(new ec2.DeleteVolumeCommand({ VolumeId: first }));
-    assert.ok(await newVolume(client));
+    assert.ok(await newVolume(client), 'no newVolume(client)');
   });
 
   it('accepts a launch beyond the volume limit, and ends it (user guide, instance terminates immediately)', async () => {
@@ -149,6 +152,9 @@ describe('contract: quotas', () => {
     const snapshot = await newSnapshot(client, { VolumeId: one });
     await refusal('SnapshotLimitExceeded', newSnapshot(client, { VolumeId: other }));
     await client.send(new ec2.DeleteSnapshotCommand({ SnapshotId: snapshot }));
-    assert.ok(await newSnapshot(client, { VolumeId: other }));
+    assert.ok(
+      await newSnapshot(client, { VolumeId: other }),
+      'no newSnapshot(client, { VolumeId: other })',
+    );
   });
 });

@@ -102,7 +102,7 @@ describe('contract: listings', () => {
     do {
       const page = await client.send(new ec2.DescribeVolumesCommand({ MaxResults: 5, NextToken }));
       const shown = page.Volumes?.map((volume) => volume.VolumeId ?? '') ?? [];
-      assert.ok(shown.length <= 5);
+      assert.ok(shown.length <= 5, String(shown.length));
       seen.push(...shown);
       if (NextToken === undefined) {
         await client.send(new ec2.DeleteVolumeCommand({ VolumeId: shown[0] }));

@@ -98,7 +98,10 @@ describe('contract: RunInstances', () => {
     await refusal('InvalidParameterCombination', launch(client, { InstanceType: 't1.micro' }));
     const plain = await newImage(client, { EnaSupport: false });
     await refusal('InvalidParameterCombination', launch(client, { ImageId: plain }));
-    assert.ok(await launch(client, { ImageId: plain, InstanceType: 't2.micro' }));
+    assert.ok(
+      await launch(client, { ImageId: plain, InstanceType: 't2.micro' }),
+      "no launch(client, { ImageId: plain, InstanceType: 't2.micro' })",
+    );
     await refusal(
       'InvalidParameterValue',
       launch(client, { InstanceType: 'x9.huge' as 't3.nano' }),
@@ -140,7 +143,10 @@ describe('contract: RunInstances', () => {
       launch(client, { IamInstanceProfile: { Name: 'late' } }),
     );
     assert.match(message, /iamInstanceProfile/);
-    assert.ok(await launch(client, { IamInstanceProfile: { Name: 'known' } }));
+    assert.ok(
+      await launch(client, { IamInstanceProfile: { Name: 'known' } }),
+      "no launch(client, { IamInstanceProfile: { Name: 'known' } })",
+    );
   });
 
   it('tags at creation the instance and its volumes, and refuses other types (RunInstances, TagSpecifications)', async () => {

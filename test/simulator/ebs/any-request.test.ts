@@ -37,7 +37,7 @@ describe('EBS direct APIs: any request', () => {
     try {
       const content = ebsService.protocol.read({ message, path, query, body });
       const run = ebsService.actions.get(content.action);
-      assert.ok(run);
+      assert.ok(run, 'no run');
       const call = { ...content, cloud: cloud.cloud, region: 'us-east-1', principal: '' };
       const fields = await run({ ...call, changed: [], resources: [] });
       const answer = { action: content.action, requestId: 'id', fields };

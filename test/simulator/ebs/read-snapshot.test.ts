@@ -75,7 +75,7 @@ describe('EBS direct APIs: reading a snapshot', () => {
     );
     const third = await list(client, id, { StartingBlockIndex: 10_200 });
     assert.deepEqual(third.Blocks, []);
-    assert.ok(third.NextToken);
+    assert.ok(third.NextToken, 'no third.NextToken');
     assert.equal((await allBlocks(client, id)).length, 102);
     const many = list(client, id, { MaxResults: 10_001 });
     assert.equal(await reasonOf('ValidationException', many), 'INVALID_PARAMETER_VALUE');

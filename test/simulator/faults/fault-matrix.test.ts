@@ -202,7 +202,7 @@ describe('simulator: fault matrix', () => {
         () => false,
       ),
     );
-    assert.ok((await fired(cloud, 'rd')) >= 1);
+    assert.ok((await fired(cloud, 'rd')) >= 1, 'the rule did not fire');
   });
 
   it('hits only the sender that its User-Agent names, and logs the whole header', async () => {

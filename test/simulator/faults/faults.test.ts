@@ -69,7 +69,7 @@ describe('simulator: faults', () => {
       launch(client, { Placement: { AvailabilityZone: zone } });
     await refusal('InsufficientInstanceCapacity', inZone('us-east-1a'));
     await refusal('InsufficientInstanceCapacity', launch(client, { InstanceType: 't3.large' }));
-    assert.ok(await inZone('us-east-1b'));
+    assert.ok(await inZone('us-east-1b'), "no inZone('us-east-1b')");
   });
 
   it('answers quotas and refusals with the code of the call or the one given', async () => {
@@ -90,7 +90,7 @@ describe('simulator: faults', () => {
     await refusal('VolumeLimitExceeded', newVolume(client));
     assert.equal(await refusal('Blocked', newVolume(client)), 'no');
     await refusal('InternalError', newVolume(client));
-    assert.ok(await newVolume(client));
+    assert.ok(await newVolume(client), 'no newVolume(client)');
   });
 
   it('takes effect and loses the answer, so that a repeat without a token would double', async () => {
@@ -127,7 +127,7 @@ describe('simulator: faults', () => {
     await setFaults(cloud, [{ action: 'DescribeVpcs', kind: 'slow', delayMs: 300 }]);
     const started = Date.now();
     await cloud.client().send(new ec2.DescribeVpcsCommand({}));
-    assert.ok(Date.now() - started >= 290);
+    assert.ok(Date.now() - started >= 290, 'too early');
   });
 
   it('lets snapshots fail, as a missing encryption key does', async () => {
@@ -150,7 +150,10 @@ describe('simulator: faults', () => {
     await client.send(new ec2.DescribeInstanceStatusCommand({ InstanceIds: [id] }));
     const lost = await inState(client, id, 'terminated');
     assert.equal(lost.StateReason?.Code, 'Server.InternalError');
-    assert.ok(cloud.machines.machines.get(id)?.isDestroyed);
+    assert.ok(
+      cloud.machines.machines.get(id)?.isDestroyed,
+      'cloud.machines.machines.get(id)?.isDestroyed is false',
+    );
   });
 
   it('kills the agent of an instance that runs on', async () => {

@@ -127,7 +127,7 @@ describe('IAM: EC2', () => {
       try {
         await launching;
       } catch (error) {
-        assert(error instanceof Error);
+        assert(error instanceof Error, String(error));
         assert.equal(error.name, denied, error.message);
         return /perform: (\S+ on resource: \S+) because/.exec(error.message)?.[1] ?? error.message;
       }
@@ -201,7 +201,7 @@ describe('IAM: EC2', () => {
         await ec2As(cloud, undefined, 'eu-west-1').send(command);
         return undefined;
       } catch (error) {
-        assert(error instanceof Error);
+        assert(error instanceof Error, String(error));
         return /on resource: (\S+) /.exec(error.message)?.[1]?.replace(source, 'SOURCE');
       }
     };

@@ -176,7 +176,7 @@ describe('IAM: principals', () => {
     await cloud.client().send(new ec2.CreateTagsCommand({ Resources: [id], Tags }));
     // Permission is there; what SSM says next is about the agent.
     await run('AWS-RunShellScript').catch((error: unknown) => {
-      assert(error instanceof Error);
+      assert(error instanceof Error, String(error));
       assert.equal(error.name, 'InvalidInstanceId');
     });
   });
@@ -234,7 +234,7 @@ describe('IAM: principals', () => {
     assert.match(await refused.text(), /Policies of publisher: own: /);
     const put = await putIam(cloud, { users, currentSecretAccessKey });
     assert.equal(put.status, 200);
-    assert(!(await put.text()).includes(userKeys.secretAccessKey));
+    assert(!(await put.text()).includes(userKeys.secretAccessKey), 'the answer has the secret key');
     await ec2As(cloud).send(new ec2.DescribeVpcsCommand({}));
     const seen = await control<{ readonly action: string; readonly verdict: string }[]>(
       cloud,

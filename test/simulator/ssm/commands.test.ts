@@ -146,7 +146,7 @@ describe('a command', () => {
       );
     };
     const output = (await plugins(true))[0]?.Output ?? '';
-    assert.ok(output.length <= 2500);
+    assert.ok(output.length <= 2500, String(output.length));
     assert.match(
       output,
       /^o+\n---Output truncated---\n----------ERROR-------\ne+\n---Error truncated----$/,

@@ -119,13 +119,14 @@ describe('Run Command through the AWS SDK', () => {
     }
     assert.ok(
       names.includes('/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64'),
+      names.join('\n'),
     );
     const { Parameter } = await ssm.send(new GetParameterCommand({ Name: names[0] ?? '' }));
     const { Images } = await ec2.send(
       new DescribeImagesCommand({ ImageIds: [Parameter?.Value ?? ''] }),
     );
     assert.equal(Images?.[0]?.OwnerId, '137112412989');
-    assert.ok(Parameter?.LastModifiedDate instanceof Date);
+    assert.ok(Parameter?.LastModifiedDate instanceof Date, String(Parameter?.LastModifiedDate));
   });
 
   it('runs a script on an instance that registered, refuses before, and not after it is gone', async () => {
@@ -142,7 +143,10 @@ describe('Run Command through the AWS SDK', () => {
       new ListCommandInvocationsCommand({ CommandId: commandId, Details: true }),
     );
     assert.equal(listed.CommandInvocations?.[0]?.CommandPlugins?.[0]?.ResponseCode, 7);
-    assert.ok(listed.CommandInvocations[0].RequestedDateTime instanceof Date);
+    assert.ok(
+      listed.CommandInvocations[0].RequestedDateTime instanceof Date,
+      String(listed.CommandInvocations[0].RequestedDateTime),
+    );
 
     const success = await send(instanceId, 'true');
     await until(async () => (await finished(success, instanceId)).Status === 'Success');

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { WorkflowHandle } from '@temporalio/client';
 import { cancelled, heartbeat } from '@temporalio/activity';
-import type { Activities, CopyToRegionInput } from '../../../src/activities/activities.js';
+import type { Activities } from '../../../src/activities/activities.js';
+import type { CopyToRegionInput } from '../../../src/activities/shapes/region.js';
 import {
   imageProgressQuery,
   retryRegionsUpdate,
@@ -124,8 +125,11 @@ describe('copies that begin with the test', () => {
     });
     for (const region of COPIES) assert.equal(fake.count(`undoRegion ${region}`), 1, region);
     const about = fake.announced.map(({ topic }) => topic);
-    assert(!about.includes('image.copy'));
-    assert(!about.some((topic) => topic.includes('left-out') || topic.includes('region')));
+    assert(!about.includes('image.copy'), about.join('\n'));
+    assert(
+      !about.some((topic) => topic.includes('left-out') || topic.includes('region')),
+      about.join('\n'),
+    );
   });
 
   it('do not begin when the configuration says nothing of it', async () => {

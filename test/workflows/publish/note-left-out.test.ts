@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Activities, NoteLeftOutInput } from '../../../src/activities/activities.js';
+import type { Activities } from '../../../src/activities/activities.js';
+import type { NoteLeftOutInput } from '../../../src/activities/shapes/region.js';
 import type { ImageResult } from '../../../src/model/progress/progress.js';
 import { fakeActivities, finalFailure, registered } from '../../support/fake-activities.js';
 import { someRegion, somePlan, someRequest } from '../../support/images.js';
@@ -104,7 +105,10 @@ describe('a region that a run leaves out', () => {
     );
     assert.equal(reasons?.length, 4);
     assert.match(reasons[0] ?? '', /^us-east-1: refused at the second/);
-    assert(reasons.slice(1).every((text) => text.endsWith(': not published: the run failed')));
+    assert(
+      reasons.slice(1).every((text) => text.endsWith(': not published: the run failed')),
+      reasons.slice(1).join('\n'),
+    );
     assert.deepEqual(log[0]?.['amis'], { 'us-east-1': { 'hvm-standard': kept } });
   });
 });

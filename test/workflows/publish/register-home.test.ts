@@ -115,7 +115,7 @@ describe('the end of the utility instance', () => {
       const failure = await failureOf((await startImage(someRequest())).result());
       assert.match(failure.message, /it is protected/);
     });
-    assert(!fake.calls.some((call) => call.startsWith('copyToRegion')));
+    assert(!fake.calls.some((call) => call.startsWith('copyToRegion')), fake.calls.join('\n'));
     assert.equal(fake.count('undoRegion us-east-1'), 1);
   });
 });

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import type {
   LaunchTestInput,
   LeaveOutUntestedInput,
-  PublishRegionInput,
-} from '../../../src/activities/activities.js';
+} from '../../../src/activities/shapes/test.js';
+import type { PublishRegionInput } from '../../../src/activities/shapes/region.js';
 import { EC2_TEST_EXCEPTION } from '../../../src/model/errors.js';
 import type { ImageResult } from '../../../src/model/progress/progress.js';
 import { failureOf } from '../../support/expectations.js';
@@ -62,7 +62,7 @@ async function publishWith({ fake }: Seen): Promise<ImageResult> {
   await withWorker(fake.activities, async ({ startImage }) => {
     result = await (await startImage(someRequest())).result();
   });
-  assert(result);
+  assert(result, 'no result');
   return result;
 }
 
@@ -92,9 +92,15 @@ describe('paravirtual AMIs', () => {
     assert.deepEqual(result.untested, [{ virt: 'paravirtual', reason }]);
     const paravirtual = result.amis.filter(({ virt }) => virt === 'paravirtual');
     assert.equal(paravirtual.length, 8);
-    assert(paravirtual.every((ami) => ami.ami === null && ami.reason === reason && !ami.tested));
+    assert(
+      paravirtual.every((ami) => ami.ami === null && ami.reason === reason && !ami.tested),
+      JSON.stringify(paravirtual),
+    );
     assert.equal(result.amis.filter((ami) => ami.public).length, 8);
-    assert(seen.published.every(({ amis }) => amis.every(({ variant }) => variant.virt === 'hvm')));
+    assert(
+      seen.published.every(({ amis }) => amis.every(({ variant }) => variant.virt === 'hvm')),
+      JSON.stringify(seen.published),
+    );
     const [left] = seen.leftOut;
     assert.equal(left?.amis.length, 2);
     assert.deepEqual(left.kept[0], 'snap-home', 'the snapshot of the HVM AMIs keeps the note');

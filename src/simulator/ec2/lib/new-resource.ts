@@ -1,18 +1,10 @@
 /** What every new resource has: an id, its place in the order, and when it can be found. */
 
 import type { Cloud } from '../../cloud.js';
-import type { Tags } from '../../store/state.js';
+import type { ResourceRecord, Tags } from '../../store/state.js';
 import type { Call } from './action.js';
 
-export interface NewResource {
-  readonly id: string;
-  readonly region: string;
-  readonly seq: number;
-  readonly createdAt: number;
-  visibleAt: number;
-  listedAt?: number;
-  tags: Tags;
-}
+export type NewResource = Omit<ResourceRecord, 'stale'>;
 
 export function newResource(call: Call, prefix: string, tags: Tags = {}): NewResource {
   const { cloud, region } = call;

@@ -1,0 +1,156 @@
+/** An undo, a last look or a sweep removes what it must keep, or keeps what it must remove. */
+
+import type { Mutant } from '../mutant.js';
+import { LATE, REPEATABLE, SURPLUS, SWEEP, WORKFLOW } from './test-files.js';
+
+export const RADIUS: readonly Mutant[] = [
+  {
+    name: 'the undo believes an AMI to be private that became public a moment ago',
+    invariant: 'I8',
+    file: 'src/activities/undo.ts',
+    find: 'if (input.mayBePublic === true)',
+    replace: 'if (input.mayBePublic === undefined)',
+    tests: [LATE],
+  },
+  {
+    name: 'the undo is not told that AMIs may be public already',
+    invariant: 'I8',
+    file: 'src/workflows/publish/publish-regions.ts',
+    find: '  undo.mayBePublic(regionName);\n',
+    replace: '',
+    tests: ['test/workflows/incidents.test.ts', 'test/incidents/public-quota.test.ts'],
+  },
+  {
+    name: 'the undo removes what is public',
+    invariant: 'I8',
+    file: 'src/activities/undo.ts',
+    find: 'for (const image of images.filter((one) => !kept.includes(one))) {',
+    replace: 'for (const image of images) {',
+    tests: [REPEATABLE],
+  },
+  {
+    name: 'the undo goes by the step alone, and not by the run',
+    invariant: 'I8',
+    file: 'src/model/ids/tags.ts',
+    find: 'return { ...runKey(origin), [TAG.step]: step };',
+    replace: 'return { ...installationKey(origin), [TAG.step]: step };',
+    tests: [REPEATABLE],
+  },
+  {
+    name: 'AMIs are looked up by name among those of all accounts',
+    invariant: 'I8',
+    file: 'src/aws/images.ts',
+    find: "return listImages(ec2.ec2, { Owners: ['self'], Filters }, signal);\n}\n\nexport async function findImages(",
+    replace:
+      'return listImages(ec2.ec2, { Filters }, signal);\n}\n\nexport async function findImages(',
+    tests: [LATE],
+  },
+];
+
+export const SWEPT: readonly Mutant[] = [
+  {
+    name: 'the sweep takes what another deployment made',
+    invariant: 'I8',
+    file: 'src/model/sweep/stray.ts',
+    find: ' && a.deployment === b.deployment',
+    replace: '',
+    tests: [SWEEP],
+  },
+  {
+    name: 'a worker on a new Temporal server sweeps the live runs of another one',
+    invariant: 'I8',
+    file: 'src/model/sweep/stray.ts',
+    find: 'a.cluster === b.cluster && ',
+    replace: '',
+    tests: [SWEEP],
+  },
+  {
+    name: 'the sweep of one namespace takes what runs of another namespace made',
+    invariant: 'I8',
+    file: 'src/model/sweep/stray.ts',
+    find: 'a.namespace === b.namespace && ',
+    replace: '',
+    tests: [SWEEP],
+  },
+  {
+    name: 'the sweep judges the runs of other installations',
+    invariant: 'I8',
+    file: 'src/model/sweep/stray.ts',
+    find: 'return named !== undefined && isSame(named, own) ? namedRun(tags) : undefined;',
+    replace: 'return named !== undefined && isSame(named, own) ? namedRun(tags) : namedRun(tags);',
+    tests: [SWEEP],
+  },
+  {
+    name: 'a run closes without its last look',
+    invariant: 'I1',
+    file: 'src/workflows/publish/finish.ts',
+    find: "  await lookOnceMore(publication, ['published', 'private', 'failed']);\n",
+    replace: '',
+    tests: [WORKFLOW],
+  },
+  {
+    name: 'the last look removes the snapshots that the result lists',
+    invariant: 'I1',
+    file: 'src/activities/surplus.ts',
+    find: 'return !isKept && !this.#options.result.ids.includes(id);',
+    replace: 'return !isKept;',
+    tests: [SURPLUS],
+  },
+  {
+    name: 'the last look removes a snapshot that an AMI needs',
+    invariant: 'I1',
+    file: 'src/activities/surplus.ts',
+    find: 'return users.length > 0 || isSnapshotPublic(this.#ec2, id, signal);',
+    replace: 'return users.length > 99;',
+    tests: [SURPLUS],
+  },
+  {
+    name: 'the last look removes public AMIs',
+    invariant: 'I1',
+    file: 'src/activities/surplus.ts',
+    find: 'const isKept = isPublic || ',
+    replace: 'const isKept = ',
+    tests: [SURPLUS],
+  },
+  {
+    name: 'the sweep takes what a running workflow has just made',
+    invariant: 'I8',
+    file: 'src/model/sweep/stray.ts',
+    find: "  if (run.state === 'open') return kept('run-open', 'its run is under way');\n",
+    replace: '',
+    tests: [SWEEP],
+  },
+  {
+    name: 'the sweep removes results once Temporal has forgotten their run',
+    invariant: 'I8',
+    file: 'src/model/sweep/stray.ts',
+    find: "    return kept('result', 'it is marked as a result of its run');\n",
+    replace: '    return undefined;\n',
+    tests: [SWEEP],
+  },
+  {
+    name: 'a Temporal that does not answer is taken for one that knows no run',
+    invariant: 'I8',
+    file: 'src/activities/sweep/stray-judge.ts',
+    find: '      if (signal.aborted) throw error;\n',
+    replace: "      if (!signal.aborted) return { state: 'unknown' };\n",
+    tests: ['test/activities/sweep/sweep-calls.test.ts'],
+  },
+  {
+    name: 'the sweep keeps a snapshot that became public without its AMI',
+    invariant: 'I1',
+    file: 'src/activities/sweep/stray-judge.ts',
+    find: 'if (!isUnfinished && (await',
+    replace: 'if ((await',
+    tests: [SWEEP],
+  },
+  {
+    name: 'the sweep never looks at snapshots',
+    invariant: 'I1',
+    file: 'src/activities/sweep/find-strays.ts',
+    find: '    for (const resource of resources) {\n      try {',
+    replace:
+      "    for (const resource of resources.filter(({ type }) => type !== 'snapshot')) {\n      try {",
+    tests: [SWEEP],
+  },
+];

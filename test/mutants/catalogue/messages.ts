@@ -1,0 +1,112 @@
+/** A message is lost, untrue, early or sent twice. */
+
+import type { Mutant } from '../mutant.js';
+import { CONSUMER, LEFT_OUT, LISTENER, SENDER, WIRE, WORKFLOW } from './test-files.js';
+
+export const MESSAGES: readonly Mutant[] = [
+  {
+    name: 'an upload completes without a message that it began',
+    invariant: 'I5',
+    file: 'src/workflows/publish/announce-changes.ts',
+    find: "...(step === begins ? uploadAnnouncements(plan, 'started') : [])",
+    replace: '',
+    tests: [WORKFLOW, 'test/chaos/chaos.long.test.ts'],
+  },
+  {
+    name: 'a test is said to have passed when it begins',
+    invariant: 'I5',
+    file: 'src/workflows/publish/announce-changes.ts',
+    find: "running: 'started'",
+    replace: "running: 'completed'",
+    tests: [WORKFLOW, 'test/chaos/chaos.long.test.ts'],
+  },
+  {
+    name: 'a run closes before its last message is accepted',
+    invariant: 'I5',
+    file: 'src/workflows/publish/announcements.ts',
+    find: '    await CancellationScope.nonCancellable(async () => this.#sending);\n',
+    replace: '    await Promise.resolve();\n',
+    tests: [WORKFLOW, 'test/workflows/incidents.test.ts'],
+  },
+  {
+    name: 'a region whose publication fails is not reported',
+    invariant: 'I5',
+    file: 'src/workflows/publish/announce-changes.ts',
+    find: 'return [...published, leftOutAnnouncement(plannedRun(plan), after)];',
+    replace: 'return published;',
+    tests: [LEFT_OUT],
+  },
+  {
+    name: 'AMIs that stay public in a left-out region are not reported',
+    invariant: 'I5',
+    file: 'src/workflows/publish/announce-changes.ts',
+    find: 'const published = publishAnnouncements(plan, kept);',
+    replace: 'const published = publishAnnouncements(plan, kept.slice(kept.length));',
+    tests: [LEFT_OUT],
+  },
+  {
+    name: 'a copy that failed is reported as a copy',
+    invariant: 'I5',
+    file: 'src/workflows/publish/announce-changes.ts',
+    find: "case 'copying failed':\n      return [leftOutAnnouncement(plannedRun(plan), after)];",
+    replace:
+      "case 'copying failed':\n      return copyAnnouncements(plan, before.amis, before.amis);",
+    tests: ['test/workflows/publish/announce-changes.test.ts'],
+  },
+  {
+    name: 'a run that fails before its plan ends in silence',
+    invariant: 'I5',
+    file: 'src/workflows/publish/finish.ts',
+    find: 'announcements.add(runAnnouncement(subject, outcome, { regions: [], reason }));',
+    replace: 'void [subject, runAnnouncement];',
+    tests: ['test/workflows/messages.test.ts'],
+  },
+  {
+    name: 'each attempt sends a message under another id',
+    invariant: 'I5',
+    file: 'src/messaging/wire-message.ts',
+    find: 'messageId: messageId(key),',
+    replace: 'messageId: messageId(key + String(Math.random())),',
+    tests: [WIRE],
+  },
+  {
+    name: 'a message that reaches no queue counts as sent',
+    invariant: 'I5',
+    file: 'src/messaging/sender.ts',
+    find: '{ ...properties, mandatory: true }',
+    replace: '{ ...properties, mandatory: false }',
+    tests: [SENDER],
+  },
+  {
+    name: 'a message counts as sent before the broker has it',
+    invariant: 'I5',
+    file: 'src/messaging/sender.ts',
+    find: "      channel.on('return', onReturn).on('error', onError);\n",
+    replace: "      channel.on('return', onReturn).on('error', onError);\n      settle();\n",
+    tests: [SENDER],
+  },
+  {
+    name: 'a topic that is refused holds up all messages behind it',
+    invariant: 'I5',
+    file: 'src/messaging/errors.ts',
+    find: "return this.fault === 'refused' || this.fault === 'invalid';",
+    replace: "return this.fault === 'invalid';",
+    tests: [SENDER],
+  },
+  {
+    name: 'a compose is acknowledged before Temporal has it',
+    invariant: 'I9',
+    file: 'src/client/compose-listener.ts',
+    find: "if (await this.#isTaken(message, log)) return 'done';",
+    replace: "if ((await this.#isTaken(message, log)) || holdMs > 0) return 'done';",
+    tests: [LISTENER],
+  },
+  {
+    name: 'the last acknowledgement is overtaken by the end of the connection',
+    invariant: 'I9',
+    file: 'src/messaging/consumer.ts',
+    find: '      await channel.close().catch(() => undefined);\n',
+    replace: '',
+    tests: [CONSUMER],
+  },
+];
