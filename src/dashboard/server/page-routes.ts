@@ -11,6 +11,7 @@ import type { BoardSource, BoardView } from '../board/board.js';
 import type { Catalogue } from '../board/catalogue.js';
 import { Memory } from '../board/memory.js';
 import { newestOf } from '../board/reading.js';
+import { findOverview } from '../board/shown.js';
 import { atomFeed } from '../feed.js';
 import type { AmiChoice } from '../pages/amis.js';
 import { amisPage, chosenRecords } from '../pages/amis.js';
@@ -41,7 +42,7 @@ export function addPages(app: Hono, { source, catalogue, own, visits }: PageOpti
     context.html(layout(page, await visits.contextOf(context)));
 
   const overviewOf = async (workflowId: string, runId: string | undefined, view: BoardView) => {
-    const known = find(view, workflowId);
+    const known = findOverview(view, workflowId);
     if (known !== undefined && (runId === undefined || known.runId === runId)) return known;
     return old.get(`${workflowId} ${runId ?? ''}`, () => source.read({ workflowId, runId }));
   };
@@ -132,11 +133,6 @@ function decoded(path: string): string {
   } catch {
     return path;
   }
-}
-
-function find({ overviews }: BoardView, workflowId: string): Overview | undefined {
-  const all = overviews.flatMap((one) => (one.kind === 'compose' ? [one, ...one.images] : [one]));
-  return all.find((one) => one.workflowId === workflowId);
 }
 
 function imagesOf(overviews: readonly Overview[]): ImageOverview[] {
