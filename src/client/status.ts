@@ -94,8 +94,9 @@ export async function readStatus(
     ...(isCancelling ? { isCancelling } : {}),
   };
   const { historyLength } = description;
+  const isOpen = publication.execution === 'RUNNING';
   const ask: Ask = (query) =>
-    cache.progress.ask({ ...publication, historyLength }, () =>
+    cache.progress.ask({ ...publication, historyLength, isOpen }, () =>
       askProgress(session.access, query, publication),
     );
   const read =

@@ -27,7 +27,12 @@ class CountingMemory extends ProgressMemory {
 
 describe('the progress of a run that is read again and again', () => {
   const session = useSession();
-  const run = (historyLength: number) => ({ workflowId: 'image/a', runId: 'one', historyLength });
+  const run = (historyLength: number, isOpen = true) => ({
+    ...{ workflowId: 'image/a', runId: 'one', historyLength, isOpen },
+  });
+  const alive = { progress: 1, note: null };
+  const dead = { progress: undefined, note: 'no worker answers' };
+  const answer = (asked: Asked<number>) => () => Promise.resolve(asked);
 
   it('is asked for once while the run stands still, and again when it has moved', async () => {
     let asked = 0;
@@ -39,17 +44,49 @@ describe('the progress of a run that is read again and again', () => {
     assert.equal((await memory.ask({ ...run(11), runId: 'two' }, ask)).progress, 3);
   });
 
-  it('does not hide a worker that died: a run that stands still is asked again after five seconds', async () => {
+  it('does not hide a worker that died: a run that stands still is asked again', async () => {
     let nowMs = 0;
     const memory = new ProgressMemory(() => nowMs);
-    const alive = { progress: 1, note: null };
-    const dead = { progress: undefined, note: 'no worker answers' };
-    await memory.ask(run(10), () => Promise.resolve(alive));
-    nowMs = 4_999;
-    assert.deepEqual(await memory.ask(run(10), () => Promise.resolve(dead)), alive);
-    nowMs = 5_000;
-    assert.deepEqual(await memory.ask(run(10), () => Promise.resolve(dead)), dead);
-    assert.deepEqual(await memory.ask(run(10), () => Promise.resolve(alive)), alive, 'it is back');
+    const ask = (asked: Asked<number>) => memory.ask(run(10), answer(asked));
+    await ask(alive);
+    nowMs = 2_999;
+    assert.deepEqual(await ask(dead), alive);
+    nowMs = 3_000;
+    assert.deepEqual(await ask(dead), alive, 'it does not wait for the worker');
+    assert.deepEqual(await ask(alive), dead);
+    assert.deepEqual(await ask(alive), alive, 'the worker is back');
+  });
+
+  it('is that of a moment before while a busy worker does not answer, and then the new one', async () => {
+    const memory = new ProgressMemory(() => 0);
+    await memory.ask(run(10), answer(alive));
+    let release: (asked: Asked<number>) => void = () => undefined;
+    const held = new Promise<Asked<number>>((resolve) => (release = resolve));
+    assert.deepEqual(await memory.ask(run(11), () => held), alive);
+    release({ progress: 2, note: null });
+    await held;
+    const unasked = () => Promise.reject(new Error('it is known already'));
+    assert.equal((await memory.ask(run(11), unasked)).progress, 2);
+  });
+
+  it('is never that of before the end once the run has ended', async () => {
+    const memory = new ProgressMemory(() => 0);
+    await memory.ask(run(10), answer(alive));
+    let release: (asked: Asked<number>) => void = () => undefined;
+    const late = () => new Promise<Asked<number>>((resolve) => (release = resolve));
+    await memory.ask(run(11), late);
+    const last = memory.ask(run(12, false), answer({ progress: 3, note: null }));
+    release({ progress: 2, note: null });
+    assert.equal((await last).progress, 3);
+  });
+
+  it('fails when Temporal does not answer, and is asked for again', async () => {
+    const memory = new ProgressMemory(() => 0);
+    const refused = () => Promise.reject(new Error('connection refused'));
+    await assert.rejects(memory.ask(run(10), refused), /connection refused/);
+    assert.deepEqual(await memory.ask(run(10), answer(alive)), alive);
+    await assert.rejects(memory.ask(run(11), refused), /connection refused/);
+    assert.deepEqual(await memory.ask(run(11), answer(alive)), alive);
   });
 
   it('shows how the bytes of a write move, without a question to the worker', async () => {

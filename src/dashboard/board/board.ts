@@ -1,6 +1,6 @@
 /** What all visitors see: one reader of Temporal for all of them, which reports each change. */
 
-import { setTimeout as delay } from 'node:timers/promises';
+import { within } from '../../model/within.js';
 import type { BoardSource, BoardState } from './reading.js';
 import { EMPTY_STATE, Reading } from './reading.js';
 
@@ -145,15 +145,4 @@ export class Board {
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-/** Waits for `work`, but no longer than `ms`; the work goes on. */
-async function within(ms: number, work: Promise<void>): Promise<void> {
-  const abort = new AbortController();
-  const late = delay(ms, undefined, { signal: abort.signal }).catch(() => undefined);
-  try {
-    await Promise.race([work, late]);
-  } finally {
-    abort.abort();
-  }
 }
