@@ -29,6 +29,10 @@ export function copySnapshot(
   );
 }
 
+/** The first heartbeat of a long wait is shown for minutes: it names both parts of the wait. */
+const EARLIER_OR_NEW =
+  'the snapshot copy: an earlier one is looked for first, then a new one is made';
+
 export function copyToRegion(
   { aws, runs }: ActivityContext,
   input: CopyToRegionInput,
@@ -43,7 +47,9 @@ export function copyToRegion(
     ...patience.beat,
     region,
   });
-  return heartbeating(beat('snapshot copy'), async (report, untilCancelled) => {
+  const mayExist = input.mayExist === true || isRepeat();
+  const begin = beat(mayExist ? EARLIER_OR_NEW : 'snapshot copy');
+  return heartbeating(begin, async (report, untilCancelled) => {
     const signal = AbortSignal.any([untilCancelled, patience.signal]);
     // Each call and each wait adds a listener.
     setMaxListeners(0, signal);
@@ -56,9 +62,9 @@ export function copyToRegion(
       );
     const copy = async (): Promise<string> => {
       patience.begin();
-      report(beat('snapshot copy'));
-      const mayExist = input.mayExist === true || isRepeat();
+      report({ ...begin, ...patience.beat });
       const snapshot = await ensureCopy(ec2, { origin, source, mayExist }, signal);
+      report(beat('snapshot copy'));
       await waitUntilSnapshotComplete(ec2, snapshot, {
         signal,
         isCopy: true,
