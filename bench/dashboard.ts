@@ -1,8 +1,10 @@
 /** `dashboard`: three composes of two images in all regions, while a browser looks at the page of each image. */
 
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import type { Browser } from 'playwright-core';
 import { chromium } from 'playwright-core';
 import { imageProgressQuery } from '../src/contract.js';
@@ -22,7 +24,7 @@ import type { Result, Row } from './row.js';
 const COMPOSES = 3;
 const CHROMIUM = process.env['FEDIMG_TEST_CHROMIUM'] ?? '/usr/bin/chromium';
 /** The bench must not be the load that it measures: each reading of a workflow costs the worker a task. */
-const READ_EVERY_MS = { workflow: 2_000, page: 250, answer: 500 };
+const READ_EVERY_MS = { workflow: 2_000, page: 1_000, answer: 500 };
 /** What the last change may take to the page. */
 const LAST_CHANGE_MS = 3_000;
 
@@ -34,8 +36,55 @@ interface Seen {
   readonly began: Times;
   /** When it first stood on the page. */
   readonly shown: Times;
-  readonly answers: { readonly ms: number; readonly bytes: number }[];
+  answers: readonly Answer[];
+  /** How long the worker took to answer a query, which is a part of each change's way. */
+  readonly queryMs: number[];
 }
+
+interface Answer {
+  /** From the request to the last byte. */
+  readonly ms: number;
+  /** What the server itself needed, by its own measure. */
+  readonly serverMs: number;
+  readonly bytes: number;
+}
+
+/** Runs in the page: notes when each region's word first stands there, to the millisecond. */
+const RECORDER = `(() => {
+  const seen = (window.seenWords = {});
+  const look = () => {
+    for (const row of document.querySelectorAll('tr[id^=region-]')) {
+      const word = (row.querySelector('.chip')?.textContent ?? '').replace(/^\\W+/, '').trim();
+      seen[row.id.slice(7) + ' ' + word] ??= Date.now();
+    }
+  };
+  addEventListener('DOMContentLoaded', () => {
+    look();
+    new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true });
+  });
+})()`;
+
+/** Asks for each page in turn. A thread of its own: the bench's is busy with the local cloud, and would measure itself. */
+const ASKER = `
+const { parentPort, workerData } = require('node:worker_threads');
+const answers = [];
+let isOver = false;
+parentPort.once('message', () => { isOver = true; });
+(async () => {
+  while (!isOver) {
+    for (const url of workerData.urls) {
+      const start = performance.now();
+      const response = await fetch(url);
+      const bytes = (await response.arrayBuffer()).byteLength;
+      const ms = performance.now() - start;
+      const serverMs = Number(/dur=([0-9.]+)/.exec(response.headers.get('server-timing') ?? '')?.[1]);
+      answers.push({ ms, serverMs, bytes });
+      await new Promise((resolve) => setTimeout(resolve, workerData.everyMs));
+      if (isOver) break;
+    }
+  }
+  parentPort.postMessage(answers);
+})();`;
 
 export default async function run(): Promise<Result> {
   const options = { worker: false, latency: 'fast', publish: ['regions = "all"'] } as const;
@@ -79,7 +128,7 @@ async function measure(
   url: string,
   composes: readonly SampleCompose[],
 ): Promise<Row[]> {
-  const seen: Seen = { began: new Map(), shown: new Map(), answers: [] };
+  const seen: Seen = { began: new Map(), shown: new Map(), answers: [], queryMs: [] };
   const stop = new AbortController();
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
   try {
@@ -108,13 +157,19 @@ async function measure(
 }
 
 /** The workflow says itself since when a region has its state. */
-async function readWorkflow(id: string, { began }: Seen, stop: AbortSignal): Promise<void> {
+async function readWorkflow(
+  id: string,
+  { began, queryMs }: Seen,
+  stop: AbortSignal,
+): Promise<void> {
   const { client } = await testTemporal();
   while (!stop.aborted) {
+    const askedMs = performance.now();
     const progress = await client.workflow
       .getHandle(id)
       .query(imageProgressQuery)
       .catch(() => undefined);
+    if (progress !== undefined) queryMs.push(performance.now() - askedMs);
     for (const { region, state, since } of progress?.regions ?? []) {
       const key = `${id} ${region} ${REGION_WORDS[state].word}`;
       if (since !== undefined && !began.has(key)) began.set(key, Date.parse(since));
@@ -123,7 +178,7 @@ async function readWorkflow(id: string, { began }: Seen, stop: AbortSignal): Pro
   }
 }
 
-/** Notes in the browser when each region's word first stood on the page. */
+/** Reads from the browser when each region's word first stood on the page. */
 async function readPage(
   browser: Browser,
   url: string,
@@ -131,44 +186,42 @@ async function readPage(
   stop: AbortSignal,
 ): Promise<void> {
   const page = await browser.newPage();
+  await page.addInitScript(RECORDER);
   await page.goto(url);
-  while (!stop.aborted) {
+  for (;;) {
+    const isLast = stop.aborted;
     const words = await page
-      .evaluate<[string, string][]>(
-        `[...document.querySelectorAll('tr[id^=region-]')].map((row) => [row.id.slice(7), row.querySelector('.chip')?.textContent ?? ''])`,
-      )
-      .catch(() => []);
-    for (const [region, chip] of words) {
-      const key = `${image} ${region} ${chip.replace(/^\W+/, '').trim()}`;
-      if (!seen.shown.has(key)) seen.shown.set(key, Date.now());
+      .evaluate<Readonly<Record<string, number>>>('window.seenWords')
+      .catch(() => ({}));
+    for (const [word, ms] of Object.entries(words)) {
+      const key = `${image} ${word}`;
+      if (!seen.shown.has(key)) seen.shown.set(key, ms);
     }
+    if (isLast) break;
     // A page that did not find the image yet has no live part.
-    if (words.length === 0 && !(await page.locator('#live').count())) await page.reload();
+    if (Object.keys(words).length === 0 && !(await page.locator('#live').count())) {
+      await page.reload();
+    }
     await delay(READ_EVERY_MS.page);
   }
   await page.close();
 }
 
-async function askAgain(
-  urls: readonly string[],
-  { answers }: Seen,
-  stop: AbortSignal,
-): Promise<void> {
-  while (!stop.aborted) {
-    for (const url of urls) {
-      const start = performance.now();
-      const bytes = (await (await fetch(url)).arrayBuffer()).byteLength;
-      answers.push({ ms: performance.now() - start, bytes });
-      await delay(READ_EVERY_MS.answer);
-    }
-  }
+async function askAgain(urls: readonly string[], seen: Seen, stop: AbortSignal): Promise<void> {
+  const everyMs = READ_EVERY_MS.answer;
+  const asker = new Worker(ASKER, { eval: true, execArgv: [], workerData: { urls, everyMs } });
+  const answers = once(asker, 'message');
+  stop.addEventListener('abort', () => asker.postMessage('over'));
+  [seen.answers] = (await answers) as [readonly Answer[]];
+  await asker.terminate();
 }
 
-function rowsOf(published: number, { began, shown, answers }: Seen): Row[] {
+function rowsOf(published: number, { began, shown, answers, queryMs }: Seen): Row[] {
   // A state that ended within a reading of the page may never have been on it.
   const late = [...began]
     .filter(([key]) => shown.has(key))
     .map(([key, ms]) => Math.max(0, (shown.get(key) ?? 0) - ms));
+  const times = (key: 'ms' | 'serverMs') => answers.map((answer) => answer[key]);
   const variant = `${COMPOSES} composes x 2 images x all regions`;
   const row = (figure: string, value: number, unit: string, goal: string): Row => ({
     figure,
@@ -182,15 +235,14 @@ function rowsOf(published: number, { began, shown, answers }: Seen): Row[] {
     row('changes of regions seen on the page', late.length, '', '>= 200'),
     row('change to page, 95th percentile', percentile(late, 0.95) / 1000, 's', '<= 2'),
     row('change to page, slowest', Math.max(...late) / 1000, 's', '<= 2'),
-    row(
-      'answer, 95th percentile',
-      percentile(
-        answers.map(({ ms }) => ms),
-        0.95,
-      ),
-      'ms',
-      '<= 150',
-    ),
+    {
+      figure: 'of that one query to the worker, 95th percentile',
+      variant,
+      value: percentile(queryMs, 0.95) / 1000,
+      unit: 's',
+    },
+    row('answer, 95th percentile', percentile(times('ms'), 0.95), 'ms', '<= 150'),
+    row('of that in the server', percentile(times('serverMs'), 0.95), 'ms', '<= 150'),
     row('largest page', Math.max(...answers.map(({ bytes }) => bytes)) / 1024, 'KiB', '<= 300'),
   ];
 }

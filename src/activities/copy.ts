@@ -43,7 +43,7 @@ export function copyToRegion(
     ...patience.beat,
     region: regionName,
   });
-  return heartbeating(beat('snapshot copy'), (send, untilCancelled) =>
+  return heartbeating(beat(searchPhase(input)), (send, untilCancelled) =>
     patience.bound(untilCancelled, async (signal) => {
       const report = (phase: string, percent?: number) => send(beat(phase, percent));
       const own = inRegion(origin, regionName);
@@ -61,6 +61,17 @@ export function copyToRegion(
   );
 }
 
+/** The first heartbeat of a long wait is shown for minutes: it names both parts of the wait. */
+function searchPhase(input: CopyToRegionInput): string {
+  return mayExist(input)
+    ? 'the snapshot copy: an earlier one is looked for first, then a new one is made'
+    : 'snapshot copy';
+}
+
+function mayExist(input: CopyToRegionInput): boolean {
+  return input.mayExist === true || isRepeat();
+}
+
 interface CopyWait {
   /** Begins with the copy's turn. */
   readonly patience: Patience;
@@ -71,15 +82,15 @@ interface CopyWait {
 /** Begins the copy, or finds it, when its turn in the region comes; returns the snapshot when it is complete. */
 function copyInTurn(
   ec2: RegionAccess,
-  { origin, source, mayExist }: CopyToRegionInput,
+  input: CopyToRegionInput,
   { patience, report, signal }: CopyWait,
 ): Promise<string> {
   if (ec2.copyTurns.isFull) report('its turn: EC2 copies 20 snapshots to a region at once');
-  return ec2.copyTurns.hold(origin.composeId, signal, async () => {
+  return ec2.copyTurns.hold(input.origin.composeId, signal, async () => {
     patience.begin();
+    report(searchPhase(input));
+    const snapshot = await ensureCopy(ec2, { ...input, mayExist: mayExist(input) }, signal);
     report('snapshot copy');
-    const wanted = { origin, source, mayExist: mayExist === true || isRepeat() };
-    const snapshot = await ensureCopy(ec2, wanted, signal);
     await waitUntilSnapshotComplete(ec2, snapshot, {
       signal,
       isCopy: true,

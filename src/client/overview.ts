@@ -10,7 +10,7 @@ import { listPublications, quoted } from './publications.js';
 import type { Publication } from './publications.js';
 import type { RunRef, Session } from './session.js';
 import type { StatusCache } from './status.js';
-import { readStatus } from './status.js';
+import { createStatusCache, readStatus } from './status.js';
 
 /** Each absent key selects all. */
 export interface OverviewFilter {
@@ -28,7 +28,7 @@ const READ_AT_ONCE = 8;
 const LISTED_MAX = 50;
 const LOOKED_AT_MAX = 1_000;
 
-/** Throws a `ClientError` when the run does not exist. Closed runs come from the cache. */
+/** Throws a `ClientError` when the run does not exist. What has not changed comes from the cache. */
 export async function readOverview(
   session: Session,
   run: Pick<RunRef, 'workflowId'> & { readonly runId?: string | undefined },
@@ -41,7 +41,7 @@ export async function readOverview(
 export async function readOverviews(
   session: Session,
   filter: OverviewFilter = {},
-  cache: StatusCache = new Map(),
+  cache: StatusCache = createStatusCache(),
 ): Promise<Overview[]> {
   const types = [COMPOSE_WORKFLOW, PUBLISH_IMAGE_WORKFLOW].map(quoted).join(', ');
   const all = await listPublications(session, `WorkflowType IN (${types})`, LOOKED_AT_MAX);

@@ -21,6 +21,8 @@ import { imagesOfCompose } from './compose-images.js';
 import { readImageHistory } from './image-history.js';
 import type { PendingActivity } from './pending-activities.js';
 import { pendingActivities } from './pending-activities.js';
+import { ProgressMemory } from './progress-memory.js';
+import type { Asked } from './progress-sources.js';
 import { askProgress, progressFromHistory, progressFromResult } from './progress-sources.js';
 import type { Publication } from './publications.js';
 import { publicationOf } from './publications.js';
@@ -59,20 +61,31 @@ export interface ComposeStatus extends StatusBase {
 
 export type PublicationStatus = ImageStatus | ComposeStatus;
 
-/** Closed runs never change, so a watch reads each of them once. */
-export type StatusCache = Map<string, PublicationStatus>;
+/** What a reader that reads again and again keeps between its readings. */
+export interface StatusCache {
+  /** Closed runs of images, by run id: they never change. */
+  readonly closed: Map<string, ImageStatus>;
+  readonly progress: ProgressMemory;
+}
+
+export function createStatusCache(): StatusCache {
+  return { closed: new Map(), progress: new ProgressMemory() };
+}
+
+/** Of closed images; a reader may run for months. */
+const CLOSED_MAX = 500;
 
 /** Reads one run, and all images of a compose. Throws `ClientError`. */
 export async function readStatus(
   session: Session,
   run: { readonly workflowId: string; readonly runId?: string | undefined },
-  cache: StatusCache = new Map(),
+  cache: StatusCache = createStatusCache(),
 ): Promise<PublicationStatus> {
   const description = await session.access.call((client) =>
     client.workflow.getHandle(run.workflowId, run.runId).describe(),
   );
   const publication = publicationOf(session, description);
-  const known = cache.get(publication.runId);
+  const known = cache.closed.get(publication.runId);
   if (known !== undefined) return known;
   const isCancelling = description.raw.workflowExtendedInfo?.cancelRequested === true;
   const described = {
@@ -80,23 +93,45 @@ export async function readStatus(
     activities: await pendingActivities(description.raw, session.access.payloads),
     ...(isCancelling ? { isCancelling } : {}),
   };
+  const { historyLength } = description;
+  const isOpen = publication.execution === 'RUNNING';
+  const ask: Ask = (query) =>
+    cache.progress.ask({ ...publication, historyLength, isOpen }, () =>
+      askProgress(session.access, query, publication),
+    );
   const read =
     description.type === COMPOSE_WORKFLOW
-      ? await readCompose(session, described, cache)
-      : await readImage(session, described);
+      ? await readCompose(session, described, { ask, cache })
+      : await readImage(session, described, ask);
   const failing = await failingTask(session.access, publication, description.raw);
   // A worker that fails at the task answers no query: not its absence is the cause.
   const status = failing === null ? read : { ...read, note: failing };
   // A status without a worker may become more complete when a worker is back.
-  if (status.outcome !== 'running' && status.note === null) cache.set(status.runId, status);
+  if (status.kind === 'image' && status.outcome !== 'running' && status.note === null) {
+    keepClosed(cache, status);
+  }
   return status;
 }
 
+/** Of a compose that closed, later runs may complete images, so only images are kept. */
+function keepClosed({ closed }: StatusCache, status: ImageStatus): void {
+  const [oldest] = closed.keys();
+  if (closed.size >= CLOSED_MAX && oldest !== undefined) closed.delete(oldest);
+  closed.set(status.runId, status);
+}
+
+/** Asks the run's workflow, unless it has given the same answer already. */
+type Ask = <P>(query: 'imageProgress' | 'composeProgress') => Promise<Asked<P>>;
+
 type Described = Publication & { readonly activities: readonly PendingActivity[] };
 
-async function readImage(session: Session, described: Described): Promise<ImageStatus> {
+async function readImage(
+  session: Session,
+  described: Described,
+  askWorkflow: Ask,
+): Promise<ImageStatus> {
   const base = { ...described, kind: 'image' as const, result: null, request: null };
-  const ask = () => askProgress<ImageProgress>(session.access, 'imageProgress', described);
+  const ask = () => askWorkflow<ImageProgress>('imageProgress');
   if (described.execution === 'RUNNING') {
     const asked = await ask();
     const progress = asked.progress ?? (await progressFromHistory(session.access, described));
@@ -134,10 +169,10 @@ async function readImage(session: Session, described: Described): Promise<ImageS
 async function readCompose(
   session: Session,
   described: Described,
-  cache: StatusCache,
+  { ask, cache }: { readonly ask: Ask; readonly cache: StatusCache },
 ): Promise<ComposeStatus> {
   const base = { ...described, kind: 'compose' as const };
-  const asked = await askProgress<ComposeProgress>(session.access, 'composeProgress', described);
+  const asked = await ask<ComposeProgress>('composeProgress');
   const end =
     described.execution === 'RUNNING'
       ? undefined

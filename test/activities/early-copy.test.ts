@@ -65,6 +65,21 @@ describe('a copy that began with the test', () => {
     });
   });
 
+  it('is looked for before a new one is made, and the status says so', async () => {
+    await withSnapshot(async (level, planned) => {
+      const { origin, arch, registration, copies: regions } = planned.plan;
+      const input = { origin, arch, registration, regionPlan: regions[0], source: planned.source };
+      const firstPhase = async (mayExist: boolean): Promise<unknown> => {
+        const beats: { phase?: string }[] = [];
+        const onHeartbeat = (beat: unknown) => beats.push(beat as { phase?: string });
+        await level.attempt('copyToRegion', { ...input, mayExist }, { onHeartbeat });
+        return beats[0]?.phase;
+      };
+      assert.equal(await firstPhase(false), 'snapshot copy');
+      assert.match(String(await firstPhase(true)), /an earlier one is looked for first/);
+    });
+  });
+
   it('is removed by the sweep when its run was terminated during the test, and stays while the run goes on', async () => {
     await withSnapshot(async (level, planned) => {
       const snapshot = await begin(level.activities, planned);

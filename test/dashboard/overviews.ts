@@ -249,7 +249,7 @@ export function testDashboard(options: TestDashboardOptions = {}): TestDashboard
   };
 }
 
-function runOf(one: Overview): Publication {
+export function runOf(one: Overview): Publication {
   return {
     ...{ kind: one.kind, workflowId: one.workflowId, runId: one.runId },
     execution: one.outcome === 'running' ? 'RUNNING' : 'COMPLETED',

@@ -156,13 +156,55 @@ describe('the dashboard for a release engineer in a hurry', () => {
         assert(size < 300 * 1024, `${path} has ${size} bytes`);
         const times: number[] = [];
         for (let index = 0; index < 40; index += 1) {
-          const start = performance.now();
-          await get(path);
-          times.push(performance.now() - start);
+          const start = process.cpuUsage();
+          // Not the page that was made for the visitor before.
+          await get(`${path}?n=${index}`);
+          // The time that this process needed: other work on the machine does not count.
+          const { user, system } = process.cpuUsage(start);
+          times.push((user + system) / 1_000);
         }
         const p95 = times.toSorted((a, b) => a - b)[37] ?? Infinity;
         assert(p95 < 150, `${path} takes ${p95} ms at the 95th percentile`);
       }
+    });
+  });
+});
+
+describe('a page that many people look at', () => {
+  it('is made once for all who only read, and anew after a change', async () => {
+    let made = 0;
+    const image = someImage({ outcome: 'running' });
+    // Only a page reads it: a comparison of two readings leaves it out.
+    Object.defineProperty(image, 'arch', { enumerable: false, get: () => ((made += 1), 'x86_64') });
+    const compose = someCompose({ outcome: 'running', images: [image] });
+    await withDashboard({ overviews: [compose] }, async (dashboard, get) => {
+      for (const path of ['/', `/${image.workflowId}`]) {
+        const first = await get(path);
+        const reads = made;
+        assert(reads > 0);
+        const pages = await Promise.all(Array.from({ length: 20 }, () => get(path)));
+        assert(pages.every((page) => page === first));
+        assert.equal(made, reads, path);
+        assert.notEqual(await get(path, { accept: 'application/json' }), first);
+      }
+      dashboard.show([{ ...compose, reason: 'it has changed' }]);
+      await dashboard.board.refresh();
+      const before = made;
+      await get('/');
+      assert(made > before);
+    });
+  });
+
+  it('is never given to another visitor when it has the forms of one who may act', async () => {
+    const acts = { kind: 'header', header: 'x-remote-user' } as const;
+    const overviews = [waitingForApproval(someImage({ outcome: 'running', isByHand: true }))];
+    await withDashboard({ overviews, acts }, async (_, get) => {
+      assert.match(
+        await get('/', { 'x-remote-user': 'ann' }),
+        /You act as <bdi>ann<.*name="csrf"/s,
+      );
+      assert.doesNotMatch(await get('/'), /You act as|csrf/);
+      assert.match(await get('/', { 'x-remote-user': 'ben' }), /You act as <bdi>ben</);
     });
   });
 });

@@ -1,7 +1,7 @@
 /** The command that publishes a failed compose or image again. */
 
 import type { ComposeStatus, ImageStatus, PublicationStatus } from '../../client/status.js';
-import { publishCommand, signalCommand } from '../../model/status/commands.js';
+import { publishAgain as again, signalCommand } from '../../model/status/commands.js';
 
 export {
   approveCommand,
@@ -22,7 +22,7 @@ function signalAgain({ message }: ComposeStatus): string | undefined {
 }
 
 /** An image of a compose is published again through its compose. */
-function publishAgain({ request, child }: ImageStatus): string | undefined {
+function publishAgain({ request, child, failure }: ImageStatus): string | undefined {
   if (request === null) return undefined;
-  return child ? `fedimg status ${request.composeId}` : publishCommand(request);
+  return child ? `fedimg status ${request.composeId}` : again(request, failure).command;
 }

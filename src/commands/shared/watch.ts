@@ -3,8 +3,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ClientError } from '../../client/errors.js';
 import type { RunRef, Session } from '../../client/session.js';
-import type { PublicationStatus, StatusCache } from '../../client/status.js';
-import { readStatus } from '../../client/status.js';
+import type { PublicationStatus } from '../../client/status.js';
+import { createStatusCache, readStatus } from '../../client/status.js';
 import { waitsForApproval } from '../../client/waits-for-approval.js';
 import { formatElapsed } from '../view/format.js';
 import type { ProgressDisplay } from '../view/progress-display.js';
@@ -37,7 +37,7 @@ export async function watchPublication(
   options: WatchOptions,
 ): Promise<Watched> {
   const deadline = options.timeoutMs === undefined ? Infinity : Date.now() + options.timeoutMs;
-  const cache: StatusCache = new Map();
+  const cache = createStatusCache();
   const isDetached = (): boolean => options.signal?.aborted ?? false;
   let last: PublicationStatus | undefined;
   let lastText = '';

@@ -78,8 +78,10 @@ function stepCell(
 }
 
 /** How long the running step has taken, and how long it takes: for the waits that report no progress. */
-export function stepTime({ steps, step, outcome }: ImageOverview, nowMs: number): string[] {
+export function stepTime(image: ImageOverview, nowMs: number): string[] {
+  const { steps, step, outcome } = image;
   const current = steps.find((one) => one.step === step);
+  if (waitsForPerson(image)) return [];
   if (outcome !== 'running' || current?.state !== 'running' || current.startedAt === null)
     return [];
   const elapsed = formatClock((nowMs - Date.parse(current.startedAt)) / 1_000);
@@ -89,6 +91,16 @@ export function stepTime({ steps, step, outcome }: ImageOverview, nowMs: number)
       ? ''
       : ` of about ${formatClock(expectedSeconds)}`;
   return [`${current.step}  ${elapsed}${bound}`];
+}
+
+const UNDER_WAY: readonly RegionOverviewState[] = ['copying', 'publishing'];
+
+/** Whether only the operator can let it go on: then its own time says nothing. */
+function waitsForPerson({ hold, regions, waits, transfer }: ImageOverview): boolean {
+  if (waits.length > 0 || transfer !== null) return false;
+  if (hold !== null) return true;
+  const isHeld = regions.some(({ state }) => state === 'waiting-for-operator');
+  return isHeld && !regions.some(({ state }) => UNDER_WAY.includes(state));
 }
 
 /** What happens now: the bytes, else the waits, else the step's time. */

@@ -10,9 +10,11 @@ const ENTRIES_MAX = 200;
 export class Memory<T> {
   readonly #kept = new Map<string, Kept<T>>();
   readonly #keepMs: number;
+  readonly #entriesMax: number;
 
-  constructor(keepMs: number) {
+  constructor(keepMs: number, entriesMax = ENTRIES_MAX) {
     this.#keepMs = keepMs;
+    this.#entriesMax = entriesMax;
   }
 
   /** The kept answer, or that of `read`. A failure is not kept. */
@@ -22,7 +24,7 @@ export class Memory<T> {
     if (known !== undefined && known.untilMs > nowMs) return known.value;
     this.#kept.delete(key);
     const [oldest] = this.#kept.keys();
-    if (this.#kept.size >= ENTRIES_MAX && oldest !== undefined) this.#kept.delete(oldest);
+    if (this.#kept.size >= this.#entriesMax && oldest !== undefined) this.#kept.delete(oldest);
     const value = read();
     this.#kept.set(key, { value, untilMs: nowMs + this.#keepMs });
     value.catch(() => this.#kept.delete(key));

@@ -3,6 +3,7 @@
 import { readOverview } from '../../client/overview.js';
 import { listPublications } from '../../client/publications.js';
 import type { Session } from '../../client/session.js';
+import { createStatusCache } from '../../client/status.js';
 import { workflowIdOf } from '../../model/ids/workflow-ids.js';
 import type { BoardSource } from './reading.js';
 
@@ -12,12 +13,13 @@ const RUNS_MAX = 1_000;
 const OF_BOTH = 'WorkflowType IN ("compose", "publishImage")';
 
 export function temporalSource(session: Session): BoardSource {
+  const cache = createStatusCache();
   return {
     list: (which) =>
       which === 'open'
         ? listPublications(session, `ExecutionStatus = "Running" AND ${OF_BOTH}`)
         : listPublications(session, OF_BOTH, RUNS_MAX),
-    read: (run) => readOverview(session, run),
+    read: (run) => readOverview(session, run, cache),
     workflowIdOf: (id) => workflowIdOf(session.deployment, id),
   };
 }

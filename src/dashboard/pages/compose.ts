@@ -31,6 +31,7 @@ ${runActs(compose, context)}`;
     title: compose.compose,
     place: 'composes',
     isLive: compose.outcome === 'running',
+    of: compose.workflowId,
     content,
   };
 }

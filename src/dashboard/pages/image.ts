@@ -42,7 +42,10 @@ ${messages(image)}
 ${acts(image)}
 ${runs(image, history)}
 ${runActs(image, context)}`;
-  return { title: image.image, place: 'composes', isLive: image.outcome === 'running', content };
+  return {
+    ...{ title: image.image, place: 'composes', of: image.workflowId, content },
+    isLive: image.outcome === 'running',
+  };
 }
 
 function facts(

@@ -6,6 +6,7 @@ import type { BoardView } from '../board/board.js';
 import type { Actor } from '../actor.js';
 import type { Content, Markup } from './markup.js';
 import { markup, when } from './markup.js';
+import { withQuery } from './paths.js';
 import { timeOf } from './times.js';
 
 /** What a page knows beside its subject. */
@@ -33,13 +34,15 @@ export interface Page {
   readonly place: 'composes' | 'amis' | 'none';
   /** Whether it changes while it is looked at. */
   readonly isLive: boolean;
+  /** The workflow id of the publication that it shows; its other changes do not matter. */
+  readonly of?: string;
   readonly content: Markup;
 }
 
 /** Without scripts the browser loads a live page again after this time. */
 const RELOAD_SECONDS = 20;
 
-export function layout({ title, place, isLive, content }: Page, context: PageContext): Markup {
+export function layout({ title, place, isLive, of, content }: Page, context: PageContext): Markup {
   const { notice } = context;
   const reload = markup`<noscript><meta http-equiv="refresh" content="${RELOAD_SECONDS}"></noscript>`;
   return markup`<!doctype html>
@@ -55,7 +58,7 @@ export function layout({ title, place, isLive, content }: Page, context: PageCon
 <script src="/static/page.js" defer></script>
 ${when(isLive, () => reload)}
 </head>
-<body${when(isLive, () => markup` data-events="/events"`)}>
+<body data-version="${context.board.version}"${when(isLive, () => markup` data-events="${withQuery('/events', { of })}"`)}>
 <a class="skip" href="#main">Skip to the content</a>
 <header class="top"><div class="wide">
 <a class="brand" href="/">fedimg</a>

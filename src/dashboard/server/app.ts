@@ -3,6 +3,7 @@
 import { Hono } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { bodyLimit } from 'hono/body-limit';
+import { timing } from 'hono/timing';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { ClientError } from '../../client/errors.js';
 import type { Board, BoardSource } from '../board/board.js';
@@ -38,6 +39,8 @@ export function createApp(options: AppOptions): Hono {
   const { events, reports, own, log } = options;
   const visits = new Visits(options);
   const app = new Hono();
+  // How long each answer took, for the network panel of a browser.
+  app.use(timing());
   app.use(pageHeaders());
   app.use(async (context, next) => {
     await next();

@@ -11,6 +11,7 @@ import type { BoardSource, BoardView } from '../board/board.js';
 import type { Catalogue } from '../board/catalogue.js';
 import { Memory } from '../board/memory.js';
 import { newestOf } from '../board/reading.js';
+import { findOverview } from '../board/shown.js';
 import { atomFeed } from '../feed.js';
 import type { AmiChoice } from '../pages/amis.js';
 import { amisPage, chosenRecords } from '../pages/amis.js';
@@ -22,6 +23,7 @@ import type { Page } from '../pages/layout.js';
 import { layout } from '../pages/layout.js';
 import { withQuery } from '../pages/paths.js';
 import type { OwnAddress } from './security.js';
+import { SharedPages } from './shared-pages.js';
 import type { Visits } from './visits.js';
 
 interface PageOptions {
@@ -37,11 +39,12 @@ const HISTORY_MAX = 20;
 
 export function addPages(app: Hono, { source, catalogue, own, visits }: PageOptions): void {
   const old = new Memory<Overview>(OLD_KEPT_MS);
+  const shared = new SharedPages(visits);
   const show = async (context: Context, page: Page) =>
     context.html(layout(page, await visits.contextOf(context)));
 
   const overviewOf = async (workflowId: string, runId: string | undefined, view: BoardView) => {
-    const known = find(view, workflowId);
+    const known = findOverview(view, workflowId);
     if (known !== undefined && (runId === undefined || known.runId === runId)) return known;
     return old.get(`${workflowId} ${runId ?? ''}`, () => source.read({ workflowId, runId }));
   };
@@ -72,8 +75,8 @@ export function addPages(app: Hono, { source, catalogue, own, visits }: PageOpti
       layout(composesPage({ attention, overviews: chosen, choices }, pageContext), pageContext),
     );
   };
-  app.get('/', composes);
-  app.get('/index.json', composes);
+  app.get('/', shared.share(composes));
+  app.get('/index.json', shared.share(composes));
 
   const publication = (idOf: (rest: string) => string) => async (context: Context) => {
     const pageContext = await visits.contextOf(context);
@@ -89,14 +92,8 @@ export function addPages(app: Hono, { source, catalogue, own, visits }: PageOpti
         : imagePage(overview, historyOf(overview, pageContext.board.runs), pageContext);
     return context.html(layout(page, pageContext));
   };
-  app.get(
-    '/compose/:id{.+}',
-    publication((rest) => `compose/${rest}`),
-  );
-  app.get(
-    '/image/:id{.+}',
-    publication((rest) => `image/${rest}`),
-  );
+  app.get('/compose/:id{.+}', shared.share(publication((rest) => `compose/${rest}`)));
+  app.get('/image/:id{.+}', shared.share(publication((rest) => `image/${rest}`)));
 
   const amis = async (context: Context) => {
     const { board } = await visits.contextOf(context);
@@ -109,8 +106,8 @@ export function addPages(app: Hono, { source, catalogue, own, visits }: PageOpti
     const records = isChosen ? chosenRecords(view.records, choice) : view.records;
     return context.json(records.map((record) => amiRow(record, catalogue.source.linkOf)));
   };
-  app.get('/amis', amis);
-  app.get('/amis.json', amis);
+  app.get('/amis', shared.share(amis));
+  app.get('/amis.json', shared.share(amis));
 
   app.get('/feed.atom', async (context) => {
     const { board } = await visits.contextOf(context);
@@ -132,11 +129,6 @@ function decoded(path: string): string {
   } catch {
     return path;
   }
-}
-
-function find({ overviews }: BoardView, workflowId: string): Overview | undefined {
-  const all = overviews.flatMap((one) => (one.kind === 'compose' ? [one, ...one.images] : [one]));
-  return all.find((one) => one.workflowId === workflowId);
 }
 
 function imagesOf(overviews: readonly Overview[]): ImageOverview[] {

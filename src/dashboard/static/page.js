@@ -88,13 +88,13 @@
     live.textContent = text;
   };
 
-  let shown;
-  let wanted;
+  /* The number of the state on the page; it grows with each change. */
+  let shown = Number(document.body.dataset.version);
+  let wanted = shown;
   let isLoading = false;
   const load = async () => {
-    if (isLoading || wanted === shown) return;
+    if (isLoading || wanted <= shown) return;
     isLoading = true;
-    const version = wanted;
     try {
       const response = await fetch(location.href, { headers: { accept: 'text/html' } });
       if (!response.ok) throw new Error(String(response.status));
@@ -107,7 +107,7 @@
       }
       document.title = fresh.title;
       showButtons(document);
-      shown = version;
+      shown = Number(fresh.body.dataset.version);
       show('good', '● live');
     } catch {
       show('warn', '○ not live: the page cannot be loaded');
@@ -123,9 +123,12 @@
   source.addEventListener('state', (event) => {
     const { version, isStale } = JSON.parse(event.data);
     wanted = version;
-    if (shown === undefined) shown = null;
     show(isStale ? 'warn' : 'good', isStale ? '○ Temporal does not answer' : '● live');
     void load();
   });
-  source.addEventListener('error', () => show('warn', '○ not live: connecting again'));
+  source.addEventListener('error', () => {
+    // Another server may answer next, with numbers of its own.
+    shown = -Infinity;
+    show('warn', '○ not live: connecting again');
+  });
 })();

@@ -63,6 +63,19 @@ export function publishCommand({ composeId, release, image }: ImageRequest): str
   return parts.join(' ');
 }
 
+/** Publishes an image by hand again after it failed; a checksum that the file does not have is not given again. */
+export function publishAgain(
+  request: ImageRequest,
+  failure: { readonly code?: string } | null,
+): { readonly what: string; readonly command: string } {
+  if (failure?.code !== 'checksum-mismatch') {
+    return { what: 'publish again', command: publishCommand(request) };
+  }
+  const unchecked = { ...request, image: { ...request.image, sha256: '' } };
+  const what = 'publish again without the checksum, or add the right one with --sha256';
+  return { what, command: publishCommand(unchecked) };
+}
+
 export function shellQuoted(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -69,7 +69,7 @@ export function imageOverview(read: ReadImage): ImageOverview {
     ...judged,
     next: [
       ...(judged.attention === 'no-worker' ? [workerAct()] : []),
-      ...imageActs({ ...facts, patience, request, compose }),
+      ...imageActs({ ...facts, patience, request, failure, compose }),
     ],
     failure: failure === null ? null : { ...failure, message: plainReason(failure.message) },
     note,

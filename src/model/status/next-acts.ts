@@ -6,11 +6,12 @@ import type { ImageRequest } from '../plan/plan.js';
 import {
   approveCommand,
   isByHand,
-  publishCommand,
+  publishAgain,
   regionsCommand,
   resumeCommand,
   signalCommand,
 } from './commands.js';
+import type { FailureReport } from './failure-report.js';
 import type { NextAct, Outcome, Patience, RegionOverview } from './overview.js';
 
 export interface ActFacts {
@@ -22,6 +23,7 @@ export interface ActFacts {
   readonly regions: readonly RegionOverview[];
   readonly patience: Patience | null;
   readonly request: ImageRequest | null;
+  readonly failure: FailureReport | null;
   readonly compose: string | null;
 }
 
@@ -74,14 +76,16 @@ function regionActs(
 }
 
 /** An image of a compose is published again with its compose; the compose's own act has the command. */
-function againActs({ request, compose, ...image }: ActFacts): NextAct[] {
+function againActs({ request, compose, failure, ...image }: ActFacts): NextAct[] {
   if (!isByHand(image)) {
     if (compose === null) return [];
     return [
       act('publish-again', 'show how the compose is published again', `fedimg status ${compose}`),
     ];
   }
-  return request === null ? [] : [act('publish-again', 'publish again', publishCommand(request))];
+  if (request === null) return [];
+  const { what, command } = publishAgain(request, failure);
+  return [act('publish-again', what, command)];
 }
 
 export function signalActs(message: ComposeMessage | null): NextAct[] {

@@ -36,8 +36,8 @@ function screen(status: PublicationStatus, columns: number, rows = 40, coloured 
 const REGIONS = Array.from({ length: 17 }, (_, index) => `ap-southeast-${index + 1}`);
 const states = (state: RegionState) => Object.fromEntries(REGIONS.map((region) => [region, state]));
 
-function copying(): PublicationStatus {
-  const regions = regionsIn({ ...states('copied'), 'ap-southeast-3': 'waiting-for-operator' });
+function copying(others: RegionState = 'copying'): PublicationStatus {
+  const regions = regionsIn({ ...states(others), 'ap-southeast-3': 'waiting-for-operator' });
   const steps = {
     ...waitingSteps(),
     copy: { state: 'running', startedAt: '2026-11-22T14:02:00.000Z' },
@@ -64,6 +64,12 @@ describe('the screen of a watch', () => {
 
   it('shows the time that a step has taken and is expected to take', () => {
     assert.match(screen(copying(), 100).join('\n'), /^ {2}copy {2}0:20 of about 15:00$/m);
+  });
+
+  it('shows no time of the step while only the operator can let it go on', () => {
+    const text = screen(copying('copied'), 100).join('\n');
+    assert.match(text, /ap-southeast-3 waits for you/);
+    assert.doesNotMatch(text, /^ {2}copy {2}/m);
   });
 
   it('keeps a whole command readable in 60 columns', () => {

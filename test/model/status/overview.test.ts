@@ -142,6 +142,29 @@ describe('the overview of an image', () => {
     assert.deepEqual(image({ outcome: 'terminated' }).next[0]?.act, 'sweep');
   });
 
+  it('does not give a wrong checksum to the user a second time', () => {
+    const url = 'https://example.org/Fedora-43.x86_64.raw.xz';
+    const wrong = 'a'.repeat(64);
+    const request = {
+      ...{ composeId: 'Fedora-43.x86_64', subvariant: 'by-hand', release: '43' },
+      image: { url, name: 'Fedora-43.x86_64', arch: 'x86_64', sha256: wrong },
+    } as unknown as NonNullable<Read['request']>;
+    const workflowId = 'image/by-hand/Fedora-43/x86_64';
+    const commandAfter = (code: string) => {
+      const failure = { type: 'EC2UtilityException', message: 'it failed', code };
+      const failed = { workflowId, outcome: 'failed', failure, request } as const;
+      const { next } = image(failed);
+      return next.map(({ what, command }) => `${what}: ${command}`);
+    };
+    const usual = `fedimg publish ${url} --arch x86_64`;
+    assert.deepEqual(commandAfter('download'), [
+      `publish again: ${usual} --sha256 ${wrong} --release 43`,
+    ]);
+    assert.deepEqual(commandAfter('checksum-mismatch'), [
+      `publish again without the checksum, or add the right one with --sha256: ${usual} --release 43`,
+    ]);
+  });
+
   it('shows that a run is being cancelled', () => {
     const { isCancelling, reason, next } = image({ isCancelling: true });
     assert.equal(isCancelling, true);
