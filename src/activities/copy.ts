@@ -14,7 +14,7 @@ import type { ActivityContext } from './attempt/context.js';
 import { isRepeat } from './attempt/context.js';
 import { heartbeating, waitingFor } from './attempt/heartbeat.js';
 import { Patience } from './attempt/patience.js';
-import { adoptEarlier } from './earlier-amis.js';
+import { adoptEarlier, lookedForNext } from './earlier-amis.js';
 import { ensureImages, withEarlier } from './register.js';
 
 /** Begins the copy of the snapshot, or finds it; `copyToRegion` waits for it. Safe to repeat. */
@@ -49,7 +49,15 @@ export function copyToRegion(
     setMaxListeners(0, signal);
     const { rawSha256 } = source;
     const { regionPlan } = input;
-    const search = { origin, rawSha256, wanted: regionPlan.wanted, step: 'copy' } as const;
+    const isRepeated = input.mayExist === true || isRepeat();
+    const mayExist = isRepeated || regionPlan.namesAreFree !== true;
+    const search = {
+      origin,
+      rawSha256,
+      wanted: regionPlan.wanted,
+      step: 'copy',
+      mayExist,
+    } as const;
     const register = (earlier: readonly RegisteredAmi[], snapshot: string) =>
       withEarlier(earlier, regionPlan, (wanted) =>
         ensureImages(ec2, { ...input, snapshot, rawSha256, wanted }, 'copy', signal),
@@ -57,8 +65,7 @@ export function copyToRegion(
     const copy = async (): Promise<string> => {
       patience.begin();
       report(beat('snapshot copy'));
-      const mayExist = input.mayExist === true || isRepeat();
-      const snapshot = await ensureCopy(ec2, { origin, source, mayExist }, signal);
+      const snapshot = await ensureCopy(ec2, { origin, source, mayExist: isRepeated }, signal);
       await waitUntilSnapshotComplete(ec2, snapshot, {
         signal,
         isCopy: true,
@@ -80,7 +87,7 @@ export function copyToRegion(
     } catch (error) {
       // The reason instead of the aborted call's own error.
       if (patience.signal.aborted && !untilCancelled.aborted) throw patience.signal.reason as Error;
-      throw error;
+      throw mayExist ? error : lookedForNext(error);
     } finally {
       patience.stop();
     }

@@ -930,6 +930,14 @@ const HANDS: readonly Mutant[] = [
     tests: [PUBLISHED],
   },
   {
+    name: 'a name that was free at the plan is never looked for again',
+    invariant: 'I9',
+    file: 'src/activities/copy.ts',
+    find: 'const mayExist = isRepeated || regionPlan.namesAreFree !== true;',
+    replace: 'const mayExist = regionPlan.namesAreFree !== true;',
+    tests: [LEFT],
+  },
+  {
     name: 'a partly published compose is left as it is',
     invariant: 'I7',
     file: 'src/client/start.ts',
@@ -1082,8 +1090,8 @@ const FORESIGHT: readonly Mutant[] = [
     name: 'a taken name in a region of the copies is found only after the copy',
     invariant: 'I9',
     file: 'src/activities/plan/ami-names.ts',
-    find: 'if (foreign === undefined) return undefined;',
-    replace: 'if (foreign !== null) return undefined;',
+    find: 'if (foreign === undefined) return { refusal: undefined, areFree };',
+    replace: 'if (foreign !== null) return { refusal: undefined, areFree };',
     tests: ['test/activities/plan/ami-names.test.ts'],
   },
   {
