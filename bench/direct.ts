@@ -25,7 +25,7 @@ import { createUrlPolicy } from '../src/fetch/url-policy.js';
 import { startComposeServer } from '../src/local/compose-server/compose-server.js';
 import { peakMemoryBytes } from '../src/local/processes/peak-memory.js';
 import { startSimulator } from '../src/simulator/index.js';
-import { cliProgram } from '../test/support/cli-program.js';
+import { builtProgram } from '../test/support/cli-program.js';
 import { withPublisher } from '../test/support/local-publisher.js';
 import { withOwnTemporal } from '../test/support/own-temporal.js';
 import { coldsnapProgram } from '../test/simulator/ebs/coldsnap.js';
@@ -155,7 +155,7 @@ async function workerMemory(mebibytes: number): Promise<Row> {
       if (image === undefined) throw new TypeError('a compose without an image');
       const worker = spawn(
         process.execPath,
-        [...cliProgram(), 'worker', '--config', publisher.configFile],
+        [...builtProgram(), 'worker', '--config', publisher.configFile],
         {
           env: publisher.env,
           stdio: 'ignore',

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { peakMemoryBytes } from '../src/local/processes/peak-memory.js';
-import { cliProgram } from '../test/support/cli-program.js';
+import { builtProgram } from '../test/support/cli-program.js';
 import type { LocalPublisher } from '../test/support/local-publisher.js';
 import { withPublisher } from '../test/support/local-publisher.js';
 import { oneImage } from '../test/support/one-image.js';
@@ -71,7 +71,7 @@ function measure(images: number): Promise<Measured> {
 }
 
 async function startWorker({ configFile, env }: LocalPublisher): Promise<number> {
-  const child = spawn(process.execPath, [...cliProgram(), 'worker', '--config', configFile], {
+  const child = spawn(process.execPath, [...builtProgram(), 'worker', '--config', configFile], {
     env,
     stdio: ['ignore', 'ignore', 'pipe'],
   });

@@ -14,7 +14,7 @@ import type { ActivityContext } from './attempt/context.js';
 import { isRepeat } from './attempt/context.js';
 import { heartbeating, waitingFor } from './attempt/heartbeat.js';
 import { Patience } from './attempt/patience.js';
-import { adoptEarlier } from './earlier-amis.js';
+import { adoptEarlier, failUntilSought } from './earlier-amis.js';
 import { ensureImages, withEarlier } from './register.js';
 
 /** Begins the copy of the snapshot, or finds it; `copyToRegion` waits for it. Safe to repeat. */
@@ -47,16 +47,18 @@ export function copyToRegion(
     patience.bound(untilCancelled, async (signal) => {
       const report = (phase: string, percent?: number) => send(beat(phase, percent));
       const own = inRegion(origin, regionName);
-      const search = { origin: own, rawSha256, wanted, step: 'copy' } as const;
+      const isSought = mayExist(input) || regionPlan.namesAreFree !== true;
+      const search = { origin: own, rawSha256, wanted, step: 'copy', mayExist: isSought } as const;
       const earlier = await adoptEarlier(ec2, runs, search, signal);
       if (earlier.length === wanted.length) return earlier;
       // The copy of the earlier run has the same bytes.
       const snapshot =
         earlier[0]?.snapshot ?? (await copyInTurn(ec2, input, { patience, report, signal }));
       report('AMIs');
-      return await withEarlier(earlier, regionPlan, (missing) =>
+      const amis = withEarlier(earlier, regionPlan, (missing) =>
         ensureImages(ec2, { ...input, snapshot, rawSha256, wanted: missing }, 'copy', signal),
       );
+      return await (isSought ? amis : amis.catch(failUntilSought));
     }),
   );
 }

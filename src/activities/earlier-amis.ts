@@ -4,6 +4,7 @@ import type { Image } from '@aws-sdk/client-ec2';
 import { findImagesByName, waitUntilImageAvailable } from '../aws/images.js';
 import type { RegionAccess } from '../aws/region-access.js';
 import { addTags, tagOf, tagsOf } from '../aws/tags.js';
+import { EC2_SERVICE_EXCEPTION, ServiceError } from '../model/errors.js';
 import type { RegisteredAmi, WantedAmi } from '../model/plan/plan.js';
 import type { Origin, StepTag } from '../model/ids/tags.js';
 import { amiTags, imageKey, RESULT_STATE, TAG } from '../model/ids/tags.js';
@@ -18,6 +19,8 @@ export interface EarlierSearch {
   readonly step: StepTag;
   /** Only AMIs of this snapshot. */
   readonly snapshot?: string;
+  /** False: the plan of this run has seen that the names are free. An AMI that has come since is found when EC2 refuses its name. */
+  readonly mayExist?: boolean;
 }
 
 /**
@@ -31,7 +34,8 @@ export async function adoptEarlier(
   search: EarlierSearch,
   signal: AbortSignal,
 ): Promise<RegisteredAmi[]> {
-  const { origin, wanted } = search;
+  const { origin, wanted, mayExist = true } = search;
+  if (!mayExist) return [];
   const names = wanted.map(({ name }) => name);
   const isClosed = closedRuns(runs, origin);
   const images = names.length === 0 ? [] : await findImagesByName(ec2, names, signal);
@@ -62,6 +66,16 @@ export async function adoptEarlier(
     }),
   );
   return adopted.flat();
+}
+
+/**
+ * What a region fails with whose names were not looked for: another AMI has taken one since the plan was made. The next
+ * attempt looks, and may adopt it.
+ */
+export function failUntilSought(error: unknown): never {
+  if (!(error instanceof ServiceError) || error.details.code !== 'name-taken') throw error;
+  const details = { ...error.details, class: 'not-yet' } as const;
+  throw new ServiceError(EC2_SERVICE_EXCEPTION, error.message, details, { cause: error });
 }
 
 /** By tags that only fedimg sets: the same image, variant and bytes, made by another run. */

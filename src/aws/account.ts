@@ -7,6 +7,7 @@ import {
   GetSnapshotBlockPublicAccessStateCommand,
 } from '@aws-sdk/client-ec2';
 import type { Image } from '@aws-sdk/client-ec2';
+import { partitionOf } from '../model/partition.js';
 import { listImages } from './listing.js';
 import type { RegionAccess } from './region-access.js';
 
@@ -67,11 +68,23 @@ function policy(managedBy: string | undefined): string {
   return managedBy === 'declarative-policy' ? ' by a policy of the organisation' : '';
 }
 
-/** The newest PV-GRUB kernel (AKI) of the region, or undefined: nine regions have one (EC2 user guide, UserProvidedKernels). */
+/** The regions in the list of PV-GRUB kernels in the EC2 user guide, "User provided kernels". */
+const PV_REGIONS = [
+  ...['ap-northeast-1', 'ap-southeast-1', 'ap-southeast-2', 'eu-central-1', 'eu-west-1'],
+  ...['sa-east-1', 'us-east-1', 'us-west-1', 'us-west-2'],
+];
+
+/** The list is of the standard partition; in the others EC2 is asked. */
+function mayHavePvKernel(regionName: string): boolean {
+  return partitionOf(regionName).name !== 'aws' || PV_REGIONS.includes(regionName);
+}
+
+/** The newest PV-GRUB kernel (AKI) of the region, or undefined. */
 export async function pvKernel(
   ec2: RegionAccess,
   signal: AbortSignal,
 ): Promise<string | undefined> {
+  if (!mayHavePvKernel(ec2.name)) return undefined;
   const query = {
     Owners: ['amazon'],
     // EC2 hides another owner's deprecated AMIs from a listing; a kernel boots on after its deprecation.

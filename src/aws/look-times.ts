@@ -24,19 +24,34 @@ interface Usual {
   readonly boundMs: number;
   /** Of the time waited so far: the next look, once the usual time is over. */
   readonly growth: number;
+  /** Of the median of past waits: the first look; `EARLY` by default. Below 1, or it could only ever become later. */
+  readonly first?: number;
+  /** EC2 reports a percentage, so a first look is never sooner: the later it is, the more it says. */
+  readonly isReported?: true;
 }
 
 const minuteMs = 60_000;
 
+/** Waits of a kind differ, and the first look comes before most of them have ended. */
+const EARLY = 0.7;
+
 /** As seen in public build logs; AWS does not document durations. What a region really took replaces them. */
 const USUAL: Readonly<Record<WaitKind, Usual>> = {
   'instance-running': { fromMs: 10_000, usualMs: 17_000, boundMs: 20_000, growth: 0.2 },
-  'instance-ended': { fromMs: 25_000, usualMs: 45_000, boundMs: minuteMs, growth: 0.25 },
+  // A run does not wait for it before its last step.
+  'instance-ended': { fromMs: 40_000, usualMs: 50_000, boundMs: minuteMs, growth: 0.5, first: 0.9 },
   'agent-online': { fromMs: 35_000, usualMs: 80_000, boundMs: 7_000, growth: 0.1 },
   volume: { fromMs: 5_000, usualMs: 7_000, boundMs: 20_000, growth: 0.3 },
-  snapshot: { fromMs: 40_000, usualMs: 2 * minuteMs, boundMs: 2 * minuteMs, growth: 0.05 },
-  'snapshot-copy': { fromMs: 90_000, usualMs: 8 * minuteMs, boundMs: 6 * minuteMs, growth: 0.05 },
-  image: { fromMs: 24_000, usualMs: 30_000, boundMs: 30_000, growth: 0.35 },
+  snapshot: {
+    ...{ fromMs: 40_000, usualMs: 2 * minuteMs, boundMs: 2 * minuteMs, growth: 0.05 },
+    ...{ first: 0, isReported: true },
+  },
+  'snapshot-copy': {
+    ...{ fromMs: 2 * minuteMs, usualMs: 8 * minuteMs, boundMs: 6 * minuteMs, growth: 0.05 },
+    ...{ first: 0.5, isReported: true },
+  },
+  // A region waits for the last of its AMIs, which takes longer than most.
+  image: { fromMs: 30_000, usualMs: 30_000, boundMs: 30_000, growth: 0.5, first: 0.9 },
   // Its delivery takes a second or two, and the scripts are short.
   command: { fromMs: 2_000, usualMs: 3_000, boundMs: 10_000, growth: 0.3 },
   // An instance that is to go on running: only its loss is of interest.
@@ -64,11 +79,14 @@ export interface Looked {
 /** Waits of a kind that count: conditions of a region change within a day. */
 const PAST_MAX = 20;
 
-/** Of the median: waits of a kind differ, and the first look comes before most of them have ended. */
-const EARLY = 0.7;
+/** An error must show in time also where waits are long. */
+const FIRST_MS_MAX = 6 * minuteMs;
 
 /** Fewer say little. */
 const PAST_MIN = 4;
+
+/** Of the whole wait: a look at the begin of such a window would save less time than it costs calls. */
+const NARROW = 0.03;
 
 export class LookTimes {
   readonly #options: LookTimesOptions;
@@ -111,7 +129,8 @@ export class LookTimes {
     if (percent <= 0 || percent >= 100 || stillLooks > 1) return undefined;
     const soonestMs = (100 * elapsedMs) / (percent + 1) - elapsedMs;
     const latestMs = (100 * elapsedMs) / percent - elapsedMs;
-    const isNarrow = latestMs - soonestMs <= 2 * this.#options.intervalMs;
+    const narrowMs = Math.max(2 * this.#options.intervalMs, NARROW * (elapsedMs + latestMs));
+    const isNarrow = latestMs - soonestMs <= narrowMs;
     return isNarrow || stillLooks > 0 ? latestMs : soonestMs;
   }
 
@@ -127,8 +146,12 @@ export class LookTimes {
     const median = past[Math.floor(past.length / 2)];
     const usual = USUAL[kind];
     if (median === undefined || past.length < PAST_MIN) return usual;
-    // The first look at a snapshot is for its percentage, which says more than other images do.
-    const isReported = kind === 'snapshot' || kind === 'snapshot-copy';
-    return { ...usual, fromMs: isReported ? usual.fromMs : EARLY * median, usualMs: median };
+    const { first = EARLY, fromMs, isReported } = usual;
+    const firstMs = Math.min(first * median, FIRST_MS_MAX);
+    return {
+      ...usual,
+      fromMs: isReported === true ? Math.max(fromMs, firstMs) : firstMs,
+      usualMs: median,
+    };
   }
 }

@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import type { Config } from '../config/schema.js';
 import type { LogLevel } from '../model/log-level.js';
 import { loadConfig } from '../config/load.js';
+import { keepHeapsSmall } from '../worker/heap.js';
 import { workerVersion } from '../worker-version.js';
 import { finish, withHelp } from './shared/command-help.js';
 import { EXIT } from './shared/exit-codes.js';
@@ -44,6 +45,7 @@ async function run(
   command: Command,
   { logLevel, metrics: option }: WorkerCommandOptions,
 ): Promise<void> {
+  keepHeapsSmall();
   terminalOf(command);
   const options = globalOptions(command);
   const path = options.config === undefined ? {} : { path: options.config };

@@ -52,13 +52,13 @@ function planAgain({ activities, request }: ActivityLevel): Promise<ImagePlan> {
 
 const ids = (amis: readonly RegisteredAmi[]) => amis.map(({ ami }) => ami).sort();
 
-async function refusal(plan: Promise<ImagePlan>): Promise<FailureDetails> {
+async function refusal(plan: Promise<unknown>): Promise<FailureDetails> {
   try {
     await plan;
   } catch (error) {
     return (error as ApplicationFailure).details?.[0] as FailureDetails;
   }
-  throw new assert.AssertionError({ message: 'the plan was not refused' });
+  throw new assert.AssertionError({ message: 'it was not refused' });
 }
 
 describe('what a terminated run left at home under the names of its image', () => {
@@ -126,6 +126,37 @@ describe('what a terminated run left at home under the names of its image', () =
       await tag(level, ids(amis), TAG.cluster, 'another-cluster');
       assert.equal((await refusal(planAgain(level))).code, 'name-taken');
       assert.equal((await level.resources('image')).length, 4);
+    });
+  });
+});
+
+describe('an AMI that comes under a planned name between the plan and the copy', () => {
+  const comes = async (level: ActivityLevel): Promise<[ImagePlan, SnapshotSource, string[]]> => {
+    const earlier = await planOf(level);
+    const source = await snapshotOf(level, earlier);
+    const plan = await planAgain(level);
+    assert.equal(plan.copies[0]?.namesAreFree, true);
+    const made = await copy(level.activities, earlier, source);
+    return [plan, source, ids(made)];
+  };
+
+  it('is adopted by the second attempt when its run is closed, and no copy is used twice', async () => {
+    await withActivities(TWO_REGIONS, async (level) => {
+      const [plan, source, made] = await comes(level);
+      says(level, 'closed');
+      const { class: kind, code } = await refusal(copy(level.activities, plan, source));
+      assert.deepEqual([kind, code], ['not-yet', 'name-taken']);
+      assert.deepEqual(ids(await copy(level.again, plan, source)), made);
+    });
+  });
+
+  it('fails the region at the second attempt when its run is under way', async () => {
+    await withActivities(TWO_REGIONS, async (level) => {
+      const [plan, source] = await comes(level);
+      says(level, 'open');
+      await refusal(copy(level.activities, plan, source));
+      const { class: kind, code } = await refusal(copy(level.again, plan, source));
+      assert.deepEqual([kind, code], ['refused', 'name-taken']);
     });
   });
 });

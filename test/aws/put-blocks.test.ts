@@ -37,7 +37,9 @@ function heldRegion(): { readonly ec2: RegionAccess; readonly calls: readonly Ca
 }
 
 async function put(writer: BlockWriter, ...indexes: readonly number[]): Promise<void> {
-  for (const index of indexes) await writer.put(index, writer.buffer(), Buffer.alloc(32));
+  for (const index of indexes) writer.put(index, await writer.place(), Buffer.alloc(32));
+  // They wait for their pace.
+  await turn();
 }
 
 describe('blocks that are written many at a time', () => {

@@ -16,6 +16,12 @@ export function cliProgram(): string[] {
   return ['--import', createRequire(import.meta.url).resolve('tsx'), join(SOURCES, 'cli.ts')];
 }
 
+/** The built program. Throws if it is stale: the sources need twice the memory, and bundle the workflows at their start. */
+export function builtProgram(): string[] {
+  if (isFresh()) return [BUILT];
+  throw new Error('dist/ is older than src/: run `npm run build`, then measure again');
+}
+
 function isFresh(): boolean {
   const builtMs = modifiedMs(BUILT) === 0 ? 0 : modifiedMs(COMPILED);
   const files = readdirSync(SOURCES, { recursive: true }) as string[];

@@ -53,20 +53,29 @@ export function amiName(
   return renderTemplate(config.publish.imageName, values);
 }
 
-/** Why RegisterImage would refuse one of these names in the region, or undefined when all are free or this image's own. */
-export async function nameRefusal(
+export interface NamesThere {
+  /** Why RegisterImage would refuse one of them; undefined when all are free or this image's own. */
+  readonly refusal: string | undefined;
+  /** EC2 lists no AMI of the account with any of them. */
+  readonly areFree: boolean;
+}
+
+/** Who has the names of these AMIs in the region. */
+export async function namesThere(
   ec2: RegionAccess,
   origin: Origin,
   wanted: readonly WantedAmi[],
   signal: AbortSignal,
-): Promise<string | undefined> {
-  if (wanted.length === 0) return undefined;
+): Promise<NamesThere> {
+  if (wanted.length === 0) return { refusal: undefined, areFree: true };
   const names = wanted.map(({ name }) => name);
   const images = await findImagesByName(ec2, names, signal);
   const foreign = images.find((image) => !isOfImage(image, origin));
-  if (foreign === undefined) return undefined;
+  const areFree = images.length === 0;
+  if (foreign === undefined) return { refusal: undefined, areFree };
   const { ImageId, Name, Public } = foreign;
-  return `${ImageId} in ${ec2.name} already has the name ${Name} (${Public ? 'public' : 'private'}); if it is not needed, run: aws ec2 deregister-image --image-id ${ImageId} --region ${ec2.name}`;
+  const refusal = `${ImageId} in ${ec2.name} already has the name ${Name} (${Public ? 'public' : 'private'}); if it is not needed, run: aws ec2 deregister-image --image-id ${ImageId} --region ${ec2.name}`;
+  return { refusal, areFree };
 }
 
 /** Whether the AMI is this image's own. A compose may have been replaced under its name, so another file is another image. */

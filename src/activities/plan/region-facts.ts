@@ -7,7 +7,7 @@ import type { Origin } from '../../model/ids/tags.js';
 import type { ImageRequest, WantedAmi } from '../../model/plan/plan.js';
 import type { PublicAmis } from '../../model/plan/public-amis.js';
 import { hasRoom } from '../../model/plan/public-amis.js';
-import { nameRefusal } from './ami-names.js';
+import { namesThere } from './ami-names.js';
 import type { PlanContext } from './plan-context.js';
 import { countPublicAmis, withoutRoomText } from './quota.js';
 import type { Variant } from '../../model/ids/variant.js';
@@ -16,6 +16,7 @@ export interface RegionFacts {
   readonly kernel?: string | undefined;
   /** Why the region cannot be used. */
   readonly unusable?: string | undefined;
+  readonly namesAreFree?: true | undefined;
   readonly publicAmis?: PublicAmis | undefined;
 }
 
@@ -67,9 +68,9 @@ async function askRegion(
     kernelOf(context, ec2, question, signal),
   ]);
   const wanted = question.wantedWith(kernel);
-  const [taken, publicAmis] = await Promise.all([
+  const [names, publicAmis] = await Promise.all([
     // Of a required region the earlier publication decides, which may be this very image.
-    question.required ? undefined : nameRefusal(ec2, question.origin, wanted, signal),
+    question.required ? undefined : namesThere(ec2, question.origin, wanted, signal),
     publish.public
       ? countPublicAmis(context, ec2, { ...question, wanted, kernel }, signal)
       : undefined,
@@ -78,7 +79,8 @@ async function askRegion(
     publicAmis === undefined || hasRoom(publicAmis)
       ? undefined
       : withoutRoomText(ec2.name, publicAmis);
-  return { kernel, unusable: blocked ?? taken ?? noRoom, publicAmis };
+  const namesAreFree = names?.areFree === true ? true : undefined;
+  return { kernel, unusable: blocked ?? names?.refusal ?? noRoom, namesAreFree, publicAmis };
 }
 
 async function kernelOf(

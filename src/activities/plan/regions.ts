@@ -53,7 +53,7 @@ export async function planRegions(
       const facts = wanted.enabled.includes(regionName)
         ? await regionFacts(context, where, signal)
         : { unusable: notEnabled(regionName) };
-      const { kernel, unusable, publicAmis }: RegionFacts = facts;
+      const { kernel, unusable, namesAreFree, publicAmis }: RegionFacts = facts;
       const amis = amisWith(kernel);
       return {
         regionName,
@@ -61,6 +61,7 @@ export async function planRegions(
         wanted: amis.filter(isWanted),
         leftOut: amis.filter(isLeftOut),
         ...optional('unusable', unusable),
+        ...optional('namesAreFree', namesAreFree),
         ...optional('publicAmis', publicAmis),
       };
     }),

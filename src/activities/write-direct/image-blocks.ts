@@ -1,6 +1,7 @@
 /** Cuts the raw image into blocks: hashes the whole, and hands in those with a byte that is not zero. */
 
 import { createHash } from 'node:crypto';
+import type { BlockPlace } from '../../aws/ebs/block-slots.js';
 import { BLOCK_BYTES, isBlank, sha256 } from '../../aws/ebs/blocks.js';
 import type { BlockWriter } from '../../aws/ebs/put-blocks.js';
 import type { StreamedImage } from '../../model/progress/heartbeat.js';
@@ -12,7 +13,8 @@ export class ImageBlocks {
   readonly #raw = createHash('sha256');
   /** Of the checksums of the written blocks (EBS direct APIs reference, CompleteSnapshot: LINEAR). */
   readonly #linear = createHash('sha256');
-  #block: Buffer;
+  /** Of the block that is being filled. */
+  #place: BlockPlace | undefined;
   #filled = 0;
   #index = 0;
   #blocks = 0;
@@ -21,7 +23,6 @@ export class ImageBlocks {
   constructor(writer: BlockWriter, from: number) {
     this.#writer = writer;
     this.#from = from;
-    this.#block = writer.buffer();
   }
 
   /** How many raw bytes were taken. */
@@ -32,17 +33,19 @@ export class ImageBlocks {
   /** Resolves when there is room for more. */
   async take(bytes: Buffer): Promise<void> {
     for (let at = 0; at < bytes.length;) {
-      const copied = bytes.copy(this.#block, this.#filled, at);
+      this.#place ??= await this.#writer.place();
+      const copied = bytes.copy(this.#place.data, this.#filled, at);
       at += copied;
       this.#filled += copied;
       this.#bytes += copied;
-      if (this.#filled === BLOCK_BYTES) await this.#handIn();
+      if (this.#filled === BLOCK_BYTES) this.#handIn(this.#place);
     }
   }
 
   /** Hands in the last block, filled up with zeros, and waits until EBS has all of them. */
   async finish(): Promise<Omit<StreamedImage, 'sha256'>> {
-    if (this.#filled > 0) await this.#handIn();
+    if (this.#filled > 0 && this.#place !== undefined) this.#handIn(this.#place);
+    this.close();
     await this.#writer.settled();
     return {
       rawSha256: this.#raw.digest('hex'),
@@ -52,23 +55,26 @@ export class ImageBlocks {
     };
   }
 
-  async #handIn(): Promise<void> {
-    const block = this.#block;
+  /** Gives the place free that a last block would have taken. */
+  close(): void {
+    this.#place?.release();
+    this.#place = undefined;
+  }
+
+  #handIn(place: BlockPlace): void {
+    const block = place.data;
     const index = this.#index;
     this.#raw.update(block.subarray(0, this.#filled));
     block.fill(0, this.#filled);
     this.#index += 1;
     this.#filled = 0;
-    if (isBlank(block)) this.#writer.skip(index, block);
-    else await this.#write(index, block);
-    this.#block = this.#writer.buffer();
-  }
-
-  async #write(index: number, block: Buffer): Promise<void> {
+    if (isBlank(block)) return this.#writer.skip(index);
     const digest = sha256(block);
     this.#linear.update(digest);
     this.#blocks += 1;
-    if (index < this.#from) this.#writer.skip(index, block);
-    else await this.#writer.put(index, block, digest);
+    if (index < this.#from) return this.#writer.skip(index);
+    // The block takes its place with it.
+    this.#place = undefined;
+    this.#writer.put(index, place, digest);
   }
 }

@@ -151,6 +151,7 @@ class DirectWriting {
       });
       return streamed;
     } finally {
+      blocks.close();
       await writer.close();
     }
   }

@@ -4,6 +4,7 @@ import { setMaxListeners } from 'node:events';
 import { PutSnapshotBlockCommand } from '@aws-sdk/client-ebs';
 import type { RegionAccess } from '../region-access.js';
 import { untilVisible } from '../until-visible.js';
+import type { BlockPlace } from './block-slots.js';
 import { BLOCK_BYTES } from './blocks.js';
 import { isNotFound, snapshotLost, takesNoBlocks } from './direct-snapshot.js';
 
@@ -21,7 +22,6 @@ export class BlockWriter {
   readonly #signal: AbortSignal;
   /** The blocks that are on their way. */
   readonly #underWay = new Map<number, Promise<void>>();
-  readonly #spare: Buffer[] = [];
   #failure: unknown;
   /** Every block before it has been handed in, or is blank. */
   #end = 0;
@@ -47,36 +47,35 @@ export class BlockWriter {
     return first ?? this.#end;
   }
 
-  /** A buffer for the next block. */
-  buffer(): Buffer {
-    return this.#spare.pop() ?? Buffer.allocUnsafeSlow(BLOCK_BYTES);
-  }
-
-  /** Resolves when there was a place for the block; the writer owns its buffer from now on. Indexes ascend. */
-  async put(index: number, data: Buffer, digest: Buffer): Promise<void> {
+  /** A place for the next block; waits while blocks that are on their way take all places. */
+  async place(): Promise<BlockPlace> {
     this.#throwFailure();
-    const release = await this.#ec2.blockSlots.take('put', this.#signal).catch((error: unknown) => {
+    try {
+      return await this.#ec2.blockSlots.take(this.#signal);
+    } catch (error) {
       this.#throwFailure();
       throw error;
-    });
-    const written = this.#send(index, data, digest.toString('base64'))
+    }
+  }
+
+  /** Sends the block on its way, and gives its place free behind it. Indexes ascend. */
+  put(index: number, place: BlockPlace, digest: Buffer): void {
+    const written = this.#send(index, place.data, digest.toString('base64'))
       .then(
         () => {
           this.#underWay.delete(index);
-          this.#spare.push(data);
           this.#onWritten();
         },
         // It stays under way: EBS may not have it.
         (error: unknown) => this.#fail(error),
       )
-      .finally(release);
+      .finally(() => place.release());
     this.#underWay.set(index, written);
     this.#end = index + 1;
   }
 
-  /** The block need not be written: it is blank, or EBS has it. Its buffer can be filled again. */
-  skip(index: number, data: Buffer): void {
-    this.#spare.push(data);
+  /** The block need not be written: it is blank, or EBS has it. */
+  skip(index: number): void {
     this.#end = index + 1;
   }
 
@@ -94,6 +93,7 @@ export class BlockWriter {
 
   async #send(index: number, data: Buffer, checksum: string): Promise<void> {
     const ec2 = this.#ec2;
+    await ec2.blockSlots.pace('put', this.#signal);
     let notFound: unknown;
     // EBS may not know a new snapshot yet.
     const look = async (): Promise<true | undefined> => {

@@ -5,7 +5,7 @@ import { GetSnapshotBlockCommand, ListSnapshotBlocksCommand } from '@aws-sdk/cli
 import { EC2_SERVICE_EXCEPTION, ServiceError } from '../../model/errors.js';
 import type { RegionAccess } from '../region-access.js';
 import { untilVisible } from '../until-visible.js';
-import type { Release } from './block-slots.js';
+import type { BlockPlace } from './block-slots.js';
 import { BLOCKS_AT_ONCE } from './block-slots.js';
 import type { SnapshotBlock } from './blocks.js';
 import { BLOCK_BYTES, sha256 } from './blocks.js';
@@ -13,11 +13,12 @@ import { isNotFound, snapshotLost, takesNoBlocks } from './direct-snapshot.js';
 
 interface Ahead {
   readonly index: number;
-  readonly data: Promise<Buffer>;
-  readonly release: Release;
+  readonly place: BlockPlace;
+  /** Resolves when the block is in its place. */
+  readonly read: Promise<void>;
 }
 
-/** Reads ahead while there are places; a block has its place until the caller asks for the next one. */
+/** Reads ahead while there are places; a block is there until the caller asks for the next one. */
 export async function* readBlocks(
   ec2: RegionAccess,
   snapshotId: string,
@@ -26,39 +27,38 @@ export async function* readBlocks(
   const ahead: Ahead[] = [];
   try {
     for await (const block of listBlocks(ec2, snapshotId, signal)) {
-      let release = await freePlace(ec2, ahead, signal);
-      while (release === undefined) {
+      let place = freePlace(ec2, ahead);
+      while (place === undefined && ahead.length > 0) {
         // To wait for a place with blocks in hand could stop all images: each would wait for the others.
         yield* first(ahead);
-        release = await freePlace(ec2, ahead, signal);
+        place = freePlace(ec2, ahead);
       }
-      const data = readBlock(ec2, snapshotId, block, signal);
+      place ??= await ec2.blockSlots.take(signal);
+      const read = readBlock(ec2, { snapshotId, block, into: place.data }, signal);
       // A failure is thrown when its turn comes.
-      data.catch(() => undefined);
-      ahead.push({ index: block.BlockIndex ?? 0, data, release });
+      read.catch(() => undefined);
+      ahead.push({ index: block.BlockIndex ?? 0, place, read });
     }
     while (ahead.length > 0) yield* first(ahead);
   } finally {
-    for (const { release } of ahead) release();
+    // A place whose block is still on its way must not be filled by another one.
+    for (const { place, read } of ahead)
+      void read.finally(() => place.release()).catch(() => undefined);
   }
 }
 
-async function freePlace(
-  ec2: RegionAccess,
-  ahead: readonly Ahead[],
-  signal: AbortSignal,
-): Promise<Release | undefined> {
-  if (ahead.length === 0) return ec2.blockSlots.take('get', signal);
-  if (ahead.length >= BLOCKS_AT_ONCE / 2) return undefined;
-  return ec2.blockSlots.takeFree('get', signal);
+/** Half of the places are left to other images. */
+function freePlace(ec2: RegionAccess, ahead: readonly Ahead[]): BlockPlace | undefined {
+  return ahead.length >= BLOCKS_AT_ONCE / 2 ? undefined : ec2.blockSlots.takeFree();
 }
 
 async function* first(ahead: Ahead[]): AsyncGenerator<SnapshotBlock> {
   const [block] = ahead;
   if (block === undefined) return;
-  yield { index: block.index, data: await block.data };
+  await block.read;
+  yield { index: block.index, data: block.place.data };
   ahead.shift();
-  block.release();
+  block.place.release();
 }
 
 async function* listBlocks(
@@ -102,19 +102,30 @@ async function listPage(
   return page;
 }
 
+interface Wanted {
+  readonly snapshotId: string;
+  readonly block: Block;
+  readonly into: Buffer;
+}
+
 async function readBlock(
   ec2: RegionAccess,
-  snapshotId: string,
-  { BlockIndex, BlockToken }: Block,
+  { snapshotId, block, into }: Wanted,
   signal: AbortSignal,
-): Promise<Buffer> {
+): Promise<void> {
+  const { BlockIndex, BlockToken } = block;
+  await ec2.blockSlots.pace('get', signal);
   const { BlockData, Checksum } = await ec2.ebs.send(
     new GetSnapshotBlockCommand({ SnapshotId: snapshotId, BlockIndex, BlockToken }),
     { abortSignal: signal },
   );
-  const bytes = (await BlockData?.transformToByteArray()) ?? new Uint8Array();
-  const data = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (data.length === BLOCK_BYTES && sha256(data).toString('base64') === Checksum) return data;
+  let filled = 0;
+  // As a stream: a whole answer would be another half MiB of memory a block.
+  for await (const piece of (BlockData ?? []) as AsyncIterable<Buffer>) {
+    if (filled + piece.length > BLOCK_BYTES) filled = Infinity;
+    else filled += piece.copy(into, filled);
+  }
+  if (filled === BLOCK_BYTES && sha256(into).toString('base64') === Checksum) return;
   throw new ServiceError(
     EC2_SERVICE_EXCEPTION,
     `block ${BlockIndex} of ${snapshotId} in ${ec2.name} did not arrive as EBS sent it`,

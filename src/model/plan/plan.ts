@@ -43,6 +43,8 @@ export interface RegionPlan {
   readonly leftOut: readonly LeftOutAmi[];
   /** Why EC2 cannot publish in this region; the run leaves it out from the beginning. */
   readonly unusable?: string;
+  /** No AMI of the account had one of the wanted names. Absent for required regions. */
+  readonly namesAreFree?: true;
   /** Absent where AMIs stay private or the region was not asked. */
   readonly publicAmis?: PublicAmis;
 }

@@ -112,6 +112,14 @@ export const HANDS: readonly Mutant[] = [
     tests: [PUBLISHED],
   },
   {
+    name: 'a name that was free at the plan is never looked for again',
+    invariant: 'I9',
+    file: 'src/activities/copy.ts',
+    find: 'const isSought = mayExist(input) || regionPlan.namesAreFree !== true;',
+    replace: 'const isSought = regionPlan.namesAreFree !== true;',
+    tests: [LEFT],
+  },
+  {
     name: 'a partly published compose is left as it is',
     invariant: 'I7',
     file: 'src/client/start.ts',

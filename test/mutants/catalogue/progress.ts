@@ -60,8 +60,8 @@ export const FORESIGHT: readonly Mutant[] = [
     name: 'a taken name in a region of the copies is found only after the copy',
     invariant: 'I9',
     file: 'src/activities/plan/ami-names.ts',
-    find: 'if (foreign === undefined) return undefined;',
-    replace: 'if (foreign !== null) return undefined;',
+    find: 'if (foreign === undefined) return { refusal: undefined, areFree };',
+    replace: 'if (foreign !== null) return { refusal: undefined, areFree };',
     tests: ['test/activities/plan/ami-names.test.ts'],
   },
   {
