@@ -2,12 +2,12 @@
 
 import { cp, readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { bundleWorkflows, TRACED_BUNDLE } from './bundle-workflows.js';
+import { freshBundle, TRACED_BUNDLE } from './bundle-workflows.js';
 
 const path = (relative: string) => fileURLToPath(new URL(`../${relative}`, import.meta.url));
 
-await bundleWorkflows();
-await bundleWorkflows(TRACED_BUNDLE);
+await freshBundle();
+await freshBundle(TRACED_BUNDLE);
 
 for (const file of await readdir(path('src/guest'))) {
   if (/\.(sh|asc)$/.test(file)) await cp(path(`src/guest/${file}`), path(`dist/guest/${file}`));

@@ -54,9 +54,8 @@ export function handsOn({ lane, crew, cloud }: Place, handle: () => WorkflowHand
       await new CloudControl(cloud.simulator.url).addFault(rule);
     },
     sweep: async (installation) => {
-      if (installation === 'own') return sweepOnce(lane.temporal.client, crew.taskQueue);
-      const elsewhere = await lane.elsewhere(cloud);
-      return sweepOnce(elsewhere.temporal.client, elsewhere.crew.taskQueue);
+      const by = installation === 'own' ? { ...lane, crew } : await lane.elsewhere(cloud);
+      await sweepOnce(by.temporal.client, by.crew.taskQueue);
     },
     act: (kind, fault) => operatorActs(handle(), kind, fault),
     cancel: async () => {

@@ -7,8 +7,8 @@ import type { SampleCompose, SampleImage } from '../../src/local/compose-server/
 import { EC2_UTILITY_EXCEPTION, EC2_SERVICE_EXCEPTION } from '../../src/model/errors.js';
 import type { ImageRequest } from '../../src/model/plan/plan.js';
 import { assertNothingLeft, failureOf } from '../support/expectations.js';
-import type { LocalPublisher, PublisherOptions } from '../support/local-publisher.js';
-import { withPublisher } from '../support/local-publisher.js';
+import type { LocalPublisher } from '../support/local-publisher.js';
+import { usePublisher } from '../support/use-publisher.js';
 
 const run = promisify(execFile);
 
@@ -32,27 +32,23 @@ interface Refusal {
   readonly code: string;
 }
 
+type Spoil = (
+  image: SampleImage,
+) => Promise<Partial<ImageRequest['image']>> | Partial<ImageRequest['image']>;
+
 /** Publishes an image that cannot be, and looks at the reason and at what is left. */
-async function refused(
-  options: PublisherOptions,
-  spoil: (
-    image: SampleImage,
-    publisher: LocalPublisher,
-  ) => Promise<Partial<ImageRequest['image']>> | Partial<ImageRequest['image']>,
-  expected: Refusal,
-): Promise<void> {
-  await withPublisher(options, async (publisher) => {
-    const compose = await publisher.compose({ architectures: ['x86_64'] });
-    const [image] = compose.images;
-    assert(image, 'no image');
-    const overrides = await spoil(image, publisher);
-    const handle = await publisher.publish(requestFor(compose, image, overrides));
-    const failure = await failureOf(handle.result());
-    assert.equal(failure.type, expected.type);
-    assert.match(failure.message, expected.message);
-    assert.equal((failure.details?.[0] as { code: string }).code, expected.code);
-    await assertNothingLeft(publisher);
-  });
+async function refused(publisher: LocalPublisher, spoil: Spoil, expected: Refusal): Promise<void> {
+  // Each gets a file of its own, with the same bytes.
+  const compose = await publisher.compose({ architectures: ['x86_64'], seed: 'compose 1' });
+  const [image] = compose.images;
+  assert(image, 'no image');
+  const overrides = await spoil(image);
+  const handle = await publisher.publish(requestFor(compose, image, overrides));
+  const failure = await failureOf(handle.result());
+  assert.equal(failure.type, expected.type);
+  assert.match(failure.message, expected.message);
+  assert.equal((failure.details?.[0] as { code: string }).code, expected.code);
+  await assertNothingLeft(publisher);
 }
 
 async function sha256Of(file: string): Promise<string> {
@@ -62,9 +58,11 @@ async function sha256Of(file: string): Promise<string> {
 }
 
 describe('an image that cannot be published', () => {
+  const open = usePublisher({});
+
   it('is refused before its volume is written when the checksum is another', async () => {
     const wrong = 'f'.repeat(64);
-    await refused({}, () => ({ sha256: wrong }), {
+    await refused(open(), () => ({ sha256: wrong }), {
       type: EC2_UTILITY_EXCEPTION,
       message: new RegExp(`has sha256 [0-9a-f]{64}, wanted ${wrong}`),
       code: 'checksum-mismatch',
@@ -73,7 +71,7 @@ describe('an image that cannot be published', () => {
 
   it('launches nothing when the file is truncated on the server', async () => {
     await refused(
-      {},
+      open(),
       async (image) => {
         await truncate(image.file, Math.floor(image.sizeBytes / 2));
         return {};
@@ -82,20 +80,9 @@ describe('an image that cannot be published', () => {
     );
   });
 
-  it('finds a truncated file on a server without ranges, too', async () => {
-    await refused(
-      { ranges: false, utility: ['fallback_volume_size_gib = 1'] },
-      async (image) => {
-        await truncate(image.file, Math.floor(image.sizeBytes / 2));
-        return { sha256: await sha256Of(image.file) };
-      },
-      { type: EC2_UTILITY_EXCEPTION, message: /xz ended with status/, code: 'corrupt-xz' },
-    );
-  });
-
   it('launches nothing when the server answers a page instead of an xz', async () => {
     await refused(
-      {},
+      open(),
       async (image) => {
         await writeFile(image.file, '<html>please log in</html>'.repeat(100));
         return {};
@@ -105,20 +92,36 @@ describe('an image that cannot be published', () => {
   });
 
   it('launches nothing when the file is not there', async () => {
-    await refused({}, (image) => ({ url: image.url.replace('.raw.xz', '-gone.raw.xz') }), {
+    await refused(open(), (image) => ({ url: image.url.replace('.raw.xz', '-gone.raw.xz') }), {
       type: EC2_SERVICE_EXCEPTION,
       message: /404/,
       code: 'NOT_FOUND',
     });
   });
+});
 
-  it('refuses a raw image that is larger than the configured size on a server without ranges', async () => {
+describe('an image that cannot be published, on a server without ranges', () => {
+  const open = usePublisher({ ranges: false, utility: ['fallback_volume_size_gib = 1'] });
+
+  it('finds a truncated file too', async () => {
     await refused(
-      { ranges: false, utility: ['fallback_volume_size_gib = 1'] },
+      open(),
       async (image) => {
-        const grown = `${image.file}.grown`;
-        await run('bash', ['-c', `head -c ${1024 ** 3 + 4096} /dev/zero | xz -0 > '${grown}'`]);
-        await writeFile(image.file, await readFile(grown));
+        await truncate(image.file, Math.floor(image.sizeBytes / 2));
+        return { sha256: await sha256Of(image.file) };
+      },
+      { type: EC2_UTILITY_EXCEPTION, message: /xz ended with status/, code: 'corrupt-xz' },
+    );
+  });
+
+  it('refuses a raw image that is larger than the configured size', async () => {
+    await refused(
+      open(),
+      async (image) => {
+        // A raw image of 1 GiB and 64 MiB: an xz file may have many streams (xz(1), "Concatenation and padding").
+        const stream = `${image.file}.stream`;
+        await run('bash', ['-c', `head -c ${64 * 1024 ** 2} /dev/zero | xz -0 > '${stream}'`]);
+        await writeFile(image.file, Buffer.concat(Array(17).fill(await readFile(stream))));
         return { sha256: await sha256Of(image.file) };
       },
       {

@@ -1,23 +1,19 @@
 /** What all processes of a test run share: one Temporal server and one workflow bundle, made when first asked for. */
 
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { bundleWorkflows, WORKFLOW_BUNDLE } from '../../scripts/bundle-workflows.js';
+import { join } from 'node:path';
+import { freshBundle } from '../../scripts/bundle-workflows.js';
 import type { TemporalServer } from '../../src/local/temporal/server.js';
 import { startTemporalServer } from '../../src/local/temporal/server.js';
 
 /** Where the processes that run test files find the process that mocha was started as. */
 const SUITE_URL = 'FEDIMG_TEST_SUITE';
 const SUITE_FOLDER = 'FEDIMG_TEST_SUITE_FOLDER';
-
-const source = (name: string): string =>
-  fileURLToPath(new URL(`../../src/${name}`, import.meta.url));
 
 let server: Server | undefined;
 let temporal: Promise<{ server: TemporalServer; stateDir: string }> | undefined;
@@ -108,26 +104,4 @@ async function startTemporal(): Promise<{ server: TemporalServer; stateDir: stri
   } catch (error) {
     throw new Error(`${String(error)}\n${lines.join('\n')}`, { cause: error });
   }
-}
-
-/** The one that `npm run build` made, unless a source is newer. */
-async function freshBundle(): Promise<string> {
-  const builtMs = await modifiedMs(WORKFLOW_BUNDLE).catch(() => 0);
-  if (builtMs < (await newestSourceMs())) {
-    await mkdir(dirname(WORKFLOW_BUNDLE), { recursive: true });
-    await bundleWorkflows();
-  }
-  return WORKFLOW_BUNDLE;
-}
-
-async function newestSourceMs(): Promise<number> {
-  const files = [source('contract.ts')];
-  for (const folder of ['workflows', 'model'].map(source)) {
-    files.push(...(await readdir(folder, { recursive: true })).map((name) => join(folder, name)));
-  }
-  return Math.max(...(await Promise.all(files.map(modifiedMs))));
-}
-
-async function modifiedMs(file: string): Promise<number> {
-  return (await stat(file)).mtimeMs;
 }
