@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
-import type { WorkerOptions , NativeConnection} from '@temporalio/worker';
+import type { WorkerOptions, NativeConnection } from '@temporalio/worker';
 import { Worker } from '@temporalio/worker';
 import * as contract from '../../src/contract.js';
 import type { ImagePlan } from '../../src/model/plan/plan.js';

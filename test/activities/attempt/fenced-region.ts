@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateTagsCommand } from '@aws-sdk/client-ec2';
-import type { PendingAttempt , Fence} from '../../../src/activities/attempt/fence.js';
+import type { PendingAttempt, Fence } from '../../../src/activities/attempt/fence.js';
 import { attemptGate } from '../../../src/activities/attempt/fence.js';
 import { leaseClockMs } from '../../../src/activities/attempt/lease-clock.js';
 import type { Lease } from '../../../src/activities/attempt/lease.js';
