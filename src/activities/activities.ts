@@ -3,7 +3,7 @@
 import type { ComposeMessage } from '../model/compose/compose-message.js';
 import type { ImagePlan, RegisteredAmi } from '../model/plan/plan.js';
 import type { Announcement } from '../model/progress/announcement.js';
-import type { TestRecord } from '../model/progress/progress.js';
+import type { TestRecord } from '../model/progress/test-record.js';
 import type {
   ComposeImages,
   InstanceRef,

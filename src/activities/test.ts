@@ -15,7 +15,7 @@ import { wholeNumber } from '../guest/unit-report.js';
 import { EC2_TEST_EXCEPTION, ServiceError } from '../model/errors.js';
 import { printable, readableOutput } from '../model/printable.js';
 import type { Heartbeat } from '../model/progress/heartbeat.js';
-import type { TestRecord } from '../model/progress/progress.js';
+import type { TestRecord } from '../model/progress/test-record.js';
 import { passedTags } from '../model/ids/evidence.js';
 import { inRegion } from '../model/ids/own-tags.js';
 import { originTags, stepKey, TAG } from '../model/ids/tags.js';

@@ -5,7 +5,7 @@ import type { TemporalSettings } from '../temporal-settings.js';
 import { temporalSettings, TemporalSettingsError } from '../temporal-settings.js';
 import { packageVersion } from '../package-version.js';
 import { loadPayloadCodecs, PayloadReader } from '../payload-codec.js';
-import { openTracing } from '../telemetry/tracing.js';
+import { openTracing } from '../telemetry/open-tracing.js';
 import { ClientError, clientErrorOf, refusedCredentials, unreachable } from './errors.js';
 import { tlsFault } from './tls-fault.js';
 

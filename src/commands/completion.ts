@@ -16,7 +16,8 @@ const SCRIPTS: Readonly<Record<string, (program: CommandShape) => string>> = {
   fish: fishCompletion,
 };
 
-export function createCommand(): Command {
+/** Made with what loads the program with all commands, which the script describes. */
+export function createCommand(wholeProgram: (version: string) => Promise<Command>): Command {
   const shell = new Argument('<shell>', 'which shell').choices(Object.keys(SCRIPTS));
   const command = new Command('completion').addArgument(shell);
   withHelp(command, {
@@ -30,8 +31,7 @@ export function createCommand(): Command {
       'The script knows the commands, options and values of this version: write it again after an upgrade.',
   });
   command.action(async (name: string) => {
-    const { createWholeProgram } = await import('./program.js');
-    const program = commandShape(await createWholeProgram(packageVersion()));
+    const program = commandShape(await wholeProgram(packageVersion()));
     terminalOf(command).result(SCRIPTS[name]?.(program).trimEnd() ?? '');
     finish(EXIT.done);
   });

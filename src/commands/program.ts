@@ -101,7 +101,10 @@ const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   },
   completion: {
     summary: 'print the completion script for bash, zsh or fish',
-    load: () => import('./completion.js'),
+    load: async () => {
+      const { createCommand } = await import('./completion.js');
+      return { createCommand: () => createCommand(createWholeProgram) };
+    },
   },
 };
 

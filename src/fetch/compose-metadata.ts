@@ -2,10 +2,10 @@
 import { z } from 'zod';
 import type { ComposeImage } from '../model/compose/compose.js';
 import { normalizeLocation } from '../model/compose/compose-message.js';
+import type { ProductmdImage } from '../model/compose/image-location.js';
 import {
   selectImages,
   type ImageSelection,
-  type ProductmdImage,
   type SelectedImages,
 } from '../model/compose/productmd.js';
 import { fetchChecksum, type FileChecksum } from './checksum-file.js';

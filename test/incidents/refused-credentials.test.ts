@@ -7,7 +7,7 @@ import type { FailureDetails } from '../../src/model/errors.js';
 import type { StepTag } from '../../src/model/ids/tags.js';
 import { variantKey } from '../../src/model/ids/variant.js';
 import type { ImagePlan } from '../../src/model/plan/plan.js';
-import type { TestRecord } from '../../src/model/progress/progress.js';
+import type { TestRecord } from '../../src/model/progress/test-record.js';
 import * as profiles from '../../src/workflows/profiles.js';
 import type { ActivityLevel } from '../support/activity-level.js';
 import { withActivities } from '../support/activity-level.js';

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
-import type { WorkerOptions } from '@temporalio/worker';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import type { WorkerOptions, NativeConnection } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import * as contract from '../../src/contract.js';
 import type { ImagePlan } from '../../src/model/plan/plan.js';
 import type { ImageProgress, ImageResult } from '../../src/model/progress/progress.js';

@@ -10,7 +10,8 @@ import { VIRTUALIZATION_TYPES, variantKey } from '../../model/ids/variant.js';
 import type { Completion } from '../../model/plan/completion.js';
 import type { RegionPlan, RegisteredAmi } from '../../model/plan/plan.js';
 import type { Untested } from '../../model/plan/untested.js';
-import { passedVirts, regionWithout, untestedReason } from '../../model/plan/untested.js';
+import { passedVirts, untestedReason } from '../../model/plan/untested.js';
+import { regionWithout } from '../../model/plan/plan-without.js';
 import type { PlanContext } from './plan-context.js';
 
 /** The tested snapshot, and the tests that passed on it. */

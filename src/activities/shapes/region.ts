@@ -4,7 +4,7 @@ import type { Origin } from '../../model/ids/tags.js';
 import type { Arch, Variant } from '../../model/ids/variant.js';
 import type { LeftOutRegion } from '../../model/plan/plan-tags.js';
 import type { RegionPlan, RegisteredAmi, RegistrationPlan } from '../../model/plan/plan.js';
-import type { TestRecord } from '../../model/progress/progress.js';
+import type { TestRecord } from '../../model/progress/test-record.js';
 import type { SnapshotSource } from './image.js';
 
 export interface CopySnapshotInput {

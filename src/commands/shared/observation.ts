@@ -10,7 +10,7 @@ import { packageVersion } from '../../package-version.js';
 import { DeploymentMetrics } from '../../telemetry/deployment-metrics.js';
 import type { Health } from '../../telemetry/metrics-server.js';
 import { READY } from '../../telemetry/metrics-server.js';
-import { openTracing } from '../../telemetry/tracing.js';
+import { openTracing } from '../../telemetry/open-tracing.js';
 import { WorkerMetrics } from '../../telemetry/worker-metrics.js';
 import { Monitor } from '../../monitor/monitor.js';
 import { sdkMetrics } from '../../worker/sdk-metrics.js';

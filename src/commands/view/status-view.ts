@@ -4,7 +4,7 @@ import type { ImageStatus, PublicationStatus } from '../../client/status.js';
 import { imageOverview } from '../../model/status/image-overview.js';
 import { overviewOf } from '../../model/status/compose-overview.js';
 import type { ImageOverview, Overview, RegionOverview } from '../../model/status/overview.js';
-import type { TestTransport } from '../../model/progress/progress.js';
+import type { TestTransport } from '../../model/progress/test-record.js';
 import { STEPS } from '../../model/progress/progress.js';
 import { untestedText } from '../../model/plan/untested.js';
 import { failureLines, unsentLines } from './failure-view.js';

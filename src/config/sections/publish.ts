@@ -1,6 +1,6 @@
 /** `[publish]`: where AMIs go and what they look like. */
 import { z } from 'zod';
-import { APPROVALS } from '../../model/progress/operator.js';
+import { APPROVALS } from '../../model/plan/approval.js';
 import { VIRTUALIZATION_TYPES, VOLUME_TYPES } from '../../model/ids/variant.js';
 import { camelCased } from '../camel-case.js';
 import { always, isRecord } from '../cross-check.js';

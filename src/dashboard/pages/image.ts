@@ -2,7 +2,7 @@
 
 import type { Publication } from '../../client/publications.js';
 import { formatElapsed } from '../../model/figures.js';
-import type { TestRecord } from '../../model/progress/progress.js';
+import type { TestRecord } from '../../model/progress/test-record.js';
 import type { ImageOverview } from '../../model/status/overview.js';
 import { ofOverview } from '../board/attention.js';
 import { runActs } from './acts.js';

@@ -1,7 +1,8 @@
 /** Rows of the catalogue: each AMI that a plan wants, made or missing, and each that the plan leaves out. */
 
 import type { ImageRequest, LeftOutAmi, RegionPlan } from '../plan/plan.js';
-import type { AmiRecord, ImageOutcome, RegionProgress, TestRecord } from '../progress/progress.js';
+import type { AmiRecord, ImageOutcome, RegionProgress } from '../progress/progress.js';
+import type { TestRecord } from '../progress/test-record.js';
 import { variantKey } from '../ids/variant.js';
 
 /** The columns that all AMIs of an image share. */

@@ -1,6 +1,18 @@
-/** The `location` object of productmd's images 2.0, in the words of 1.x. */
+/** An entry of productmd's image metadata, and the `location` object of images 2.0 in the words of 1.x. */
 import { isObject, own } from './envelope.js';
-import type { ProductmdImage } from './productmd.js';
+
+/** The keys of an `images.json` entry that selection reads. Untrusted. */
+export interface ProductmdImage {
+  arch?: unknown;
+  type?: unknown;
+  format?: unknown;
+  subvariant?: unknown;
+  path?: unknown;
+  size?: unknown;
+  checksums?: unknown;
+  /** Of images 2.0, in place of the three above. */
+  location?: unknown;
+}
 
 /**
  * An entry of images 2.0 as 1.x has it; an entry of 1.x as it is. productmd's doc/images-2.0.rst: `location` has `url`

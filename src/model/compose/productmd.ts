@@ -2,20 +2,8 @@
 import { isName } from '../ids/name.js';
 import { bareUrl, shownText } from '../printable.js';
 import { ARCHES, type Arch, type ComposeImage } from './compose.js';
+import type { ProductmdImage } from './image-location.js';
 import { withoutLocation } from './image-location.js';
-
-/** The keys of an `images.json` entry that selection reads. Untrusted. */
-export interface ProductmdImage {
-  arch?: unknown;
-  type?: unknown;
-  format?: unknown;
-  subvariant?: unknown;
-  path?: unknown;
-  size?: unknown;
-  checksums?: unknown;
-  /** Of images 2.0, in place of the three above. */
-  location?: unknown;
-}
 
 /** Which images to publish; `[composes]` of the configuration has this shape. */
 export interface ImageSelection {

@@ -1,6 +1,6 @@
 /** The tags that keep the evidence of a passed test on the AMI and its snapshot: a later run may publish the same bytes. */
 
-import type { TestRecord } from '../progress/progress.js';
+import type { TestRecord } from '../progress/test-record.js';
 import type { Tags } from './tags.js';
 import { PASSED_PREFIX } from './tags.js';
 

@@ -1,6 +1,6 @@
 /** The completion of a published image: regions that it lacks get its AMIs, from the snapshot that was tested. */
 
-import type { TestRecord } from '../progress/progress.js';
+import type { TestRecord } from '../progress/test-record.js';
 
 /** What a client asks of a new run of an image that is published. */
 export interface CompleteRequest {

@@ -5,7 +5,7 @@ import type { ComposeImage } from '../compose/compose.js';
 import type { Completion } from './completion.js';
 import type { PublicAmis } from './public-amis.js';
 import type { PublishedAs } from './published-as.js';
-import type { Approval } from '../progress/operator.js';
+import type { Approval } from './approval.js';
 import type { Origin } from '../ids/tags.js';
 import type { Arch, Variant, VolumeType } from '../ids/variant.js';
 import type { Untested } from './untested.js';

@@ -2,7 +2,7 @@
 
 import type { ImagePlan, RegisteredAmi } from '../plan/plan.js';
 import { bareUrl } from '../printable.js';
-import type { TestRecord } from './progress.js';
+import type { TestRecord } from './test-record.js';
 import type { Variant } from '../ids/variant.js';
 import { ec2Arch, HVM_VARIANT_KEYS, variantKey } from '../ids/variant.js';
 

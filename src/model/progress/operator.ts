@@ -1,6 +1,4 @@
-/** What operators do with a run: the acts that its record keeps, and the places where it waits for them. */
-
-import type { Step } from './progress.js';
+/** What operators do with a run: the acts that its record keeps. */
 
 export type OperatorAction = 'retry' | 'skip' | 'pause' | 'resume' | 'approve' | 'cancel';
 
@@ -14,17 +12,4 @@ export interface OperatorAct {
   readonly reason?: string;
   /** ISO 8601. */
   readonly at: string;
-}
-
-/** Where an image waits for a person before it goes on. */
-export const APPROVALS = ['none', 'before-copy', 'before-publish'] as const;
-export type Approval = (typeof APPROVALS)[number];
-
-/** Why a run does not begin its next step. */
-export interface Hold {
-  readonly for: 'approval' | 'resume';
-  /** The step that waits. */
-  readonly before: Step;
-  /** ISO 8601. */
-  readonly since: string;
 }

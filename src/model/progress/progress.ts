@@ -3,7 +3,8 @@
 import type { RunRef } from '../ids/run-ref.js';
 import type { RegisteredAmi } from '../plan/plan.js';
 import type { Untested } from '../plan/untested.js';
-import type { Hold, OperatorAct } from './operator.js';
+import type { OperatorAct } from './operator.js';
+import type { TestRecord } from './test-record.js';
 import type { Arch, Variant, Virtualization, VolumeType } from '../ids/variant.js';
 
 export const STEPS = [
@@ -60,26 +61,19 @@ export interface RegionProgress {
   readonly amis: readonly RegisteredAmi[];
 }
 
-/** How the script came to the instance, and why not by SSM. */
-export interface TestTransport {
-  readonly transport?: 'ssm' | 'console';
-  readonly transportReason?: string;
-}
-
 export interface PlannedAmi {
   readonly variant: Variant;
   readonly name: string;
   readonly reason?: string;
 }
 
-export interface TestRecord extends TestTransport {
-  readonly variant: string;
-  readonly ami: string;
-  readonly instanceId: string;
-  readonly exitStatus: number;
-  readonly seconds: number;
-  /** The last 32 KiB of the script's output, control characters escaped. */
-  readonly output: string;
+/** Why a run does not begin its next step. */
+export interface Hold {
+  readonly for: 'approval' | 'resume';
+  /** The step that waits. */
+  readonly before: Step;
+  /** ISO 8601. */
+  readonly since: string;
 }
 
 export interface ImageProgress {

@@ -1,6 +1,6 @@
 /** Whether a person should look at an image, and why in one line. */
 
-import type { Hold } from '../progress/operator.js';
+import type { Hold } from '../progress/progress.js';
 import type { FailureReport } from './failure-report.js';
 import type { Attention, Outcome, RegionOverview, Trouble } from './overview.js';
 import { plainReason } from './plain-reason.js';

@@ -1,7 +1,7 @@
 /** What a person can do about an image now, each with its whole command; the most useful first. */
 
 import type { ComposeMessage } from '../compose/compose-message.js';
-import type { Hold } from '../progress/operator.js';
+import type { Hold } from '../progress/progress.js';
 import type { ImageRequest } from '../plan/plan.js';
 import {
   approveCommand,

@@ -1,14 +1,10 @@
 /** The status of composes and images, as the terminal, the JSON, the page and the metrics show it: plain data, times in ISO 8601. */
 
 import type { FailureReport } from './failure-report.js';
-import type { Hold, OperatorAct } from '../progress/operator.js';
-import type {
-  ImageOutcome,
-  RegionState,
-  Step,
-  StepState,
-  TestRecord,
-} from '../progress/progress.js';
+import type { Hold } from '../progress/progress.js';
+import type { OperatorAct } from '../progress/operator.js';
+import type { ImageOutcome, RegionState, Step, StepState } from '../progress/progress.js';
+import type { TestRecord } from '../progress/test-record.js';
 import type { Arch } from '../ids/variant.js';
 import type { Untested } from '../plan/untested.js';
 

@@ -20,8 +20,8 @@ import type {
   RegionProgress,
   Step,
   StepState,
-  TestRecord,
 } from '../../model/progress/progress.js';
+import type { TestRecord } from '../../model/progress/test-record.js';
 
 /** Where the test of one AMI stands. */
 export type TestState =

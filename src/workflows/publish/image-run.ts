@@ -21,8 +21,8 @@ import type {
   Step,
   StepProgress,
   StepState,
-  TestRecord,
 } from '../../model/progress/progress.js';
+import type { TestRecord } from '../../model/progress/test-record.js';
 import { stepSeconds } from '../../model/plan/estimate.js';
 import { STEPS, waitingSteps } from '../../model/progress/progress.js';
 import type { Change, TestState } from './announce-changes.js';

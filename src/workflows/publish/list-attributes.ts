@@ -1,6 +1,6 @@
 /** What lists of runs show of an image: its phase, its outcome, and whether a person should look at it. */
 
-import type { Hold } from '../../model/progress/operator.js';
+import type { Hold } from '../../model/progress/progress.js';
 import { attentionAttribute, outcomeAttribute, phaseAttribute } from '../../contract.js';
 import type { ImageOverview } from '../../model/status/overview.js';
 import { UsableAttributes } from '../usable-attributes.js';

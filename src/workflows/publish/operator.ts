@@ -17,8 +17,9 @@ import {
   skipRegionsUpdate,
 } from '../../contract.js';
 import type { CompleteRequest } from '../../model/plan/completion.js';
-import type { Approval, Hold, OperatorAct, OperatorAction } from '../../model/progress/operator.js';
-import type { RegionProgress, Step } from '../../model/progress/progress.js';
+import type { Approval } from '../../model/plan/approval.js';
+import type { OperatorAct, OperatorAction } from '../../model/progress/operator.js';
+import type { Hold, RegionProgress, Step } from '../../model/progress/progress.js';
 import { retryRefusal, skipRefusal } from '../../model/progress/operator-rules.js';
 
 export type Decision = 'retry' | 'skip';

@@ -3,7 +3,7 @@
 import { CancellationScope } from '@temporalio/workflow';
 import type { ImagePlan, RegionPlan, RegisteredAmi } from '../../model/plan/plan.js';
 import type { Untested } from '../../model/plan/untested.js';
-import { planWithout } from '../../model/plan/untested.js';
+import { planWithout } from '../../model/plan/plan-without.js';
 import { settleAll } from '../../model/settle.js';
 import { announcementsOf } from './announce-changes.js';
 import { Announcements } from './announcements.js';

@@ -3,7 +3,7 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../../activities/activities.js';
 import type { SnapshotSource } from '../../activities/shapes/image.js';
-import type { TestRecord } from '../../model/progress/progress.js';
+import type { TestRecord } from '../../model/progress/test-record.js';
 import { settleAll } from '../../model/settle.js';
 import { waiting } from '../profiles.js';
 import { operated } from './held-region.js';

@@ -5,7 +5,7 @@ import type { Activities } from '../../activities/activities.js';
 import type { InstanceRef } from '../../activities/shapes/image.js';
 import { variantKey } from '../../model/ids/variant.js';
 import type { RegisteredAmi, TestPlan } from '../../model/plan/plan.js';
-import type { TestRecord } from '../../model/progress/progress.js';
+import type { TestRecord } from '../../model/progress/test-record.js';
 import { failureDetails, failureReason, isLost } from '../failure-reason.js';
 import { following, testBounds, waiting } from '../profiles.js';
 import type { Publication, RegionAmis } from './publication.js';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Arch } from '../../../src/model/compose/compose.js';
+import type { ProductmdImage } from '../../../src/model/compose/image-location.js';
 import {
   checkImagePath,
   selectImages,
-  type ProductmdImage,
   type SelectedImages,
 } from '../../../src/model/compose/productmd.js';
 
