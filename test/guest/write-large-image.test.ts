@@ -46,7 +46,10 @@ describe('the write program', () => {
           4,
           'two that were dropped, and two that went on',
         );
-        assert(after.bytes - before.bytes < image.args.compressedBytes * 1.1, `${after.bytes - before.bytes}, ${image.args.compressedBytes * 1.1}`);
+        assert(
+          after.bytes - before.bytes < image.args.compressedBytes * 1.1,
+          `${after.bytes - before.bytes}, ${image.args.compressedBytes * 1.1}`,
+        );
       });
     });
 
@@ -75,7 +78,10 @@ describe('the write program', () => {
         server.setFault(BIG, { status: 403 });
         const result = await write(image.args);
         assert.equal(result.get('code'), 'http-403', result.get('message'));
-        assert((await readFile(volume)).every((byte) => byte === 0), 'bytes on the volume');
+        assert(
+          (await readFile(volume)).every((byte) => byte === 0),
+          'bytes on the volume',
+        );
       });
     });
 

@@ -119,7 +119,10 @@ describe('a limit of EC2', () => {
       await retried(() => publish(level.activities, plan, amis));
       const made = await level.resources('image');
       assert.equal(made.length, 4);
-      assert(made.every((ami) => ami.public), JSON.stringify(made));
+      assert(
+        made.every((ami) => ami.public),
+        JSON.stringify(made),
+      );
     });
   });
 });

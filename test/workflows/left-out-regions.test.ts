@@ -83,7 +83,8 @@ describe('publishImage', () => {
       const missing = result.amis.filter(({ region }) => region === 'ap-south-1');
       assert.equal(missing.length, 4);
       assert(
-        missing.every(({ ami, reason }) => ami === null && reason === 'InternalError for a week'), JSON.stringify(missing),
+        missing.every(({ ami, reason }) => ami === null && reason === 'InternalError for a week'),
+        JSON.stringify(missing),
       );
     });
     assert.equal(fake.count('undoRegion ap-south-1'), 1);

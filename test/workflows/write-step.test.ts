@@ -29,7 +29,10 @@ describe('publishImage', () => {
       const handle = await startImage(someRequest());
       const result = await handle.result();
       assert.equal(result.outcome, 'published');
-      assert(result.amis.some(({ snapshot }) => snapshot === 'snap-home'), JSON.stringify(result.amis));
+      assert(
+        result.amis.some(({ snapshot }) => snapshot === 'snap-home'),
+        JSON.stringify(result.amis),
+      );
       const { steps } = await handle.query<ImageProgress>(imageProgressQuery);
       assert.equal(steps.utility.state, 'skipped');
       assert.equal(steps.write.state, 'done');
@@ -101,7 +104,10 @@ describe('publishImage', () => {
     });
     assert.deepEqual(generations, [0, 1], 'with the old token EC2 would return the dead instance');
     const undone = fake.calls.indexOf('undoRegion us-east-1');
-    assert(undone > 0 && undone < fake.calls.lastIndexOf('launchUtilityInstance us-east-1'), String(undone));
+    assert(
+      undone > 0 && undone < fake.calls.lastIndexOf('launchUtilityInstance us-east-1'),
+      String(undone),
+    );
   });
 
   it('begins again with a new volume when EC2 fails the snapshot of the first', async () => {
@@ -117,7 +123,10 @@ describe('publishImage', () => {
     await withWorker(fake.activities, async ({ startImage }) => {
       const result = await (await startImage(someRequest())).result();
       assert.equal(result.outcome, 'published');
-      assert(result.amis.every(({ snapshot }) => snapshot !== 'snap-home'), JSON.stringify(result.amis));
+      assert(
+        result.amis.every(({ snapshot }) => snapshot !== 'snap-home'),
+        JSON.stringify(result.amis),
+      );
     });
     assert.deepEqual(volumes, ['vol-0', 'vol-1']);
   });

@@ -43,11 +43,17 @@ describe('a sweep of one region', () => {
       const wrong = strays.map((item) => ({ ...item, id: foreign[item.type] }));
       const refused = await remove(level, wrong);
       assert.deepEqual(refused.removed, []);
-      assert(refused.left.every(({ code }) => code === 'other-installation'), JSON.stringify(refused.left));
+      assert(
+        refused.left.every(({ code }) => code === 'other-installation'),
+        JSON.stringify(refused.left),
+      );
       says(level, { state: 'open' });
       const reset = await remove(level, strays);
       assert.deepEqual(reset.removed, []);
-      assert(reset.left.every(({ code }) => code === 'run-open'), JSON.stringify(reset.left));
+      assert(
+        reset.left.every(({ code }) => code === 'run-open'),
+        JSON.stringify(reset.left),
+      );
       says(level, TERMINATED);
       await makePublic(ec2, planted);
       assert.deepEqual(
@@ -79,7 +85,10 @@ describe('a sweep of one region', () => {
       }
       assert.equal(await changes(level), 0);
       const living = await alive(level);
-      assert(all(planted).every((id) => living.has(id)), [...living].join('\n'));
+      assert(
+        all(planted).every((id) => living.has(id)),
+        [...living].join('\n'),
+      );
     });
   });
 
@@ -112,8 +121,11 @@ describe('a sweep of one region', () => {
       assert(found.kept.length <= 100, 'the payload stays small');
       await remove(level, found.strays);
       const living = await alive(level);
-      assert(lookAlikes.every((id) => living.has(id)), lookAlikes.join('\n'));
-      assert(!living.has(volume), [...living].join("\n"));
+      assert(
+        lookAlikes.every((id) => living.has(id)),
+        lookAlikes.join('\n'),
+      );
+      assert(!living.has(volume), [...living].join('\n'));
     });
   });
 

@@ -2,7 +2,7 @@
 
 import type { PublicationStatus } from '../../../src/client/status.js';
 import { screenLines } from '../../../src/commands/view/screen.js';
-import { statusLines } from '../../../src/commands/view/status-view.js';
+import type { statusLines } from '../../../src/commands/view/status-view.js';
 import type { TransferRates } from '../../../src/commands/view/work-text.js';
 import type { WriteHeartbeat } from '../../../src/model/progress/heartbeat.js';
 import { overviewOf } from '../../../src/model/status/compose-overview.js';

@@ -78,7 +78,10 @@ describe('a region that fails while its image is under way', () => {
       await retry(handle, SICK);
       await handle.result();
     });
-    assert(!fake.announced.some(({ body }) => body['status'] === 'failed'), JSON.stringify(fake.announced));
+    assert(
+      !fake.announced.some(({ body }) => body['status'] === 'failed'),
+      JSON.stringify(fake.announced),
+    );
   });
 
   it('holds all regions when it is a required one, and the image fails only when its time is over', async () => {
