@@ -19,10 +19,13 @@ NO_ROOM='the download does not fit on the utility instance'
 exec 9>"$state/writer.lock"
 flock -n 9 || exit 75
 
+# Leaves the result, unless there is one: two parts of a download may break at once, and the one that is ended in the
+# middle of its report then reports that, too.
 finish() {
-  # Two parts of a download may break at once.
-  printf '%s\n' "$@" >"$state/result.$BASHPID"
-  mv "$state/result.$BASHPID" "$state/result"
+  local new=$state/result.$BASHPID
+  printf '%s\n' "$@" >"$new"
+  ln "$new" "$state/result" 2>/dev/null || [ -e "$state/result" ]
+  rm -f "$new"
 }
 
 fail() {

@@ -73,6 +73,24 @@ describe('the write program', () => {
       }
     });
 
+    it('keeps the reason of the first part that fails, when another one is ended in its report', async () => {
+      await withWriteBench(async ({ state, shim, write }) => {
+        server.setFault(BIG, { status: 403 });
+        // The first report waits for the second, and the second until its part has been ended: its pipe is closed then.
+        await shim(
+          'tail',
+          `parent() { ps -o ppid= -p $PPID; }
+if [[ $* != *1000* ]]; then :
+elif mkdir '${state}/first' 2>/dev/null; then until [ -e '${state}/second' ]; do /bin/sleep 0.02; done
+elif mkdir '${state}/second' 2>/dev/null; then part=$(parent); while [ "$(parent)" = "$part" ]; do /bin/sleep 0.02; done
+fi
+exec /usr/bin/tail "$@"`,
+        );
+        const result = await write(image.args);
+        assert.equal(result.get('code'), 'http-403', result.get('message'));
+      });
+    });
+
     it('ends at once with the reason of the part that the server refuses', async () => {
       await withWriteBench(async ({ volume, write }) => {
         server.setFault(BIG, { status: 403 });
