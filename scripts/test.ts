@@ -35,15 +35,18 @@ interface Check {
   readonly name: string;
   readonly output: string;
   readonly ok: boolean;
+  readonly seconds: number;
 }
 
 const costs = values.times
   ? join(await mkdtemp(join(tmpdir(), 'fedimg-test-costs-')), 'costs')
   : undefined;
+const begunMs = performance.now();
 const checks = values.unit ? [] : [check('lint'), check('types')];
 const { counts, ok } = await runTests();
-for (const { name, output, ok: isFine } of await Promise.all(checks)) {
-  console.log(`${name}: ${isFine ? 'ok' : 'FAILED'}`);
+console.log(`tests: ${ok ? 'ok' : 'FAILED'} after ${secondsSince(begunMs)} s`);
+for (const { name, output, ok: isFine, seconds } of await Promise.all(checks)) {
+  console.log(`${name}: ${isFine ? 'ok' : 'FAILED'} after ${seconds} s`);
   if (!isFine) {
     console.log(output);
     process.exitCode = 1;
@@ -105,7 +108,12 @@ async function check(name: 'lint' | 'types'): Promise<Check> {
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => (output += text));
   }
-  return { name, ok: (await statusOf(child)) === 0, output };
+  const ok = (await statusOf(child)) === 0;
+  return { name, ok, output, seconds: secondsSince(begunMs) };
+}
+
+function secondsSince(beginMs: number): number {
+  return Math.round((performance.now() - beginMs) / 1000);
 }
 
 /** Undefined when a signal ended it. */
