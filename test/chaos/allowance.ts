@@ -11,6 +11,8 @@ export interface Allowance {
   readonly missing: ReadonlySet<string>;
   /** F. */
   readonly failed: boolean;
+  /** The paravirtual AMIs may be left out, with the reason: AWS may refuse what their test needs. */
+  readonly untested: boolean;
   /** X or K. */
   readonly cancelled: boolean;
   /** S. */
@@ -36,6 +38,7 @@ export function allowanceOf({ scenario, faults }: Schedule): Allowance {
     missing: new Set(
       passes ? [...final, ...skipped].map(({ at }) => at.region).filter((one) => one !== HOME) : [],
     ),
+    untested: passes && (atHome.length > 0 || losses > 1),
     failed: !passes || atHome.length > 0 || losses > 1,
     cancelled: has('cancel'),
     terminated: has('terminate'),

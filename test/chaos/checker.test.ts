@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { ATTEMPTS } from './cases/attempts.js';
-import { act, began, under } from './cases/case.js';
+import { act, began, under, untestedAway } from './cases/case.js';
 import { RECORDS } from './cases/record.js';
 import { RESOURCES } from './cases/resources.js';
 import { INVARIANTS, judge } from './checker.js';
@@ -61,6 +61,11 @@ describe('the checker of whole runs', () => {
       INVARIANTS['I7 once']?.({ ...without, repeat: { outcome: 'published', effects } });
     assert.deepEqual(once([register]), []);
     assert.notDeepEqual(once([register, launch]), []);
+  });
+
+  it('accepts a type that AWS refused to test, and that is left out with the reason', () => {
+    const clean = { ...cleanRun(), ...under('pass refusal@RunInstances/us-east-1#3') };
+    assert.deepEqual(INVARIANTS['I6 end state']?.({ ...clean, ...untestedAway(clean) }), []);
   });
 
   for (const { invariant, title, doctor } of CASES) {

@@ -2,7 +2,7 @@
 
 import { call } from '../clean-run.js';
 import type { Case } from './case.js';
-import { ended, under } from './case.js';
+import { ended, under, untestedAway } from './case.js';
 
 export const RECORDS: readonly Case[] = [
   {
@@ -68,6 +68,11 @@ export const RECORDS: readonly Case[] = [
       ...under('pass refusal@CopySnapshot/us-east-2#1'),
       listing: listing.filter(({ region }) => region !== 'eu-west-1'),
     }),
+  },
+  {
+    invariant: 'I6 end state',
+    title: 'AMIs that are left out as untested though AWS refused nothing',
+    doctor: (clean) => ({ ...untestedAway(clean), ...under('pass slow@RunInstances/us-east-1#1') }),
   },
   {
     invariant: 'I6 end state',

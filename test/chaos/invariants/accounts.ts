@@ -65,14 +65,22 @@ export function ends(evidence: Evidence): string[] {
   }
 }
 
-/** What an undisturbed run makes public and this one did not. */
+/** What an undisturbed run makes public and this one did not, though its test could run. */
 function missingAmis(evidence: Evidence): string[] {
   const there = new Set(
     ownOf(evidence, evidence.listing)
       .filter(({ type, public: everyone }) => type === 'image' && everyone)
       .map(({ region, tags }) => `${region} ${tags['Name']}`),
   );
-  return evidence.reference.amis.filter((one) => !there.has(one));
+  const untested = untestedAmis(evidence);
+  return evidence.reference.amis.filter((one) => !there.has(one) && !untested.has(one));
+}
+
+/** What the record leaves out because its test could not run, where the schedule allows that. */
+function untestedAmis({ allowance, result }: Evidence): ReadonlySet<string> {
+  const virts = allowance.untested ? (result?.untested ?? []).map(({ virt }) => virt) : [];
+  const rows = (result?.amis ?? []).filter(({ virt }) => virts.includes(virt));
+  return new Set(rows.map(({ region, name }) => `${region} ${name}`));
 }
 
 /** A second delivery that completes an image must not begin it again. */
