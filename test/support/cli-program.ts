@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const SOURCES = fileURLToPath(new URL('../../src/', import.meta.url));
 const BUILT = fileURLToPath(new URL('../../dist/cli.js', import.meta.url));
-/** Written by each compilation, whichever files it changed. */
+/** Each build sets its time, whichever files it changed. */
 const COMPILED = fileURLToPath(new URL('../../dist/.tsbuildinfo', import.meta.url));
 
 /** By absolute paths: tests run the command line in other folders. */
