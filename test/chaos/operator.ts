@@ -68,11 +68,14 @@ async function untilProgress(
   return false;
 }
 
+/** A server may lose an update whose workflow task was on a killed worker: as the commands do, the operator asks again. */
+const ANSWER_MS = 15_000;
+
 /** A refusal is an answer. */
 async function untilAnswered(handle: WorkflowHandle, act: () => Promise<unknown>): Promise<void> {
   while (await isOpen(handle)) {
     try {
-      await act();
+      await handle.client.withDeadline(Date.now() + ANSWER_MS, act);
       return;
     } catch (error) {
       if (error instanceof WorkflowUpdateFailedError) return;
