@@ -68,7 +68,7 @@ async function untilProgress(
   return false;
 }
 
-/** A server may lose an update whose workflow task was on a killed worker: as the commands do, the operator asks again. */
+/** An update whose workflow task was on a killed worker may get no answer: the operator asks again, as with the commands. */
 const ANSWER_MS = 15_000;
 
 /** A refusal is an answer. */
