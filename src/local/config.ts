@@ -70,7 +70,7 @@ instance_profile = "fedimg-utility"
 script = ${toml(config.testScript)}
 instance_profile = "fedimg-test"
 # The local cloud signs its own package of the SSM agent.
-agent_key = ${toml(agentKeyFile)}
+agent_key = ${toml(AGENT_KEY)}
 
 [test.instance_types]
 x86_64 = ["t3.small"]
@@ -80,6 +80,14 @@ aarch64 = ["t4g.small"]
 task_queue = ${toml(config.taskQueue)}
 shutdown_grace = "2s"
 ${config.latency === 'aws' ? '' : QUICK_TIMING}`;
+}
+
+/** Beside the configuration, which outlives the folder that fedimg runs from. */
+const AGENT_KEY = 'agent-key.asc';
+
+/** Puts the key of the local cloud's SSM agent beside the configuration; a newer fedimg may bring another key. */
+export async function placeAgentKey(directory: string): Promise<void> {
+  await copyFile(agentKeyFile, path.join(directory, AGENT_KEY));
 }
 
 function toml(text: string): string {
@@ -118,6 +126,7 @@ export async function writeLocalConfig(
   const script = path.join(directory, 'test.sh');
   if ('file' in test) await copyFile(test.file, script);
   else await writeFile(script, test.content, { mode: 0o700 });
+  await placeAgentKey(directory);
   const file = path.join(directory, configFileName(config.latency));
   await writeFile(file, localConfigToml({ ...config, testScript: 'test.sh' }), { mode: 0o600 });
   return file;

@@ -6,6 +6,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { chooseConfig } from '../../src/commands/shared/dev-config.js';
 import { leftovers } from '../../src/local/cloud-resources.js';
 import { BOOT_SECTOR_TEST, writeLocalConfig } from '../../src/local/config.js';
 import { createLocalCredentials } from '../../src/local/credentials.js';
@@ -39,6 +40,16 @@ describe('a local stack', () => {
     assert.deepEqual(config.source.allow, allow);
     assert.equal(config.worker.taskQueue, 'queue-1');
     assert.equal(await readFile(config.test.script, 'utf8'), BOOT_SECTOR_TEST);
+  });
+
+  it('starts with the configuration of an earlier fedimg whose folder has been removed', async () => {
+    const dev = { stateDir: folder, latency: 'fast' as const };
+    const { file } = await chooseConfig(undefined, dev);
+    const written = await readFile(file, 'utf8');
+    assert.doesNotMatch(written, /^agent_key = "\//m, 'a path of the folder that fedimg runs from');
+    await rm(path.join(folder, 'agent-key.asc'));
+    const again = await chooseConfig(undefined, dev);
+    assert.deepEqual([again.file, again.own], [file, true]);
   });
 
   it('waits and looks as production does when the cloud takes as long as EC2: 200 ms made 19,000 calls', async () => {

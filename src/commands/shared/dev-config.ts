@@ -6,6 +6,7 @@ import { loadConfig } from '../../config/load.js';
 import {
   BOOT_SECTOR_TEST,
   configFileName,
+  placeAgentKey,
   SERVED_BY_USER,
   writeLocalConfig,
 } from '../../local/config.js';
@@ -45,6 +46,7 @@ export async function chooseConfig(
     );
   }
   const chosen = named ? path.resolve(cwd, named) : own;
+  if (chosen === own) await placeAgentKey(stateDir);
   const { config, file } = await loadConfig({ path: chosen, env, cwd });
   // A user who has sourced dev.env names our own file in FEDIMG_CONFIG.
   const { deployment, worker } = config;
