@@ -15,6 +15,7 @@ const LONGEST_FIRST = [
   'test/incidents/broker.test.ts',
   'test/incidents/whole-compose.test.ts',
   'test/policies/publication.test.ts',
+  'test/dashboard/browser-acts.test.ts',
   'test/dashboard/browser.test.ts',
   'test/incidents/stopped-worker.test.ts',
   'test/docs/getting-started.test.ts',

@@ -13,6 +13,7 @@ import type { LatencyProfile } from '../simulator/index.js';
 import { withHelp } from './shared/command-help.js';
 import type { DevConfig } from './shared/dev-config.js';
 import { chooseConfig } from './shared/dev-config.js';
+import { startAgain } from './shared/dev-end.js';
 import { LATENCY_NAMES, parseLatency } from './shared/latency.js';
 import { withLocalRun } from './shared/local-run.js';
 import { globalOptions, parsePort, terminalOf } from './shared/options.js';
@@ -60,7 +61,10 @@ async function run(command: Command, options: DevOptions): Promise<void> {
   refuseForeignServer(process.env['TEMPORAL_ADDRESS']);
   await requireTools(['bash', 'curl', 'xz']);
   const { state: directory } = options;
-  const localRun = { terminal, name: 'dev', directory, beforeStop: removeStackNote } as const;
+  const localRun = {
+    ...({ terminal, name: 'dev', directory, beforeStop: removeStackNote } as const),
+    afterUnexpectedEnd: (stateDir: string) => startAgain(stateDir, process.env),
+  };
   await withLocalRun(localRun, async ({ stateDir, processes, unexpectedEnd }) => {
     const config = await chooseConfig(globalOptions(command).config, {
       stateDir,

@@ -40,6 +40,8 @@ export interface SimulatorOptions {
   readonly stateDir: string;
   /** `fast` by default. */
   readonly latency?: LatencyProfile;
+  /** Multiplies the durations of that profile; 1 by default. */
+  readonly latencyScale?: number;
   /** Makes ids, zones and durations repeatable. */
   readonly seed?: number;
   /** The environment's AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY by default, or a pair made now. */
@@ -66,7 +68,8 @@ export interface Simulator {
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const log = options.log ?? (() => undefined);
   const clock = createClock(options.clock);
-  const latency = createLatency(options.latency ?? 'fast', createRandom(options.seed, 0));
+  const { latency: profile = 'fast', latencyScale, seed } = options;
+  const latency = createLatency(profile, createRandom(seed, 0), latencyScale);
   const started = await startCloud({
     ...options,
     clock,

@@ -134,14 +134,17 @@ const profiles: Record<LatencyProfile, Spans> = {
   },
 };
 
-/** Each name has a sequence of its own: with a seed, its durations are the same however often the caller polls. */
-export function createLatency(profile: LatencyProfile, random: Random): Latency {
+/**
+ * Each name has a sequence of its own: with a seed, its durations are the same however often the caller polls.
+ * `scale` multiplies all of them: 0.1 makes ten minutes one.
+ */
+export function createLatency(profile: LatencyProfile, random: Random, scale = 1): Latency {
   const spans = profiles[profile];
   const seed = Number.parseInt(random.hex(12), 16);
   const names = Object.keys(spans);
   const sequences = new Map(names.map((name, index) => [name, createRandom(seed, index)]));
   return {
     profile,
-    draw: (name) => Math.round((sequences.get(name) ?? random).between(...spans[name])),
+    draw: (name) => Math.round(scale * (sequences.get(name) ?? random).between(...spans[name])),
   };
 }

@@ -42,6 +42,7 @@ import { openStore } from './store/store.js';
 export interface CloudOptions {
   readonly stateDir: string;
   readonly latency?: LatencyProfile;
+  readonly latencyScale?: number;
   readonly seed?: number;
   readonly settings?: Partial<CloudSettings>;
   readonly iam?: IamSetupInput;
@@ -92,7 +93,7 @@ function openLocked(options: CloudOptions, stateDir: string, unlock: () => void)
     accountId: settingsBook.current.accountId,
     stateDir,
     clock,
-    latency: createLatency(options.latency ?? 'fast', random),
+    latency: createLatency(options.latency ?? 'fast', random, options.latencyScale),
     random,
     settings: settingsBook.current,
     settingsBook,

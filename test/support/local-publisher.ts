@@ -105,6 +105,7 @@ export async function withPublisher<T>(
     stateDir,
     clock,
     latency: options.latency ?? 'instant',
+    ...(options.latencyScale === undefined ? {} : { latencyScale: options.latencyScale }),
     ...(options.seed === undefined ? {} : { seed: options.seed }),
     settings: { ...publisherAccount, ...options.account },
     ...(options.iam === undefined ? {} : { iam: options.iam }),

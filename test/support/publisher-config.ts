@@ -44,6 +44,8 @@ export interface PublisherOptions {
   /** Users, roles and policies of the local cloud; without them every call is allowed. */
   readonly iam?: IamSetupInput;
   readonly ranges?: boolean;
+  /** Between two looks of the worker at a wait for AWS; 400 by default. */
+  readonly pollIntervalMs?: number;
   /** Of the worker's waits; that of runs by default. */
   readonly scale?: number;
   /** False: the test starts its own, as a process. */
@@ -56,6 +58,8 @@ export interface PublisherOptions {
   readonly minuteMs?: number;
   /** How long the local cloud takes; `instant` by default. */
   readonly latency?: LatencyProfile;
+  /** Multiplies that; 1 by default. */
+  readonly latencyScale?: number;
   /** Repeats the durations that the local cloud draws. */
   readonly seed?: number;
   /** All waits and time-outs as in production, for `[timing]` with these lines. */
@@ -119,7 +123,7 @@ export async function writeConfig({
     'shutdown_grace = "1s"',
     '[timing]',
     ...(options.production ?? [
-      'poll_interval = "400ms"',
+      `poll_interval = "${options.pollIntervalMs ?? 400}ms"`,
       'command_poll_interval = "200ms"',
       // The same as the run's, so that leases end before the heartbeat time-out.
       `scale = ${options.scale ?? TIME_SCALE}`,

@@ -17,7 +17,8 @@ export async function ruleMetrics(): Promise<string[]> {
 
 export interface Panel {
   readonly title: string;
-  readonly targets?: readonly { readonly expr: string }[];
+  readonly type: string;
+  readonly targets?: readonly { readonly expr: string; readonly instant?: boolean }[];
 }
 
 export async function boards(): Promise<
@@ -35,6 +36,20 @@ export async function boards(): Promise<
 export async function boardMetrics(): Promise<string[]> {
   const panels = (await boards()).flatMap((board) => board.panels);
   return named(panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)).join('\n'));
+}
+
+/** The queries of the boards as rules that promtool reads, with a value for each variable of Grafana. */
+export async function boardRules(): Promise<string> {
+  const rules = (await boards()).flatMap(({ panels }) =>
+    panels.flatMap(({ targets = [] }) =>
+      targets.map(({ expr }) => ({
+        record: 'panel',
+        expr: expr.replaceAll('$__rate_interval', '2m').replaceAll('$job', 'fedimg-worker'),
+      })),
+    ),
+  );
+  // JSON is YAML, too.
+  return JSON.stringify({ groups: [{ name: 'board', rules }] });
 }
 
 function named(text: string): string[] {

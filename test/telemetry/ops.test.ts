@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { execa } from 'execa';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { LISTENER_RESULTS, ListenerMetrics } from '../../src/telemetry/listener-metrics.js';
 import { MetricRegistry } from '../../src/telemetry/metric-registry.js';
-import { boards, boardMetrics, RULES, ruleMetrics } from './ops-files.js';
+import { boardRules, boards, boardMetrics, RULES, ruleMetrics } from './ops-files.js';
 
 const RULE_TESTS = fileURLToPath(
   new URL('../../ops/prometheus/fedimg.rules.test.yml', import.meta.url),
@@ -51,6 +54,36 @@ describe('the alert rules and the board', () => {
       const titles = panels.map(({ title }) => title);
       assert.equal(new Set(titles).size, titles.length);
       for (const { title, targets = [] } of panels) assert.ok(targets.length > 0, title);
+    }
+  });
+
+  it('has queries that Prometheus reads', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'fedimg-test-board-'));
+    try {
+      const file = join(folder, 'board.json');
+      const rules = await boardRules();
+      assert.doesNotMatch(rules, /\$/, 'a variable of Grafana without a value');
+      await writeFile(file, rules);
+      // The queries share one name here, which the lint refuses.
+      const check = ['check', 'rules', '--lint=none', file];
+      const { exitCode, all } = await execa('promtool', check, { all: true, reject: false });
+      assert.equal(exitCode, 0, all);
+      assert.match(all, /SUCCESS: [1-9]\d* rules found/);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('shows what is now, and not the last value of a run that has ended days ago', async () => {
+    const panels = (await boards()).flatMap((board) => board.panels);
+    const ofNow = panels.filter(({ type }) => type === 'stat' || type === 'bargauge');
+    assert.ok(ofNow.length > 3, String(ofNow.length));
+    // In a query over the time of the board, "lastNotNull" finds the oldest open run of last week.
+    for (const { title, targets = [] } of ofNow) {
+      assert.ok(
+        targets.every(({ instant }) => instant === true),
+        title,
+      );
     }
   });
 });

@@ -5,6 +5,8 @@ import { createChildProcesses } from '../../local/processes/child-processes.js';
 import { stopOnInterrupt } from '../../local/processes/interrupt.js';
 import { openStateDir } from '../../local/state-dir.js';
 import type { Terminal } from '../view/terminal.js';
+import { EXIT } from './exit-codes.js';
+import { CommandError } from './problem.js';
 
 export interface LocalRun {
   readonly stateDir: string;
@@ -20,6 +22,8 @@ export interface LocalRunOptions {
   readonly directory?: string | undefined;
   /** Called with the state folder before the processes are stopped. */
   readonly beforeStop?: (stateDir: string) => Promise<void>;
+  /** What the user does next when a child process ended by itself, given the state folder. */
+  readonly afterUnexpectedEnd?: (stateDir: string) => string;
   /** Called when everything is stopped and the state folder is unlocked. */
   readonly afterStop?: () => Promise<void>;
 }
@@ -29,13 +33,17 @@ export interface LocalRunOptions {
  * unexpectedly stops everything and throws.
  */
 export async function withLocalRun<T>(
-  { terminal, name, directory, beforeStop, afterStop }: LocalRunOptions,
+  { terminal, name, directory, beforeStop, afterUnexpectedEnd, afterStop }: LocalRunOptions,
   body: (run: LocalRun) => Promise<T>,
 ): Promise<T> {
   const state = await openStateDir({ name, directory });
   let onUnexpectedExit: (error: Error) => void = () => undefined;
   const unexpectedEnd = new Promise<never>((_, reject) => {
-    onUnexpectedExit = reject;
+    onUnexpectedExit = (error) => {
+      const next = afterUnexpectedEnd?.(state.path);
+      const problem = { what: error.message, next, exitCode: EXIT.failed };
+      reject(new CommandError(problem, { cause: error }));
+    };
   });
   // A child may end before or after `body` waits for this.
   unexpectedEnd.catch(() => undefined);
