@@ -5,7 +5,6 @@
 
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { mkdtemp, open, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -217,12 +216,25 @@ async function upload(aws: Aws, [file = '']: readonly string[]): Promise<string>
   const snapshot = await ensureDirectSnapshot(ec2, request, signal);
   const writer = new BlockWriter(ec2, snapshot, signal);
   const blocks = new ImageBlocks(writer, 0);
-  for await (const piece of createReadStream(file, { highWaterMark: MIB })) {
-    await blocks.take(piece as Buffer);
-  }
+  await eachPiece(file, (piece) => blocks.take(piece));
   const written = await blocks.finish();
   await completeDirectSnapshot(ec2, snapshot, written, signal);
   return snapshot;
+}
+
+/** With one buffer for the whole file: the garbage of a stream is not a part of the write path. */
+async function eachPiece(file: string, take: (piece: Buffer) => Promise<void>): Promise<void> {
+  const handle = await open(file);
+  try {
+    const buffer = Buffer.allocUnsafeSlow(MIB);
+    for (;;) {
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length);
+      if (bytesRead === 0) return;
+      await take(buffer.subarray(0, bytesRead));
+    }
+  } finally {
+    await handle.close();
+  }
 }
 
 async function write(aws: Aws, [url = '', file = '']: readonly string[]): Promise<string> {

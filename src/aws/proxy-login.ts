@@ -1,7 +1,7 @@
 /** A proxy that demands a login answers in place of AWS where the endpoint has no TLS. */
 
 import type { HandlerExecutionContext, Pluggable } from '@smithy/types';
-import { loginDemand } from '../proxy/environment.js';
+import { isLoginDemand, loginDemand } from '../proxy/environment.js';
 
 /** What a client sends and gets; the types of the SDK leave both open. */
 interface Sent {
@@ -18,6 +18,8 @@ export function proxyLoginPlugin<I extends object, O extends object>(): Pluggabl
         (next, _context: HandlerExecutionContext) => async (args) => {
           const result = await next(args);
           const { statusCode } = result.response as { readonly statusCode: number };
+          // Before the rest: each block of an image passes here.
+          if (!isLoginDemand(statusCode)) return result;
           const { protocol, hostname, port } = args.request as Sent;
           const target = new URL(`${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`);
           const demand = loginDemand(target, statusCode);

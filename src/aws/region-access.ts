@@ -15,6 +15,7 @@ import type { CallObserver } from './call-observer.js';
 import { callObserverPlugin } from './call-observer.js';
 import { askFor, renewalPlugin, RenewedCredentials } from './credentials.js';
 import { BLOCKS_AT_ONCE, BlockSlots } from './ebs/block-slots.js';
+import { unsignedBlockPlugin } from './ebs/unsigned-block.js';
 import { errorOriginPlugin } from './error-origin.js';
 import { FairSlots } from './fair-slots.js';
 import { obstaclePlugin } from './obstacles.js';
@@ -154,6 +155,7 @@ export class RegionAccess {
     around(this.ssm.middlewareStack);
     around(this.quotas.middlewareStack);
     around(this.ebs.middlewareStack);
+    this.ebs.middlewareStack.use(unsignedBlockPlugin());
     const { ec2, ssm, sentAt } = this;
     const polls = regionPolls({ ec2, ssm, settings, clock, sentAt });
     this.instances = polls.instances;

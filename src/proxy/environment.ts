@@ -35,9 +35,14 @@ export function proxyFor(url: URL): URL | undefined {
   );
 }
 
+/** The status by which a proxy demands a login. */
+export function isLoginDemand(status: number): boolean {
+  return status === 407;
+}
+
 /** The answer to a request for http may be of the proxy, which demands a login; undefined when it is of the target. */
 export function loginDemand(target: URL, status: number): ProxyError | undefined {
-  if (status !== 407 || target.protocol !== 'http:') return undefined;
+  if (!isLoginDemand(status) || target.protocol !== 'http:') return undefined;
   const proxy = proxyFor(target);
   return proxy === undefined ? undefined : refusedByProxy(proxy, target.host, status);
 }

@@ -22,7 +22,15 @@ export function builtProgram(): string[] {
   throw new Error('dist/ is older than src/: run `npm run build`, then measure again');
 }
 
+let fresh: boolean | undefined;
+
+/** Looked at once a process: no test builds, and hundreds start a program. */
 function isFresh(): boolean {
+  fresh ??= isBuiltLast();
+  return fresh;
+}
+
+function isBuiltLast(): boolean {
   const builtMs = modifiedMs(BUILT) === 0 ? 0 : modifiedMs(COMPILED);
   const files = readdirSync(SOURCES, { recursive: true }) as string[];
   return files.every((file) => modifiedMs(join(SOURCES, file)) <= builtMs);
