@@ -7,7 +7,8 @@ import type { ImagePlan, RegionPlan } from '../../model/plan/plan.js';
 import { settleAll } from '../../model/settle.js';
 import { copyBounds, copying } from '../profiles.js';
 import { afterFailure, isGivenUp, operated } from './held-region.js';
-import type { Publication, RegionAmis } from './publication.js';
+import type { Publication } from './publication.js';
+import type { RegionAmis } from './region-amis.js';
 import { failWithoutRequired } from './required-regions.js';
 import { withinPatience } from './within-patience.js';
 
