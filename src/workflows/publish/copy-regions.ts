@@ -128,9 +128,10 @@ async function copyRegion(
   // The activity counts it from the moment when its copy can begin.
   const patience = copyQueueMs === undefined ? {} : { patienceMs: regionPatienceMs };
   const amis = await run.operator.skippable(regionName, async () => {
-    const mayExist = (await early.ended(regionName)) || isAgain ? { mayExist: true as const } : {};
+    const isBegun = (await early.ended(regionName)) || isAgain;
+    const begun = isBegun ? { copyMayExist: true as const } : {};
     return copyToRegion.executeWithOptions(options, [
-      { origin, arch, registration, regionPlan, source, ...patience, ...mayExist },
+      { origin, arch, registration, regionPlan, source, ...patience, ...begun },
     ]);
   });
   run.setRegion(regionName, { state: 'copied', amis });
