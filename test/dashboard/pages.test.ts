@@ -62,15 +62,9 @@ describe('the dashboard for a release engineer in a hurry', () => {
         assert(index > 0, text);
         return index;
       };
-      assert(
-        at('Needs attention') < at('>Running <'),
-        'what needs attention comes after what runs',
-      );
+      assert(at('Needs attention') < at('>Running <'), 'the order of the parts');
       assert(at('>Running <') < at('>Newest <'), 'what runs comes after the newest');
-      assert(
-        at('the quota of public AMIs is used up') < at('>Running <'),
-        'the reason comes after what runs',
-      );
+      assert(at('the quota of public AMIs is used up') < at('>Running <'), 'the reason');
       at(`fedimg retry ${sick.id} --region ap-east-1`);
       at(`href="${sick.link ?? ''}"`);
       assert(!page.includes('action="/acts"'), 'a visitor who may not act has no button');
@@ -102,10 +96,7 @@ describe('the dashboard for a release engineer in a hurry', () => {
       assert(list.includes('Fedora-Cloud-Base-AmazonEC2-43-20261122.0.aarch64'), list);
       assert(!list.includes('Fedora-Cloud-44-20261122.0'), list);
       assert(!list.includes('.x86_64'), list);
-      assert(
-        page.slice(0, page.indexOf('>Running <')).includes('Fedora-Cloud-Base-AmazonEC2-44'),
-        page,
-      );
+      assert.match(page.split('>Running <')[0] ?? '', /Fedora-Cloud-Base-AmazonEC2-44/);
     });
   });
 
@@ -192,10 +183,7 @@ describe('a page that many people look at', () => {
         const reads = made;
         assert(reads > 0, 'the page was not made');
         const pages = await Promise.all(Array.from({ length: 20 }, () => get(path)));
-        assert(
-          pages.every((page) => page === first),
-          'two readers got different pages',
-        );
+        assert.deepEqual([...new Set(pages)], [first]);
         assert.equal(made, reads, path);
         assert.notEqual(await get(path, { accept: 'application/json' }), first);
       }
@@ -288,11 +276,8 @@ describe('the catalogue for people who only look for an AMI', () => {
         region: string;
         release: string;
       }[];
-      assert(rows.length > 0, 'no row');
-      assert(
-        rows.every(({ region, release }) => region === 'eu-west-1' && release === '43'),
-        JSON.stringify(rows),
-      );
+      const found = new Set(rows.map(({ region, release }) => `${region} ${release}`));
+      assert.deepEqual([...found], ['eu-west-1 43']);
     });
   });
 
