@@ -50,6 +50,16 @@ const ALLOWED = {
   simulator: [],
 };
 
+/** The calls that fail with a message only if the caller gives one. */
+const BARE_ASSERT = [
+  "CallExpression[arguments.length=1][callee.name='assert']",
+  "CallExpression[arguments.length=1][callee.object.name='assert'][callee.property.name='ok']",
+].map((selector) => ({
+  selector,
+  message:
+    'Give the assertion a message: without one, Node parses the whole source file to invent it, which takes minutes in a TypeScript file.',
+}));
+
 /** How deep the tree of src is, at most: an import leaves its folder by as many `../` as the file is deep. */
 const DEPTH_MAX = 4;
 
@@ -102,6 +112,7 @@ export default tseslint.config(
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       'no-restricted-exports': ['error', { restrictDefaultExports: { direct: true } }],
       eqeqeq: 'error',
+      'no-restricted-syntax': ['error', ...BARE_ASSERT],
     },
   },
   ...Object.keys(ALLOWED).flatMap(layers),

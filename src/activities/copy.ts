@@ -47,8 +47,8 @@ export function copyToRegion(
     patience.bound(untilCancelled, async (signal) => {
       const report = (phase: string, percent?: number) => send(beat(phase, percent));
       const own = inRegion(origin, regionName);
-      const isSought = mayExist(input) || regionPlan.namesAreFree !== true;
-      const search = { origin: own, rawSha256, wanted, step: 'copy', mayExist: isSought } as const;
+      const namesMayBeTaken = copyMayExist(input) || regionPlan.namesAreFree !== true;
+      const search = { origin: own, rawSha256, wanted, step: 'copy', namesMayBeTaken } as const;
       const earlier = await adoptEarlier(ec2, runs, search, signal);
       if (earlier.length === wanted.length) return earlier;
       // The copy of the earlier run has the same bytes.
@@ -58,20 +58,21 @@ export function copyToRegion(
       const amis = withEarlier(earlier, regionPlan, (missing) =>
         ensureImages(ec2, { ...input, snapshot, rawSha256, wanted: missing }, 'copy', signal),
       );
-      return await (isSought ? amis : amis.catch(failUntilSought));
+      return await (namesMayBeTaken ? amis : amis.catch(failUntilSought));
     }),
   );
 }
 
 /** The first heartbeat of a long wait is shown for minutes: it names both parts of the wait. */
 function searchPhase(input: CopyToRegionInput): string {
-  return mayExist(input)
+  return copyMayExist(input)
     ? 'the snapshot copy: an earlier one is looked for first, then a new one is made'
     : 'snapshot copy';
 }
 
-function mayExist(input: CopyToRegionInput): boolean {
-  return input.mayExist === true || isRepeat();
+/** Whether an attempt or an activity before this one may have begun the copy. */
+function copyMayExist(input: CopyToRegionInput): boolean {
+  return input.copyMayExist === true || isRepeat();
 }
 
 interface CopyWait {
@@ -91,7 +92,7 @@ function copyInTurn(
   return ec2.copyTurns.hold(input.origin.composeId, signal, async () => {
     patience.begin();
     report(searchPhase(input));
-    const snapshot = await ensureCopy(ec2, { ...input, mayExist: mayExist(input) }, signal);
+    const snapshot = await ensureCopy(ec2, { ...input, mayExist: copyMayExist(input) }, signal);
     report('snapshot copy');
     await waitUntilSnapshotComplete(ec2, snapshot, {
       signal,

@@ -20,7 +20,7 @@ export interface EarlierSearch {
   /** Only AMIs of this snapshot. */
   readonly snapshot?: string;
   /** False: the plan of this run has seen that the names are free. An AMI that has come since is found when EC2 refuses its name. */
-  readonly mayExist?: boolean;
+  readonly namesMayBeTaken?: boolean;
 }
 
 /**
@@ -34,8 +34,8 @@ export async function adoptEarlier(
   search: EarlierSearch,
   signal: AbortSignal,
 ): Promise<RegisteredAmi[]> {
-  const { origin, wanted, mayExist = true } = search;
-  if (!mayExist) return [];
+  const { origin, wanted, namesMayBeTaken = true } = search;
+  if (!namesMayBeTaken) return [];
   const names = wanted.map(({ name }) => name);
   const isClosed = closedRuns(runs, origin);
   const images = names.length === 0 ? [] : await findImagesByName(ec2, names, signal);

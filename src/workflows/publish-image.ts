@@ -14,7 +14,7 @@ import { showEarlier } from './publish/earlier-run.js';
 import { failAndUndo, failUnplanned, finishPublished, finishUnchanged } from './publish/finish.js';
 import { ImageRun } from './publish/image-run.js';
 import { Publication } from './publish/publication.js';
-import type { RegionAmis } from './publish/publication.js';
+import type { RegionAmis } from './publish/region-amis.js';
 import { makeRegionsPublic } from './publish/publish-regions.js';
 import type { TestedSource } from './publish/publish-regions.js';
 import type { HomeToTest } from './publish/register-home.js';
@@ -162,7 +162,7 @@ async function write(
 /** Registers the home region's AMIs from the snapshot; the first test instance and early copies begin beside that. */
 async function register(publication: Publication, source: SnapshotSource): Promise<HomeToTest> {
   return publication.run.step('register', () => {
-    publication.early.begin(publication, source);
+    publication.early.begin(publication.plan, source);
     return registerAndLaunch(publication, source);
   });
 }

@@ -42,7 +42,7 @@ describe('a copy that began with the test', () => {
       assert(regionPlan, 'no regionPlan');
       const amis = await level.activities.copyToRegion({
         ...{ origin, arch, registration, regionPlan, source: planned.source },
-        mayExist: true,
+        copyMayExist: true,
       });
       assert(
         amis.length > 0 && amis.every((ami) => ami.snapshot === snapshot),
@@ -60,7 +60,7 @@ describe('a copy that began with the test', () => {
       const [regionPlan] = regions;
       assert(regionPlan, 'no regionPlan');
       const input = { origin, arch, registration, regionPlan, source: planned.source };
-      await level.activities.copyToRegion({ ...input, mayExist: true });
+      await level.activities.copyToRegion({ ...input, copyMayExist: true });
       assert.deepEqual(await copies(level), [snapshot]);
     });
   });
@@ -69,10 +69,10 @@ describe('a copy that began with the test', () => {
     await withSnapshot(async (level, planned) => {
       const { origin, arch, registration, copies: regions } = planned.plan;
       const input = { origin, arch, registration, regionPlan: regions[0], source: planned.source };
-      const firstPhase = async (mayExist: boolean): Promise<unknown> => {
+      const firstPhase = async (copyMayExist: boolean): Promise<unknown> => {
         const beats: { phase?: string }[] = [];
         const onHeartbeat = (beat: unknown) => beats.push(beat as { phase?: string });
-        await level.attempt('copyToRegion', { ...input, mayExist }, { onHeartbeat });
+        await level.attempt('copyToRegion', { ...input, copyMayExist }, { onHeartbeat });
         return beats[0]?.phase;
       };
       assert.equal(await firstPhase(false), 'snapshot copy');

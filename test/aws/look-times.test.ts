@@ -68,8 +68,8 @@ describe('the looks at a wait in EC2', () => {
     const times = adaptive();
     for (let one = 0; one < 5; one += 1) times.ended('snapshot-copy', 40 * MINUTE_MS);
     const next = { kind: 'snapshot-copy', elapsedMs: 0 } as const;
-    assert(times.firstMs('snapshot-copy') <= 6 * MINUTE_MS);
-    assert(times.nextMs(next) <= 6 * MINUTE_MS);
+    assert(times.firstMs('snapshot-copy') <= 6 * MINUTE_MS, 'its first look is late');
+    assert(times.nextMs(next) <= 6 * MINUTE_MS, 'its next look is late');
   });
 
   it('come sooner again when a region has become quick', () => {

@@ -47,7 +47,10 @@ describe('a fault schedule', () => {
     const kinds = new Set<string>();
     for (let run = 0; run < 600; run += 1) {
       const schedule = drawSchedule({ seed: 3, run, points: POINTS });
-      assert(schedule.faults.length >= 1 && schedule.faults.length <= 6);
+      assert(
+        schedule.faults.length >= 1 && schedule.faults.length <= 6,
+        `${schedule.faults.length} faults`,
+      );
       assert.deepEqual(parseSchedule(scheduleText(schedule)), schedule);
       for (const { kind } of schedule.faults) kinds.add(kind);
     }
@@ -95,6 +98,7 @@ describe('a fault schedule', () => {
       texts.includes(
         'held pause@RunInstances/us-east-1#1:forMs=1000 kill-answer@RunInstances/us-east-1#1',
       ),
+      texts.join('\n'),
     );
   });
 
@@ -119,6 +123,6 @@ describe('a fault schedule', () => {
     assert.equal(planned.length, 3 * (5 + 2));
     const texts = planned.map(({ schedule }) => scheduleText(schedule));
     assert.equal(new Set(texts).size, texts.length);
-    assert(texts.includes('test-fails kill-effect@DeregisterImage/us-east-1#1'));
+    assert(texts.includes('test-fails kill-effect@DeregisterImage/us-east-1#1'), texts.join('\n'));
   });
 });

@@ -147,7 +147,7 @@ describe('the live page of one image', () => {
   const [one, other] = (['x86_64', 'aarch64'] as const).map((arch) =>
     someImage({ outcome: 'running', arch }),
   );
-  assert(one !== undefined && other !== undefined);
+  assert(one !== undefined && other !== undefined, 'no image');
 
   it('does not change with the other image of its compose', async () => {
     const temporal = new SlowTemporal([someCompose({ outcome: 'running', images: [one, other] })]);
@@ -180,7 +180,7 @@ describe('the live page of one image', () => {
       await dashboard.board.look();
       const path = `/events?of=${encodeURIComponent(one.workflowId)}`;
       const { body } = await dashboard.app.request(path, { headers: { host: '127.0.0.1:8300' } });
-      assert(body !== null);
+      assert(body !== null, 'no body');
       const reader = body.pipeThrough(new TextDecoderStream()).getReader();
       const nextVersion = async (): Promise<number> => {
         const { value = '' } = await reader.read();

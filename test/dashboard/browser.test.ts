@@ -131,7 +131,10 @@ describe('the dashboard in a browser', () => {
       await inContext({ javaScriptEnabled: false }, async (page) => {
         await page.goto(url);
         assert.equal(await page.locator('meta[http-equiv=refresh]').count(), 1);
-        assert(await page.locator('text=the quota of public AMIs is used up').isVisible());
+        assert(
+          await page.locator('text=the quota of public AMIs is used up').isVisible(),
+          'the reason is not on the page',
+        );
         assert.equal(await page.locator('button.copy:visible').count(), 0);
         await page.keyboard.press('Tab');
         await page.keyboard.press('Enter');

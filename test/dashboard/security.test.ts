@@ -43,7 +43,7 @@ async function signedIn(dashboard: TestDashboard): Promise<{ cookie: string; csr
   const cookie = set.split(';')[0] ?? '';
   const page = await dashboard.app.request('/', { headers: { host: HOST, cookie } });
   const csrf = /name="csrf" value="([^"]+)"/.exec(await page.text())?.[1];
-  assert(csrf !== undefined);
+  assert(csrf !== undefined, 'no token');
   return { cookie, csrf };
 }
 
@@ -181,7 +181,7 @@ describe('the dashboard under a name that is not its own', () => {
     await withDashboard({}, async ({ app }) => {
       const response = await app.request('/', { headers: { host: 'evil.example' } });
       assert.equal(response.status, 421);
-      assert(!(await response.text()).includes('Fedora'));
+      assert(!(await response.text()).includes('Fedora'), 'the answer shows a compose');
     });
   });
 
@@ -210,7 +210,7 @@ describe("the answers' headers", () => {
       assert.match(policy, /style-src 'self'(?:;|$)/);
       assert.match(policy, /frame-ancestors 'none'/);
       assert.match(policy, /report-uri \/csp-report/);
-      assert(!policy.includes('unsafe'));
+      assert(!policy.includes('unsafe'), policy);
       assert.equal(headers.get('x-content-type-options'), 'nosniff');
       assert.equal(headers.get('x-frame-options'), 'DENY');
       assert.equal(headers.get('referrer-policy'), 'same-origin');
@@ -228,7 +228,7 @@ describe("the answers' headers", () => {
       });
       assert.equal(response.status, 204);
       assert.equal(reports.count, 1);
-      assert(!/\p{Cc}/u.test(reports.kept[0] ?? '\n'));
+      assert(!/\p{Cc}/u.test(reports.kept[0] ?? '\n'), JSON.stringify(reports.kept));
     });
   });
 });

@@ -18,7 +18,7 @@ async function inFolder(body: (directory: string) => Promise<void>): Promise<voi
 describe('the static catalogue', () => {
   it('has only links that lead to its own files or to the AWS console', () => {
     const files = siteFiles({ records: someRecords() });
-    assert(files.has('index.html'));
+    assert(files.has('index.html'), 'no index.html');
     assert.equal([...files.keys()].filter((name) => name.startsWith('images/')).length, 4);
     assert.equal(
       [...files.keys()].filter((name) => name.startsWith('regions/')).length,
@@ -56,8 +56,8 @@ describe('the static catalogue', () => {
   it('does not list private AMIs', () => {
     const records = someRecords().map((one) => ({ ...one, public: one.release === '44' }));
     const json = siteFiles({ records }).get('amis.json') ?? '';
-    assert(json.includes('"release": "44"'));
-    assert(!json.includes('"release": "43"'));
+    assert(json.includes('"release": "44"'), json);
+    assert(!json.includes('"release": "43"'), json);
   });
 
   it('replaces its own files and removes stale ones, and leaves those of others', async () => {

@@ -69,7 +69,7 @@ const ACTION = /^action (?=\w+:)/;
 /** Each action of each statement: two of them let the worker set tags. */
 async function actionsOfPolicy(): Promise<Part[]> {
   const policy = (await installed(['ebs-direct'])).get('ebs-direct');
-  assert(policy);
+  assert(policy, 'no policy');
   return partsOf('ebs-direct', policy).filter(({ part }) => ACTION.test(part));
 }
 

@@ -27,7 +27,7 @@ describe('the policies of ops/iam', () => {
     assert.deepEqual(Object.keys(recorded), [
       ...['cancel', 'doctor', 'failed test', 'publish', 'retry and skip', 'sweep'],
     ]);
-    assert(ofFeature.length > 0 && ofDirectRun.length > 0);
+    assert(ofFeature.length > 0 && ofDirectRun.length > 0, 'the direct write asked nothing');
     const policies = await installed(DEFAULT_POLICIES);
     for (const [situation, questions] of Object.entries(recorded)) {
       for (const question of questions) {

@@ -169,7 +169,7 @@ describe('a worker with no permission beside the shipped policies', () => {
         const { workflowId } = await startImage(session, request, startOptions(publisher));
         await untilTestInstanceRuns(publisher);
         const { requested } = await cancelPublication(session, workflowId, BY);
-        assert(requested);
+        assert(requested, 'the cancel was not requested');
         assert.equal((await closedStatus(session, workflowId)).outcome, 'cancelled');
       });
       await assertNothingLeft(publisher);
@@ -212,7 +212,7 @@ describe('a worker with no permission beside the shipped policies', () => {
         return failedRegions.length === 0 && !young;
       });
       const { removed, left } = await sweep(publisher, false);
-      assert(removed.length > 0);
+      assert(removed.length > 0, 'the sweep removed nothing');
       assert.deepEqual(left, []);
       await assertNothingLeft(publisher);
     });

@@ -69,7 +69,7 @@ class Bench {
       .region(REGION)
       .ec2.send(new DescribeInstancesCommand({ InstanceIds: [launched.instanceId] }));
     const zone = Reservations?.[0]?.Instances?.[0]?.Placement?.AvailabilityZone;
-    assert(zone);
+    assert(zone, 'no zone');
     return new Bench({ level, image, utility: launched, plan, zone });
   }
 
@@ -152,7 +152,7 @@ class Bench {
     const { VolumeId } = await ec2.send(
       new CreateVolumeCommand({ AvailabilityZone: this.#zone, Size: this.#utility.volumeSizeGiB }),
     );
-    assert(VolumeId);
+    assert(VolumeId, 'no VolumeId');
     for (;;) {
       try {
         const { instanceId } = this.#utility;
@@ -173,7 +173,7 @@ class Bench {
     const answer = await this.#level.cloud.snapshotBytes(REGION, snapshot, raw.length);
     const chunks: Uint8Array[] = [];
     let length = 0;
-    assert(answer.body);
+    assert(answer.body, 'no body');
     for await (const chunk of answer.body as AsyncIterable<Uint8Array>) {
       chunks.push(chunk);
       length += chunk.length;

@@ -15,7 +15,10 @@ describe('it never happens that', () => {
       const again = `npm run fuzz -- --kind ${kind.name} --seed ${SEED}`;
       const { failure } = report;
       if (failure !== undefined) assert.fail(`${again} --path ${failure.path}\n${failure.message}`);
-      assert(report.accepted + report.rejected >= inputs);
+      assert(
+        report.accepted + report.rejected >= inputs,
+        `${report.accepted} accepted, ${report.rejected} rejected`,
+      );
       assert(report.accepted > 0 || kind.refusesAll, 'what refuses everything checks nothing');
       assert(report.rejected > 0 || kind.refusesNone, 'what refuses nothing checks nothing');
     });

@@ -42,7 +42,7 @@ async function chunksOf(
 ): Promise<AsyncIterable<Uint8Array>> {
   const response = await publisher.snapshotBytes(region, id);
   assert.equal(response.status, 200);
-  assert(response.body !== null);
+  assert(response.body !== null, 'no body');
   return response.body;
 }
 

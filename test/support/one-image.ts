@@ -18,7 +18,7 @@ export async function oneImage(
 ): Promise<OneImage> {
   const compose = await publisher.compose({ ...options, architectures: ['x86_64'] });
   const [image] = compose.images;
-  assert(image);
+  assert(image, 'no image');
   const request = {
     composeId: compose.composeId,
     release: '43',
@@ -55,9 +55,12 @@ export async function assertPublishedOnce(
   const names = alive
     .filter(({ type }) => type === 'image')
     .map(({ region, tags }) => `${region} ${tags['Name']}`);
-  assert(names.length > 0);
+  assert(names.length > 0, 'no name');
   assert.equal(new Set(names).size, names.length, names.join('\n'));
-  assert(alive.every((resource) => resource.public));
+  assert(
+    alive.every((resource) => resource.public),
+    JSON.stringify(alive),
+  );
 }
 
 /** How many launches EC2 has carried out. */

@@ -42,7 +42,7 @@ export async function snapshotOf(level: ActivityLevel, plan: ImagePlan): Promise
       TagSpecifications: [{ ResourceType: 'snapshot', Tags }],
     }),
   );
-  assert(SnapshotId);
+  assert(SnapshotId, 'no SnapshotId');
   await until('the snapshot', async () =>
     (await level.resources('snapshot')).every(({ state }) => state === 'completed'),
   );
@@ -71,7 +71,7 @@ export function register(activities: Activities, plan: ImagePlan, source: Snapsh
 export function copy(activities: Activities, plan: ImagePlan, source: SnapshotSource) {
   const { origin, arch, registration, copies } = plan;
   const [region] = copies;
-  assert(region);
+  assert(region, 'no region');
   return activities.copyToRegion({ origin, arch, registration, regionPlan: region, source });
 }
 

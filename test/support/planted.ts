@@ -90,7 +90,7 @@ export async function plantVolume(ec2: RegionAccess, tags: Tags): Promise<string
       ...tagged('volume', tags),
     }),
   );
-  assert(VolumeId);
+  assert(VolumeId, 'no VolumeId');
   return VolumeId;
 }
 
@@ -103,7 +103,7 @@ export async function startSnapshot(
   const { SnapshotId } = await ec2.ec2.send(
     new CreateSnapshotCommand({ VolumeId: volume, ...tagged('snapshot', tags) }),
   );
-  assert(SnapshotId);
+  assert(SnapshotId, 'no SnapshotId');
   return SnapshotId;
 }
 
@@ -134,7 +134,7 @@ export async function plantImage(ec2: RegionAccess, snapshot: string, tags: Tags
       ...tagged('image', tags),
     }),
   );
-  assert(ImageId);
+  assert(ImageId, 'no ImageId');
   return ImageId;
 }
 
@@ -152,7 +152,7 @@ export async function plantInstance(ec2: RegionAccess, tags: Tags): Promise<stri
     }),
   );
   const id = Instances?.[0]?.InstanceId;
-  assert(id);
+  assert(id, 'no id');
   return id;
 }
 

@@ -23,7 +23,7 @@ export interface CopyToRegionInput {
   /** From the moment when the copy could begin, over all attempts; without it only the run's own timer bounds the region. */
   readonly patienceMs?: number;
   /** An earlier activity of this run may have made the copy: it began with the test, or the operator has retried the region. */
-  readonly mayExist?: true;
+  readonly copyMayExist?: true;
 }
 
 export interface PublishRegionInput {

@@ -1,8 +1,11 @@
 /** Runs user-data and per-boot scripts in a guest as cloud-init does: as root, output on the console and in a log. */
 
+import { promises as fs } from 'node:fs';
+import path from 'node:path';
+
 import { scriptWords, shimEnvironment, type ScriptPlace } from './command-run.js';
 import type { Console } from './console.js';
-import { replaceToolFile } from './guest-folder.js';
+import { replaceToolFile, type GuestFolder } from './guest-folder.js';
 import { adaptScript } from './script-text.js';
 import { planUserData, type UserDataScript } from './user-data.js';
 
@@ -52,7 +55,10 @@ export async function runCloudInit(
   say(
     `[    6.200000] cloud-init[1702]: Cloud-init v. 22.2.2 running 'modules:final' at ${stamp()}. Up ${up()} seconds.`,
   );
-  const succeeded = await runPart(place, console, PER_BOOT);
+  const once = firstBoot ? plan.once : [];
+  // To look in the guest and find none costs a dozen programs. The other script makes the log.
+  const isSkipped = once.length > 0 && !(await mayHavePerBoot(place.folder));
+  const succeeded = isSkipped || (await runPart(place, console, PER_BOOT));
   // A machine that went down meanwhile writes no more lines.
   if (place.guest.isStopping()) return;
   if (!succeeded) {
@@ -63,7 +69,7 @@ export async function runCloudInit(
   }
   if (firstBoot) {
     let failedOnce = false;
-    for (const script of plan.once) if (!(await runPart(place, console, script))) failedOnce = true;
+    for (const script of once) if (!(await runPart(place, console, script))) failedOnce = true;
     if (failedOnce) {
       failed = true;
       say(
@@ -78,6 +84,18 @@ export async function runCloudInit(
     // The guest may have been switched off, and its folder removed, by its own user-data.
     () => undefined,
   );
+}
+
+/** False when the folder of the scripts is surely missing. Behind a link, only the guest's own shell looks. */
+async function mayHavePerBoot({ directory }: GuestFolder): Promise<boolean> {
+  let place = directory;
+  for (const name of ['var', 'lib', 'cloud', 'scripts', 'per-boot']) {
+    place = path.join(place, name);
+    const what = await fs.lstat(place).catch((error: NodeJS.ErrnoException) => error);
+    if (what instanceof Error) return what.code !== 'ENOENT';
+    if (!what.isDirectory()) return true;
+  }
+  return true;
 }
 
 /** Whether the script ended with status 0. */

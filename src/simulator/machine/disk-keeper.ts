@@ -1,6 +1,7 @@
 /** Turns disk files into block devices by loop devices, through one helper process that takes all of them back. */
 
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 
@@ -18,6 +19,7 @@ export class DiskKeeper {
   /** Makes `node` the block device of `file`. Fails when the host gives no loop device. */
   attach(file: string, node: string): Promise<void> {
     return this.#inTurn(async () => {
+      await rm(node, { force: true });
       await this.#ask(['attach', file, node], node);
       this.#nodes.add(node);
     });
@@ -27,6 +29,7 @@ export class DiskKeeper {
   detach(node: string): Promise<void> {
     return this.#inTurn(async () => {
       if (!this.#nodes.delete(node)) return;
+      await rm(node, { force: true });
       await this.#ask(['detach', node], node);
       if (this.#nodes.size === 0) await this.#endHelper();
     });

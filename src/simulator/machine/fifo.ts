@@ -1,20 +1,10 @@
 /** Named pipes through which a guest talks to the simulator: its console, and what its tools ask for. */
 
-import { execFile } from 'node:child_process';
-import { constants, openSync, promises as fs } from 'node:fs';
+import { constants, openSync } from 'node:fs';
 import net from 'node:net';
-import { promisify } from 'node:util';
-
-import { requireHostTool } from './host-tools.js';
 
 export interface Fifo {
   close(): void;
-}
-
-/** Makes named pipes; existing files of those names are replaced. */
-export async function makeFifos(paths: readonly string[]): Promise<void> {
-  for (const file of paths) await fs.rm(file, { force: true });
-  await promisify(execFile)(requireHostTool('mkfifo'), ['-m', '600', ...paths]);
 }
 
 /** Reads a named pipe for as long as the guest lives. */

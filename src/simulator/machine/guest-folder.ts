@@ -66,7 +66,16 @@ const libraryFiles = ['lib.sh', 'run-unit.sh', 'exec.sh', 'init.sh'];
 
 /** Folders that a restart empties: they are in memory on Amazon Linux 2023. */
 const volatileFolders = ['run', 'tmp', 'work', 'memory', 'merged'];
-const ownFolders = ['home', 'root', 'var/tmp', 'var/lib', 'var/log', 'upper', ...volatileFolders];
+const ownFolders = [
+  'home',
+  'root',
+  'var/tmp',
+  'var/lib',
+  'var/log',
+  'upper',
+  ...volatileFolders,
+  'run/local-cloud',
+];
 
 export async function layOutGuestFolder(spec: MachineSpec, mode: GuestMode): Promise<GuestFolder> {
   const { directory } = spec;

@@ -34,12 +34,13 @@ const droppedCapabilities =
 export async function startInNamespaces(folder: GuestFolder): Promise<Guest> {
   const script = path.join(guestScriptFolder(), 'enter-namespaces.sh');
   const user = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
+  const setpriv = user.length === 0 ? findHostTool('setpriv') : undefined;
   const init = spawn(
     requireHostTool('unshare'),
     [
       ...user,
       ...['--mount', '--pid', '--fork', '--kill-child', requireHostTool('bash'), script],
-      folder.directory,
+      ...[folder.directory, setpriv === undefined ? '' : droppedCapabilities],
     ],
     // Detached, so that an interrupt from the terminal reaches only the simulator.
     { detached: true, env: { PATH: standardPath }, stdio: 'pipe' },
@@ -50,16 +51,12 @@ export async function startInNamespaces(folder: GuestFolder): Promise<Guest> {
     ...(user.length > 0 ? ['--user', '--preserve-credentials'] : []),
     '--',
   ];
-  const setpriv = findHostTool('setpriv');
-  const drop =
-    user.length === 0 && setpriv !== undefined
-      ? [setpriv, `--bounding-set=${droppedCapabilities}`]
-      : [];
+  const drop = setpriv === undefined ? [] : [setpriv, `--bounding-set=${droppedCapabilities}`];
   const nsenter = requireHostTool('nsenter');
   return guestOf(init, (words, environment) =>
-    spawn(nsenter, [...enter, ...drop, ...cleanEnvironment(environment), ...words], {
+    spawn(nsenter, [...enter, ...drop, ...words], {
       detached: true,
-      env: { PATH: standardPath },
+      env: environment,
       stdio: 'pipe',
     }),
   );
@@ -75,13 +72,11 @@ export async function startWithShims(folder: GuestFolder): Promise<Guest> {
     stdio: 'pipe',
   });
   await untilReady(warden);
-  const env = requireHostTool('env');
-  return guestOf(warden, (words, environment) => {
-    const marked = { ...environment, LOCAL_CLOUD_GUEST: mark };
-    const child = spawn(env, [...cleanEnvironment(marked).slice(1), ...words], {
+  return guestOf(warden, ([program = '', ...words], environment) => {
+    const child = spawn(program, words, {
       cwd: folder.directory,
       detached: true,
-      env: { PATH: standardPath },
+      env: { ...environment, LOCAL_CLOUD_GUEST: mark },
       stdio: 'pipe',
     });
     if (child.pid !== undefined) warden.stdin.write(`group ${child.pid}\n`);
@@ -97,10 +92,6 @@ export function killGroup(child: ChildProcess): void {
   } catch {
     // ESRCH: it has ended.
   }
-}
-
-function cleanEnvironment(environment: Readonly<Record<string, string>>): string[] {
-  return ['env', '-i', ...Object.entries(environment).map(([name, value]) => `${name}=${value}`)];
 }
 
 function guestOf(init: ChildProcessWithoutNullStreams, start: Guest['spawn']): Guest {

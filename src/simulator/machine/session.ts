@@ -2,7 +2,7 @@
 
 import type { ScriptPlace } from './command-run.js';
 import { DiskTable } from './disk-table.js';
-import { makeFifos, readFifo } from './fifo.js';
+import { readFifo } from './fifo.js';
 import { layOutGuestFolder } from './guest-folder.js';
 import { GuestWork } from './guest-work.js';
 import { startInNamespaces, startWithShims } from './guest.js';
@@ -36,7 +36,6 @@ export async function startSession(
   const folder = await layOutGuestFolder(spec, mode);
   const events = `${folder.tools}/events`;
   const console = `${folder.dev}/console`;
-  await makeFifos([events, console]);
   const disks = new DiskTable(spec, folder, mode, keeper);
   try {
     await disks.attachRoot(spec.rootDevice);

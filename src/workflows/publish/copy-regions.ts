@@ -7,7 +7,8 @@ import type { ImagePlan, RegionPlan } from '../../model/plan/plan.js';
 import { settleAll } from '../../model/settle.js';
 import { copyBounds, copying } from '../profiles.js';
 import { afterFailure, isGivenUp, operated } from './held-region.js';
-import type { Publication, RegionAmis } from './publication.js';
+import type { Publication } from './publication.js';
+import type { RegionAmis } from './region-amis.js';
 import { failWithoutRequired } from './required-regions.js';
 import { withinPatience } from './within-patience.js';
 
@@ -127,9 +128,10 @@ async function copyRegion(
   // The activity counts it from the moment when its copy can begin.
   const patience = copyQueueMs === undefined ? {} : { patienceMs: regionPatienceMs };
   const amis = await run.operator.skippable(regionName, async () => {
-    const mayExist = (await early.ended(regionName)) || isAgain ? { mayExist: true as const } : {};
+    const isBegun = (await early.ended(regionName)) || isAgain;
+    const begun = isBegun ? { copyMayExist: true as const } : {};
     return copyToRegion.executeWithOptions(options, [
-      { origin, arch, registration, regionPlan, source, ...patience, ...mayExist },
+      { origin, arch, registration, regionPlan, source, ...patience, ...begun },
     ]);
   });
   run.setRegion(regionName, { state: 'copied', amis });

@@ -3,9 +3,13 @@
 import { CancellationScope, log, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../../activities/activities.js';
 import type { SnapshotSource } from '../../activities/shapes/image.js';
+import type { CopySnapshotInput } from '../../activities/shapes/region.js';
+import type { ImagePlan } from '../../model/plan/plan.js';
 import { failureReason } from '../failure-reason.js';
 import { waiting } from '../profiles.js';
-import type { Publication } from './publication.js';
+import type { ImageRun } from './image-run.js';
+import type { LateRegions } from './late-regions.js';
+import type { UndoStack } from './undo-stack.js';
 
 const { copySnapshot } = proxyActivities<Pick<Activities, 'copySnapshot'>>(waiting);
 
@@ -15,16 +19,27 @@ interface EarlyCopy {
   readonly ended: Promise<unknown>;
 }
 
+/** The parts of a publication that an early copy changes. */
+interface CopyingRun {
+  readonly run: ImageRun;
+  readonly undo: UndoStack;
+  readonly late: LateRegions;
+}
+
 export class EarlyCopies {
+  readonly #of: CopyingRun;
   readonly #copies = new Map<string, EarlyCopy>();
 
+  constructor({ run, undo, late }: CopyingRun) {
+    this.#of = { run, undo, late };
+  }
+
   /** Begins a copy in each region that waits for one; the run goes on meanwhile. */
-  begin(publication: Publication, source: SnapshotSource): void {
-    const { run, plan } = publication;
-    if (plan.copyStart !== 'with-test') return;
-    for (const { regionName } of plan.copies) {
-      if (run.region(regionName).state !== 'waiting') continue;
-      this.#copies.set(regionName, beginOne(publication, source, regionName));
+  begin({ copyStart, copies, origin }: ImagePlan, source: SnapshotSource): void {
+    if (copyStart !== 'with-test') return;
+    for (const { regionName } of copies) {
+      if (this.#of.run.region(regionName).state !== 'waiting') continue;
+      this.#copies.set(regionName, beginOne(this.#of, { origin, regionName, source }));
     }
   }
 
@@ -47,19 +62,15 @@ export class EarlyCopies {
   }
 }
 
-function beginOne(
-  { run, plan, undo, late }: Publication,
-  source: SnapshotSource,
-  regionName: string,
-): EarlyCopy {
-  const { origin } = plan;
+function beginOne({ run, undo, late }: CopyingRun, input: CopySnapshotInput): EarlyCopy {
+  const { regionName } = input;
   const scope = late.newScope();
   undo.register(regionName, 'copy');
   run.setRegion(regionName, { state: 'copying' });
   const summary = `begin the copy to ${regionName} while the test runs`;
   const copy = async (): Promise<void> => {
     try {
-      await copySnapshot.executeWithOptions({ summary }, [{ origin, regionName, source }]);
+      await copySnapshot.executeWithOptions({ summary }, [input]);
     } catch (failure) {
       log.warn('an early copy did not begin; the copy step tries it again', {
         region: regionName,

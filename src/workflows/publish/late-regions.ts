@@ -3,7 +3,7 @@
 import { CancellationScope, condition } from '@temporalio/workflow';
 import type { RegionPlan } from '../../model/plan/plan.js';
 import { settleAll } from '../../model/settle.js';
-import type { RegionAmis } from './publication.js';
+import type { RegionAmis } from './region-amis.js';
 
 /** undefined: the region was left out. */
 type LateRegion = Promise<RegionAmis | undefined>;

@@ -4,8 +4,10 @@ import { needsOperator } from '../../model/errors.js';
 import type { OperatorAct } from '../../model/progress/operator.js';
 import type { RegionProgress } from '../../model/progress/progress.js';
 import { failureDetails, failureReason, isCancelled, serviceFailure } from '../failure-reason.js';
+import type { EarlyCopies } from './early-copies.js';
+import type { ImageRun } from './image-run.js';
 import { beforeHold } from './region-state.js';
-import type { Publication } from './publication.js';
+import type { UndoStack } from './undo-stack.js';
 import { leftBehind } from './undo-stack.js';
 
 const SKIPPED_NEXT = 'Retry the region when it is to be published after all.';
@@ -13,10 +15,20 @@ const SKIPPED_NEXT = 'Retry the region when it is to be published after all.';
 const LATE_NEXT =
   'Check the region in AWS Health. If the region is healthy but slow, raise publish.region_patience.';
 
+/** The parts of a publication that go on without one of its regions. */
+export interface LeavingRun {
+  readonly run: ImageRun;
+  readonly undo: UndoStack;
+  readonly early: EarlyCopies;
+  /** Whether the whole run was cancelled or has failed. */
+  readonly isEnding: boolean;
+  undoAside(regionName: string, undo: Promise<void>): void;
+}
+
 /** Records the region as failed and undoes it beside the steps. Throws when the whole run was cancelled: then all is undone. */
-export function leaveOut(publication: Publication, regionName: string, failure: unknown): void {
-  const { run } = publication;
-  if (publication.isEnding) throw failure;
+export function leaveOut(leaving: LeavingRun, regionName: string, failure: unknown): void {
+  const { run } = leaving;
+  if (leaving.isEnding) throw failure;
   const skip = run.operator.skipOf(regionName);
   const late = isCancelled(failure) ? lateReason(failure) : failureReason(failure);
   const reason = skip === undefined ? late : skipReason(skip);
@@ -25,7 +37,7 @@ export function leaveOut(publication: Publication, regionName: string, failure: 
   // The undo asks EC2 which of its AMIs are public. Before that, the record shows the region without AMIs.
   run.setRegion(regionName, { state: 'failed', amis: [], reason, next });
   // The clean-up of a sick region must not delay the others.
-  publication.undoAside(regionName, undoAside(publication, before, reason));
+  leaving.undoAside(regionName, undoAside(leaving, before, reason));
 }
 
 function skipReason({ by, reason }: OperatorAct): string {
@@ -45,7 +57,7 @@ export function nextOf(failure: unknown): string {
 }
 
 async function undoAside(
-  { run, undo, early }: Publication,
+  { run, undo, early }: LeavingRun,
   before: RegionProgress,
   reason: string,
 ): Promise<void> {

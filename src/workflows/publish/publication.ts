@@ -1,7 +1,7 @@
 /** One publication after its plan: what its steps share. */
 
 import { CancellationScope } from '@temporalio/workflow';
-import type { ImagePlan, RegionPlan, RegisteredAmi } from '../../model/plan/plan.js';
+import type { ImagePlan } from '../../model/plan/plan.js';
 import type { Untested } from '../../model/plan/untested.js';
 import { planWithout } from '../../model/plan/plan-without.js';
 import { settleAll } from '../../model/settle.js';
@@ -13,12 +13,6 @@ import { leaveOut } from './leave-out.js';
 import type { ImageRun } from './image-run.js';
 import { UndoStack } from './undo-stack.js';
 
-/** A region and all AMIs that it was to get. */
-export interface RegionAmis {
-  readonly regionPlan: RegionPlan;
-  readonly amis: readonly RegisteredAmi[];
-}
-
 /** Made once, when the plan is there: from then on each change of the run's state becomes messages. */
 export class Publication {
   readonly run: ImageRun;
@@ -26,7 +20,7 @@ export class Publication {
   readonly undo: UndoStack;
   readonly announcements: Announcements;
   readonly late = new LateRegions();
-  readonly early = new EarlyCopies();
+  readonly early: EarlyCopies;
   readonly #scope = CancellationScope.current();
   readonly #aside: Promise<void>[] = [];
   /** The clean-up of each region that was left out. */
@@ -36,6 +30,7 @@ export class Publication {
     this.run = run;
     this.#plan = plan;
     this.undo = new UndoStack(plan.origin);
+    this.early = new EarlyCopies({ run, undo: this.undo, late: this.late });
     this.announcements = new Announcements((reason) => run.addUnsent(reason));
     run.start(plan, {
       onChange: (change) => {

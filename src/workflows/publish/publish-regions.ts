@@ -7,7 +7,8 @@ import type { TestRecord } from '../../model/progress/test-record.js';
 import { settleAll } from '../../model/settle.js';
 import { waiting } from '../profiles.js';
 import { operated } from './held-region.js';
-import type { Publication, RegionAmis } from './publication.js';
+import type { Publication } from './publication.js';
+import type { RegionAmis } from './region-amis.js';
 import { failWithoutRequired } from './required-regions.js';
 
 const { publishRegion, keepRegion } =

@@ -7,7 +7,8 @@ import { variantKey } from '../../model/ids/variant.js';
 import type { RegionPlan, RegisteredAmi, WantedAmi } from '../../model/plan/plan.js';
 import { settleAll } from '../../model/settle.js';
 import { waiting } from '../profiles.js';
-import type { Publication, RegionAmis } from './publication.js';
+import type { Publication } from './publication.js';
+import type { RegionAmis } from './region-amis.js';
 import { launchFirstTest } from './test-instance.js';
 
 const { registerImages } = proxyActivities<Pick<Activities, 'registerImages'>>(waiting);

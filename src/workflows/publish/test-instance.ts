@@ -8,7 +8,8 @@ import type { RegisteredAmi, TestPlan } from '../../model/plan/plan.js';
 import type { TestRecord } from '../../model/progress/test-record.js';
 import { failureDetails, failureReason, isLost } from '../failure-reason.js';
 import { following, testBounds, waiting } from '../profiles.js';
-import type { Publication, RegionAmis } from './publication.js';
+import type { Publication } from './publication.js';
+import type { RegionAmis } from './region-amis.js';
 import { isUntestable, leaveOutVirt } from './untested.js';
 
 const { launchTestInstance, terminateInstance } =

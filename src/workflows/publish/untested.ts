@@ -5,7 +5,8 @@ import type { Activities } from '../../activities/activities.js';
 import type { RegisteredAmi } from '../../model/plan/plan.js';
 import { failureDetails, failureReason, isCancelled } from '../failure-reason.js';
 import { waiting } from '../profiles.js';
-import type { Publication, RegionAmis } from './publication.js';
+import type { Publication } from './publication.js';
+import type { RegionAmis } from './region-amis.js';
 
 const { leaveOutUntested } = proxyActivities<Pick<Activities, 'leaveOutUntested'>>(waiting);
 

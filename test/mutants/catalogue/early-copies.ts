@@ -32,7 +32,7 @@ export const OVERLAP: readonly Mutant[] = [
     name: 'copies begin before the test though the configuration wants them after it',
     invariant: 'I9',
     file: 'src/workflows/publish/early-copies.ts',
-    find: "    if (plan.copyStart !== 'with-test') return;\n",
+    find: "    if (copyStart !== 'with-test') return;\n",
     replace: '',
     tests: [EARLY],
   },

@@ -115,8 +115,8 @@ export const HANDS: readonly Mutant[] = [
     name: 'a name that was free at the plan is never looked for again',
     invariant: 'I9',
     file: 'src/activities/copy.ts',
-    find: 'const isSought = mayExist(input) || regionPlan.namesAreFree !== true;',
-    replace: 'const isSought = regionPlan.namesAreFree !== true;',
+    find: 'const namesMayBeTaken = copyMayExist(input) || regionPlan.namesAreFree !== true;',
+    replace: 'const namesMayBeTaken = regionPlan.namesAreFree !== true;',
     tests: [LEFT],
   },
   {

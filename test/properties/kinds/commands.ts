@@ -120,7 +120,7 @@ const optionValues = inputKind({
         (value) => {
           if (typeof value === 'number')
             assert(Number.isSafeInteger(value) && value >= 0, `${value}`);
-          else assert(['x86_64', 'aarch64'].includes(value));
+          else assert(['x86_64', 'aarch64'].includes(value), `arch ${value}`);
         },
       );
     },
@@ -151,6 +151,7 @@ const messageTexts = inputKind({
             assert(
               text.split('"compose_id"').length <= 2 ||
                 parsed.message.composeId === MESSAGE.compose_id,
+              parsed.message.composeId,
             );
         },
       ),

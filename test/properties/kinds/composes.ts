@@ -51,7 +51,7 @@ const composeIds = inputKind({
       const parsed = parseComposeId(id);
       if (parsed === undefined) return 'rejected';
       assert.match(id, /^[A-Za-z][A-Za-z0-9._-]{0,99}$/);
-      assert(!id.includes('..') || !id.split('/').includes('..'));
+      assert(!id.includes('..') || !id.split('/').includes('..'), id);
       const type = parsed.releaseType === 'ga' ? '' : `-${parsed.releaseType}`;
       const again = `${parsed.short}-${parsed.version}${type}-${parsed.date}`;
       assert(id.startsWith(again) && id.endsWith(`.${parsed.respin}`), 'its parts make it again');
@@ -101,7 +101,7 @@ const composeMessages = inputKind({
         return 'rejected';
       }
       const { composeId, location, label = '' } = parsed.message;
-      assert(parseComposeId(composeId) !== undefined);
+      assert(parseComposeId(composeId) !== undefined, composeId);
       assertPlainLine(label);
       if (location !== undefined) assertPlainPlace(location);
       return 'accepted';
@@ -249,13 +249,16 @@ const composeMetadataKind = inputKind({
 
 function assertBelowCompose(image: ComposeImages['images'][number]): void {
   const { url, name, sha256, sizeBytes, arch, subvariant } = image;
-  assert(url.startsWith(`${LOCATION}/`));
+  assert(url.startsWith(`${LOCATION}/`), url);
   assert.equal(new URL(url).href, url, 'another parser reads another URL');
   assert.equal(new URL(url).pathname.split('/').at(-1), `${name}.raw.xz`);
   assert.match(name, /^[A-Za-z0-9][A-Za-z0-9._+~-]{0,199}$/);
   assert.match(sha256, /^[0-9a-f]{64}$/);
-  assert(Number.isSafeInteger(sizeBytes) && sizeBytes > 0);
-  assert(['x86_64', 'aarch64'].includes(arch) && subvariant === 'Cloud_Base');
+  assert(Number.isSafeInteger(sizeBytes) && sizeBytes > 0, `${sizeBytes} bytes`);
+  assert(
+    ['x86_64', 'aarch64'].includes(arch) && subvariant === 'Cloud_Base',
+    `${subvariant} ${arch}`,
+  );
   const workflowId = imageWorkflowId(DEFAULT_DEPLOYMENT, {
     composeId: COMPOSE_ID,
     subvariant,

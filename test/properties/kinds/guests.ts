@@ -95,7 +95,7 @@ function isQuotable(word: string): boolean {
     quoted(word);
     return true;
   } catch (error) {
-    assert(readable(TypeError)(error));
+    assert(readable(TypeError)(error), String(error));
     assert(/[\0\n\r\p{Surrogate}]/u.test(word), 'only what cannot be one word is refused');
     return false;
   }
@@ -144,15 +144,18 @@ const unitReports = inputKind({
         (report) => {
           if (report.state === 'running') {
             assertPlainLine(report.phase);
-            assert(report.bytes >= 0 && report.total >= 0);
-            assert(Number.isSafeInteger(report.bytes) && Number.isSafeInteger(report.total));
+            assert(report.bytes >= 0 && report.total >= 0, `${report.bytes} of ${report.total}`);
+            assert(
+              Number.isSafeInteger(report.bytes) && Number.isSafeInteger(report.total),
+              `${report.bytes} of ${report.total}`,
+            );
           }
           if (report.state !== 'done') return;
           for (const [key, value] of report.values) {
             assert.match(key, /^[a-z][a-z0-9_]*$/);
             assertPlainLine(value);
             const number = wholeNumber(value);
-            assert(number === undefined || Number.isSafeInteger(number));
+            assert(number === undefined || Number.isSafeInteger(number), `number ${number}`);
           }
         },
       ),
@@ -188,8 +191,11 @@ const consoles = inputKind({
         readable(TypeError),
         (report) => {
           if (report === undefined) return;
-          assert(report.output.length <= 64 * 1024);
-          assert(report.exitStatus >= 0 && report.exitStatus <= 999);
+          assert(report.output.length <= 64 * 1024, `${report.output.length} characters`);
+          assert(
+            report.exitStatus >= 0 && report.exitStatus <= 999,
+            `exit status ${report.exitStatus}`,
+          );
           assertHarmless(printable(report.output));
           assert.equal(parseConsoleReport(console, NONCE.replace('0', 'f')), undefined);
         },
@@ -222,7 +228,7 @@ const failures = inputKind({
         new TypeError(message),
       ];
       const failure = toFailure(errors[way]);
-      assert(failure instanceof ApplicationFailure);
+      assert(failure instanceof ApplicationFailure, String(failure));
       assertPlainText(failure.message);
       const [shown] = failure.details as Record<string, unknown>[];
       for (const value of Object.values(shown ?? {})) assertHarmless(String(value));

@@ -40,7 +40,7 @@ const imagePaths = inputKind({
       assert.equal(new URL(path, 'https://a/b/').pathname, `/b/${path}`, 'it leaves its folder');
       assert(!/\.(?:\/|$)/.test(path), 'a name that ends in a dot is another one elsewhere');
       // No wildcard of an EC2 filter: a look-up by tag must find this image alone.
-      assert(!/[*?\\]/.test(path));
+      assert(!/[*?\\]/.test(path), path);
       return 'accepted';
     },
   }),

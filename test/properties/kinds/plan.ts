@@ -110,12 +110,12 @@ async function verdictOfActivity<T>(
     value = await new MockActivityEnvironment({}, { logger }).run(act);
   } catch (error) {
     const failure = toFailure(error);
-    assert(failure instanceof ApplicationFailure);
+    assert(failure instanceof ApplicationFailure, String(failure));
     assertPlainText(failure.message);
     const { code, next, class: failureClass } = failure.details?.[0] as Record<string, string>;
-    assert(failureClass === 'refused' || failureClass === 'unreachable');
+    assert(failureClass === 'refused' || failureClass === 'unreachable', `class ${failureClass}`);
     assert(code !== 'internal', `an unforeseen error: ${String(error)}`);
-    assert((next ?? '').length > 8);
+    assert((next ?? '').length > 8, `next: ${next}`);
     return 'rejected';
   }
   onDone(value);
@@ -169,7 +169,7 @@ const requests = inputKind({
         return verdictOfActivity(
           () => planImage(stand.context, { request, workflowId, runId: 'run' }),
           (plan) => {
-            assert(plan.downloadUrl.startsWith(`${stand.server.url}/`));
+            assert(plan.downloadUrl.startsWith(`${stand.server.url}/`), plan.downloadUrl);
             for (const { name } of plan.home.wanted)
               assert.match(name, /^[A-Za-z0-9()[\] ./'@_-]{3,128}$/);
           },
@@ -236,7 +236,7 @@ const documents = inputKind({
           () => readCompose(stand.context, message),
           ({ requests }) => {
             for (const { image } of requests)
-              assert(image.url.startsWith(`${stand.server.url}/compose/`));
+              assert(image.url.startsWith(`${stand.server.url}/compose/`), image.url);
           },
         );
       },

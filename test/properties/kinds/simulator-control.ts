@@ -149,7 +149,10 @@ const wire = inputKind({
         assert(!text.includes('root:x:0'), 'it reads files of this machine');
         const isControl = target.startsWith('/_fedimg/');
         if (status === 200)
-          assert(isControl && (isRead || method === 'PUT') && origin === undefined);
+          assert(
+            isControl && (isRead || method === 'PUT') && origin === undefined,
+            `${method} from ${origin}`,
+          );
         return status === 200 ? 'accepted' : 'rejected';
       },
       close: async () => {

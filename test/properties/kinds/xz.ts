@@ -145,9 +145,15 @@ const xzIndexes = inputKind({
         () => readXzSizes(file, 'image.raw.xz', MAX_RAW_BYTES),
         readable(SourceError),
         (sizes) => {
-          assert(readBytes <= READ_BYTES_MAX);
-          assert(Number.isSafeInteger(sizes.rawSizeBytes) && sizes.rawSizeBytes >= 0);
-          assert(sizes.rawSizeBytes <= MAX_RAW_BYTES && sizes.compressedSizeBytes === bytes.length);
+          assert(readBytes <= READ_BYTES_MAX, `${readBytes} bytes were read`);
+          assert(
+            Number.isSafeInteger(sizes.rawSizeBytes) && sizes.rawSizeBytes >= 0,
+            `raw size ${sizes.rawSizeBytes}`,
+          );
+          assert(
+            sizes.rawSizeBytes <= MAX_RAW_BYTES && sizes.compressedSizeBytes === bytes.length,
+            JSON.stringify(sizes),
+          );
         },
       );
     },

@@ -107,7 +107,7 @@ describe('copies that begin with the test', () => {
     });
     assert.equal(earlyCopies(fake).length, COPIES.length, 'one copy a region');
     assert(
-      copied.every(({ mayExist }) => mayExist === true),
+      copied.every(({ copyMayExist }) => copyMayExist === true),
       'a second copy would be made where EC2 lists the first one late',
     );
     const copies = fake.announced.filter(({ topic }) => topic === 'image.copy');
@@ -201,7 +201,7 @@ describe('copies that begin with the test', () => {
       assert.equal((await handle.result()).outcome, 'published');
     });
     const again = copied.find(({ regionPlan }) => regionPlan.regionName === SICK);
-    assert.equal(again?.mayExist, undefined, 'its first copy is gone');
+    assert.equal(again?.copyMayExist, undefined, 'its first copy is gone');
   });
 
   it('that cannot begin cost no region: the copy step makes them', async () => {

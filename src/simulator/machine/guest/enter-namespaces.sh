@@ -1,8 +1,10 @@
 #!/bin/bash
 # Runs as the first process of new mount and PID namespaces: builds the instance's own tree, then becomes
-# its init. Arguments: the machine's folder, which holds `local-cloud`. Prints what it found, then `ready`.
+# its init. Arguments: the machine's folder, which holds `local-cloud`, and the capabilities that its init loses
+# (none for a user's namespace). Prints what it found, then `ready`.
 set -u
 machine=$1
+bounds=$2
 
 fail() { printf 'failed %s\n' "$1"; exit 1; }
 
@@ -12,7 +14,6 @@ printf 'pid %s\n' "$host_pid"
 
 upper=$machine/upper
 root=$machine/merged
-mkdir -p "$upper" "$machine/work" "$root"
 
 # The guest may write everywhere; the host's files stay unchanged.
 overlay_root() {
@@ -60,30 +61,53 @@ else
   bound_root || fail 'neither an overlay nor bind mounts'
 fi
 
-(cd "$root" && mkdir -p proc sys dev run tmp root home var/tmp var/lib var/log "$machine/run/local-cloud")
-mount -t proc proc "$root/proc" || fail 'no /proc in the namespace'
-for file in sysrq-trigger kcore timer_list; do
-  [ -e "$root/proc/$file" ] && mount --bind /dev/null "$root/proc/$file"
+missing=("$root/.old")
+for own in proc sys dev run tmp root home var/tmp var/lib var/log; do
+  [ -d "$root/$own" ] || missing+=("$root/$own")
 done
-mount --bind "$root/proc/sys" "$root/proc/sys" && mount -o remount,bind,ro "$root/proc/sys"
+mkdir -p "${missing[@]}"
+
+# Mounts are made from a table by one mount(8): a call for each would be most of the work of a guest's start.
+table=
+to_mount() { # SOURCE TARGET TYPE OPTIONS
+  local word line=
+  for word in "$@"; do
+    word=${word//\\/\\134} word=${word// /\\040} word=${word//$'\t'/\\011} word=${word//$'\n'/\\012}
+    line+="$word "
+  done
+  table+="${line}0 0"$'\n'
+}
+mount_table() {
+  printf '%s' "$table" > "$machine/mount-table" && table= && mount --all --fstab "$machine/mount-table"
+}
+to_mount proc "$root/proc" proc defaults
+to_mount "$machine/dev" "$root/dev" none bind
+for node in null zero full random urandom tty; do
+  : > "$machine/dev/$node" || fail "no /dev/$node"
+  to_mount "/dev/$node" "$root/dev/$node" none bind
+done
+for own in run tmp root home var/tmp var/lib var/log; do
+  to_mount "$machine/$own" "$root/$own" none bind
+done
+to_mount "$machine/local-cloud" "$root/run/local-cloud" none bind
+mount_table || fail 'no folders of its own, /proc or /dev in the namespace'
+
+[ -d "$root/var/run" ] && [ ! -L "$root/var/run" ] && to_mount "$machine/run" "$root/var/run" none bind
+for file in sysrq-trigger kcore timer_list; do
+  [ -e "$root/proc/$file" ] && to_mount /dev/null "$root/proc/$file" none bind
+done
+to_mount "$root/proc/sys" "$root/proc/sys" none bind,ro
+mount_table
 # Without what is mounted below it: the guest must not see the host's control groups.
 if mount --bind /sys "$root/sys" 2>/dev/null; then
   mount -o remount,bind,ro "$root/sys" 2>/dev/null || umount "$root/sys" || fail 'no read-only /sys'
 fi
-
-mount --bind "$machine/dev" "$root/dev" || fail 'no /dev'
-for node in null zero full random urandom tty; do
-  : > "$machine/dev/$node" && mount --bind "/dev/$node" "$root/dev/$node" || fail "no /dev/$node"
-done
-for own in run tmp root home var/tmp var/lib var/log; do
-  mount --bind "$machine/$own" "$root/$own" || fail "no /$own"
-done
-mount --bind "$machine/local-cloud" "$root/run/local-cloud" || fail 'no /run/local-cloud'
-[ -d "$root/var/run" ] && [ ! -L "$root/var/run" ] && mount --bind "$machine/run" "$root/var/run"
+# Through these the guest talks to the simulator: its console, and what its tools ask for.
+mkfifo -m 600 "$machine/dev/console" "$machine/local-cloud/events" || fail 'no named pipes'
 
 umount=$(type -P umount) || fail 'no umount'
 cd "$root" || fail 'no root'
-if mkdir -p "$root/.old" && pivot_root . .old 2>/dev/null; then
+if pivot_root . .old 2>/dev/null; then
   # By its old path: under the new root `umount` is the guest's own tool, which only keeps a table.
   "/.old$umount" -l /.old || fail 'the host stays reachable'
   rmdir /.old
@@ -94,8 +118,7 @@ else
 fi
 
 # Root of the guest is not root of the host: no mounts, modules, clock, raw devices or power switch.
-drop='-sys_admin,-sys_boot,-sys_module,-sys_rawio,-sys_time,-mknod,-syslog,-net_admin,-audit_control,-mac_admin'
-if setpriv --bounding-set="$drop" true 2>/dev/null; then
-  exec "${start[@]}" setpriv --bounding-set="$drop" bash /run/local-cloud/init.sh
+if [ -n "$bounds" ]; then
+  exec ${start[@]+"${start[@]}"} setpriv --bounding-set="$bounds" bash /run/local-cloud/init.sh
 fi
 exec ${start[@]+"${start[@]}"} bash /run/local-cloud/init.sh

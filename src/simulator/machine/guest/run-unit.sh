@@ -38,7 +38,7 @@ while kill -0 "$child" 2>/dev/null; do wait "$child"; status=$?; done
 end_leftovers KILL
 restore_sizes
 result=success code=exited
-if [ -s "$unit/result" ]; then result=$(cat "$unit/result")
+if [ -s "$unit/result" ]; then result=$(<"$unit/result")
 elif [ "$status" -gt 128 ] && [ "$stopping" = 1 ]; then result=success
 elif [ "$status" -gt 128 ]; then result=signal
 elif [ "$status" != 0 ]; then result=exit-code
@@ -48,7 +48,7 @@ if [ "$status" -gt 128 ]; then code=killed status=$((status - 128)); fi
 printf '%s\n' "$status" > "$unit/status"
 printf '%s\n' "$code" > "$unit/code"
 printf '%s\n' "$result" > "$unit/result"
-date +%s > "$unit/ended"
+printf '%(%s)T\n' -1 > "$unit/ended"
 report unit end "$name"
 if [ "$result" != success ]; then
   printf '%s: Main process exited, code=%s, status=%s\n%s: Failed with result %s.\n' "$name" "$code" "$status" "$name" "'$result'" >> "$MACHINE/journal/$name"

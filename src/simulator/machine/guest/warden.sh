@@ -6,6 +6,7 @@ machine=$1
 mark=$2
 groups=()
 trap '' TERM INT HUP
+mkfifo -m 600 "$machine/dev/console" "$machine/local-cloud/events" || { printf 'failed no named pipes\n'; exit 1; }
 printf 'pid %s\nready\n' "$$"
 exec > /dev/null 2>&1
 while read -r word number; do
