@@ -24,8 +24,8 @@ const { values, positionals } = parseArgs({
   /** Test files; all by default. */
   allowPositionals: true,
   options: {
-    /** Test files at the same time. Five keep two cores busy: each waits now and then. */
-    jobs: { type: 'string', default: '5' },
+    /** Test files at the same time. Six keep two cores busy: each waits now and then. */
+    jobs: { type: 'string', default: '6' },
     /** Only the tests. */
     unit: { type: 'boolean', default: false },
     /** Only the cheap folders. */
