@@ -34,7 +34,7 @@ const droppedCapabilities =
 export async function startInNamespaces(folder: GuestFolder): Promise<Guest> {
   const script = path.join(guestScriptFolder(), 'enter-namespaces.sh');
   const user = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
-  const setpriv = user.length === 0 ? findHostTool('setpriv') : undefined;
+  const setpriv = findHostTool('setpriv');
   const init = spawn(
     requireHostTool('unshare'),
     [
@@ -51,7 +51,10 @@ export async function startInNamespaces(folder: GuestFolder): Promise<Guest> {
     ...(user.length > 0 ? ['--user', '--preserve-credentials'] : []),
     '--',
   ];
-  const drop = setpriv === undefined ? [] : [setpriv, `--bounding-set=${droppedCapabilities}`];
+  const drop =
+    setpriv === undefined || user.length > 0
+      ? []
+      : [setpriv, `--bounding-set=${droppedCapabilities}`];
   const nsenter = requireHostTool('nsenter');
   return guestOf(init, (words, environment) =>
     spawn(nsenter, [...enter, ...drop, ...words], {

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Runs as the first process of new mount and PID namespaces: builds the instance's own tree, then becomes
 # its init. Arguments: the machine's folder, which holds `local-cloud`, and the capabilities that its init loses
-# (none for a user's namespace). Prints what it found, then `ready`.
+# (none without setpriv(1)). Prints what it found, then `ready`.
 set -u
 machine=$1
 bounds=$2
