@@ -4,7 +4,7 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { mkdtemp, rm, statfs } from 'node:fs/promises';
-import { constants, setPriority, tmpdir } from 'node:os';
+import { setPriority, tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -14,6 +14,8 @@ import { quickTestFiles, testFiles } from './test-files.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DEAREST = 25;
+/** Of lint and types; a test has 0 (setpriority(2)). */
+const NICENESS = 5;
 /** Linux keeps it in memory (tmpfs(5)); a container often has only 64 MiB of it. */
 const SHARED_MEMORY = '/dev/shm';
 /** Several times what the tests need at once. */
@@ -114,14 +116,17 @@ async function printDearest(file: string): Promise<void> {
   await rm(dirname(file), { recursive: true });
 }
 
-/** At low priority: it takes the time in which tests wait, and delays no test. */
+/**
+ * At a lower priority: it takes the time in which tests wait. At a much lower one, lint would end last, alone on one of the
+ * cores.
+ */
 async function check(name: 'lint' | 'types'): Promise<Check> {
   const child = spawn('npm', ['run', '--silent', name], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   // The programs that npm starts inherit it.
-  if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  if (child.pid !== undefined) setPriority(child.pid, NICENESS);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => (output += text));
