@@ -15,7 +15,7 @@ import { quickTestFiles, testFiles } from './test-files.js';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DEAREST = 25;
 /** Of lint and types; a test has 0 (setpriority(2)). */
-const NICENESS = 5;
+const NICENESS = 8;
 /** Linux keeps it in memory (tmpfs(5)); a container often has only 64 MiB of it. */
 const SHARED_MEMORY = '/dev/shm';
 /** Several times what the tests need at once. */
