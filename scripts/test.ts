@@ -64,8 +64,8 @@ if (costs !== undefined) await printDearest(costs);
 console.log(counts);
 
 /**
- * Disks of the local cloud, databases and queues of tests last for seconds: in memory, where it has the room, they cost a
- * fifth of the time. Who has set TMPDIR keeps it.
+ * The tests' disks of the local cloud, databases and queues last for seconds. In memory, if it has room, the tests of the
+ * fault matrix take a fifth less time. A TMPDIR of the user's own is kept.
  */
 async function folderInMemory(): Promise<{ TMPDIR?: string }> {
   if (process.env['TMPDIR'] !== undefined) return {};
@@ -117,8 +117,8 @@ async function printDearest(file: string): Promise<void> {
 }
 
 /**
- * At a lower priority: it takes the time in which tests wait. At a much lower one, lint would end last, alone on one of the
- * cores.
+ * At a lower priority, so that lint and types use the time in which tests wait. If it were much lower, lint would end
+ * after the tests, and one core would be idle.
  */
 async function check(name: 'lint' | 'types'): Promise<Check> {
   const child = spawn('npm', ['run', '--silent', name], {

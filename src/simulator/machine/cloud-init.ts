@@ -56,7 +56,7 @@ export async function runCloudInit(
     `[    6.200000] cloud-init[1702]: Cloud-init v. 22.2.2 running 'modules:final' at ${stamp()}. Up ${up()} seconds.`,
   );
   const once = firstBoot ? plan.once : [];
-  // To look in the guest and find none costs a dozen programs. The other script makes the log.
+  // A search in the guest starts a dozen programs, so it is left out if it would find nothing. The other script makes the log.
   const isSkipped = once.length > 0 && !(await mayHavePerBoot(place.folder));
   const succeeded = isSkipped || (await runPart(place, console, PER_BOOT));
   // A machine that went down meanwhile writes no more lines.
@@ -86,7 +86,7 @@ export async function runCloudInit(
   );
 }
 
-/** False when the folder of the scripts is surely missing. Behind a link, only the guest's own shell looks. */
+/** False when the folder of the scripts is surely missing. If a part of the path is a link, the guest's own shell looks. */
 async function mayHavePerBoot({ directory }: GuestFolder): Promise<boolean> {
   let place = directory;
   for (const name of ['var', 'lib', 'cloud', 'scripts', 'per-boot']) {
