@@ -25,6 +25,8 @@ interface Changes {
   readonly values: Readonly<Record<string, string>>;
   readonly ports: Readonly<Record<string, number>>;
   readonly configuration: string;
+  /** Runs after the block that cancels a run. */
+  readonly afterCancel: string;
 }
 
 const ADMINISTRATOR = {
@@ -40,7 +42,7 @@ const ADMINISTRATOR = {
 };
 
 /** One script of all commands, which ends at the first that fails. */
-async function scriptOf({ values, ports, configuration }: Changes): Promise<string> {
+async function scriptOf({ values, ports, configuration, afterCancel }: Changes): Promise<string> {
   const blocks = await shellBlocks(PAGE);
   const texts = blocks.map(({ line, text }) => {
     let changed = text;
@@ -57,10 +59,12 @@ async function scriptOf({ values, ports, configuration }: Changes): Promise<stri
       /^(.*?)\s+# exit status (\d+):.*$/gm,
       (_, command: string, status: string) => `${command} && exit 99 || test $? = ${status}`,
     );
-    const after = changed.includes('> fedimg.toml')
-      ? `\ncat >> fedimg.toml <<'END'\n${configuration}\nEND`
-      : '';
-    return `echo "## ${PAGE}:${line}" >&2\n${changed}${after}`;
+    const blockLines = [`echo "## ${PAGE}:${line}" >&2`, changed];
+    if (changed.includes('> fedimg.toml')) {
+      blockLines.push(`cat >> fedimg.toml <<'END'\n${configuration}\nEND`);
+    }
+    if (changed.includes('fedimg cancel')) blockLines.push(afterCancel);
+    return blockLines.join('\n');
   });
   for (const name of Object.keys(values)) {
     assert(
@@ -130,7 +134,12 @@ describe('docs/getting-started.md', () => {
           `agent_key = "${agentKeyFile}"`,
           '[timing]\nscale = 0.05\npoll_interval = "200ms"\ncommand_poll_interval = "200ms"',
         ].join('\n'),
+        afterCancel: `curl --fail --silent -X PUT -d '[]' ${simulator.url}/_fedimg/faults`,
       });
+      // The first run lasts until the reader cancels it, however slow their commands are.
+      await new CloudControl(simulator.url).setFaults([
+        { action: 'RegisterImage', kind: 'throttle', count: 0 },
+      ]);
       const aws = await awsTools();
       const temporal = await findTemporalBinary({ log: () => undefined });
       const PATH = await checkout(folder, [aws, dirname(temporal.path)]);
