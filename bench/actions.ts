@@ -2,7 +2,7 @@
 
 import type { Result, Row } from './row.js';
 import type { Published } from './world.js';
-import { publishOne } from './world.js';
+import { publishOnce } from './world.js';
 
 /**
  * Temporal Cloud, "Actions": a start of a workflow, of an activity and each retry, a recorded heartbeat, a timer, a signal, an update,
@@ -21,7 +21,7 @@ export default async function run(): Promise<Result> {
   const rows: Row[] = [];
   const details: Row[] = [];
   for (const regions of [17, 33] as const) {
-    const published = await publishOne({ regions, seed: 1 });
+    const published = await publishOnce({ regions, seed: 1 });
     const { amis, history, heartbeats } = published;
     const variant = `${regions} regions, ${amis} AMIs`;
     const parts = partsOf(published);

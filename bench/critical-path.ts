@@ -1,7 +1,7 @@
 /** How much longer a run takes than the longest chain of latencies that cannot be avoided. */
 
 import type { Result, Row } from './row.js';
-import { publishOne } from './world.js';
+import { publishOnce } from './world.js';
 
 /** Latencies are drawn: the mean of a few runs, each compared with a run of the same latencies. */
 const SEEDS = [1, 2];
@@ -13,8 +13,8 @@ export default async function run(): Promise<Result> {
   const rows: Row[] = [];
   const ratios: number[] = [];
   for (const seed of SEEDS) {
-    const chain = await publishOne({ regions: 17, seed, timing: EVERY_SECOND });
-    const wall = await publishOne({ regions: 17, seed });
+    const chain = await publishOnce({ regions: 17, seed, timing: EVERY_SECOND });
+    const wall = await publishOnce({ regions: 17, seed });
     ratios.push(wall.seconds / chain.seconds);
     const variant = `latencies ${seed}`;
     rows.push({ figure: '  chain: looks every second', variant, value: chain.seconds, unit: 's' });

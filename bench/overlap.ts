@@ -1,7 +1,7 @@
 /** How much shorter a publication is when the snapshot is copied while the test runs. */
 
 import type { Result, Row } from './row.js';
-import { publishOne } from './world.js';
+import { publishOnce } from './world.js';
 
 /** Latencies are drawn: each run is compared with one of the same latencies. */
 const SEEDS = [1, 2];
@@ -10,8 +10,8 @@ export default async function run(): Promise<Result> {
   const rows: Row[] = [];
   const ratios: number[] = [];
   for (const seed of SEEDS) {
-    const after = await publishOne({ regions: 17, seed });
-    const early = await publishOne({
+    const after = await publishOnce({ regions: 17, seed });
+    const early = await publishOnce({
       regions: 17,
       seed,
       tables: ['[copy]', 'start = "with-test"'],

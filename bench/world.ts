@@ -2,6 +2,7 @@
 
 import type { WorkflowHandle } from '@temporalio/client';
 import { KERNELS } from '../src/local/config.js';
+import type { ImageRequest } from '../src/model/plan/plan.js';
 import type { ImageResult } from '../src/model/progress/progress.js';
 import type { CallCount } from '../src/simulator/index.js';
 import { withPublisher } from '../test/support/local-publisher.js';
@@ -23,6 +24,8 @@ const OPTED_IN = [
 export interface WorldOptions {
   readonly regions: 17 | 33;
   readonly seed: number;
+  /** That are published together; one by default. */
+  readonly images?: number;
   /** Lines of `[timing]`; none is production's defaults. */
   readonly timing?: readonly string[];
   /** Lines of `[publish]` and of other tables. */
@@ -30,15 +33,15 @@ export interface WorldOptions {
   readonly tables?: readonly string[];
 }
 
-/** What one publication took. */
+/** What the publications took together. */
 export interface Published {
-  readonly result: ImageResult;
-  /** From the start of the workflow to its end, by the virtual clock, in seconds. */
+  /** From the start of the first workflow to the end of the last, by the virtual clock, in seconds. */
   readonly seconds: number;
   readonly amis: number;
   readonly calls: readonly CallCount[];
   /** That reached Temporal, by activity. */
   readonly heartbeats: ReadonlyMap<string, number>;
+  /** Of the first image. */
   readonly history: History;
 }
 
@@ -53,7 +56,7 @@ export interface History {
 const published = new Map<string, Promise<Published>>();
 
 /** The same options are published once in a process: benchmarks that run together share it. */
-export function publishOne(options: WorldOptions): Promise<Published> {
+export function publishOnce(options: WorldOptions): Promise<Published> {
   const key = JSON.stringify(options);
   const one = published.get(key) ?? publish(options);
   published.set(key, one);
@@ -67,20 +70,25 @@ async function publish(options: WorldOptions): Promise<Published> {
     const { clock } = publisher;
     rest.attach(clock, (await testTemporal()).client);
     beats.attach(clock);
-    const { request } = await oneImage(publisher);
+    const requests: ImageRequest[] = [];
+    for (let made = 0; made < (options.images ?? 1); made += 1) {
+      requests.push((await oneImage(publisher)).request);
+    }
     const beganMs = clock.elapsed();
     const release = clock.hold();
-    const handle = await publisher.publish(request);
-    rest.holdUntilRest(handle);
+    const handles = await Promise.all(requests.map((request) => publisher.publish(request)));
+    for (const handle of handles) rest.holdUntilRest(handle);
     release();
-    const result = await handle.result();
+    const results = await Promise.all(handles.map((handle) => handle.result()));
     const seconds = (clock.elapsed() - beganMs) / 1_000;
-    const amis = result.amis.filter(({ ami }) => ami !== null).length;
+    const amis = results.flatMap((result) => result.amis).filter(({ ami }) => ami !== null).length;
+    const [first] = handles;
+    if (first === undefined) throw new RangeError('no image to publish');
     return {
-      ...{ result, seconds, amis },
+      ...{ seconds, amis },
       calls: await publisher.calls(),
       heartbeats: beats.counts(),
-      history: await historyOf(handle),
+      history: await historyOf(first),
     };
   });
 }

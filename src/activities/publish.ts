@@ -16,7 +16,7 @@ import { heartbeating, waitingFor } from './attempt/heartbeat.js';
 import { markPublished } from './mark-complete.js';
 
 export function publishRegion(
-  { aws, runs }: ActivityContext,
+  { aws, facts, runs }: ActivityContext,
   input: PublishRegionInput,
 ): Promise<void> {
   const ec2 = aws.region(input.regionName);
@@ -31,6 +31,7 @@ export function publishRegion(
       // Snapshots first, so that a public AMI always has a public snapshot. `settleAll` waits for all calls even when one fails.
       await settleAll(snapshots.map((id) => makeSnapshotPublic(ec2, id, signal)));
       await settleAll(amis.map((id) => makeImagePublic(ec2, id, signal)));
+      facts.region(ec2.name).publicAmiNames.forget();
       await verify(ec2, input, { snapshots, amis }, signal);
       // Mark complete last, so a run terminated earlier never looks finished to the sweep.
       await markPublished(ec2, input.amis, signal);

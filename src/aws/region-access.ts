@@ -48,6 +48,8 @@ export interface AwsSettings {
   readonly agentPatienceMs: number;
   /** A region that does not answer for so long is left out of the plan. */
   readonly regionPatienceMs: number;
+  /** What a region has and allows is taken as still so, for the plans of other images. */
+  readonly factsKeptMs: number;
   /** A short command has ended by then; the command of a dead agent stays InProgress for ever. */
   readonly commandPatienceMs: number;
   /** A request without an answer must not hold up an activity until its time-out. */
@@ -61,6 +63,7 @@ export const AWS_DEFAULTS: AwsSettings = {
   visibilityMs: 60_000,
   agentPatienceMs: 600_000,
   regionPatienceMs: 300_000,
+  factsKeptMs: 60_000,
   // One minute to be delivered, two to run, and one for SSM to notice its own time-outs.
   commandPatienceMs: 240_000,
   requestTimeoutMs: 30_000,

@@ -5,6 +5,7 @@ import type { ActivityContext } from '../activities/attempt/context.js';
 import { attemptGate } from '../activities/attempt/fence.js';
 import { createActivities } from '../activities/index.js';
 import type { AwsAccess, AwsSettings } from '../aws/region-access.js';
+import { AccountFacts } from '../aws/account-facts.js';
 import { Aws, scaledAwsSettings } from '../aws/region-access.js';
 import type { CallObserver } from '../aws/call-observer.js';
 import { deliver } from '../notify/deliver.js';
@@ -64,6 +65,7 @@ export function openActivities(
   });
   const activities = createActivities({
     aws,
+    facts: new AccountFacts(aws),
     clock: aws.clock,
     config,
     installation,

@@ -1,6 +1,7 @@
 /** What every activity is given, and what it can learn about its own attempt. */
 
 import { activityInfo } from '@temporalio/activity';
+import type { AccountFacts } from '../../aws/account-facts.js';
 import type { Aws } from '../../aws/region-access.js';
 import type { Config } from '../../config/schema.js';
 import type { UrlPolicy } from '../../fetch/url-policy.js';
@@ -23,6 +24,7 @@ export interface WorkflowRuns {
 
 export interface ActivityContext {
   readonly aws: Aws;
+  readonly facts: AccountFacts;
   /** All waits for AWS and for guests go by it; heartbeats and leases go by Temporal's real time. */
   readonly clock: Clock;
   readonly config: Config;

@@ -7,7 +7,7 @@ import { closedRuns } from '../left-over.js';
 
 export interface PlanContext extends Pick<
   ActivityContext,
-  'aws' | 'config' | 'urlPolicy' | 'installation'
+  'aws' | 'facts' | 'config' | 'urlPolicy' | 'installation'
 > {
   /** Why a region that does not answer is given up; undefined while the plan is to be tried again. */
   gaveUp(patienceMs: number): string | undefined;
@@ -17,6 +17,7 @@ export interface PlanContext extends Pick<
 /** For an attempt of an activity: Temporal tries again until the patience is over. */
 export function planContext({
   aws,
+  facts,
   config,
   urlPolicy,
   installation,
@@ -24,6 +25,7 @@ export function planContext({
 }: ActivityContext): PlanContext {
   return {
     aws,
+    facts,
     config,
     urlPolicy,
     installation,

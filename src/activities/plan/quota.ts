@@ -2,12 +2,7 @@
 
 import { classifyAwsError } from '../../aws/errors.js';
 import type { Quota } from '../../aws/quotas.js';
-import {
-  assumedQuota,
-  publicAmiQuota,
-  publicImages,
-  quotaIncreaseCommand,
-} from '../../aws/quotas.js';
+import { assumedQuota, quotaIncreaseCommand } from '../../aws/quotas.js';
 import type { RegionAccess } from '../../aws/region-access.js';
 import { EC2_SERVICE_EXCEPTION, ServiceError } from '../../model/errors.js';
 import { variantRefusal, type Variant } from '../../model/ids/variant.js';
@@ -30,14 +25,29 @@ export interface CountedAmis {
 export async function countPublicAmis(
   context: PlanContext,
   ec2: RegionAccess,
+  counted: CountedAmis,
+  signal: AbortSignal,
+): Promise<PublicAmis> {
+  const count = await countNow(context, ec2, counted, signal);
+  if (hasRoom(count)) return count;
+  // The operator may have asked for more since another image's plan, or removed old AMIs.
+  const facts = context.facts.region(ec2.name);
+  facts.publicAmiQuota.forget();
+  facts.publicAmiNames.forget();
+  return countNow(context, ec2, counted, signal);
+}
+
+async function countNow(
+  context: PlanContext,
+  ec2: RegionAccess,
   { request, wanted, variants, kernel, untested }: CountedAmis,
   signal: AbortSignal,
 ): Promise<PublicAmis> {
-  const [{ value, assumed }, images] = await Promise.all([
+  const [{ value, assumed }, publicNames] = await Promise.all([
     quotaOf(context, ec2, signal),
-    publicImages(ec2, signal),
+    context.facts.region(ec2.name).publicAmiNames.get(signal),
   ]);
-  const isPublic = new Set(images.map(({ Name }) => Name));
+  const isPublic = new Set(publicNames);
   const missing = (names: readonly string[]) => names.filter((name) => !isPublic.has(name)).length;
   const needed = missing(wanted.map(({ name }) => name));
   let ahead = 0;
@@ -48,9 +58,9 @@ export async function countPublicAmis(
       made.map((variant) => amiName(context, { ...request, image }, variant, ec2.name)),
     );
     // An image that does not fit is left out here, so it takes no room from the images behind it.
-    if (images.length + ahead + more <= value) ahead += more;
+    if (publicNames.length + ahead + more <= value) ahead += more;
   }
-  const count = { quota: value, there: images.length, ahead, needed };
+  const count = { quota: value, there: publicNames.length, ahead, needed };
   return assumed === undefined ? count : { ...count, assumed };
 }
 
@@ -61,7 +71,7 @@ async function quotaOf(
   signal: AbortSignal,
 ): Promise<Quota> {
   try {
-    return await publicAmiQuota(ec2, signal);
+    return await context.facts.region(ec2.name).publicAmiQuota.get(signal);
   } catch (error) {
     const failure = classifyAwsError(error);
     const gaveUp = context.gaveUp(ec2.settings.regionPatienceMs);

@@ -1,6 +1,5 @@
 /** What one region says before anything is made: its PV kernel, public access, names, and the quota of public AMIs. */
 
-import { publicAccessRefusal, pvKernel } from '../../aws/account.js';
 import { classifyAwsError } from '../../aws/errors.js';
 import type { RegionAccess } from '../../aws/region-access.js';
 import type { Origin } from '../../model/ids/tags.js';
@@ -64,7 +63,7 @@ async function askRegion(
 ): Promise<RegionFacts> {
   const { publish } = context.config;
   const [blocked, kernel] = await Promise.all([
-    publish.public ? publicAccessRefusal(ec2, signal) : undefined,
+    publish.public ? context.facts.region(ec2.name).publicAccess.get(signal) : undefined,
     kernelOf(context, ec2, question, signal),
   ]);
   const wanted = question.wantedWith(kernel);
@@ -84,7 +83,7 @@ async function askRegion(
 }
 
 async function kernelOf(
-  { config }: PlanContext,
+  { config, facts }: PlanContext,
   ec2: RegionAccess,
   { request }: RegionQuestion,
   signal: AbortSignal,
@@ -96,5 +95,5 @@ async function kernelOf(
   // For aarch64, too, behind an x86_64 image: its paravirtual AMIs count against the same quota.
   const images = [request.image, ...(request.ahead ?? [])];
   const isKernelUsed = isPvWanted && images.some(({ arch }) => arch === 'x86_64');
-  return isKernelUsed ? pvKernel(ec2, signal) : undefined;
+  return isKernelUsed ? facts.region(ec2.name).pvKernel.get(signal) : undefined;
 }

@@ -37,18 +37,25 @@ const REQUEST_TIMEOUT_MS = 10_000;
 
 /** Only reads. An image that cannot be planned is a failure of its own; the others are planned. */
 export async function planImages(config: Config, subject: PlanSubject): Promise<PlannedImages> {
-  const [{ Aws, scaledAwsSettings }, { createUrlPolicy }, { makePlan }, { composeImages }] =
-    await Promise.all([
-      import('../../aws/region-access.js'),
-      import('../../fetch/url-policy.js'),
-      import('../../activities/plan/plan.js'),
-      import('../../activities/read-compose.js'),
-    ]);
+  const [
+    { AccountFacts },
+    { Aws, scaledAwsSettings },
+    { createUrlPolicy },
+    { makePlan },
+    { composeImages },
+  ] = await Promise.all([
+    import('../../aws/account-facts.js'),
+    import('../../aws/region-access.js'),
+    import('../../fetch/url-policy.js'),
+    import('../../activities/plan/plan.js'),
+    import('../../activities/read-compose.js'),
+  ]);
   const aws = new Aws(scaledAwsSettings(1, { requestTimeoutMs: REQUEST_TIMEOUT_MS }));
   const urlPolicy = createUrlPolicy(config.source);
   const context = {
     installation: withoutTemporal(config.deployment),
     aws,
+    facts: new AccountFacts(aws),
     config,
     urlPolicy,
     gaveUp: () => 'it did not answer now',

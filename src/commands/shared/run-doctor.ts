@@ -109,14 +109,17 @@ async function checkProxy({ amis, source }: Config): Promise<Check[]> {
 }
 
 async function checkAws(config: Config): Promise<Check[]> {
-  const [{ Aws, scaledAwsSettings }, { createUrlPolicy }, { checkAccount }] = await Promise.all([
-    import('../../aws/region-access.js'),
-    import('../../fetch/url-policy.js'),
-    import('../../activities/plan/account-checks.js'),
-  ]);
+  const [{ AccountFacts }, { Aws, scaledAwsSettings }, { createUrlPolicy }, { checkAccount }] =
+    await Promise.all([
+      import('../../aws/account-facts.js'),
+      import('../../aws/region-access.js'),
+      import('../../fetch/url-policy.js'),
+      import('../../activities/plan/account-checks.js'),
+    ]);
   const aws = new Aws(scaledAwsSettings(1, { requestTimeoutMs: REQUEST_TIMEOUT_MS }));
   const urlPolicy = createUrlPolicy(config.source);
   const context = {
+    facts: new AccountFacts(aws),
     ...{ aws, config, urlPolicy, installation: withoutTemporal(config.deployment) },
     gaveUp: () => 'it did not answer now',
     // The checks look at no run.

@@ -50,9 +50,8 @@ describe('a quota of public AMIs without room', () => {
 
   it('counts what is public already', async () => {
     await withActivities(TWO_REGIONS, async (level) => {
-      stubQuotas(level.aws, () => 10);
-      await publishAll(level, await planOf(level));
       stubQuotas(level.aws, (regionName) => (regionName === 'eu-west-1' ? 7 : 8));
+      await publishAll(level, await planOf(level));
       const image = { ...level.request.image, name: `${level.request.image.name}-2` };
       const request = { ...level.request, image };
       const plan = await level.activities.planImage({ request, ...RUN });

@@ -11,6 +11,7 @@ import fc from 'fast-check';
 import { toFailure } from '../../../src/activities/attempt/interceptor.js';
 import { planImage } from '../../../src/activities/plan/plan.js';
 import { readCompose } from '../../../src/activities/read-compose.js';
+import { AccountFacts } from '../../../src/aws/account-facts.js';
 import { Aws, scaledAwsSettings } from '../../../src/aws/region-access.js';
 import { loadConfig } from '../../../src/config/load.js';
 import {
@@ -76,6 +77,7 @@ async function openStand(): Promise<Stand> {
     aws,
     context: {
       aws,
+      facts: new AccountFacts(aws),
       clock: aws.clock,
       config,
       installation: TEST_INSTALLATION,
