@@ -4,6 +4,7 @@ import { COMPOSE_ID_CHARS_MAX } from '../compose/compose.js';
 import type { ComposeMessage } from '../compose/compose-message.js';
 import { BY_HAND, composeIdOf } from '../ids/workflow-ids.js';
 import type { ImageRequest } from '../plan/plan.js';
+import type { FailureReport } from './failure-report.js';
 
 export interface Named {
   readonly kind: 'compose' | 'image';
@@ -63,13 +64,18 @@ export function publishCommand({ composeId, release, image }: ImageRequest): str
   return parts.join(' ');
 }
 
-/** Publishes an image by hand again after it failed; a checksum that the file does not have is not given again. */
+/**
+ * Publishes an image by hand again after it failed. A checksum that the file does not have is not given again, and what
+ * AWS or fedimg refused would be refused again until its cause is corrected.
+ */
 export function publishAgain(
   request: ImageRequest,
-  failure: { readonly code?: string } | null,
+  failure: Pick<FailureReport, 'code' | 'class'> | null,
 ): { readonly what: string; readonly command: string } {
   if (failure?.code !== 'checksum-mismatch') {
-    return { what: 'publish again', command: publishCommand(request) };
+    const what =
+      failure?.class === 'refused' ? 'publish again when the cause is corrected' : 'publish again';
+    return { what, command: publishCommand(request) };
   }
   const unchecked = { ...request, image: { ...request.image, sha256: '' } };
   const what = 'publish again without the checksum, or add the right one with --sha256';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { overviewOf } from '../../../src/model/status/compose-overview.js';
+import type { FailureClass } from '../../../src/model/errors.js';
 import type { ComposeOverview, ImageOverview } from '../../../src/model/status/overview.js';
 import { waitingSteps } from '../../../src/model/progress/progress.js';
 import type { ImageProgress } from '../../../src/model/progress/progress.js';
@@ -142,7 +143,7 @@ describe('the overview of an image', () => {
     assert.deepEqual(image({ outcome: 'terminated' }).next[0]?.act, 'sweep');
   });
 
-  it('does not give a wrong checksum to the user a second time', () => {
+  it('does not give to the user a second time what fails a second time', () => {
     const url = 'https://example.org/Fedora-43.x86_64.raw.xz';
     const wrong = 'a'.repeat(64);
     const request = {
@@ -150,8 +151,8 @@ describe('the overview of an image', () => {
       image: { url, name: 'Fedora-43.x86_64', arch: 'x86_64', sha256: wrong },
     } as unknown as NonNullable<Read['request']>;
     const workflowId = 'image/by-hand/Fedora-43/x86_64';
-    const commandAfter = (code: string) => {
-      const failure = { type: 'EC2UtilityException', message: 'it failed', code };
+    const commandAfter = (code: string, kind: FailureClass = 'unreachable') => {
+      const failure = { type: 'EC2UtilityException', message: 'it failed', code, class: kind };
       const failed = { workflowId, outcome: 'failed', failure, request } as const;
       const { next } = image(failed);
       return next.map(({ what, command }) => `${what}: ${command}`);
@@ -159,6 +160,9 @@ describe('the overview of an image', () => {
     const usual = `fedimg publish ${url} --arch x86_64`;
     assert.deepEqual(commandAfter('download'), [
       `publish again: ${usual} --sha256 ${wrong} --release 43`,
+    ]);
+    assert.deepEqual(commandAfter('name-taken', 'refused'), [
+      `publish again when the cause is corrected: ${usual} --sha256 ${wrong} --release 43`,
     ]);
     assert.deepEqual(commandAfter('checksum-mismatch'), [
       `publish again without the checksum, or add the right one with --sha256: ${usual} --release 43`,
