@@ -29,6 +29,7 @@ export class SharedAnswer<T> {
   readonly #options: SharedAnswerOptions<T>;
   #asked: Asked<T> | undefined;
   #kept: { readonly answer: T; readonly untilMs: number } | undefined;
+  #forgotten = 0;
 
   constructor(options: SharedAnswerOptions<T>) {
     this.#options = options;
@@ -52,9 +53,11 @@ export class SharedAnswer<T> {
     }
   }
 
-  /** The next one that asks gets a new answer. */
+  /** The next one that asks gets a new answer. One that is on its way goes only to those that wait for it: it may be old. */
   forget(): void {
+    this.#forgotten += 1;
     this.#kept = undefined;
+    this.#asked = undefined;
   }
 
   #begin(): Asked<T> {
@@ -69,9 +72,11 @@ export class SharedAnswer<T> {
 
   async #ask(signal: AbortSignal): Promise<T> {
     const options = this.#options;
+    const forgotten = this.#forgotten;
     const answer = await options.ask(signal);
     const untilMs = options.clock.elapsed() + options.keptMs;
-    this.#kept = options.isKept?.(answer) === false ? undefined : { answer, untilMs };
+    const isKept = forgotten === this.#forgotten && options.isKept?.(answer) !== false;
+    if (isKept) this.#kept = { answer, untilMs };
     return answer;
   }
 

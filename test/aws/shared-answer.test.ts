@@ -80,6 +80,18 @@ describe('a fact of a region that many plans ask for', () => {
     assert.equal(await second, 'room');
   });
 
+  it('is not kept when it was asked before AMIs became public, and came after', async () => {
+    const { asked, shared } = region();
+    const first = shared.get(never);
+    shared.forget();
+    const second = shared.get(never);
+    asked[1]?.resolve('4 public');
+    assert.equal(await second, '4 public');
+    asked[0]?.resolve('0 public');
+    assert.equal(await first, '0 public');
+    assert.equal(await shared.get(never), '4 public');
+  });
+
   it('fails for all that wait when AWS fails, and is asked again by the next', async () => {
     const { asked, shared } = region();
     const answers = [shared.get(never), shared.get(never)];

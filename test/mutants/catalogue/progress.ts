@@ -60,8 +60,8 @@ export const FORESIGHT: readonly Mutant[] = [
     name: 'a block on public access that the operator has lifted is believed for a minute',
     invariant: 'I9',
     file: 'src/aws/shared-answer.ts',
-    find: 'options.isKept?.(answer) === false ? undefined : { answer, untilMs }',
-    replace: '{ answer, untilMs }',
+    find: ' && options.isKept?.(answer) !== false;',
+    replace: ';',
     tests: ['test/aws/shared-answer.test.ts'],
   },
   {
