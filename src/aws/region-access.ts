@@ -48,7 +48,7 @@ export interface AwsSettings {
   readonly agentPatienceMs: number;
   /** A region that does not answer for so long is left out of the plan. */
   readonly regionPatienceMs: number;
-  /** What a region has and allows is taken as still so, for the plans of other images. */
+  /** For so long, the plans of other images use what a region has answered about itself. */
   readonly factsKeptMs: number;
   /** A short command has ended by then; the command of a dead agent stays InProgress for ever. */
   readonly commandPatienceMs: number;

@@ -53,7 +53,7 @@ export class SharedAnswer<T> {
     }
   }
 
-  /** The next one that asks gets a new answer. One that is on its way goes only to those that wait for it: it may be old. */
+  /** The next one that asks gets a new answer. An answer that is on its way goes only to those that wait for it now: it may be old. */
   forget(): void {
     this.#forgotten += 1;
     this.#kept = undefined;
@@ -80,7 +80,7 @@ export class SharedAnswer<T> {
     return answer;
   }
 
-  /** The answer is there, or the last one that waited has given up. */
+  /** Called when the answer is there, or when the last one that waited has given up. */
   #end(asked: Asked<T>): void {
     asked.controller.abort();
     if (this.#asked === asked) this.#asked = undefined;
